@@ -1,0 +1,2 @@
+//! edbmend
+pub mod ese;
