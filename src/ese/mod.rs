@@ -5,13 +5,17 @@
 
 pub mod backup_info;
 pub mod checksum;
+pub mod content;
 pub mod db_header;
+pub mod engine;
 mod file_type;
 mod lgpos;
 mod logtime;
+pub mod shadow;
 mod signature;
 
 pub use backup_info::{BackupFault, BackupInfo, BackupType, RawBackupInfo};
+pub use content::ContentKind;
 pub use db_header::{BackupField, DbHeader, DbState, RawDbHeader};
 pub use file_type::FileType;
 pub use lgpos::{LgPos, RawLgPos};

@@ -1,0 +1,294 @@
+//! One header operation from the open file to the last check: `repair`, and `restore`.
+
+use std::path::PathBuf;
+
+use crate::diagnose::field_faults;
+use crate::ese::shadow::{self, HeaderArea, Which};
+use crate::plan::{
+    Command, HeaderImages, Plan, Refusal, RefusalId, VerifyScope, content_refusals,
+    only_repairable_bytes_differ, write_refusals,
+};
+use crate::storage::{File, PrivateMap, Storage, StoredPath, quoted};
+use crate::survey::{DatabaseFacts, Fingerprint, survey_open_file};
+
+use super::backup::{self, VerifiedBackup};
+use super::commit::{self, Written};
+use super::context::Context;
+use super::folder::{
+    HEADER_AFTER_NAME, HEADER_BEFORE_NAME, OperationFolder, PLAN_NAME, SUMS_NAME, sha256, sums_line,
+};
+use super::guards::surroundings_refusals;
+use super::journal::{Journal, State};
+use super::lock::ExclusiveFile;
+use super::marker::{self, Marker};
+use super::outcome::{Applied, Ending, interrupted, reason};
+
+/// A plan and what is needed to carry it out.
+pub struct Job {
+    /// The database, absolute.
+    pub database: PathBuf,
+    /// The plan.
+    pub plan: Plan,
+    /// Its images.
+    pub images: HeaderImages,
+    /// What the plan rests on.
+    pub fingerprint: Fingerprint,
+    /// Where the operation folder goes, absolute.
+    pub backup_dir: PathBuf,
+    /// Whether to go on where exclusive access cannot be proven.
+    pub allow_unproven_lock: bool,
+}
+
+/// Ready to write: the backup is verified, marker and journal are durable. Only [`prepare`] makes
+/// one.
+struct Prepared {
+    backup: VerifiedBackup,
+    journal: Journal,
+}
+
+/// Carries a plan out. Whatever happens, the database is the old one or the new one, or the
+/// operation is pending and `recover` makes it so.
+pub fn execute(context: Context, job: &Job) -> Applied {
+    context.observer.stage("taking exclusive access");
+    let exclusive =
+        match ExclusiveFile::acquire(context.storage, &job.database, job.allow_unproven_lock) {
+            Ok(exclusive) => exclusive,
+            Err(refusal) => return Applied::stopped(vec![refusal]),
+        };
+    let refusals = look_again(context, exclusive.file(), job);
+    if !refusals.is_empty() {
+        return Applied::stopped(refusals);
+    }
+    let (storage, id) = (context.storage, &job.plan.operation);
+    let mut folder = match OperationFolder::create(storage, &job.backup_dir, id, &job.database) {
+        Ok(folder) => folder,
+        Err(error) => return Applied::stopped(vec![reason(&error)]),
+    };
+    if let Err(refusal) = place_marker(storage, job, &folder) {
+        folder.remove_dirs();
+        return Applied::stopped(vec![refusal]);
+    }
+    match prepare(context, exclusive.file(), job, &mut folder) {
+        Ok(prepared) => finish(context, exclusive.file(), job, &folder, prepared),
+        Err(refusal) => give_up(storage, job, &folder, refusal),
+    }
+}
+
+/// The survey again, now that nobody else can write: all guards, and nothing may have changed.
+fn look_again(context: Context, file: &dyn File, job: &Job) -> Vec<Refusal> {
+    let facts = match survey_open_file(context.storage, file, &job.database) {
+        Ok(facts) => facts,
+        Err(error) => {
+            let text = error.to_string();
+            return vec![Refusal::new(RefusalId::IoError, &job.database, text, "Check the disk.")];
+        }
+    };
+    let scope = job.plan.backup;
+    let mut refusals = content_refusals(&facts);
+    refusals.extend(write_refusals(&facts));
+    refusals.extend(surroundings_refusals(context.storage, &facts, &job.backup_dir, scope));
+    if facts.fingerprint() != job.fingerprint {
+        refusals.push(Refusal::new(
+            RefusalId::ChangedSinceSurvey,
+            &job.database,
+            "the file changed between the survey and the moment of writing",
+            "Find out who writes to it, then run the command again.",
+        ));
+    }
+    refusals
+}
+
+fn place_marker(storage: &dyn Storage, job: &Job, folder: &OperationFolder) -> Result<(), Refusal> {
+    let marker = Marker {
+        operation: job.plan.operation.clone(),
+        dir: StoredPath::from(folder.dir.as_path()),
+        created_backup_dir: folder.created_backup_dir,
+    };
+    marker::create(storage, &job.database, &marker)
+}
+
+/// Everything up to the journal that says PREPARED. No header byte is written here.
+fn prepare(
+    context: Context,
+    file: &dyn File,
+    job: &Job,
+    folder: &mut OperationFolder,
+) -> Result<Prepared, Refusal> {
+    let io = |error: crate::storage::StorageError| reason(&error);
+    let plan_json = serde_json::to_vec_pretty(&job.plan).expect("a plan serialises");
+    folder.write_file(HEADER_BEFORE_NAME, &job.images.before).map_err(io)?;
+    folder.write_file(HEADER_AFTER_NAME, &job.images.after).map_err(io)?;
+    folder.write_file(PLAN_NAME, &plan_json).map_err(io)?;
+    context.storage.sync_dir(&folder.dir).map_err(io)?;
+    let backup = backup::make(context, file, folder, &job.plan)?;
+    build_in_private_map(file, job)?;
+    folder.write_file(SUMS_NAME, sums(job, &backup, &plan_json).as_bytes()).map_err(io)?;
+    context.storage.sync_dir(&folder.dir).map_err(io)?;
+    if context.is_interrupted() {
+        return Err(interrupted(&job.database));
+    }
+    let journal = Journal::prepared(&job.plan.operation, sha256(&plan_json));
+    journal.store(context.storage, &folder.dir).map_err(io)?;
+    Ok(Prepared { backup, journal })
+}
+
+fn sums(job: &Job, backup: &VerifiedBackup, plan_json: &[u8]) -> String {
+    let mut text = sums_line(&sha256(plan_json), PLAN_NAME)
+        + &sums_line(&job.plan.header_before_sha256, HEADER_BEFORE_NAME)
+        + &sums_line(&job.plan.header_after_sha256, HEADER_AFTER_NAME);
+    if backup.name != HEADER_BEFORE_NAME {
+        text += &sums_line(&backup.record().sha256, &backup.name);
+    }
+    text
+}
+
+/// Builds the new header pages in a private map of the file and verifies them there.
+fn build_in_private_map(file: &dyn File, job: &Job) -> Result<(), Refusal> {
+    let mut map = file.map_private(job.images.before.len()).map_err(|error| reason(&error))?;
+    let refuse = |what: &str| {
+        Err(Refusal::new(
+            RefusalId::ChangedSinceSurvey,
+            &job.database,
+            format!("the new header did not pass its verification: {what}"),
+            "Nothing was written. Run the command again; if it stays, report it with the output of \
+             edbmend inspect --json.",
+        ))
+    };
+    if *map != *job.images.before {
+        return refuse("the pages are not those of the plan");
+    }
+    for write in job.plan.writes() {
+        let start = write.offset as usize;
+        map[start..start + write.bytes].copy_from_slice(job.images.after_of(write.copy));
+    }
+    if *map != *job.images.after {
+        return refuse("the planned writes do not give the planned pages");
+    }
+    match job.plan.command {
+        Command::Repair => verify_repaired(&map, job).or_else(refuse),
+        Command::Restore => Ok(()),
+    }
+}
+
+/// What must be true of a repaired header: valid, equal copies, nothing else touched, no fault left.
+fn verify_repaired(map: &PrivateMap, job: &Job) -> Result<(), &'static str> {
+    let before =
+        shadow::elect(&HeaderArea::of(job.images.before.clone())).ok_or("no header before")?;
+    let after = shadow::elect(&HeaderArea::of(map.to_vec())).ok_or("no valid copy")?;
+    if !after.is_sound() || after.page_size_bytes != before.page_size_bytes {
+        return Err("the two copies are not both valid and equal");
+    }
+    let now = job.images.before_of(before.elected);
+    let planned = [Which::Primary, Which::Shadow].map(|which| job.images.after_of(which));
+    if planned.iter().any(|page| !only_repairable_bytes_differ(now, page)) {
+        return Err("bytes outside the backup fields differ");
+    }
+    let left = field_faults(&after.header);
+    let worse = left.iter().any(|fault| !field_faults(&before.header).contains(fault));
+    let mended = job.plan.writes().flat_map(|w| &w.changes).map(|c| c.field.as_str());
+    let keys: Vec<&str> = mended.filter_map(|field| field.split('.').next()).collect();
+    if worse || left.iter().any(|(field, _)| keys.contains(&field.key())) {
+        return Err("a planned field is still at fault");
+    }
+    Ok(())
+}
+
+/// Writes, verifies and closes the operation.
+fn finish(
+    context: Context,
+    file: &dyn File,
+    job: &Job,
+    folder: &OperationFolder,
+    prepared: Prepared,
+) -> Applied {
+    context.observer.stage("writing the header copies");
+    let applied = |ending, reasons| Applied {
+        ending,
+        reasons,
+        operation: Some(folder.as_ref()),
+        backup: Some(prepared.backup.record()),
+    };
+    match commit::write_all(file, &job.plan, &job.images) {
+        Written::Nothing(refusal) => return give_up(context.storage, job, folder, refusal),
+        Written::Stuck(refusal) => return applied(Ending::Pending, vec![pending(job, refusal)]),
+        Written::Undone(refusal) => {
+            let closed = close(context.storage, job, folder, &prepared.journal, State::RolledBack);
+            let ending = if closed.is_ok() { Ending::RolledBack } else { Ending::Pending };
+            return applied(ending, vec![refusal]);
+        }
+        Written::All => {}
+    }
+    let closed = verify_written(context, file, job, &prepared.backup)
+        .and_then(|()| close(context.storage, job, folder, &prepared.journal, State::Committed));
+    match closed {
+        Ok(()) => applied(Ending::Committed, Vec::new()),
+        Err(refusal) => applied(Ending::Pending, vec![pending(job, refusal)]),
+    }
+}
+
+/// The last look at the file itself, through the engine's eyes.
+fn verify_written(
+    context: Context,
+    file: &dyn File,
+    job: &Job,
+    backup: &VerifiedBackup,
+) -> Result<(), Refusal> {
+    context.observer.stage("verifying");
+    let wrong = |what: &str| Err(Refusal::new(RefusalId::IoError, &job.database, what, ""));
+    let facts: DatabaseFacts = match survey_open_file(context.storage, file, &job.database) {
+        Ok(facts) => facts,
+        Err(error) => return wrong(&error.to_string()),
+    };
+    if facts.area.bytes.get(..job.images.after.len()) != Some(&job.images.after) {
+        return wrong("the header that was read at the end is not the planned one");
+    }
+    let before = backup.tail_sha256.filter(|_| job.plan.verify == VerifyScope::Full);
+    if let Some(before) = before
+        && backup::tail_sha256(context, file, &job.plan)? != before
+    {
+        return wrong("pages behind the header changed while the header was written");
+    }
+    Ok(())
+}
+
+/// The journal's last word, then the marker goes.
+fn close(
+    storage: &dyn Storage,
+    job: &Job,
+    folder: &OperationFolder,
+    journal: &Journal,
+    state: State,
+) -> Result<(), Refusal> {
+    journal.in_state(state).store(storage, &folder.dir).map_err(|error| reason(&error))?;
+    marker::remove(storage, &job.database).map_err(|error| reason(&error))
+}
+
+/// Removes every trace; where even that fails, the operation is pending.
+fn give_up(
+    storage: &dyn Storage,
+    job: &Job,
+    folder: &OperationFolder,
+    refusal: Refusal,
+) -> Applied {
+    let removed = folder.remove_files().and_then(|()| marker::remove(storage, &job.database));
+    match removed {
+        Ok(()) => {
+            folder.remove_dirs();
+            Applied::stopped(vec![refusal])
+        }
+        Err(error) => Applied {
+            ending: Ending::Pending,
+            reasons: vec![refusal, pending(job, reason(&error))],
+            operation: Some(folder.as_ref()),
+            backup: None,
+        },
+    }
+}
+
+fn pending(job: &Job, cause: Refusal) -> Refusal {
+    Refusal {
+        remedy: format!("edbmend recover {}", quoted(&job.database)),
+        id: RefusalId::IoError,
+        ..cause
+    }
+}

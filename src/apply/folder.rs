@@ -1,0 +1,296 @@
+//! The operation folder: what lies in it, how it is made, read, and given up.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::plan::{HeaderImages, PLAN_SCHEMA, Plan, Refusal, RefusalId, Step};
+use crate::storage::{Access, Storage, StorageError, read_full, shown};
+
+use super::journal::{self, Found, Journal};
+use super::outcome::reason;
+
+/// Name of the plan.
+pub const PLAN_NAME: &str = "plan.json";
+/// Name of the journal.
+pub const JOURNAL_NAME: &str = "journal";
+/// Name of the image of both header pages before.
+pub const HEADER_BEFORE_NAME: &str = "header-before.bin";
+/// Name of the image of both header pages after.
+pub const HEADER_AFTER_NAME: &str = "header-after.bin";
+/// Name of the list of digests.
+pub const SUMS_NAME: &str = "SHA256SUMS";
+
+/// Name of the folder beside a database that holds its operation folders by default.
+pub const DEFAULT_BACKUP_DIR: &str = "edbmend";
+
+/// Largest of the small files, in bytes; a plan of one database has a few kilobytes.
+const SMALL_FILE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// An operation, as reports name it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OperationRef {
+    /// Its id, which is the name of its folder.
+    pub id: String,
+    /// Its folder, absolute.
+    pub dir: PathBuf,
+}
+
+/// A folder that this run created.
+pub struct OperationFolder<'a> {
+    storage: &'a dyn Storage,
+    /// Absolute path.
+    pub dir: PathBuf,
+    /// Whether the folder around it was created too.
+    pub created_backup_dir: bool,
+    /// Whose owner everything in it gets.
+    like: PathBuf,
+    names: Vec<String>,
+}
+
+impl<'a> OperationFolder<'a> {
+    /// Creates `<backup_dir>/<id>`, and the backup folder itself where it is missing, durably.
+    pub fn create(
+        storage: &'a dyn Storage,
+        backup_dir: &Path,
+        id: &str,
+        like: &Path,
+    ) -> Result<Self, StorageError> {
+        let created_backup_dir = match storage.create_dir(backup_dir) {
+            Ok(()) => true,
+            Err(error) if error.is_already_there() => false,
+            Err(error) => return Err(error),
+        };
+        let dir = backup_dir.join(id);
+        let made =
+            Self { storage, dir, created_backup_dir, like: like.to_owned(), names: Vec::new() };
+        made.establish(backup_dir).inspect_err(|_| made.remove_dirs())?;
+        Ok(made)
+    }
+
+    fn establish(&self, backup_dir: &Path) -> Result<(), StorageError> {
+        if self.created_backup_dir {
+            self.storage.adopt_owner(backup_dir, &self.like)?;
+            self.storage.sync_dir(backup_dir.parent().unwrap_or(Path::new("/")))?;
+        }
+        self.storage.create_dir(&self.dir)?;
+        self.storage.adopt_owner(&self.dir, &self.like)?;
+        self.storage.sync_dir(backup_dir)
+    }
+
+    /// Creates an empty file in the folder; whatever happens next, it belongs to the operation.
+    pub fn create_file(
+        &mut self,
+        name: &str,
+    ) -> Result<Box<dyn crate::storage::File>, StorageError> {
+        let file = self.storage.create(&self.dir.join(name))?;
+        self.names.push(name.to_owned());
+        self.storage.adopt_owner(&self.dir.join(name), &self.like)?;
+        Ok(file)
+    }
+
+    /// Writes a small file, durably but for its name.
+    pub fn write_file(&mut self, name: &str, bytes: &[u8]) -> Result<(), StorageError> {
+        let file = self.create_file(name)?;
+        file.write_at(bytes, 0)?;
+        file.sync()
+    }
+
+    /// Removes every file of the operation and the journal; the folders follow with
+    /// [`Self::remove_dirs`], once the marker is gone.
+    pub fn remove_files(&self) -> Result<(), StorageError> {
+        let ours = [JOURNAL_NAME.to_owned(), "journal.new".to_owned()];
+        for name in ours.iter().chain(&self.names) {
+            remove_if_there(self.storage, &self.dir.join(name))?;
+        }
+        Ok(())
+    }
+
+    /// Removes the empty folders, as far as this operation created them.
+    pub fn remove_dirs(&self) {
+        remove_empty(self.storage, &self.dir, self.created_backup_dir);
+    }
+
+    /// How reports name it.
+    pub fn as_ref(&self) -> OperationRef {
+        let id = self.dir.file_name().map(|name| name.to_string_lossy().into_owned());
+        OperationRef { id: id.unwrap_or_default(), dir: self.dir.clone() }
+    }
+}
+
+/// Removes an empty operation folder, and the one around it where the operation created that too.
+/// One that stays is not empty, or in nobody's way.
+pub fn remove_empty(storage: &dyn Storage, dir: &Path, and_parent: bool) {
+    let _ = storage.remove_dir(dir);
+    if let (true, Some(parent)) = (and_parent, dir.parent()) {
+        let _ = storage.remove_dir(parent);
+    }
+}
+
+/// Removes the empty operation folders in the default place beside a database.
+pub fn remove_empty_beside(storage: &dyn Storage, database: &Path) {
+    let backup_dir = database.with_file_name(DEFAULT_BACKUP_DIR);
+    for name in storage.list(&backup_dir).unwrap_or_default() {
+        if name.to_string_lossy().starts_with("edbmend-") {
+            let _ = storage.remove_dir(&backup_dir.join(name));
+        }
+    }
+    let _ = storage.remove_dir(&backup_dir);
+}
+
+fn remove_if_there(storage: &dyn Storage, path: &Path) -> Result<(), StorageError> {
+    match storage.remove_file(path) {
+        Err(error) if !error.is_not_found() => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Reads a small file whole.
+pub fn read_small(storage: &dyn Storage, path: &Path) -> Result<Vec<u8>, StorageError> {
+    let file = storage.open(path, Access::Read)?;
+    let length = file.status()?.length_bytes;
+    if length > SMALL_FILE_BYTES {
+        let error =
+            std::io::Error::other(format!("{length} bytes, expected at most {SMALL_FILE_BYTES}"));
+        return Err(StorageError::new("read", path, error));
+    }
+    let mut bytes = vec![0; length as usize];
+    let read = read_full(file.as_ref(), &mut bytes, 0)?;
+    bytes.truncate(read);
+    Ok(bytes)
+}
+
+/// A line of `SHA256SUMS`, as `sha256sum -c` reads it.
+pub fn sums_line(sha256_hex: &str, name: &str) -> String {
+    format!("{sha256_hex}  {name}\n")
+}
+
+/// A prepared or finished operation, read back from its folder and found whole.
+pub struct StoredOperation {
+    /// Its folder.
+    pub dir: PathBuf,
+    /// Its journal.
+    pub journal: Journal,
+    /// Its plan.
+    pub plan: Plan,
+    /// Its header images.
+    pub images: HeaderImages,
+}
+
+/// What an operation folder holds.
+pub enum Stored {
+    /// An operation that reached `Prepared`, whole.
+    Whole(Box<StoredOperation>),
+    /// One that never did.
+    Unprepared,
+}
+
+/// Whether a folder is an operation folder, by its name or by what it holds.
+pub fn is_operation_folder(storage: &dyn Storage, dir: &Path) -> bool {
+    let has = |name: &str| storage.status(&dir.join(name)).is_ok();
+    has(JOURNAL_NAME) || has(PLAN_NAME) || has(HEADER_BEFORE_NAME)
+}
+
+/// Reads an operation folder; every digest is checked, from the journal down.
+pub fn read_stored(storage: &dyn Storage, dir: &Path) -> Result<Stored, Refusal> {
+    let journal = match journal::read(storage, dir).map_err(|error| reason(&error))? {
+        Found::Whole(journal) => journal,
+        Found::Nothing => return Ok(Stored::Unprepared),
+        Found::Damaged => return Err(damaged(&dir.join(JOURNAL_NAME), "its seal does not match")),
+    };
+    let path = dir.join(PLAN_NAME);
+    let bytes = read_small(storage, &path).map_err(|error| damaged(&path, &error.to_string()))?;
+    if sha256(&bytes) != journal.plan_sha256 {
+        return Err(damaged(&path, &format!("its SHA-256 is not {}", journal.plan_sha256)));
+    }
+    let plan: Plan = serde_json::from_slice(&bytes).map_err(|e| damaged(&path, &e.to_string()))?;
+    if plan.schema != PLAN_SCHEMA || plan.operation != journal.operation {
+        return Err(damaged(
+            &path,
+            "it belongs to another operation or another version of edbmend",
+        ));
+    }
+    let length = 2 * plan.page_size_bytes;
+    let before =
+        read_image(storage, &dir.join(HEADER_BEFORE_NAME), &plan.header_before_sha256, length)?;
+    let after =
+        read_image(storage, &dir.join(HEADER_AFTER_NAME), &plan.header_after_sha256, length)?;
+    let images = HeaderImages { page_size_bytes: plan.page_size_bytes, before, after };
+    Ok(Stored::Whole(Box::new(StoredOperation { dir: dir.to_owned(), journal, plan, images })))
+}
+
+fn read_image(
+    storage: &dyn Storage,
+    path: &Path,
+    expected_sha256: &str,
+    length: usize,
+) -> Result<Vec<u8>, Refusal> {
+    let refuse = |what: &str| {
+        Refusal::new(
+            RefusalId::BackupDamaged,
+            path,
+            format!("the saved header image cannot be used: {what}"),
+            "Nothing was touched. Put an undamaged copy of this operation folder back and try again.",
+        )
+    };
+    let bytes = read_small(storage, path).map_err(|error| refuse(&error.to_string()))?;
+    if bytes.len() != length || sha256(&bytes) != expected_sha256 {
+        return Err(refuse(&format!(
+            "found SHA-256 {}, expected {expected_sha256}",
+            sha256(&bytes)
+        )));
+    }
+    Ok(bytes)
+}
+
+fn damaged(path: &Path, what: &str) -> Refusal {
+    Refusal::new(
+        RefusalId::JournalDamaged,
+        path,
+        format!("the operation cannot be trusted: {what}"),
+        "Nothing was touched. Put an undamaged copy of this operation folder back and try again; \
+         header-before.bin holds both header pages as they were.",
+    )
+}
+
+/// SHA-256 in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+/// Gives up what an operation that never was prepared left in its folder, and nothing else.
+pub fn remove_unprepared(storage: &dyn Storage, dir: &Path) -> Result<(), StorageError> {
+    let copy = full_copy_name(storage, dir);
+    let ours = [HEADER_BEFORE_NAME, HEADER_AFTER_NAME, PLAN_NAME, SUMS_NAME, "journal.new"];
+    for name in ours.into_iter().map(str::to_owned).chain(copy) {
+        remove_if_there(storage, &dir.join(name))?;
+    }
+    Ok(())
+}
+
+/// The name of the unfinished full copy: the plan says it, which is stored before the copy begins.
+fn full_copy_name(storage: &dyn Storage, dir: &Path) -> Option<String> {
+    let plan: Plan =
+        serde_json::from_slice(&read_small(storage, &dir.join(PLAN_NAME)).ok()?).ok()?;
+    plan.steps.into_iter().find_map(|step| match step {
+        Step::Copy { to, .. } if !to.contains(['/', '\\']) => Some(to),
+        _ => None,
+    })
+}
+
+/// Leaves the report of a finished operation in its folder; a failure is told, and harms nothing.
+pub fn leave_report(
+    storage: &dyn Storage,
+    dir: &Path,
+    name: &str,
+    text: &str,
+) -> Result<(), String> {
+    let path = dir.join(name);
+    let written = storage.create(&path).and_then(|file| {
+        file.write_at(text.as_bytes(), 0)?;
+        storage.adopt_owner(&path, dir)?;
+        file.sync()
+    });
+    written.map_err(|error| format!("the report was not saved in {}: {error}", shown(dir)))
+}

@@ -1,0 +1,91 @@
+//! The guards that need the world: a place for the backup, and space in it.
+
+use std::path::Path;
+
+use crate::plan::{BackupScope, Refusal, RefusalId};
+use crate::storage::{FileKind, Storage};
+use crate::survey::DatabaseFacts;
+
+/// What an operation needs besides the copy: images, plan, journal, report, and room to breathe.
+const OVERHEAD_BYTES: u64 = 1024 * 1024;
+
+/// Reasons in the backup folder and its volume not to begin. Nothing is created.
+pub fn surroundings_refusals(
+    storage: &dyn Storage,
+    facts: &DatabaseFacts,
+    backup_dir: &Path,
+    scope: BackupScope,
+) -> Vec<Refusal> {
+    match usable_folder(storage, backup_dir) {
+        Err(refusal) => vec![*refusal],
+        Ok(existing) => no_space(storage, facts, existing, scope).into_iter().collect(),
+    }
+}
+
+/// The nearest folder that exists: the backup folder, or the one it will be created in.
+fn usable_folder<'a>(
+    storage: &dyn Storage,
+    backup_dir: &'a Path,
+) -> Result<&'a Path, Box<Refusal>> {
+    let refuse = |what: &str, remedy: &str| {
+        Box::new(Refusal::new(RefusalId::BackupDirUnusable, backup_dir, what, remedy))
+    };
+    let existing = match storage.status(backup_dir) {
+        Ok(_) => backup_dir,
+        Err(error) if error.is_not_found() => backup_dir.parent().unwrap_or(Path::new("/")),
+        Err(error) => {
+            return Err(refuse(&error.to_string(), "Name another folder with --backup-dir."));
+        }
+    };
+    let status = storage.status(existing).map_err(|_| {
+        refuse(
+            "the folder that should hold it does not exist",
+            "Create it, or name another with --backup-dir.",
+        )
+    })?;
+    // A link to a folder is a folder here: only the last component of a database must be itself.
+    let is_folder = match status.kind {
+        FileKind::Directory => true,
+        FileKind::Symlink => storage.list(existing).is_ok(),
+        _ => false,
+    };
+    if !is_folder {
+        return Err(refuse("it is no folder", "Name a folder with --backup-dir."));
+    }
+    if status.read_only || !storage.may_write(existing) {
+        return Err(refuse(
+            "nothing can be created in it",
+            "Check its permissions and that its volume is not mounted read-only, or name another with \
+             --backup-dir.",
+        ));
+    }
+    Ok(existing)
+}
+
+fn no_space(
+    storage: &dyn Storage,
+    facts: &DatabaseFacts,
+    folder: &Path,
+    scope: BackupScope,
+) -> Option<Refusal> {
+    let takes_space = scope == BackupScope::Full && !storage.may_clone(&facts.path, folder);
+    let copy_bytes = if takes_space { facts.status.allocated_bytes } else { 0 };
+    let needed = copy_bytes + OVERHEAD_BYTES;
+    let free = storage.free_bytes(folder).ok()?;
+    if free >= needed {
+        return None;
+    }
+    let remedy = match scope {
+        BackupScope::Full => {
+            "Free space, name another volume with --backup-dir, or save the two header pages only with \
+             --backup header."
+        }
+        BackupScope::Header => "Free space, or name another volume with --backup-dir.",
+    };
+    Some(Refusal::new(
+        RefusalId::NoSpace,
+        folder,
+        format!("the backup needs {needed} bytes, and {free} are free"),
+        remedy,
+    ))
+}

@@ -1,0 +1,98 @@
+//! The marker beside a database: the lock between two edbmend, and the way to a pending operation.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::{Refusal, RefusalId};
+use crate::storage::{Storage, StorageError, StoredPath, quoted};
+use crate::survey::pending_marker;
+
+use super::outcome::reason;
+use super::sealed;
+
+/// Ending of a marker's name.
+const SUFFIX: &str = ".edbmend-pending";
+
+/// What a marker says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marker {
+    /// The operation's id.
+    pub operation: String,
+    /// Its folder, absolute.
+    pub dir: StoredPath,
+    /// Whether the operation created the folder that its own lies in.
+    pub created_backup_dir: bool,
+}
+
+/// Creates the marker of a database, durably; it must not exist.
+pub fn create(storage: &dyn Storage, database: &Path, marker: &Marker) -> Result<(), Refusal> {
+    let path = pending_marker(database);
+    let file = storage.create(&path).map_err(|error| match error.is_already_there() {
+        true => Refusal::new(
+            RefusalId::OperationPending,
+            database,
+            format!("another edbmend operation holds it: {} exists", crate::storage::shown(&path)),
+            format!("Wait for it, or if none is running: edbmend recover {}", quoted(database)),
+        ),
+        false => reason(&error),
+    })?;
+    let written = file
+        .write_at(&sealed::seal(marker), 0)
+        .and_then(|()| file.sync())
+        .and_then(|()| sync_folder(storage, &path));
+    written.map_err(|error| {
+        // Best effort: a marker that stays is found, and removed by `recover`.
+        let _ = storage.remove_file(&path);
+        reason(&error)
+    })
+}
+
+/// Removes the marker of a database, durably. A marker that is gone already is fine.
+pub fn remove(storage: &dyn Storage, database: &Path) -> Result<(), StorageError> {
+    let path = pending_marker(database);
+    match storage.remove_file(&path) {
+        Err(error) if !error.is_not_found() => return Err(error),
+        _ => {}
+    }
+    sync_folder(storage, &path)
+}
+
+/// What stands where a marker should be.
+pub enum Found {
+    /// A marker that is whole.
+    Whole(Marker),
+    /// A marker whose writing was cut off. It is synced before anything else is done, so its
+    /// operation had not begun.
+    Torn,
+    /// A marker that is damaged in another way.
+    Damaged,
+}
+
+/// Reads the marker at `path`.
+pub fn read(storage: &dyn Storage, path: &Path) -> Result<Found, StorageError> {
+    let bytes = super::folder::read_small(storage, path)?;
+    Ok(match sealed::unseal(&bytes) {
+        Some(marker) => Found::Whole(marker),
+        // A write that was cut off leaves a file that is too short, or has zeros in it.
+        None if !bytes.ends_with(b"}\n") || bytes.contains(&0) => Found::Torn,
+        None => Found::Damaged,
+    })
+}
+
+fn sync_folder(storage: &dyn Storage, path: &Path) -> Result<(), StorageError> {
+    storage.sync_dir(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// The database that a marker file stands for; `None` where `marker` is not named like one.
+pub fn database_of(marker: &Path) -> Option<PathBuf> {
+    let name = marker.file_name()?;
+    match name.to_str() {
+        Some(text) => Some(marker.with_file_name(text.strip_suffix(SUFFIX)?)),
+        None => {
+            let stem = name.as_encoded_bytes().strip_suffix(SUFFIX.as_bytes())?;
+            let stem = StoredPath::Encoded { hex: hex::encode(stem) }.to_path()?;
+            Some(marker.with_file_name(stem))
+        }
+    }
+}

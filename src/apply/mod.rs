@@ -1,0 +1,31 @@
+//! Carries a plan out: guards, backup, journal, commit, verification; restore and recover.
+//!
+//! All the care for crashes, syncs and torn writes lives here, once. The order of a commit is that
+//! of SAFETY.md; the writes themselves are in [`commit`](self), the state that survives a crash
+//! in the journal.
+
+mod backup;
+mod commit;
+mod context;
+mod execute;
+mod folder;
+mod guards;
+mod journal;
+mod lock;
+mod marker;
+mod outcome;
+mod recover;
+mod restore;
+mod sealed;
+
+pub use backup::{BackupMethod, BackupRecord};
+pub use context::{Context, NoObserver, Observer};
+pub use execute::{Job, execute};
+pub use folder::{
+    DEFAULT_BACKUP_DIR, JOURNAL_NAME, OperationRef, PLAN_NAME, is_operation_folder, leave_report,
+};
+pub use guards::surroundings_refusals;
+pub use lock::probe as probe_exclusive;
+pub use outcome::{Applied, Ending};
+pub use recover::{Assessment, Direction, assess, find_pending, recover};
+pub use restore::{RestoreJob, restore_job};

@@ -1,0 +1,70 @@
+//! How an operation ended.
+
+use std::path::Path;
+
+use crate::plan::{Refusal, RefusalId};
+use crate::storage::StorageError;
+
+use super::{BackupRecord, OperationRef};
+
+/// The end of an operation on one database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Done and verified.
+    Committed,
+    /// A change had begun; everything is as it was before, and verified.
+    RolledBack,
+    /// The operation is unfinished; `recover` will decide.
+    Pending,
+    /// A guard refused; nothing was changed.
+    Refused,
+    /// It failed before a change had begun; nothing was changed.
+    Failed,
+}
+
+/// The result of an operation on one database.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// How it ended.
+    pub ending: Ending,
+    /// Why it did not end well.
+    pub reasons: Vec<Refusal>,
+    /// The operation folder, where one remains.
+    pub operation: Option<OperationRef>,
+    /// The verified backup, where one remains.
+    pub backup: Option<BackupRecord>,
+}
+
+impl Applied {
+    /// An end without a trace on the disk.
+    pub(super) fn stopped(reasons: Vec<Refusal>) -> Self {
+        let refused = !reasons.is_empty() && reasons.iter().all(|reason| reason.id.is_guard());
+        let ending = if refused { Ending::Refused } else { Ending::Failed };
+        Self { ending, reasons, operation: None, backup: None }
+    }
+}
+
+/// A storage error as a reason: a full or protected disk is a guard's matter, all else a failure.
+pub(super) fn reason(error: &StorageError) -> Refusal {
+    let (id, remedy) = if error.is_full() {
+        (RefusalId::NoSpace, "Free space on that volume, or name another with --backup-dir.")
+    } else if error.is_forbidden() {
+        (
+            RefusalId::ReadOnly,
+            "Check the permissions of the file and its folder, and that the volume is not mounted read-only.",
+        )
+    } else {
+        (RefusalId::IoError, "Check the disk and its cabling; nothing was changed. Then try again.")
+    };
+    Refusal::new(id, &error.path, error.to_string(), remedy)
+}
+
+/// The reason of an operation that Ctrl-C stopped.
+pub(super) fn interrupted(path: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::Interrupted,
+        path,
+        "interrupted before the first byte was written; what had been prepared was removed",
+        "Run the same command again when you are ready.",
+    )
+}

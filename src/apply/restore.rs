@@ -1,0 +1,102 @@
+//! From an operation folder to the plan that undoes it.
+
+use std::path::{Path, PathBuf};
+
+use crate::ese::shadow::Which;
+use crate::plan::{HeaderImages, OperationStamp, Plan, Refusal, RefusalId, inverse};
+use crate::storage::{Storage, quoted};
+use crate::survey::DatabaseFacts;
+
+use super::commit::{CopyImage, classify};
+use super::folder::{Stored, StoredOperation, is_operation_folder, read_stored};
+use super::journal::State;
+
+/// What a restore would do.
+pub struct RestoreJob {
+    /// The database, absolute.
+    pub database: PathBuf,
+    /// The inverse plan.
+    pub plan: Plan,
+    /// Its images.
+    pub images: HeaderImages,
+}
+
+/// Reads a finished operation and plans its undo; `Ok(None)` where it changed nothing.
+pub fn restore_job(
+    storage: &dyn Storage,
+    dir: &Path,
+    stamp: &OperationStamp,
+) -> Result<Option<RestoreJob>, Refusal> {
+    let stored = read_operation(storage, dir)?;
+    match stored.journal.state {
+        State::RolledBack => return Ok(None),
+        State::Prepared => return Err(unfinished(dir, &stored)),
+        State::Committed => {}
+    }
+    let Some(database) = stored.plan.database.to_path() else {
+        return Err(not_an_operation(dir, "the plan names a database of another operating system"));
+    };
+    let (plan, images) = inverse(&stored.plan, stored.images, stamp);
+    Ok(Some(RestoreJob { database, plan, images }))
+}
+
+fn read_operation(storage: &dyn Storage, dir: &Path) -> Result<StoredOperation, Refusal> {
+    if let Err(error) = storage.list(dir) {
+        let id = if error.is_not_found() { RefusalId::NotFound } else { RefusalId::NotAnOperation };
+        return Err(Refusal::new(id, dir, error.to_string(), "Name the operation folder."));
+    }
+    if !is_operation_folder(storage, dir) {
+        return Err(not_an_operation(dir, "it holds no journal"));
+    }
+    match read_stored(storage, dir)? {
+        Stored::Whole(stored) => Ok(*stored),
+        Stored::Unprepared => Err(not_an_operation(dir, "the operation was never carried out")),
+    }
+}
+
+fn not_an_operation(dir: &Path, what: &str) -> Refusal {
+    Refusal::new(
+        RefusalId::NotAnOperation,
+        dir,
+        format!("this is no finished edbmend operation: {what}"),
+        "Name the folder that the report of the repair named, edbmend/edbmend-<time>-repair-<id>.",
+    )
+}
+
+fn unfinished(dir: &Path, stored: &StoredOperation) -> Refusal {
+    let database = stored.plan.database.to_path().unwrap_or_default();
+    Refusal::new(
+        RefusalId::OperationPending,
+        dir,
+        "the operation was interrupted and is not finished",
+        format!("edbmend recover {}", quoted(&database)),
+    )
+}
+
+impl RestoreJob {
+    /// Refuses unless both copies are, byte for byte, what the operation left.
+    pub fn database_refusal(&self, facts: &DatabaseFacts) -> Option<Refusal> {
+        let found =
+            |which| facts.area.block(which, self.images.page_size_bytes).unwrap_or_default();
+        let image = |which| classify(found(which), &self.images, which);
+        let both = [Which::Primary, Which::Shadow].map(image);
+        let untouched = |i: &CopyImage| matches!(i, CopyImage::Before | CopyImage::Untouched);
+        if both.iter().all(untouched) && facts.status.length_bytes == self.plan.length_bytes {
+            return None;
+        }
+        let undone = both.iter().all(|i| matches!(i, CopyImage::After | CopyImage::Untouched));
+        let message = if undone {
+            "the header is already what it was before that operation: it has been undone".to_owned()
+        } else {
+            "the header is no longer what that operation left: the database was mounted, or changed \
+             by another program, since"
+                .to_owned()
+        };
+        Some(Refusal::new(
+            RefusalId::DatabaseChanged,
+            &facts.path,
+            message,
+            "Nothing to undo here. How to use the full copy by hand: docs/restore.md.",
+        ))
+    }
+}

@@ -1,0 +1,178 @@
+//! The backup fields, and what they will do to the next backup.
+
+use crate::ese::backup_info::LAST_GENERATION;
+use crate::ese::db_header::FIRST_REVISION_WITH_COPY_BACKUP;
+use crate::ese::engine::{self, NextIncremental};
+use crate::ese::{BackupFault, BackupField, BackupInfo, DbHeader, DbState};
+use crate::storage::quoted;
+use crate::survey::DatabaseFacts;
+
+use super::{Finding, FindingId};
+
+/// The fields that are at fault, with their fault.
+pub fn field_faults(header: &DbHeader) -> Vec<(BackupField, BackupFault)> {
+    let last_seen = last_seen_generation(header);
+    let faults = BackupField::ALL.map(|field| (field, header.backup(field).fault(last_seen)));
+    faults.into_iter().filter_map(|(field, fault)| Some((field, fault?))).collect()
+}
+
+/// The finding that stands for a fault of a field.
+pub fn fault_id(field: BackupField, fault: BackupFault) -> FindingId {
+    match (fault, field) {
+        (BackupFault::Impossible, BackupField::Full) => FindingId::FullBackupGenInvalid,
+        (BackupFault::Impossible, BackupField::Incremental) => {
+            FindingId::IncrementalBackupGenInvalid
+        }
+        (BackupFault::Impossible, BackupField::Copy) => FindingId::CopyBackupGenInvalid,
+        (BackupFault::Impossible, BackupField::Differential) => {
+            FindingId::DifferentialBackupGenInvalid
+        }
+        (BackupFault::HalfSet, _) => FindingId::BackupGenHalfSet,
+        (BackupFault::Inverted, _) => FindingId::BackupGenInverted,
+        (BackupFault::BeyondLog, _) => FindingId::BackupGenBeyondLog,
+    }
+}
+
+/// The latest generation that the header proves; 0 = unknown. Only a clean header is complete: in
+/// a mounted database the backup fields run ahead of the positions.
+pub fn last_seen_generation(header: &DbHeader) -> u32 {
+    if header.state() == DbState::CleanShutdown { header.last_seen_generation() } else { 0 }
+}
+
+pub(super) fn judge(facts: &DatabaseFacts, header: &DbHeader) -> Vec<Finding> {
+    let faults = field_faults(header);
+    let mut findings: Vec<_> =
+        faults.iter().map(|&(field, fault)| field_finding(facts, header, field, fault)).collect();
+    if header.raw.log_signature.is_unset() {
+        return findings;
+    }
+    findings.extend(next_incremental_fails(facts, header));
+    findings.extend(next_full_truncates(facts, header));
+    if header.backup(BackupField::Full).is_none() {
+        findings.push(full_backup_needed());
+    }
+    findings
+}
+
+fn field_finding(
+    facts: &DatabaseFacts,
+    header: &DbHeader,
+    field: BackupField,
+    fault: BackupFault,
+) -> Finding {
+    let id = fault_id(field, fault);
+    let info = header.backup(field);
+    let message =
+        format!("{}: {}; {}", field.label(), log_gen(&info), fault_in_words(fault, header));
+    let (consequence, remedy) = match fault {
+        BackupFault::Impossible => (impossible_consequence(header, field), mend(facts, header)),
+        _ => (
+            "The field is suspicious, but the engine can work with it. edbmend leaves it alone \
+             unless it is asked to clear it."
+                .to_owned(),
+            format!("edbmend repair --also {} {}", id.name(), quoted(&facts.path)),
+        ),
+    };
+    Finding::new(id, message, consequence, remedy).of_field(field.key())
+}
+
+/// `Log Gen: 1-4294967295 (0x1-0xffffffff)`, as `eseutil /mh` prints it.
+fn log_gen(info: &BackupInfo) -> String {
+    let (low, high) = (info.gen_low, info.gen_high);
+    format!("Log Gen: {low}-{high} (0x{low:x}-0x{high:x}){}", info.backup_type.eseutil_suffix())
+}
+
+fn fault_in_words(fault: BackupFault, header: &DbHeader) -> String {
+    match fault {
+        BackupFault::Impossible => {
+            format!("no log can have a generation beyond {LAST_GENERATION} (0x{LAST_GENERATION:x})")
+        }
+        BackupFault::HalfSet => "one of the two is zero, the other is not".into(),
+        BackupFault::Inverted => "the first is later than the second".into(),
+        BackupFault::BeyondLog => {
+            let seen = last_seen_generation(header);
+            format!("the database has never seen a generation after {seen} (0x{seen:x})")
+        }
+    }
+}
+
+fn impossible_consequence(header: &DbHeader, field: BackupField) -> String {
+    if header.raw.log_signature.is_unset() {
+        return "The log signature is zero, so no backup can fail because of it: at the next logged \
+                attach the engine clears the field."
+            .into();
+    }
+    match field {
+        BackupField::Full | BackupField::Incremental => {
+            "The engine computes from it which log must come next, and no such log can exist."
+                .into()
+        }
+        BackupField::Copy | BackupField::Differential => {
+            "No backup depends on it, but what it says cannot be true.".into()
+        }
+    }
+}
+
+/// The remedy: newer engines heal the field by a full backup, Exchange 2003 does not.
+fn mend(facts: &DatabaseFacts, header: &DbHeader) -> String {
+    let repair = format!("edbmend repair {}", quoted(&facts.path));
+    if header.raw.revision.get() < FIRST_REVISION_WITH_COPY_BACKUP {
+        return repair;
+    }
+    format!(
+        "Mount the database and run a full backup, which rewrites the field. If that fails: {repair}"
+    )
+}
+
+fn next_incremental_fails(facts: &DatabaseFacts, header: &DbHeader) -> Option<Finding> {
+    let (full, incremental) =
+        (header.backup(BackupField::Full), header.backup(BackupField::Incremental));
+    let NextIncremental::MissingLog { generation } =
+        engine::next_incremental(&full, &incremental, None)
+    else {
+        return None;
+    };
+    let names = engine::missing_log_name(None, generation);
+    Some(Finding::new(
+        FindingId::NextIncrementalFails,
+        format!(
+            "The next incremental backup asks for log generation max({}, {}) + 1 = {generation}, \
+             which does not exist",
+            full.gen_high, incremental.gen_high
+        ),
+        format!(
+            "Error -569 and event 459: the file {} is missing and could not be backed-up (Exchange \
+             2003 per KB946799, where full backups fail too); the published engine names {}.",
+            names.exchange_2003, names.published
+        ),
+        mend(facts, header),
+    ))
+}
+
+fn next_full_truncates(facts: &DatabaseFacts, header: &DbHeader) -> Option<Finding> {
+    let full = header.backup(BackupField::Full);
+    let last_log = match last_seen_generation(header) {
+        0 => LAST_GENERATION,
+        seen => seen,
+    };
+    if engine::holds_back_truncation(&full, last_log) {
+        return None;
+    }
+    Some(Finding::new(
+        FindingId::NextFullTruncates,
+        format!("The recorded generation {} holds no log back", full.gen_high),
+        "A full backup of another store of the same storage group may delete logs that this store \
+         still needs for a roll-forward. Run none before this is repaired.",
+        mend(facts, header),
+    ))
+}
+
+fn full_backup_needed() -> Finding {
+    Finding::new(
+        FindingId::FullBackupNeeded,
+        "Previous Full Backup: Log Gen: 0-0 (0x0-0x0); no full backup is recorded",
+        "The next incremental backup answers -560 (event 206). That is by design.",
+        "Run a full backup.",
+    )
+    .of_field(BackupField::Full.key())
+}

@@ -1,0 +1,101 @@
+//! The two header copies: damaged, different, or neither readable.
+
+use crate::ese::checksum;
+use crate::ese::shadow::{CopyState, HeaderPair, Which};
+use crate::storage::quoted;
+use crate::survey::DatabaseFacts;
+
+use super::{Finding, FindingId};
+
+pub(super) fn judge(facts: &DatabaseFacts) -> Vec<Finding> {
+    match &facts.pair {
+        None => vec![unreadable(facts)],
+        Some(pair) if pair.is_sound() => Vec::new(),
+        Some(pair) => vec![half_damaged(facts, pair)],
+    }
+}
+
+fn unreadable(facts: &DatabaseFacts) -> Finding {
+    Finding::new(
+        FindingId::HeaderUnreadable,
+        format!("neither header copy is valid. {}", copy_evidence(facts)),
+        "The engine refuses the database with error -1018; edbmend does not guess a header.",
+        "Restore the database from a backup, or copy the file to a sound disk and let \
+         `eseutil /p` rebuild the copy.",
+    )
+}
+
+fn half_damaged(facts: &DatabaseFacts, pair: &HeaderPair) -> Finding {
+    let (id, message) = match (pair.primary, pair.shadow) {
+        (CopyState::Valid, CopyState::Differs) => (
+            FindingId::HeaderCopiesDiffer,
+            "primary header and shadow header are not identical; the primary wins".to_owned(),
+        ),
+        (CopyState::Valid, state) => {
+            (FindingId::ShadowHeaderDamaged, damage(facts, pair, Which::Shadow, state))
+        }
+        (state, _) => (FindingId::PrimaryHeaderDamaged, damage(facts, pair, Which::Primary, state)),
+    };
+    Finding::new(
+        id,
+        message,
+        format!(
+            "The engine still uses the {} header. If that copy is lost too, the database cannot be \
+             mounted.",
+            pair.elected.name()
+        ),
+        format!("edbmend repair {}", quoted(&facts.path)),
+    )
+}
+
+fn damage(facts: &DatabaseFacts, pair: &HeaderPair, which: Which, state: CopyState) -> String {
+    let offset = which.offset(pair.page_size_bytes);
+    if state == CopyState::Unreadable {
+        return format!(
+            "the {} header at offset {offset} cannot be read from the disk",
+            which.name()
+        );
+    }
+    let evidence =
+        facts.copy(which).map_or_else(|| "the file ends there".into(), checksum_evidence);
+    format!("{} header at offset {offset} is damaged: {evidence}", which.name())
+}
+
+/// What stands where the header copies should be: stored and computed checksum of each.
+pub fn copy_evidence(facts: &DatabaseFacts) -> String {
+    let page_size_bytes =
+        facts.pair.as_ref().map_or_else(|| likely_page_size(facts), |p| p.page_size_bytes);
+    let describe = |which: Which| {
+        let offset = which.offset(page_size_bytes);
+        let block = facts.area.block(which, page_size_bytes);
+        let evidence = block.map_or_else(|| "the file ends before".into(), checksum_evidence);
+        format!("{} copy at offset {offset}: {evidence}", which.name())
+    };
+    let mut text = format!("{}; {}", describe(Which::Primary), describe(Which::Shadow));
+    if !facts.area.unreadable.is_empty() {
+        let first = facts.area.unreadable[0].start;
+        text += &format!("; the disk returned read errors, the first at offset {first}");
+    }
+    text
+}
+
+/// The page size that a damaged header still names, else that of most databases.
+fn likely_page_size(facts: &DatabaseFacts) -> usize {
+    let named =
+        crate::ese::DbHeader::parse(&facts.area.bytes).map(|h| h.page_size_bytes() as usize);
+    named.filter(|size| crate::ese::shadow::PAGE_SIZES_BYTES.contains(size)).unwrap_or(4096)
+}
+
+fn checksum_evidence(block: &[u8]) -> String {
+    let dword = |offset: usize| {
+        block.get(offset..offset + 4).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+    };
+    format!(
+        "found checksum 0x{:08x}, expected 0x{:08x}, ulMagic 0x{:08x} (expected 0x89abcdef), \
+         cbDbPage {}",
+        dword(0),
+        checksum::xor_short(block),
+        dword(4),
+        dword(236)
+    )
+}

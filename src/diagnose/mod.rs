@@ -1,0 +1,33 @@
+//! Facts to findings: what is wrong, what will happen because of it, and what mends it.
+//!
+//! One file per subject. Pure: no I/O. A new finding gets its id in [`finding`] and its judgement
+//! in the file of its subject.
+
+mod backup_info;
+mod finding;
+mod header_copies;
+mod state;
+mod stream;
+
+pub use backup_info::{fault_id, field_faults, last_seen_generation};
+pub use finding::{Finding, FindingId, Severity};
+pub use header_copies::copy_evidence;
+
+use crate::ese::ContentKind;
+use crate::survey::DatabaseFacts;
+
+/// All findings of one database, errors first, each subject in its order.
+pub fn diagnose_database(facts: &DatabaseFacts) -> Vec<Finding> {
+    if facts.kind != ContentKind::Database {
+        return Vec::new();
+    }
+    let mut findings = header_copies::judge(facts);
+    findings.extend(state::judge_pending(facts));
+    if let Some(pair) = &facts.pair {
+        findings.extend(state::judge(facts, &pair.header));
+        findings.extend(backup_info::judge(facts, &pair.header));
+        findings.extend(stream::judge(facts, &pair.header));
+    }
+    findings.sort_by_key(|finding| finding.severity);
+    findings
+}

@@ -1,0 +1,127 @@
+//! What the engine would do next: its own predicates for the next backup.
+//!
+//! Source: `dev/ese/src/ese/backup.cxx` of the published engine; confirmed by running it. Where
+//! Exchange 2003 is documented to differ (KB946799), the difference is named.
+
+use super::backup_info::BackupInfo;
+
+/// What happens to the next incremental backup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextIncremental {
+    /// Error -560, event 206: no full backup is recorded. By design.
+    MissingFullBackup,
+    /// Error -569, event 459: the log of this generation can never be found.
+    MissingLog {
+        /// The generation that the engine asks for, as its signed arithmetic has it.
+        generation: i32,
+    },
+    /// The chain can be continued, provided that this log still exists.
+    Continues {
+        /// First log generation the incremental needs.
+        generation: i32,
+    },
+}
+
+/// The engine's test before an incremental backup: the logs must go on where the last backup ended.
+///
+/// `lowest_log` is the lowest log generation on disk; where it is not known, 1 is assumed, which
+/// predicts a failure only where no log at all could satisfy the engine.
+pub fn next_incremental(
+    full: &BackupInfo,
+    incremental: &BackupInfo,
+    lowest_log: Option<i32>,
+) -> NextIncremental {
+    if full.gen_low == 0 {
+        return NextIncremental::MissingFullBackup;
+    }
+    // The unsigned maximum, then signed arithmetic that wraps: 0xffffffff + 1 is generation 0.
+    let high = full.gen_high.max(incremental.gen_high) as i32;
+    let generation = high.wrapping_add(1);
+    if lowest_log.unwrap_or(1) > generation {
+        return NextIncremental::MissingLog { generation };
+    }
+    NextIncremental::Continues { generation }
+}
+
+/// Whether this database, left out of a full backup of its storage group, keeps the engine from
+/// deleting the logs that it still needs. `last_log` is the current log generation.
+///
+/// The engine deletes up to the lowest `gen_high` of the databases that are not in the backup. A
+/// recorded generation that no log can have reached holds nothing back.
+pub fn holds_back_truncation(full: &BackupInfo, last_log: u32) -> bool {
+    full.gen_high <= last_log
+}
+
+/// The names under which the engines report a generation in event 459.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingLogName {
+    /// Exchange 2003 (KB946799): five digits, generation 0 printed as `00000`.
+    pub exchange_2003: String,
+    /// The published engine: generation 0 is a wildcard in its name builder.
+    pub published: String,
+}
+
+/// Builds both names. `base` is the log base name (`E00`); `Exx` stands for an unknown one.
+pub fn missing_log_name(base: Option<&str>, generation: i32) -> MissingLogName {
+    let base = base.unwrap_or("Exx");
+    // Negative generations keep their low digits: 0x80000000 is reported as 00000.
+    let digits = if generation < 0 { generation & 0xf_ffff } else { generation };
+    let numbered = if digits > 0xf_ffff {
+        format!("{base}{digits:08X}.log")
+    } else {
+        format!("{base}{digits:05X}.log")
+    };
+    let published = if generation == 0 { format!("{base}*.log") } else { numbered.clone() };
+    MissingLogName { exchange_2003: numbered, published }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ese::{BackupType, LgPos, LogTime};
+
+    fn info(gen_low: u32, gen_high: u32) -> BackupInfo {
+        let (mark, time) = (LgPos::default(), LogTime::default());
+        BackupInfo { gen_low, gen_high, mark, time, backup_type: BackupType::Normal }
+    }
+
+    #[test]
+    fn the_kb946799_value_asks_for_generation_zero() {
+        let none = info(0, 0);
+        let asked = next_incremental(&info(1, 0xffff_ffff), &none, None);
+        assert_eq!(asked, NextIncremental::MissingLog { generation: 0 });
+        let asked = next_incremental(&info(1, 4), &info(5, 0xffff_ffff), Some(5));
+        assert_eq!(asked, NextIncremental::MissingLog { generation: 0 });
+        let asked = next_incremental(&info(1, 0x7fff_ffff), &none, None);
+        assert_eq!(asked, NextIncremental::MissingLog { generation: i32::MIN });
+    }
+
+    #[test]
+    fn healthy_cleared_and_gapped_chains() {
+        let none = info(0, 0);
+        assert_eq!(next_incremental(&none, &none, Some(1)), NextIncremental::MissingFullBackup);
+        let continues = NextIncremental::Continues { generation: 5 };
+        assert_eq!(next_incremental(&info(1, 4), &none, Some(5)), continues);
+        assert_eq!(next_incremental(&info(1, 2), &info(3, 4), Some(4)), continues);
+        let missing = NextIncremental::MissingLog { generation: 5 };
+        assert_eq!(next_incremental(&info(1, 4), &none, Some(6)), missing);
+    }
+
+    #[test]
+    fn only_a_generation_that_was_reached_holds_logs_back() {
+        assert!(holds_back_truncation(&info(1, 4), 6));
+        assert!(holds_back_truncation(&info(0, 0), 6));
+        assert!(!holds_back_truncation(&info(1, 0xffff_ffff), 6));
+    }
+
+    #[test]
+    fn names_as_the_engines_report_them() {
+        let zero = missing_log_name(Some("E00"), 0);
+        assert_eq!(zero.exchange_2003, "E0000000.log");
+        assert_eq!(zero.published, "E00*.log");
+        assert_eq!(missing_log_name(None, 0).exchange_2003, "Exx00000.log");
+        assert_eq!(missing_log_name(Some("E00"), i32::MIN).published, "E0000000.log");
+        assert_eq!(missing_log_name(Some("E00"), 5).published, "E0000005.log");
+        assert_eq!(missing_log_name(Some("E00"), 0x12_3456).published, "E0000123456.log");
+    }
+}

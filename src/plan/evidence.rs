@@ -1,0 +1,111 @@
+//! An older header of the same database, as evidence for its backup fields (`repair --from`).
+
+use std::path::{Path, PathBuf};
+
+use crate::ese::shadow::Which;
+use crate::ese::{BackupField, DbHeader};
+use crate::survey::DatabaseFacts;
+
+use super::{Refusal, RefusalId};
+
+/// Evidence that passed every condition.
+#[derive(Clone)]
+pub struct Evidence {
+    /// Where it was read.
+    pub path: PathBuf,
+    /// The header page.
+    pub page: Vec<u8>,
+    /// Each condition, and how it was met.
+    pub conditions: Vec<String>,
+}
+
+/// The transaction logs that were found for a database: an unbroken run, ending in the current one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRun {
+    /// Lowest generation of the unbroken run.
+    pub lowest: u32,
+    /// Generation of the current log.
+    pub current: u32,
+}
+
+impl Evidence {
+    /// Judges an older header; every condition that fails is listed.
+    ///
+    /// The conditions are those under which the engine's own chain arithmetic stays right: the same
+    /// database and log stream, plausible generations, marks not ahead of the database, and every
+    /// log since that backup still there without a gap.
+    pub fn judge(
+        database: &DatabaseFacts,
+        evidence: &DatabaseFacts,
+        logs: Option<&LogRun>,
+    ) -> Result<Self, Vec<Refusal>> {
+        let refuse = |message: &str| vec![unsuitable(&evidence.path, message)];
+        let (Some(now), Some(then)) = (&database.pair, &evidence.pair) else {
+            return Err(refuse("it has no valid header"));
+        };
+        let page = evidence.copy(then.elected).ok_or_else(|| refuse("it is too short"))?;
+        let mut failed = Vec::new();
+        let mut conditions = Vec::new();
+        for (condition, holds) in conditions_of(&now.header, &then.header, logs) {
+            if holds {
+                conditions.push(condition)
+            } else {
+                failed.push(unsuitable(&evidence.path, &condition))
+            }
+        }
+        if then.page_size_bytes != now.page_size_bytes {
+            failed.push(unsuitable(&evidence.path, "the same page size"));
+        }
+        if evidence.copy(Which::Shadow).is_none() || !failed.is_empty() {
+            return Err(failed);
+        }
+        Ok(Self { path: evidence.path.clone(), page: page.to_vec(), conditions })
+    }
+}
+
+fn unsuitable(path: &Path, condition: &str) -> Refusal {
+    Refusal::new(
+        RefusalId::EvidenceUnsuitable,
+        path,
+        format!("the header given by --from does not meet the condition: {condition}"),
+        "Take a header of this database from before the damage, or clear the fields (--clear, the \
+         default) and run a full backup.",
+    )
+}
+
+fn conditions_of(now: &DbHeader, then: &DbHeader, logs: Option<&LogRun>) -> Vec<(String, bool)> {
+    let full = then.backup(BackupField::Full);
+    let last_seen = now.last_seen_generation();
+    let plausible =
+        BackupField::ALL.iter().all(|&field| then.backup(field).fault(last_seen).is_none());
+    let behind =
+        BackupField::ALL.iter().all(|&field| then.backup(field).mark <= now.last_consistent());
+    let first_needed =
+        full.gen_high.max(then.backup(BackupField::Incremental).gen_high).wrapping_add(1);
+    let logs_hold =
+        logs.is_some_and(|run| run.lowest <= first_needed && first_needed <= run.current);
+    vec![
+        ("the same database signature".into(), then.raw.db_signature == now.raw.db_signature),
+        ("the same log signature, not zero".into(), {
+            then.raw.log_signature == now.raw.log_signature && !now.raw.log_signature.is_unset()
+        }),
+        (
+            format!("it records a full backup (Log Gen: {}-{})", full.gen_low, full.gen_high),
+            full.gen_low != 0,
+        ),
+        ("every generation in it is plausible".into(), plausible),
+        (
+            format!(
+                "its marks are not ahead of the database's last consistent position {}",
+                now.last_consistent()
+            ),
+            behind,
+        ),
+        (
+            format!(
+                "every log from generation {first_needed} (0x{first_needed:x}) on is still there, without a gap"
+            ),
+            logs_hold,
+        ),
+    ]
+}

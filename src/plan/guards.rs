@@ -1,0 +1,218 @@
+//! The guards that facts alone decide. Those that need the world are in [`crate::apply`].
+
+use crate::diagnose::copy_evidence;
+use crate::ese::db_header::{FIRST_REVISION_WITH_COPY_BACKUP, FORMAT_VERSION};
+use crate::ese::shadow::{CopyState, HeaderPair, Which};
+use crate::ese::{BackupField, ContentKind, DbHeader, DbState};
+use crate::storage::{quoted, shown};
+use crate::survey::DatabaseFacts;
+
+use super::{Refusal, RefusalId};
+
+/// Every reason in the file itself not to touch it. All are evaluated.
+pub fn content_refusals(facts: &DatabaseFacts) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    refusals.extend(pending(facts));
+    if facts.kind != ContentKind::Database {
+        refusals.push(not_a_database(facts));
+        return refusals;
+    }
+    let Some(pair) = &facts.pair else {
+        refusals.push(header_unreadable(facts));
+        return refusals;
+    };
+    refusals.extend(truncated(facts, pair.page_size_bytes));
+    refusals.extend(unreadable_copy(facts, pair));
+    refusals.extend(shadowing_disabled(facts, pair));
+    refusals.extend(unsupported_format(facts, &pair.header));
+    refusals.extend(not_clean(facts, &pair.header));
+    refusals.extend(backup_in_progress(facts, &pair.header));
+    refusals
+}
+
+/// Reasons in the file's surroundings not to write to it.
+pub fn write_refusals(facts: &DatabaseFacts) -> Option<Refusal> {
+    (!facts.may_write).then(|| {
+        Refusal::new(
+            RefusalId::ReadOnly,
+            &facts.path,
+            "the file is read-only, or no file can be created beside it",
+            "Remove the read-only attribute, or run edbmend as a user who may write to the file and \
+             its folder.",
+        )
+    })
+}
+
+fn pending(facts: &DatabaseFacts) -> Option<Refusal> {
+    let marker = facts.pending.as_ref()?;
+    Some(Refusal::new(
+        RefusalId::OperationPending,
+        &facts.path,
+        format!("an earlier edbmend operation was interrupted: {} exists", shown(marker)),
+        format!("edbmend recover {}", quoted(&facts.path)),
+    ))
+}
+
+fn not_a_database(facts: &DatabaseFacts) -> Refusal {
+    let length = facts.status.length_bytes;
+    if facts.kind == ContentKind::Unknown {
+        let start = hex::encode(
+            facts
+                .area
+                .bytes
+                .iter()
+                .take(8)
+                .collect::<Vec<_>>()
+                .iter()
+                .map(|b| **b)
+                .collect::<Vec<u8>>(),
+        );
+        let found = if length == 0 {
+            "the file is empty".into()
+        } else {
+            format!("found {start} at offset 0")
+        };
+        return Refusal::new(
+            RefusalId::NotEse,
+            &facts.path,
+            format!(
+                "not an ESE database: {found}, expected ulMagic efcdab89 at offset 4 of a header copy"
+            ),
+            "Check the path. The database of an Exchange store ends in .edb.",
+        );
+    }
+    Refusal::new(
+        RefusalId::NotADatabase,
+        &facts.path,
+        format!("this is {}, expected a database", facts.kind.in_words()),
+        "Name the .edb file. To look at this file: edbmend inspect.",
+    )
+}
+
+fn header_unreadable(facts: &DatabaseFacts) -> Refusal {
+    Refusal::new(
+        RefusalId::HeaderUnreadable,
+        &facts.path,
+        format!("no valid header copy: {}", copy_evidence(facts)),
+        "Restore the database from a backup; or run eseutil /p on a copy, and never on the only one.",
+    )
+}
+
+fn truncated(facts: &DatabaseFacts, page_size_bytes: usize) -> Option<Refusal> {
+    let (length, page) = (facts.status.length_bytes, page_size_bytes as u64);
+    if length >= 2 * page && length.is_multiple_of(page) {
+        return None;
+    }
+    Some(Refusal::new(
+        RefusalId::Truncated,
+        &facts.path,
+        format!(
+            "the file has {length} bytes, expected a multiple of its page size of {page} bytes and at \
+             least two pages"
+        ),
+        "The file was cut off, probably while it was copied. Use the original or a backup.",
+    ))
+}
+
+fn unreadable_copy(facts: &DatabaseFacts, pair: &HeaderPair) -> Option<Refusal> {
+    let bad = [Which::Primary, Which::Shadow].into_iter();
+    let which = bad.into_iter().find(|&w| pair.state(w) == CopyState::Unreadable)?;
+    Some(Refusal::new(
+        RefusalId::HeaderUnreadable,
+        &facts.path,
+        format!(
+            "the disk cannot read the {} header at offset {}, so it could not be put back",
+            which.name(),
+            which.offset(pair.page_size_bytes)
+        ),
+        "The disk is failing. Copy the file to a sound disk first (ddrescue), and repair the copy.",
+    ))
+}
+
+fn shadowing_disabled(facts: &DatabaseFacts, pair: &HeaderPair) -> Option<Refusal> {
+    if !pair.header.shadowing_disabled() || pair.shadow != CopyState::BadChecksum {
+        return None;
+    }
+    Some(Refusal::new(
+        RefusalId::ShadowingDisabled,
+        &facts.path,
+        format!(
+            "the header says Shadowed: No, and the page at offset {} is no valid header: it may be data",
+            pair.page_size_bytes
+        ),
+        "Nothing to do with edbmend; a log reset of the closed database clears the backup fields too.",
+    ))
+}
+
+fn unsupported_format(facts: &DatabaseFacts, header: &DbHeader) -> Option<Refusal> {
+    let problem = format_problem(header)?;
+    Some(Refusal::new(
+        RefusalId::UnsupportedFormat,
+        &facts.path,
+        problem,
+        "edbmend does not know this layout and leaves it alone. Please report the output of: edbmend \
+         inspect --json",
+    ))
+}
+
+fn format_problem(header: &DbHeader) -> Option<String> {
+    let version = header.raw.version.get();
+    if version != FORMAT_VERSION {
+        return Some(format!(
+            "Format ulVersion: 0x{version:x} at offset 8, expected 0x{FORMAT_VERSION:x}"
+        ));
+    }
+    let unknown = |field: &BackupField| header.backup(*field).backup_type.value() > 2;
+    if let Some(field) = BackupField::ALL.into_iter().find(unknown) {
+        return Some(format!(
+            "the type of {} at offset {} is {}, expected 0, 1 or 2",
+            field.label(),
+            field.type_offset(),
+            header.backup(field).backup_type.value()
+        ));
+    }
+    let revision = header.raw.revision.get();
+    let in_use = zerocopy::IntoBytes::as_bytes(&header.raw)[420..476].iter().any(|&byte| byte != 0);
+    (revision < FIRST_REVISION_WITH_COPY_BACKUP && in_use).then(|| {
+        format!(
+            "bytes 420-475 are not zero, though revision 0x{revision:x} has no fields there (the first \
+             that has is 0x{FIRST_REVISION_WITH_COPY_BACKUP:x})"
+        )
+    })
+}
+
+fn not_clean(facts: &DatabaseFacts, header: &DbHeader) -> Option<Refusal> {
+    if header.state() == DbState::CleanShutdown {
+        return None;
+    }
+    let (min, max) = (header.raw.gen_min_required.get(), header.raw.gen_max_required.get());
+    Some(Refusal::new(
+        RefusalId::DirtyShutdown,
+        &facts.path,
+        format!(
+            "State: {}, expected Clean Shutdown; soft recovery needs the logs {min}-{max} \
+             (0x{min:x}-0x{max:x}) and would undo an edit of the header",
+            header.state().label()
+        ),
+        "Mount the store and dismount it, or run soft recovery (eseutil /r), then try again.",
+    ))
+}
+
+fn backup_in_progress(facts: &DatabaseFacts, header: &DbHeader) -> Option<Refusal> {
+    let (full, shadow_copy) = (header.current_full_backup(), header.current_shadow_copy_backup());
+    let (label, info) = match (full.gen_low, shadow_copy.gen_low) {
+        (0, 0) => return None,
+        (0, _) => ("Current Shadow copy backup", shadow_copy),
+        _ => ("Current Full Backup", full),
+    };
+    Some(Refusal::new(
+        RefusalId::BackupInProgress,
+        &facts.path,
+        format!("{label}: Log Gen: {}-{}, expected 0-0", info.gen_low, info.gen_high),
+        if header.state() == DbState::CleanShutdown {
+            "Mount the store and dismount it once: the engine clears the field. Then try again."
+        } else {
+            "This is a backup copy that waits for its restore. Restore it properly (eseutil /cc)."
+        },
+    ))
+}

@@ -1,0 +1,79 @@
+//! Why something was not done.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+/// The stable id of a refusal. Scripts rely on these names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)] // docs/guards.md describes each
+pub enum RefusalId {
+    NotFound,
+    NotEse,
+    NotADatabase,
+    NotARegularFile,
+    Truncated,
+    UnsupportedFormat,
+    HeaderUnreadable,
+    DirtyShutdown,
+    InUse,
+    InUseUnproven,
+    BackupInProgress,
+    ShadowingDisabled,
+    ReadOnly,
+    NoSpace,
+    BackupDirUnusable,
+    OperationPending,
+    ChangedSinceSurvey,
+    ConfirmationNeeded,
+    EvidenceUnsuitable,
+    BadPages,
+    BackupDamaged,
+    JournalDamaged,
+    DatabaseChanged,
+    NotAnOperation,
+    Interrupted,
+    IoError,
+    Usage,
+}
+
+impl RefusalId {
+    /// Whether a guard of the contract refused; the others are failures.
+    pub fn is_guard(self) -> bool {
+        !matches!(self, Self::NotFound | Self::Interrupted | Self::IoError | Self::Usage)
+    }
+
+    /// The id as it is printed.
+    pub fn name(self) -> String {
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|v| v.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    }
+}
+
+/// One reason, with the file it concerns and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its stable id.
+    pub id: RefusalId,
+    /// The file or folder concerned.
+    pub path: PathBuf,
+    /// What was found, and what was expected.
+    pub message: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl Refusal {
+    /// A refusal.
+    pub fn new(
+        id: RefusalId,
+        path: &Path,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self { id, path: path.to_owned(), message: message.into(), remedy: remedy.into() }
+    }
+}

@@ -1,0 +1,62 @@
+//! Errors of the storage room.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::shown;
+
+/// The result of a storage call.
+pub type Result<T> = std::result::Result<T, StorageError>;
+
+/// A call to the file system that failed: what was tried, where, and what the system said.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: cannot {action}{}: {source}", shown(path), offset.map(|o| format!(" at offset {o} (0x{o:x})")).unwrap_or_default())]
+pub struct StorageError {
+    /// What was tried, as a verb phrase: "read", "create", "sync".
+    pub action: &'static str,
+    /// The file or directory.
+    pub path: PathBuf,
+    /// Byte offset, for reads and writes.
+    pub offset: Option<u64>,
+    /// The system's answer.
+    pub source: io::Error,
+}
+
+impl StorageError {
+    /// An error without an offset.
+    pub fn new(action: &'static str, path: &Path, source: impl Into<io::Error>) -> Self {
+        Self { action, path: path.to_owned(), offset: None, source: source.into() }
+    }
+
+    /// An error at an offset of the file.
+    pub fn at(
+        action: &'static str,
+        path: &Path,
+        offset: u64,
+        source: impl Into<io::Error>,
+    ) -> Self {
+        Self { offset: Some(offset), ..Self::new(action, path, source) }
+    }
+
+    /// The path does not exist.
+    pub fn is_not_found(&self) -> bool {
+        self.source.kind() == io::ErrorKind::NotFound
+    }
+
+    /// The path exists already.
+    pub fn is_already_there(&self) -> bool {
+        self.source.kind() == io::ErrorKind::AlreadyExists
+    }
+
+    /// The volume is full, or a quota is.
+    pub fn is_full(&self) -> bool {
+        use io::ErrorKind::{QuotaExceeded, StorageFull};
+        matches!(self.source.kind(), StorageFull | QuotaExceeded)
+    }
+
+    /// The process may not, or the volume is mounted read-only.
+    pub fn is_forbidden(&self) -> bool {
+        use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        matches!(self.source.kind(), PermissionDenied | ReadOnlyFilesystem)
+    }
+}

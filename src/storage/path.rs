@@ -1,0 +1,114 @@
+//! Paths as they are stored and shown.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// A path in a form that survives JSON byte by byte, whatever its name holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum StoredPath {
+    /// A path that is valid Unicode.
+    Text(String),
+    /// Any other path, as hexadecimal of the system's own encoding.
+    Encoded {
+        /// Hexadecimal of the bytes.
+        hex: String,
+    },
+}
+
+impl From<&Path> for StoredPath {
+    fn from(path: &Path) -> Self {
+        match path.to_str() {
+            Some(text) => Self::Text(text.to_owned()),
+            None => Self::Encoded { hex: hex::encode(path.as_os_str().as_encoded_bytes()) },
+        }
+    }
+}
+
+impl StoredPath {
+    /// The path again; `None` where the stored form is damaged or of another system.
+    pub fn to_path(&self) -> Option<PathBuf> {
+        match self {
+            Self::Text(text) => Some(PathBuf::from(text)),
+            Self::Encoded { hex } => Some(PathBuf::from(decode(hex::decode(hex).ok()?)?)),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn decode(bytes: Vec<u8>) -> Option<OsString> {
+    use std::os::unix::ffi::OsStringExt;
+    Some(OsString::from_vec(bytes))
+}
+
+#[cfg(not(unix))]
+fn decode(bytes: Vec<u8>) -> Option<OsString> {
+    String::from_utf8(bytes).ok().map(OsString::from)
+}
+
+/// The absolute form of a path: its folder resolved, its last component as it is.
+pub fn absolute(path: &Path) -> std::io::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(path) };
+    Ok(parent.canonicalize().unwrap_or_else(|_| parent.to_owned()).join(name))
+}
+
+/// The name of `path` with a suffix appended: `priv1.edb` and `.x` give `priv1.edb.x` beside it.
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or(OsStr::new("")).to_owned();
+    name.push(suffix);
+    path.with_file_name(name)
+}
+
+/// A path for people: undecodable bytes replaced, control characters escaped so that a file name
+/// cannot play with the terminal.
+pub fn shown(path: &Path) -> Shown<'_> {
+    Shown(path)
+}
+
+/// A path as an argument of a command line that the reader may copy.
+pub fn quoted(path: &Path) -> String {
+    let text = shown(path).to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/\\:._-+,@%=~".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text } else { format!("\"{text}\"") }
+}
+
+/// See [`shown`].
+pub struct Shown<'a>(&'a Path);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.to_string_lossy().chars() {
+            if c.is_control() { write!(f, "{}", c.escape_default())? } else { write!(f, "{c}")? }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn any_name_survives() {
+        use std::os::unix::ffi::OsStrExt;
+        for bytes in [&b"/a/priv 1.edb"[..], b"/a/\xff\xfe\n.edb"] {
+            let path = Path::new(OsStr::from_bytes(bytes));
+            let json = serde_json::to_string(&StoredPath::from(path)).unwrap();
+            let back: StoredPath = serde_json::from_str(&json).unwrap();
+            assert_eq!(back.to_path().unwrap(), path);
+        }
+    }
+
+    #[test]
+    fn control_characters_are_escaped() {
+        assert_eq!(shown(Path::new("a\n\u{1b}[2Jb")).to_string(), "a\\n\\u{1b}[2Jb");
+        assert_eq!(quoted(Path::new("/a b/priv1.edb")), "\"/a b/priv1.edb\"");
+        assert_eq!(quoted(Path::new("/a/priv1.edb")), "/a/priv1.edb");
+        assert_eq!(beside(Path::new("/x/priv1.edb"), ".p"), Path::new("/x/priv1.edb.p"));
+    }
+}

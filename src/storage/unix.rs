@@ -1,0 +1,325 @@
+//! [`Storage`] on Unix, with Linux's leases, reflinks and advice.
+
+use std::ffi::{CStr, OsString};
+use std::fs::{self, Metadata, OpenOptions, Permissions};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{DirBuilderExt, FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{PermissionsExt, fchown, lchown};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::fs::{Advice, FallocateFlags, Timespec, Timestamps};
+
+use super::{Access, Exclusive, File, FileKind, PrivateMap, Result, Status, Storage, StorageError};
+
+/// `f_type` of btrfs, xfs and bcachefs (`statfs(2)`).
+const CLONING_FILE_SYSTEMS: [i64; 3] = [0x9123_683e, 0x5846_5342, 0xca45_1a4e];
+
+/// The file systems of this machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Disk;
+
+impl Storage for Disk {
+    fn status(&self, path: &Path) -> Result<Status> {
+        let metadata =
+            fs::symlink_metadata(path).map_err(|e| StorageError::new("look at", path, e))?;
+        Ok(status_of(&metadata))
+    }
+
+    fn link_target(&self, path: &Path) -> Option<PathBuf> {
+        fs::read_link(path).ok()
+    }
+
+    fn open(&self, path: &Path, access: Access) -> Result<Box<dyn File>> {
+        let file =
+            open_without_atime(path, access).map_err(|e| StorageError::new("open", path, e))?;
+        let file = DiskFile::new(file, path);
+        match file.status()?.kind {
+            FileKind::Regular => Ok(Box::new(file)),
+            _ => Err(StorageError::new("open", path, io::Error::other("not a regular file"))),
+        }
+    }
+
+    fn create(&self, path: &Path) -> Result<Box<dyn File>> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true).mode(0o600);
+        let file = options.open(path).map_err(|e| StorageError::new("create", path, e))?;
+        Ok(Box::new(DiskFile::new(file, path)))
+    }
+
+    fn create_dir(&self, path: &Path) -> Result<()> {
+        let made = fs::DirBuilder::new().mode(0o700).create(path);
+        made.map_err(|e| StorageError::new("create the folder", path, e))
+    }
+
+    fn list(&self, dir: &Path) -> Result<Vec<OsString>> {
+        let error = |e| StorageError::new("list", dir, e);
+        let names = fs::read_dir(dir).map_err(error)?.map(|entry| Ok(entry?.file_name()));
+        names.collect::<io::Result<_>>().map_err(error)
+    }
+
+    fn replace(&self, from: &Path, to: &Path) -> Result<()> {
+        fs::rename(from, to).map_err(|e| StorageError::new("rename", from, e))
+    }
+
+    fn remove_file(&self, path: &Path) -> Result<()> {
+        fs::remove_file(path).map_err(|e| StorageError::new("remove", path, e))
+    }
+
+    fn remove_dir(&self, path: &Path) -> Result<()> {
+        fs::remove_dir(path).map_err(|e| StorageError::new("remove the folder", path, e))
+    }
+
+    fn sync_dir(&self, dir: &Path) -> Result<()> {
+        let synced = fs::File::open(dir).and_then(|opened| opened.sync_all());
+        synced.map_err(|e| StorageError::new("sync the folder", dir, e))
+    }
+
+    fn free_bytes(&self, dir: &Path) -> Result<u64> {
+        let volume = rustix::fs::statvfs(dir);
+        let volume = volume.map_err(|e| StorageError::new("ask for free space", dir, e))?;
+        Ok(volume.f_bavail.saturating_mul(volume.f_frsize))
+    }
+
+    fn may_clone(&self, file: &Path, dir: &Path) -> bool {
+        let volume = |path: &Path| fs::metadata(path).map(|m| m.dev()).ok();
+        let kind = rustix::fs::statfs(file).map(|volume| volume.f_type);
+        volume(file).is_some()
+            && volume(file) == volume(dir)
+            && kind.is_ok_and(|magic| CLONING_FILE_SYSTEMS.contains(&magic))
+    }
+
+    fn may_write(&self, path: &Path) -> bool {
+        rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
+    }
+
+    fn adopt_owner(&self, path: &Path, like: &Path) -> Result<()> {
+        let error = |e| StorageError::new("set the owner", path, e);
+        let owner = fs::symlink_metadata(like).map_err(error)?;
+        match lchown(path, Some(owner.uid()), Some(owner.gid())) {
+            Err(e) if e.kind() != io::ErrorKind::PermissionDenied => Err(error(e)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `O_NOATIME` is granted to the owner of the file only; others read with the usual access time.
+fn open_without_atime(path: &Path, access: Access) -> io::Result<fs::File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(access == Access::ReadWrite);
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    match options.custom_flags(flags | libc::O_NOATIME).open(path) {
+        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
+            options.custom_flags(flags).open(path)
+        }
+        result => result,
+    }
+}
+
+fn status_of(metadata: &Metadata) -> Status {
+    let kind = metadata.file_type();
+    Status {
+        kind: match () {
+            () if kind.is_file() => FileKind::Regular,
+            () if kind.is_dir() => FileKind::Directory,
+            () if kind.is_symlink() => FileKind::Symlink,
+            () => {
+                debug_assert!(
+                    kind.is_fifo()
+                        || kind.is_socket()
+                        || kind.is_char_device()
+                        || kind.is_block_device()
+                );
+                FileKind::Special
+            }
+        },
+        length_bytes: metadata.len(),
+        allocated_bytes: metadata.blocks().saturating_mul(512),
+        identity: (metadata.dev(), metadata.ino()),
+        modified_ns: i128::from(metadata.mtime()) * 1_000_000_000
+            + i128::from(metadata.mtime_nsec()),
+        read_only: metadata.permissions().mode() & 0o222 == 0,
+        links: metadata.nlink(),
+    }
+}
+
+/// An open file of [`Disk`].
+struct DiskFile {
+    file: fs::File,
+    path: PathBuf,
+    /// Whether a write lease was granted.
+    leased: AtomicBool,
+}
+
+impl DiskFile {
+    fn new(file: fs::File, path: &Path) -> Self {
+        Self { file, path: path.to_owned(), leased: AtomicBool::new(false) }
+    }
+
+    fn error(&self, action: &'static str, source: impl Into<io::Error>) -> StorageError {
+        StorageError::new(action, &self.path, source)
+    }
+}
+
+impl File for DiskFile {
+    fn status(&self) -> Result<Status> {
+        Ok(status_of(&self.file.metadata().map_err(|e| self.error("look at", e))?))
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize> {
+        loop {
+            match self.file.read_at(buffer, offset) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                result => {
+                    return result.map_err(|e| StorageError::at("read", &self.path, offset, e));
+                }
+            }
+        }
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
+        let error = |e| StorageError::at("write", &self.path, offset, e);
+        loop {
+            match self.file.write_at(bytes, offset) {
+                Ok(written) if written == bytes.len() => return Ok(()),
+                Ok(written) => {
+                    let short = format!("only {written} of {} bytes were written", bytes.len());
+                    return Err(error(io::Error::other(short)));
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(error(e)),
+            }
+        }
+    }
+
+    fn set_length(&self, length_bytes: u64) -> Result<()> {
+        self.file.set_len(length_bytes).map_err(|e| self.error("set the length", e))
+    }
+
+    fn reserve(&self, length_bytes: u64) -> Result<()> {
+        let reserved = rustix::fs::fallocate(&self.file, FallocateFlags::empty(), 0, length_bytes);
+        match reserved {
+            // Not every file system can reserve; there the free space was only compared.
+            Err(e) if e != rustix::io::Errno::OPNOTSUPP => Err(self.error("reserve space", e)),
+            _ => Ok(()),
+        }
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.file.sync_all().map_err(|e| self.error("sync", e))
+    }
+
+    fn drop_cache(&self) -> bool {
+        rustix::fs::fadvise(&self.file, 0, None, Advice::DontNeed).is_ok()
+    }
+
+    fn map_private(&self, length_bytes: usize) -> Result<PrivateMap> {
+        // SAFETY: the map is private and at most as long as the file, whose length was checked
+        // under exclusive access just before; the file is not truncated while the map lives.
+        let map = unsafe { memmap2::MmapOptions::new().len(length_bytes).map_copy(&self.file) };
+        Ok(PrivateMap::Mapped(map.map_err(|e| self.error("map", e))?))
+    }
+
+    fn lock(&self) -> Exclusive {
+        ignore_lease_signal();
+        match set_lease(&self.file, libc::F_WRLCK) {
+            Ok(()) => {
+                self.leased.store(true, Ordering::SeqCst);
+                Exclusive::Granted
+            }
+            Err(e) if e.raw_os_error() == Some(libc::EAGAIN) => Exclusive::InUse,
+            Err(e) => Exclusive::Unproven(format!("the file system grants no lease: {e}")),
+        }
+    }
+
+    fn lock_is_undisputed(&self) -> bool {
+        !self.leased.load(Ordering::SeqCst) || get_lease(&self.file) == libc::F_WRLCK
+    }
+
+    fn unlock(&self) {
+        if self.leased.swap(false, Ordering::SeqCst) {
+            // Closing the file gives the lease up in any case.
+            let _ = set_lease(&self.file, libc::F_UNLCK);
+        }
+    }
+
+    fn clone_from(&self, source: &dyn File) -> Result<bool> {
+        let Some(source) = source.os() else { return Ok(false) };
+        match rustix::fs::ioctl_ficlone(&self.file, source) {
+            Ok(()) => Ok(true),
+            Err(e) if e == rustix::io::Errno::NOSPC || e == rustix::io::Errno::IO => {
+                Err(self.error("clone", e))
+            }
+            Err(_) => Ok(false),
+        }
+    }
+
+    fn adopt_access(&self, source: &dyn File) -> Result<()> {
+        let Some(source) = source.os() else { return Ok(()) };
+        let metadata = source.metadata().map_err(|e| self.error("look at", e))?;
+        let owned = fchown(&self.file, Some(metadata.uid()), Some(metadata.gid())).is_ok();
+        let mut mode = metadata.permissions().mode() & 0o777;
+        // With an ACL the group bits are a mask, not a grant: without the ACL they would give more.
+        if !owned || !copy_acl(source, &self.file) {
+            mode &= 0o700;
+        }
+        let set = self.file.set_permissions(Permissions::from_mode(mode | 0o400));
+        set.map_err(|e| self.error("set the mode", e))?;
+        set_times(&self.file, &metadata).map_err(|e| self.error("set the times", e))
+    }
+
+    fn os(&self) -> Option<&fs::File> {
+        Some(&self.file)
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Copies the POSIX ACL; `true` where the target now grants no more than the source.
+fn copy_acl(source: &fs::File, target: &fs::File) -> bool {
+    const NAME: &CStr = c"system.posix_acl_access";
+    let mut value = vec![0u8; 65536];
+    match rustix::fs::fgetxattr(source, NAME, value.as_mut_slice()) {
+        Ok(length) => {
+            rustix::fs::fsetxattr(target, NAME, &value[..length], rustix::fs::XattrFlags::empty())
+                .is_ok()
+        }
+        Err(e) => e == rustix::io::Errno::NODATA || e == rustix::io::Errno::OPNOTSUPP,
+    }
+}
+
+fn set_times(file: &fs::File, metadata: &Metadata) -> io::Result<()> {
+    let times = Timestamps {
+        last_access: Timespec { tv_sec: metadata.atime(), tv_nsec: metadata.atime_nsec() },
+        last_modification: Timespec { tv_sec: metadata.mtime(), tv_nsec: metadata.mtime_nsec() },
+    };
+    Ok(rustix::fs::futimens(file, &times)?)
+}
+
+/// The kernel sends SIGIO when somebody opens a leased file; its default kills the process. The
+/// lease itself is asked before each write, so the signal has nothing to say.
+fn ignore_lease_signal() {
+    use std::sync::{Arc, Once};
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let noticed = Arc::new(AtomicBool::new(false));
+        signal_hook::flag::register(libc::SIGIO, noticed).expect("SIGIO can be handled");
+    });
+}
+
+fn set_lease(file: &fs::File, kind: libc::c_int) -> io::Result<()> {
+    // SAFETY: F_SETLEASE takes an open descriptor, which `file` keeps alive, and an integer.
+    match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, kind) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+/// The lease we hold; once somebody else tries to open the file, what we must reduce it to.
+fn get_lease(file: &fs::File) -> libc::c_int {
+    // SAFETY: F_GETLEASE takes an open descriptor, which `file` keeps alive.
+    unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETLEASE) }
+}

@@ -1,0 +1,99 @@
+//! The facts of one database.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::ese::shadow::{self, HeaderArea, HeaderPair, Which};
+use crate::ese::{ContentKind, content};
+use crate::storage::{Access, File, FileKind, Status, Storage, beside};
+
+use super::stream::survey_stream;
+use super::{StreamFacts, SurveyError, read_header_area};
+
+/// Everything that is known of a database without reading its data pages.
+#[derive(Clone)]
+pub struct DatabaseFacts {
+    /// Absolute path.
+    pub path: PathBuf,
+    /// What the file system says.
+    pub status: Status,
+    /// Kind of the file, from its content.
+    pub kind: ContentKind,
+    /// Its first bytes.
+    pub area: HeaderArea,
+    /// Its header, where at least one copy is valid.
+    pub pair: Option<HeaderPair>,
+    /// Its streaming file, where the header says that it has one.
+    pub stream: Option<StreamFacts>,
+    /// The marker of an operation that was interrupted, if there is one.
+    pub pending: Option<PathBuf>,
+    /// This process may write the file and create names beside it.
+    pub may_write: bool,
+}
+
+/// What must be the same between the survey that a plan rests on and the moment of writing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    status: Status,
+    header_sha256: [u8; 32],
+}
+
+impl DatabaseFacts {
+    /// Identity, length, time of change and header bytes, for comparison.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let header_sha256 = Sha256::digest(&self.area.bytes).into();
+        Fingerprint { status: self.status.clone(), header_sha256 }
+    }
+
+    /// The page-sized bytes of a header copy; `None` where no page size is known or the file ends.
+    pub fn copy(&self, which: Which) -> Option<&[u8]> {
+        self.area.block(which, self.pair.as_ref()?.page_size_bytes)
+    }
+}
+
+/// Where the marker of a pending operation on `path` lies.
+pub fn pending_marker(path: &Path) -> PathBuf {
+    beside(path, ".edbmend-pending")
+}
+
+/// Reads the facts of the database at an absolute `path`.
+pub fn survey_database(storage: &dyn Storage, path: &Path) -> Result<DatabaseFacts, SurveyError> {
+    let status = storage.status(path)?;
+    if status.kind != FileKind::Regular {
+        let target = storage.link_target(path);
+        return Err(SurveyError::NotRegular { kind: status.kind, target });
+    }
+    let file = storage.open(path, Access::Read)?;
+    survey_open_file(storage, file.as_ref(), path)
+}
+
+/// The same through a file that is open already: a second open would break its own lease.
+pub fn survey_open_file(
+    storage: &dyn Storage,
+    file: &dyn File,
+    path: &Path,
+) -> Result<DatabaseFacts, SurveyError> {
+    let area = read_header_area(file)?;
+    let pair = shadow::elect(&area);
+    let has_stream = pair.as_ref().is_some_and(|p| p.header.has_streaming_file());
+    let marker = pending_marker(path);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let status = file.status()?;
+    Ok(DatabaseFacts {
+        kind: content::identify(&area),
+        stream: has_stream.then(|| survey_stream(storage, path)),
+        pending: storage.status(&marker).is_ok().then_some(marker),
+        may_write: !status.read_only
+            && storage.may_write(path)
+            && folder_is_writable(storage, folder),
+        status,
+        area,
+        pair,
+        path: path.to_owned(),
+    })
+}
+
+fn folder_is_writable(storage: &dyn Storage, folder: &Path) -> bool {
+    storage.status(folder).is_ok_and(|status| !status.read_only) && storage.may_write(folder)
+}
