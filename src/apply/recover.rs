@@ -284,7 +284,7 @@ pub fn recover(context: Context, database: &Path, back: bool, allow_unproven: bo
             Applied {
                 ending: Ending::Pending,
                 reasons,
-                operation: Some(assessment.operation),
+                operation: assessment.operation,
                 backup: None,
             }
         }

@@ -22,6 +22,8 @@ const _: () =
 pub struct Change {
     /// Key of the field: `previous_full_backup.gen_high`.
     pub field: String,
+    /// The same in the words of `eseutil`: `Previous Full Backup, Log Gen high`.
+    pub label: String,
     /// Offset inside the header copy, in bytes.
     pub offset: usize,
     /// Length in bytes.
@@ -82,6 +84,7 @@ pub(super) fn changes(before: &[u8], after: &[u8]) -> Vec<Change> {
     };
     let mut rows = vec![Change {
         field: "checksum".into(),
+        label: "Checksum".into(),
         offset: 0,
         bytes: 4,
         before: format!("0x{:08x}", old.raw.checksum),
@@ -97,8 +100,9 @@ pub(super) fn changes(before: &[u8], after: &[u8]) -> Vec<Change> {
 
 fn field_rows(field: BackupField, old: &BackupInfo, new: &BackupInfo) -> Vec<Change> {
     let generation = |value: u32| format!("{value} (0x{value:x})");
-    let row = |name: &str, offset: usize, bytes: usize, before: String, after: String| Change {
-        field: format!("{}.{name}", field.key()),
+    let row = |(key, label): (&str, &str), offset, bytes, before: String, after: String| Change {
+        field: format!("{}.{key}", field.key()),
+        label: format!("{}, {label}", field.label()),
         offset,
         bytes,
         before,
@@ -106,11 +110,23 @@ fn field_rows(field: BackupField, old: &BackupInfo, new: &BackupInfo) -> Vec<Cha
     };
     let info = field.info_offset();
     vec![
-        row("mark", info, 8, old.mark.to_string(), new.mark.to_string()),
-        row("time", info + 8, 8, old.time.to_string(), new.time.to_string()),
-        row("gen_low", info + 16, 4, generation(old.gen_low), generation(new.gen_low)),
-        row("gen_high", info + 20, 4, generation(old.gen_high), generation(new.gen_high)),
-        row("type", field.type_offset(), 4, type_text(old), type_text(new)),
+        row(("mark", "Mark"), info, 8, old.mark.to_string(), new.mark.to_string()),
+        row(("time", "Mark time"), info + 8, 8, old.time.to_string(), new.time.to_string()),
+        row(
+            ("gen_low", "Log Gen low"),
+            info + 16,
+            4,
+            generation(old.gen_low),
+            generation(new.gen_low),
+        ),
+        row(
+            ("gen_high", "Log Gen high"),
+            info + 20,
+            4,
+            generation(old.gen_high),
+            generation(new.gen_high),
+        ),
+        row(("type", "type"), field.type_offset(), 4, type_text(old), type_text(new)),
     ]
 }
 

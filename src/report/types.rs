@@ -1,0 +1,294 @@
+//! What every command reports. The JSON keys are a contract.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::apply::{BackupRecord, OperationRef};
+use crate::diagnose::{Finding, Severity};
+use crate::ese::ContentKind;
+use crate::ese::shadow::CopyState;
+use crate::plan::{Plan, Refusal, RefusalId, Step};
+use crate::survey::DatabaseFacts;
+
+use super::HeaderReport;
+
+/// How a command ended, of one database or as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Done and verified.
+    Committed,
+    /// A dry run whose plan would be carried out.
+    Planned,
+    /// Nothing was to be done.
+    NothingToDo,
+    /// A guard refused.
+    Refused,
+    /// The person said no.
+    Declined,
+    /// It failed, and nothing was changed.
+    Failed,
+    /// Everything is as it was before the change.
+    RolledBack,
+    /// An operation is unfinished.
+    Pending,
+    /// Nothing is wrong.
+    Ok,
+    /// Something is wrong.
+    Findings,
+    /// The command line was wrong.
+    Usage,
+}
+
+impl Outcome {
+    /// The exit code of a command that ends so. (`recover` ends with 0 after a roll-back that it
+    /// was asked for.)
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Committed | Self::Planned | Self::NothingToDo | Self::Ok => 0,
+            Self::Findings => 1,
+            Self::Usage => 2,
+            Self::Refused => 3,
+            Self::Failed => 4,
+            Self::RolledBack => 5,
+            Self::Pending => 6,
+            Self::Declined => 7,
+        }
+    }
+
+    /// How bad it is among several databases: pending, rolled back, failed, refused, declined,
+    /// findings, the rest.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Pending => 7,
+            Self::RolledBack => 6,
+            Self::Failed => 5,
+            Self::Usage => 4,
+            Self::Refused => 3,
+            Self::Declined => 2,
+            Self::Findings => 1,
+            _ => 0,
+        }
+    }
+
+    /// The name in JSON.
+    pub fn name(self) -> String {
+        serde_json::to_value(self).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+/// The report of one run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// `edbmend/1`.
+    pub schema: &'static str,
+    /// Version of the program.
+    pub version: &'static str,
+    /// The command, empty where none was understood.
+    pub command: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Exit code of the process.
+    pub exit_code: u8,
+    /// Why it was not done.
+    pub refusals: Vec<RefusalReport>,
+    /// Findings of logs and checkpoint.
+    pub findings: Vec<Finding>,
+    /// One entry for each database.
+    pub databases: Vec<DatabaseReport>,
+    /// One entry for each file of `inspect`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileReport>,
+    /// That of the one database, where there is exactly one.
+    pub operation: Option<OperationRef>,
+    /// The same.
+    pub steps: Vec<StepReport>,
+    /// The same.
+    pub backup: Option<BackupRecord>,
+    /// The same.
+    pub pages: Option<PagesReport>,
+    /// Logs of the storage group.
+    pub logs: Option<()>,
+    /// Its checkpoint.
+    pub checkpoint: Option<()>,
+}
+
+/// Pages of a scan.
+#[derive(Clone, Debug, Serialize)]
+pub struct PagesReport {}
+
+/// A reason, with its path as text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RefusalReport {
+    /// Its stable id.
+    pub id: RefusalId,
+    /// The file or folder concerned.
+    pub path: String,
+    /// What was found, and what was expected.
+    pub message: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl From<&Refusal> for RefusalReport {
+    fn from(refusal: &Refusal) -> Self {
+        Self {
+            id: refusal.id,
+            path: shown_path(&refusal.path),
+            message: refusal.message.clone(),
+            remedy: refusal.remedy.clone(),
+        }
+    }
+}
+
+/// State of both header copies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct CopiesReport {
+    /// The copy at offset 0.
+    pub primary: CopyState,
+    /// The copy one page behind it.
+    pub shadow: CopyState,
+}
+
+/// A step of a plan, as the report shows it.
+pub type StepReport = Step;
+
+/// One database.
+#[derive(Clone, Debug, Serialize)]
+pub struct DatabaseReport {
+    /// Its path.
+    pub path: String,
+    /// Its kind, from its content.
+    pub kind: ContentKind,
+    /// How the command ended for it.
+    pub outcome: Outcome,
+    /// The header copy that the engine uses.
+    pub elected: Option<&'static str>,
+    /// State of both copies.
+    pub copies: CopiesReport,
+    /// Its header.
+    pub header: Option<HeaderReport>,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// The operation, where one was carried out or is pending.
+    pub operation: Option<OperationRef>,
+    /// The steps of its plan.
+    pub steps: Vec<StepReport>,
+    /// Its backup.
+    pub backup: Option<BackupRecord>,
+    /// Its pages, where they were scanned.
+    pub pages: Option<PagesReport>,
+    /// What the plan means, for people; not part of the JSON.
+    #[serde(skip)]
+    pub notes: Vec<String>,
+    /// Whether the plan was shown already, before the question.
+    #[serde(skip)]
+    pub plan_was_shown: bool,
+}
+
+impl DatabaseReport {
+    /// A database of which only the path is known.
+    pub fn unknown(path: &Path, outcome: Outcome) -> Self {
+        Self {
+            path: shown_path(path),
+            kind: ContentKind::Unknown,
+            outcome,
+            elected: None,
+            copies: CopiesReport { primary: CopyState::Unreadable, shadow: CopyState::Unreadable },
+            header: None,
+            findings: Vec::new(),
+            operation: None,
+            steps: Vec::new(),
+            backup: None,
+            pages: None,
+            notes: Vec::new(),
+            plan_was_shown: false,
+        }
+    }
+
+    /// A database that was surveyed.
+    pub fn surveyed(facts: &DatabaseFacts, findings: Vec<Finding>, outcome: Outcome) -> Self {
+        let bad = CopiesReport { primary: CopyState::BadChecksum, shadow: CopyState::BadChecksum };
+        let pair = facts.pair.as_ref();
+        Self {
+            kind: facts.kind,
+            elected: pair.map(|pair| pair.elected.name()),
+            copies: pair.map_or(bad, |p| CopiesReport { primary: p.primary, shadow: p.shadow }),
+            header: pair.map(|pair| HeaderReport::new(&pair.header)),
+            findings,
+            ..Self::unknown(&facts.path, outcome)
+        }
+    }
+
+    /// The same with the steps of a plan.
+    pub fn with_plan(self, plan: &Plan) -> Self {
+        Self { steps: plan.steps.clone(), ..self }
+    }
+}
+
+/// One file of `inspect`.
+#[derive(Clone, Debug, Serialize)]
+pub struct FileReport {
+    /// The same keys as of a database.
+    #[serde(flatten)]
+    pub file: DatabaseReport,
+    /// The text of the dump.
+    #[serde(skip)]
+    pub dump: String,
+}
+
+impl Report {
+    /// An empty report of a command.
+    pub fn new(command: &str) -> Self {
+        Self {
+            schema: "edbmend/1",
+            version: env!("CARGO_PKG_VERSION"),
+            command: command.to_owned(),
+            outcome: Outcome::Ok,
+            exit_code: 0,
+            refusals: Vec::new(),
+            findings: Vec::new(),
+            databases: Vec::new(),
+            files: Vec::new(),
+            operation: None,
+            steps: Vec::new(),
+            backup: None,
+            pages: None,
+            logs: None,
+            checkpoint: None,
+        }
+    }
+
+    /// Adds a database with the reasons why it was not done.
+    pub fn push(&mut self, database: DatabaseReport, reasons: &[Refusal]) {
+        self.refusals.extend(reasons.iter().map(RefusalReport::from));
+        self.databases.push(database);
+    }
+
+    /// Takes the outcome from the worst database, and what there is only one of from the only one.
+    pub fn conclude(mut self) -> Self {
+        let outcomes = self.databases.iter().chain(self.files.iter().map(|f| &f.file)).map(|d| d.outcome);
+        if let Some(worst) = outcomes.max_by_key(|outcome| outcome.rank()) {
+            self.outcome = worst;
+        }
+        if let [only] = self.databases.as_slice() {
+            self.operation = only.operation.clone();
+            self.steps = only.steps.clone();
+            self.backup = only.backup.clone();
+            self.pages = only.pages.clone();
+        }
+        self.exit_code = self.outcome.exit_code();
+        self
+    }
+
+    /// Whether any database has an error finding.
+    pub fn has_errors(findings: &[Finding]) -> bool {
+        findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+}
+
+/// A path as JSON has it: its text, what is not Unicode replaced.
+pub fn shown_path(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
