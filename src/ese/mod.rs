@@ -9,6 +9,7 @@ pub mod db_header;
 mod file_type;
 mod lgpos;
 mod logtime;
+pub mod page;
 mod signature;
 
 pub use backup_info::{BackupFault, BackupInfo, BackupType, RawBackupInfo};
@@ -16,4 +17,5 @@ pub use db_header::{BackupField, DbHeader, DbState, RawDbHeader};
 pub use file_type::FileType;
 pub use lgpos::{LgPos, RawLgPos};
 pub use logtime::LogTime;
+pub use page::{PageFault, PageFaultKind, PageVerdict};
 pub use signature::Signature;
