@@ -199,4 +199,14 @@ mod tests {
         assert_eq!(parse_attach_list(&area[..66]).unwrap().len(), 1);
         assert_eq!(parse_attach_list(&[0xff; 2048]), Err(AttachListError { offset: 0 }));
     }
+
+    #[test]
+    fn damaged_names_are_read_as_far_as_they_go() {
+        let odd = parse_attach_list(&record(1, ATTACH_FLAG_UNICODE, b"a\0b")).unwrap();
+        assert_eq!(odd[0].database_path, "a");
+        let half = parse_attach_list(&record(1, ATTACH_FLAG_UNICODE, &[0, 0xd8, 0, 0])).unwrap();
+        assert_eq!(half[0].database_path, "\u{fffd}");
+        let endless = parse_attach_list(&record(1, 0, b"no end")).unwrap();
+        assert_eq!(endless[0].database_path, "no end");
+    }
 }
