@@ -1,2 +1,3 @@
 //! edbmend
 pub mod ese;
+pub mod practice;
