@@ -12,7 +12,7 @@ pub const CHECKPOINT_COPY_BYTES: usize = 4096;
 /// Checkpoint flag: the copy has an attach list.
 pub const CHECKPOINT_FLAG_ATTACH_LIST: u8 = 0x01;
 
-/// One copy as stored. Source: `dev/ese/src/inc/log.hxx`, `CHECKPOINT_FIXED`.
+/// One copy as stored. Source: `dev/ese/src/inc/log.hxx`.
 #[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
 pub struct RawCheckpoint {

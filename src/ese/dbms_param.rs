@@ -25,12 +25,12 @@ pub struct RawDbmsParam {
     pub version_pages: U32,
     /// Offset 535: cursors.
     pub cursors: U32,
-    /// Offset 539: log buffers, sectors.
+    /// Offset 539: log buffers.
     pub log_buffers: U32,
     /// Offset 543: size of a log file, sectors.
     pub log_file_sectors: U32,
-    /// Offset 547: cache size, pages.
-    pub cache_pages: U32,
+    /// Offset 547: cache size.
+    pub cache_size: U32,
     /// Offset 551: reserved.
     pub reserved_551: [u8; 16],
 }
@@ -46,7 +46,7 @@ const _: () = {
     assert!(offset_of!(RawDbmsParam, cursors) == 535);
     assert!(offset_of!(RawDbmsParam, log_buffers) == 539);
     assert!(offset_of!(RawDbmsParam, log_file_sectors) == 543);
-    assert!(offset_of!(RawDbmsParam, cache_pages) == 547);
+    assert!(offset_of!(RawDbmsParam, cache_size) == 547);
     assert!(offset_of!(RawDbmsParam, reserved_551) == 551);
 };
 

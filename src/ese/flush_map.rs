@@ -15,7 +15,7 @@ pub const FLUSH_MAP_PAGE_BYTES: usize = 8192;
 pub const FLUSH_MAP_FLAG_CLEAN: u32 = 0x1;
 
 /// The header as stored, up to its last known field; zero from there to the end of the page.
-/// Source: `dev/ese/src/inc/flushmap.hxx`, `FMFILEHDR`.
+/// Source: `dev/ese/src/inc/flushmap.hxx`.
 #[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
 pub struct RawFlushMapHeader {

@@ -22,7 +22,7 @@ pub const LOG_FLAG_CIRCULAR_NOW: u8 = 0x02;
 /// Log flag: circular logging was on in some earlier log.
 pub const LOG_FLAG_CIRCULAR_BEFORE: u8 = 0x04;
 
-/// The log header as stored. Source: `dev/ese/src/inc/log.hxx`, `LGFILEHDR_FIXED`.
+/// The log header as stored. Source: `dev/ese/src/inc/log.hxx`.
 #[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
 pub struct RawLogHeader {

@@ -89,7 +89,7 @@ pub(super) fn environment(recipe: &Recipe) -> RawDbmsParam {
     raw.cursors = 10100.into();
     raw.log_buffers = 128.into();
     raw.log_file_sectors = u32::from(recipe.log_file_sectors).into();
-    raw.cache_pages = 65536.into();
+    raw.cache_size = 65536.into();
     raw
 }
 
