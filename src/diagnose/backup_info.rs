@@ -43,7 +43,7 @@ pub(super) fn judge(facts: &DatabaseFacts, header: &DbHeader) -> Vec<Finding> {
     let faults = field_faults(header);
     let mut findings: Vec<_> =
         faults.iter().map(|&(field, fault)| field_finding(facts, header, field, fault)).collect();
-    if header.raw.log_signature.is_unset() {
+    if is_harmless(facts, header).is_some() {
         return findings;
     }
     findings.extend(next_incremental_fails(facts, header));
@@ -65,7 +65,9 @@ fn field_finding(
     let message =
         format!("{}: {}; {}", field.label(), log_gen(&info), fault_in_words(fault, header));
     let (consequence, remedy) = match fault {
-        BackupFault::Impossible => (impossible_consequence(header, field), mend(facts, header)),
+        BackupFault::Impossible => {
+            (impossible_consequence(facts, header, field), mend(facts, header))
+        }
         _ => (
             "The field is suspicious, but the engine can work with it. edbmend leaves it alone \
              unless it is asked to clear it."
@@ -96,11 +98,23 @@ fn fault_in_words(fault: BackupFault, header: &DbHeader) -> String {
     }
 }
 
-fn impossible_consequence(header: &DbHeader, field: BackupField) -> String {
+/// Why no backup can fail because of the fields: the next logged attach clears them.
+fn is_harmless(facts: &DatabaseFacts, header: &DbHeader) -> Option<&'static str> {
     if header.raw.log_signature.is_unset() {
-        return "The log signature is zero, so no backup can fail because of it: at the next logged \
-                attach the engine clears the field."
-            .into();
+        Some("The log signature is zero")
+    } else if facts.logs.as_ref().is_some_and(|logs| logs.only_foreign) {
+        Some("The log signature is not that of the logs that are there")
+    } else {
+        None
+    }
+}
+
+fn impossible_consequence(facts: &DatabaseFacts, header: &DbHeader, field: BackupField) -> String {
+    if let Some(why) = is_harmless(facts, header) {
+        return format!(
+            "{why}, so no backup can fail because of it: at the next logged attach the engine clears \
+             the field."
+        );
     }
     match field {
         BackupField::Full | BackupField::Incremental => {
@@ -127,17 +141,19 @@ fn mend(facts: &DatabaseFacts, header: &DbHeader) -> String {
 fn next_incremental_fails(facts: &DatabaseFacts, header: &DbHeader) -> Option<Finding> {
     let (full, incremental) =
         (header.backup(BackupField::Full), header.backup(BackupField::Incremental));
+    let logs = facts.logs.as_ref();
+    let lowest_log = logs.and_then(|logs| logs.generations.first().copied());
     let NextIncremental::MissingLog { generation } =
-        engine::next_incremental(&full, &incremental, None)
+        engine::next_incremental(&full, &incremental, lowest_log)
     else {
         return None;
     };
-    let names = engine::missing_log_name(None, generation);
+    let names = engine::missing_log_name(logs.and_then(|logs| logs.base.as_deref()), generation);
     Some(Finding::new(
         FindingId::NextIncrementalFails,
         format!(
             "The next incremental backup asks for log generation max({}, {}) + 1 = {generation}, \
-             which does not exist",
+             which is not there",
             full.gen_high, incremental.gen_high
         ),
         format!(

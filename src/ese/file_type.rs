@@ -44,6 +44,20 @@ impl FileType {
     /// Offset of the field in every header.
     pub const OFFSET: usize = 667;
 
+    /// The stored number.
+    pub fn value(self) -> u32 {
+        match self {
+            Self::Unknown => 0,
+            Self::Database => 1,
+            Self::StreamingFile => 2,
+            Self::Log => 3,
+            Self::Checkpoint => 4,
+            Self::TemporaryDatabase => 5,
+            Self::FlushMap => 7,
+            Self::Other(other) => other,
+        }
+    }
+
     /// Reads the field of any header; [`FileType::Unknown`] where the header is too short.
     pub fn of(header: &[u8]) -> Self {
         let field = header.get(Self::OFFSET..Self::OFFSET + 4);

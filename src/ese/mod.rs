@@ -3,21 +3,35 @@
 //! This room knows nobody: no I/O, no clock, no `unsafe`. One file per on-disk concept. Raw
 //! structures (`Raw...`) are the stored bytes; the readers beside them give the fields meaning.
 
+pub mod attach_list;
 pub mod backup_info;
+pub mod checkpoint;
 pub mod checksum;
 pub mod content;
 pub mod db_header;
+mod dbms_param;
 pub mod engine;
 mod file_type;
+pub mod flush_map;
 mod lgpos;
+pub mod log_header;
+mod log_name;
 mod logtime;
+pub mod page;
 pub mod shadow;
 mod signature;
 
+pub use attach_list::{AttachListError, AttachedDatabase, RawAttachRecord};
 pub use backup_info::{BackupFault, BackupInfo, BackupType, RawBackupInfo};
+pub use checkpoint::{Checkpoint, CheckpointCopies, RawCheckpoint};
 pub use content::ContentKind;
 pub use db_header::{BackupField, DbHeader, DbState, RawDbHeader};
+pub use dbms_param::{DbmsParam, RawDbmsParam};
 pub use file_type::FileType;
+pub use flush_map::{FlushMapHeader, RawFlushMapHeader};
 pub use lgpos::{LgPos, RawLgPos};
+pub use log_header::{LogHeader, LogHeaderFault, LogVersion, OldLogFormat, RawLogHeader};
+pub use log_name::{LogBase, LogDigits, LogExtensions, LogFileName};
 pub use logtime::LogTime;
+pub use page::{PageFault, PageFaultKind, PageVerdict};
 pub use signature::Signature;

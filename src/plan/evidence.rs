@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ese::shadow::Which;
 use crate::ese::{BackupField, DbHeader};
-use crate::survey::DatabaseFacts;
+use crate::survey::{DatabaseFacts, LogFacts};
 
 use super::{Refusal, RefusalId};
 
@@ -19,26 +19,13 @@ pub struct Evidence {
     pub conditions: Vec<String>,
 }
 
-/// The transaction logs that were found for a database: an unbroken run, ending in the current one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogRun {
-    /// Lowest generation of the unbroken run.
-    pub lowest: u32,
-    /// Generation of the current log.
-    pub current: u32,
-}
-
 impl Evidence {
     /// Judges an older header; every condition that fails is listed.
     ///
     /// The conditions are those under which the engine's own chain arithmetic stays right: the same
     /// database and log stream, plausible generations, marks not ahead of the database, and every
     /// log since that backup still there without a gap.
-    pub fn judge(
-        database: &DatabaseFacts,
-        evidence: &DatabaseFacts,
-        logs: Option<&LogRun>,
-    ) -> Result<Self, Vec<Refusal>> {
+    pub fn judge(database: &DatabaseFacts, evidence: &DatabaseFacts) -> Result<Self, Vec<Refusal>> {
         let refuse = |message: &str| vec![unsuitable(&evidence.path, message)];
         let (Some(now), Some(then)) = (&database.pair, &evidence.pair) else {
             return Err(refuse("it has no valid header"));
@@ -46,7 +33,7 @@ impl Evidence {
         let page = evidence.copy(then.elected).ok_or_else(|| refuse("it is too short"))?;
         let mut failed = Vec::new();
         let mut conditions = Vec::new();
-        for (condition, holds) in conditions_of(&now.header, &then.header, logs) {
+        for (condition, holds) in conditions_of(&now.header, &then.header, database.logs.as_ref()) {
             if holds {
                 conditions.push(condition)
             } else {
@@ -73,7 +60,7 @@ fn unsuitable(path: &Path, condition: &str) -> Refusal {
     )
 }
 
-fn conditions_of(now: &DbHeader, then: &DbHeader, logs: Option<&LogRun>) -> Vec<(String, bool)> {
+fn conditions_of(now: &DbHeader, then: &DbHeader, logs: Option<&LogFacts>) -> Vec<(String, bool)> {
     let full = then.backup(BackupField::Full);
     let last_seen = now.last_seen_generation();
     let plausible =
@@ -82,8 +69,10 @@ fn conditions_of(now: &DbHeader, then: &DbHeader, logs: Option<&LogRun>) -> Vec<
         BackupField::ALL.iter().all(|&field| then.backup(field).mark <= now.last_consistent());
     let first_needed =
         full.gen_high.max(then.backup(BackupField::Incremental).gen_high).wrapping_add(1);
-    let logs_hold =
-        logs.is_some_and(|run| run.lowest <= first_needed && first_needed <= run.current);
+    let lowest =
+        logs.and_then(LogFacts::unbroken_from).and_then(|lowest| u32::try_from(lowest).ok());
+    let current = logs.and_then(|logs| logs.generations.last().copied()).unwrap_or(0) as u32;
+    let logs_hold = lowest.is_some_and(|lowest| (lowest..=current).contains(&first_needed));
     vec![
         ("the same database signature".into(), then.raw.db_signature == now.raw.db_signature),
         ("the same log signature, not zero".into(), {

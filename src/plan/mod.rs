@@ -11,7 +11,7 @@ mod refusal;
 mod repair;
 mod step;
 
-pub use evidence::{Evidence, LogRun};
+pub use evidence::Evidence;
 pub use guards::{content_refusals, write_refusals};
 pub use header_edit::{Change, only_repairable_bytes_differ};
 pub use inverse::inverse;

@@ -28,20 +28,23 @@ pub enum RefusalId {
     ChangedSinceSurvey,
     ConfirmationNeeded,
     EvidenceUnsuitable,
-    BadPages,
     BackupDamaged,
     JournalDamaged,
     DatabaseChanged,
     NotAnOperation,
     Interrupted,
     IoError,
+    TargetNotEmpty,
     Usage,
 }
 
 impl RefusalId {
     /// Whether a guard of the contract refused; the others are failures.
     pub fn is_guard(self) -> bool {
-        !matches!(self, Self::NotFound | Self::Interrupted | Self::IoError | Self::Usage)
+        !matches!(
+            self,
+            Self::NotFound | Self::Interrupted | Self::IoError | Self::TargetNotEmpty | Self::Usage
+        )
     }
 
     /// The id as it is printed.

@@ -230,9 +230,21 @@ impl HeaderReport {
             os_service_pack: raw.os_service_pack.get(),
             sort_version: hex(raw.sort_version.get()),
             repair: count(raw.repair_count, raw.repair_time, Some(raw.repair_count_old)),
-            ecc_fix_success: count(raw.ecc_fix_success, raw.ecc_fix_success_time, Some(raw.ecc_fix_success_old)),
-            ecc_fix_fail: count(raw.ecc_fix_fail, raw.ecc_fix_fail_time, Some(raw.ecc_fix_fail_old)),
-            bad_checksum: count(raw.bad_checksum, raw.bad_checksum_time, Some(raw.bad_checksum_old)),
+            ecc_fix_success: count(
+                raw.ecc_fix_success,
+                raw.ecc_fix_success_time,
+                Some(raw.ecc_fix_success_old),
+            ),
+            ecc_fix_fail: count(
+                raw.ecc_fix_fail,
+                raw.ecc_fix_fail_time,
+                Some(raw.ecc_fix_fail_old),
+            ),
+            bad_checksum: count(
+                raw.bad_checksum,
+                raw.bad_checksum_time,
+                Some(raw.bad_checksum_old),
+            ),
             reseed: count(raw.reseed_count, raw.reseed_time, Some(raw.reseed_count_old)),
             patch: count(raw.patch_count, raw.patch_time, Some(raw.patch_count_old)),
             extend: count(raw.extend_count, raw.extend_time, None),
@@ -244,7 +256,12 @@ impl HeaderReport {
             scan_start_time: raw.scan_start_time,
             scan_highest_continuous_page: raw.scan_highest_continuous_page.get(),
             scan_highest_page: raw.scan_highest_page.get(),
-            upgrade_pages: [raw.upgrade_55_format_pages, raw.upgrade_free_pages, raw.upgrade_space_map_pages].map(|n| n.get()),
+            upgrade_pages: [
+                raw.upgrade_55_format_pages,
+                raw.upgrade_free_pages,
+                raw.upgrade_space_map_pages,
+            ]
+            .map(|n| n.get()),
             header_flush_signature: raw.header_flush_signature,
             flush_map_flush_signature: raw.flush_map_flush_signature,
             rbs_flush_signature: raw.rbs_flush_signature,

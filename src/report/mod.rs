@@ -9,5 +9,5 @@ pub use header::HeaderReport;
 pub use mh::{CopyDump, dump_database_header};
 pub use text::{Style, render, render_preview};
 pub use types::{
-    CopiesReport, DatabaseReport, FileReport, Outcome, RefusalReport, Report, StepReport, shown_path,
+    CopiesReport, DatabaseReport, FileReport, Outcome, RefusalReport, Report, shown_path,
 };

@@ -9,7 +9,7 @@ use crate::diagnose::{Finding, Severity};
 use crate::ese::ContentKind;
 use crate::ese::shadow::CopyState;
 use crate::plan::{Plan, Refusal, RefusalId, Step};
-use crate::survey::DatabaseFacts;
+use crate::survey::{DatabaseFacts, PageFacts};
 
 use super::HeaderReport;
 
@@ -74,7 +74,10 @@ impl Outcome {
 
     /// The name in JSON.
     pub fn name(self) -> String {
-        serde_json::to_value(self).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|v| v.as_str().map(str::to_owned))
+            .unwrap_or_default()
     }
 }
 
@@ -103,20 +106,22 @@ pub struct Report {
     /// That of the one database, where there is exactly one.
     pub operation: Option<OperationRef>,
     /// The same.
-    pub steps: Vec<StepReport>,
+    pub steps: Vec<Step>,
     /// The same.
     pub backup: Option<BackupRecord>,
     /// The same.
-    pub pages: Option<PagesReport>,
+    pub pages: Option<PageFacts>,
     /// Logs of the storage group.
     pub logs: Option<()>,
     /// Its checkpoint.
     pub checkpoint: Option<()>,
+    /// Text in front of all else; not part of the JSON.
+    #[serde(skip)]
+    pub preface: String,
+    /// Whether the text names each database, or the preface did.
+    #[serde(skip)]
+    pub databases_in_text: bool,
 }
-
-/// Pages of a scan.
-#[derive(Clone, Debug, Serialize)]
-pub struct PagesReport {}
 
 /// A reason, with its path as text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -151,9 +156,6 @@ pub struct CopiesReport {
     pub shadow: CopyState,
 }
 
-/// A step of a plan, as the report shows it.
-pub type StepReport = Step;
-
 /// One database.
 #[derive(Clone, Debug, Serialize)]
 pub struct DatabaseReport {
@@ -174,11 +176,11 @@ pub struct DatabaseReport {
     /// The operation, where one was carried out or is pending.
     pub operation: Option<OperationRef>,
     /// The steps of its plan.
-    pub steps: Vec<StepReport>,
+    pub steps: Vec<Step>,
     /// Its backup.
     pub backup: Option<BackupRecord>,
     /// Its pages, where they were scanned.
-    pub pages: Option<PagesReport>,
+    pub pages: Option<PageFacts>,
     /// What the plan means, for people; not part of the JSON.
     #[serde(skip)]
     pub notes: Vec<String>,
@@ -257,6 +259,8 @@ impl Report {
             pages: None,
             logs: None,
             checkpoint: None,
+            preface: String::new(),
+            databases_in_text: true,
         }
     }
 
@@ -268,7 +272,8 @@ impl Report {
 
     /// Takes the outcome from the worst database, and what there is only one of from the only one.
     pub fn conclude(mut self) -> Self {
-        let outcomes = self.databases.iter().chain(self.files.iter().map(|f| &f.file)).map(|d| d.outcome);
+        let outcomes =
+            self.databases.iter().chain(self.files.iter().map(|f| &f.file)).map(|d| d.outcome);
         if let Some(worst) = outcomes.max_by_key(|outcome| outcome.rank()) {
             self.outcome = worst;
         }

@@ -9,7 +9,7 @@ use crate::ese::{ContentKind, content};
 use crate::storage::{Access, File, FileKind, Status, Storage, beside};
 
 use super::stream::survey_stream;
-use super::{StreamFacts, SurveyError, read_header_area};
+use super::{LogFacts, StreamFacts, SurveyError, read_header_area};
 
 /// Everything that is known of a database without reading its data pages.
 #[derive(Clone)]
@@ -26,6 +26,8 @@ pub struct DatabaseFacts {
     pub pair: Option<HeaderPair>,
     /// Its streaming file, where the header says that it has one.
     pub stream: Option<StreamFacts>,
+    /// The transaction logs, where they were looked for.
+    pub logs: Option<LogFacts>,
     /// The marker of an operation that was interrupted, if there is one.
     pub pending: Option<PathBuf>,
     /// This process may write the file and create names beside it.
@@ -83,6 +85,7 @@ pub fn survey_open_file(
     Ok(DatabaseFacts {
         kind: content::identify(&area),
         stream: has_stream.then(|| survey_stream(storage, path)),
+        logs: None,
         pending: storage.status(&marker).is_ok().then_some(marker),
         may_write: !status.read_only
             && storage.may_write(path)

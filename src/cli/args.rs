@@ -1,0 +1,274 @@
+//! The command line: what can be typed, and its help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::diagnose::FindingId;
+use crate::plan::{BackupScope, VerifyScope};
+
+/// Guarded repair of the header of dismounted ESE / Exchange databases.
+///
+/// edbmend mends the "Previous Full Backup: Log Gen: 1-4294967295 (0x1-0xffffffff)" damage of
+/// KB946799. It backs up before it writes, writes only what it showed, verifies what it wrote, and
+/// every operation can be undone. Nothing is written without being asked for.
+#[derive(Debug, Parser)]
+#[command(
+    name = "edbmend",
+    version,
+    max_term_width = 80,
+    after_help = "Begin with:\n  edbmend demo                       practise on a made-up storage group\n  edbmend check D:\\mdbdata           what is wrong, and what mends it\n  edbmend repair --dry-run priv1.edb what a repair would write\n\nExit codes: 0 done or nothing wrong, 1 findings, 2 wrong usage, 3 refused by a\nguard, 4 failed and nothing changed, 5 failed and rolled back, 6 unfinished (run\nrecover), 7 you said no."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Dump headers as `eseutil /mh` does; never writes
+    Inspect(InspectArgs),
+    /// Find out what is wrong, what it means and what mends it; never writes
+    Check(CheckArgs),
+    /// Repair the backup fields of the header, and a damaged header copy
+    Repair(RepairArgs),
+    /// Undo a finished operation, from its operation folder
+    Restore(RestoreArgs),
+    /// Finish or roll back an operation that was interrupted
+    Recover(RecoverArgs),
+    /// Write a practice storage group with the damage, and mend it
+    Demo(DemoArgs),
+}
+
+impl Command {
+    /// The word that was typed.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Inspect(_) => "inspect",
+            Self::Check(_) => "check",
+            Self::Repair(_) => "repair",
+            Self::Restore(_) => "restore",
+            Self::Recover(_) => "recover",
+            Self::Demo(_) => "demo",
+        }
+    }
+
+    /// The flags of the output.
+    pub fn output(&self) -> OutputArgs {
+        match self {
+            Self::Inspect(args) => args.output,
+            Self::Check(args) => args.output,
+            Self::Repair(args) => args.guarded.output,
+            Self::Restore(args) => args.guarded.output,
+            Self::Recover(args) => args.guarded.output,
+            Self::Demo(args) => args.output,
+        }
+    }
+}
+
+/// How the report looks.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct OutputArgs {
+    /// Print one JSON object on standard output, whatever happens
+    #[arg(long)]
+    pub json: bool,
+    /// Print only what went wrong, and no progress
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print each stage as it begins
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+/// Flags of the commands that write.
+#[derive(Args, Clone, Debug)]
+pub struct GuardedArgs {
+    /// Plan, run every guard, print, and stop; nothing is created
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    /// Answer the question with yes; skips no guard
+    #[arg(long)]
+    pub yes: bool,
+    /// Go on where the file system cannot prove that nobody else has the file
+    /// open. Use it only when the store is certainly dismounted
+    #[arg(long)]
+    pub allow_unproven_lock: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
+}
+
+/// `inspect`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  edbmend inspect priv1.edb\n  edbmend inspect --copy shadow priv1.edb\n  edbmend inspect --json priv1.edb priv1.stm"
+)]
+pub struct InspectArgs {
+    /// Databases, or their streaming files
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Show one header copy as it is, also a damaged one
+    #[arg(long, value_enum)]
+    pub copy: Option<CopyArg>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
+}
+
+/// A header copy.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum CopyArg {
+    /// The copy at offset 0.
+    Primary,
+    /// The copy one page behind it.
+    Shadow,
+}
+
+/// `check`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  edbmend check priv1.edb\n  edbmend check --log-dir E:\\logs D:\\mdbdata\n\nEnds with 1 where there is an error."
+)]
+pub struct CheckArgs {
+    /// Databases, or folders that hold some (their subfolders are not read)
+    #[arg(required_unless_present = "db")]
+    pub paths: Vec<PathBuf>,
+    /// One more database
+    #[arg(long, value_name = "FILE")]
+    pub db: Vec<PathBuf>,
+    /// Where the transaction logs are (default: the database's folder)
+    #[arg(long, value_name = "DIR")]
+    pub log_dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
+}
+
+/// `repair`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  edbmend repair --dry-run priv1.edb      show what would be written\n  edbmend repair priv1.edb                show it, ask, do it\n  edbmend repair --yes --json priv1.edb pub1.edb\n\nThe store must be dismounted. What was done can be undone with edbmend restore."
+)]
+pub struct RepairArgs {
+    /// Databases, each handled on its own
+    #[arg(required_unless_present = "db")]
+    pub databases: Vec<PathBuf>,
+    /// One more database
+    #[arg(long, value_name = "FILE")]
+    pub db: Vec<PathBuf>,
+    /// Write "no such backup", as the engine itself does (the default)
+    #[arg(long, conflicts_with = "from")]
+    pub clear: bool,
+    /// Take the backup fields from an older header of the same database, if it
+    /// meets every condition
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// Mend a finding of severity warning too
+    #[arg(long, value_name = "FINDING-ID", value_parser = repairable_warning)]
+    pub also: Vec<FindingId>,
+    /// How much to back up before writing
+    #[arg(long, value_enum, default_value_t = ScopeArg::Full)]
+    pub backup: ScopeArg,
+    /// How much to verify
+    #[arg(long, value_enum, default_value_t = VerifyArg::Header)]
+    pub verify: VerifyArg,
+    /// Where the operation folder goes (default: edbmend beside the database)
+    #[arg(long, value_name = "DIR")]
+    pub backup_dir: Option<PathBuf>,
+    /// Where the transaction logs are (default: the database's folder)
+    #[arg(long, value_name = "DIR")]
+    pub log_dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub guarded: GuardedArgs,
+}
+
+fn repairable_warning(text: &str) -> Result<FindingId, String> {
+    let found = FindingId::REPAIRABLE_WARNINGS.into_iter().find(|id| id.name() == text);
+    found.ok_or_else(|| {
+        let names = FindingId::REPAIRABLE_WARNINGS.map(FindingId::name).join(", ");
+        format!("expected one of: {names}")
+    })
+}
+
+/// How much to back up.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ScopeArg {
+    /// The whole file
+    Full,
+    /// Both header pages, which are all that is written
+    Header,
+}
+
+impl From<ScopeArg> for BackupScope {
+    fn from(scope: ScopeArg) -> Self {
+        match scope {
+            ScopeArg::Full => Self::Full,
+            ScopeArg::Header => Self::Header,
+        }
+    }
+}
+
+/// How much to verify.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum VerifyArg {
+    /// Both header pages
+    Header,
+    /// Every page before, and by SHA-256 that all others are unchanged after
+    Full,
+}
+
+impl From<VerifyArg> for VerifyScope {
+    fn from(scope: VerifyArg) -> Self {
+        match scope {
+            VerifyArg::Header => Self::Header,
+            VerifyArg::Full => Self::Full,
+        }
+    }
+}
+
+/// `restore`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  edbmend restore D:\\mdbdata\\edbmend\\edbmend-20261123T015812Z-repair-3fa9\n\nOnly the header bytes of that operation are put back, and only while the header is\nstill what it left. The undo is an operation of its own and can be undone."
+)]
+pub struct RestoreArgs {
+    /// The operation folder
+    pub operation: PathBuf,
+    /// Where the folder of the undo goes (default: edbmend beside the database)
+    #[arg(long, value_name = "DIR")]
+    pub backup_dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub guarded: GuardedArgs,
+}
+
+/// `recover`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  edbmend recover --dry-run priv1.edb     say which way it would go\n  edbmend recover --yes D:\\mdbdata"
+)]
+pub struct RecoverArgs {
+    /// A database, an operation folder, or a folder of databases
+    pub path: PathBuf,
+    /// Roll back, also where a header copy was written
+    #[arg(long)]
+    pub back: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub guarded: GuardedArgs,
+}
+
+/// `demo`
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  edbmend demo practice")]
+pub struct DemoArgs {
+    /// Where to write it; must be missing or empty (default: a fresh temporary
+    /// folder)
+    pub dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
+}

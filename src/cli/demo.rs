@@ -1,0 +1,148 @@
+//! `demo`: a practice storage group with the damage, mended before the reader's eyes.
+
+use std::path::{Path, PathBuf};
+
+use crate::plan::{Refusal, RefusalId};
+use crate::practice::{Recipe, storage_group};
+use crate::report::{DatabaseReport, Outcome, Report, Style, render};
+use crate::storage::{FileKind, Storage, StorageError, quoted};
+
+use super::args::{CheckArgs, DemoArgs, GuardedArgs, RepairArgs, ScopeArg, VerifyArg};
+use super::session::Session;
+use super::{check, repair};
+
+/// The database of the practice storage group that has the damage.
+const DAMAGED: &str = "priv1.edb";
+
+pub fn run(session: &Session, args: &DemoArgs) -> Report {
+    let dir = match make_folder(session, args.dir.as_deref()) {
+        Ok(dir) => dir,
+        Err(refusal) => return failed(args.dir.as_deref(), &refusal),
+    };
+    if let Err(error) = write_group(session.storage(), &dir) {
+        let refusal =
+            Refusal::new(RefusalId::IoError, &dir, error.to_string(), "Name another folder.");
+        return failed(Some(&dir), &refusal);
+    }
+    let damaged = dir.join(DAMAGED);
+    let before = check::run(session, &check_args(args, &dir));
+    let repaired = repair::run(session, &repair_args(args, &damaged));
+    let after = check::run(session, &check_args(args, &dir));
+    let text = transcript(&dir, &damaged, [&before, &repaired, &after]);
+    Report { command: "demo".into(), preface: text, databases_in_text: false, ..repaired }
+}
+
+fn failed(dir: Option<&Path>, refusal: &Refusal) -> Report {
+    let mut report = Report::new("demo");
+    report.push(
+        DatabaseReport::unknown(dir.unwrap_or(Path::new("")), Outcome::Failed),
+        std::slice::from_ref(refusal),
+    );
+    report.conclude()
+}
+
+/// The folder that was named, if it is missing or empty; else a fresh temporary one.
+fn make_folder(session: &Session, named: Option<&Path>) -> Result<PathBuf, Refusal> {
+    let Some(named) = named else {
+        let made = tempfile::Builder::new().prefix("edbmend-demo-").tempdir();
+        return made.map(tempfile::TempDir::keep).map_err(|error| {
+            let dir = std::env::temp_dir();
+            Refusal::new(
+                RefusalId::IoError,
+                &dir,
+                error.to_string(),
+                "Name a folder: edbmend demo DIR",
+            )
+        });
+    };
+    let dir = session.resolve(named)?;
+    let storage = session.storage();
+    match storage.status(&dir) {
+        Err(error) if error.is_not_found() => {
+            storage.create_dir(&dir).map(|()| dir.clone()).map_err(|error| {
+                Refusal::new(
+                    RefusalId::IoError,
+                    &dir,
+                    error.to_string(),
+                    "Create the folder above it first.",
+                )
+            })
+        }
+        Ok(status) if status.kind == FileKind::Directory && is_empty(storage, &dir) => Ok(dir),
+        _ => Err(Refusal::new(
+            RefusalId::TargetNotEmpty,
+            &dir,
+            "it exists and is no empty folder",
+            "Name a folder that does not exist yet. Nothing was written.",
+        )),
+    }
+}
+
+fn is_empty(storage: &dyn Storage, dir: &Path) -> bool {
+    storage.list(dir).is_ok_and(|names| names.is_empty())
+}
+
+fn write_group(storage: &dyn Storage, dir: &Path) -> Result<(), StorageError> {
+    for file in storage_group(&Recipe::default()) {
+        storage.create(&dir.join(&file.name))?.write_at(&file.bytes, 0)?;
+    }
+    Ok(())
+}
+
+fn check_args(args: &DemoArgs, dir: &Path) -> CheckArgs {
+    CheckArgs { paths: vec![dir.to_owned()], db: Vec::new(), log_dir: None, output: args.output }
+}
+
+fn repair_args(args: &DemoArgs, database: &Path) -> RepairArgs {
+    RepairArgs {
+        databases: vec![database.to_owned()],
+        db: Vec::new(),
+        clear: true,
+        from: None,
+        also: Vec::new(),
+        backup: ScopeArg::Full,
+        verify: VerifyArg::Full,
+        backup_dir: None,
+        log_dir: None,
+        guarded: GuardedArgs {
+            dry_run: false,
+            yes: true,
+            // A temporary folder may lie where no lease is to be had; nobody else knows the file.
+            allow_unproven_lock: true,
+            output: args.output,
+        },
+    }
+}
+
+fn transcript(dir: &Path, damaged: &Path, [before, repaired, after]: [&Report; 3]) -> String {
+    let style = Style::default();
+    let commands = [
+        ("check", quoted(dir), before),
+        ("repair --yes --verify full", quoted(damaged), repaired),
+        ("check", quoted(dir), after),
+    ];
+    let mut text = format!("A practice storage group was written to\n  {}\n\n", quoted(dir));
+    for (command, argument, report) in commands {
+        text += &format!("$ edbmend {command} {argument}\n\n{}", render(report, style));
+    }
+    text + &next_steps(dir, damaged, repaired)
+}
+
+fn next_steps(dir: &Path, damaged: &Path, repaired: &Report) -> String {
+    let undo = repaired
+        .operation
+        .as_ref()
+        .map(|operation| format!("edbmend restore {}", quoted(&operation.dir)));
+    let commands = [
+        ("put the damage back", undo.unwrap_or_default()),
+        ("see the field as eseutil /mh shows it", format!("edbmend inspect {}", quoted(damaged))),
+        ("see what a repair would write", format!("edbmend repair --dry-run {}", quoted(damaged))),
+        ("repair it yourself, with the question", format!("edbmend repair {}", quoted(damaged))),
+        ("look at everything that was kept", format!("ls -R {}", quoted(dir))),
+    ];
+    let mut text = "To go on practising:\n".to_owned();
+    for (what, command) in commands {
+        text += &format!("\n  {what}\n    {command}\n");
+    }
+    text
+}

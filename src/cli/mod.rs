@@ -1,0 +1,113 @@
+//! The commands: arguments to a request, the row of rooms, a report. One short file per command.
+
+mod args;
+mod check;
+mod demo;
+mod inspect;
+mod operation;
+mod recover;
+mod repair;
+mod restore;
+mod session;
+mod terminal;
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+pub use args::{Cli, Command};
+
+use crate::plan::RefusalId;
+use crate::report::{self, Outcome, RefusalReport, Report, Style};
+
+use args::OutputArgs;
+use session::Session;
+
+/// What a run prints on standard output, and the exit code of the process.
+pub struct Ran {
+    /// The report, as text or JSON.
+    pub text: String,
+    /// See [`Outcome::exit_code`].
+    pub exit_code: u8,
+}
+
+/// A command line that ran nothing: help, version, or wrong usage.
+pub struct Early {
+    /// What to print.
+    pub text: String,
+    /// Whether it belongs on standard error.
+    pub to_stderr: bool,
+    /// 0 for help and version, 2 for wrong usage.
+    pub exit_code: u8,
+}
+
+/// Parses the command line.
+pub fn parse(arguments: &[OsString]) -> Result<Cli, Early> {
+    Cli::try_parse_from(arguments).map_err(|error| {
+        let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+        let exit_code = if asked_for { 0 } else { 2 };
+        let json = arguments.iter().any(|argument| argument == "--json");
+        if json && !asked_for {
+            let text = to_json(&usage_report(arguments, &error.to_string()));
+            return Early { text, to_stderr: false, exit_code };
+        }
+        let to_stderr = error.use_stderr();
+        let coloured = if to_stderr {
+            std::io::stderr().is_terminal()
+        } else {
+            std::io::stdout().is_terminal()
+        };
+        let text =
+            if coloured { error.render().ansi().to_string() } else { error.render().to_string() };
+        Early { text, to_stderr, exit_code }
+    })
+}
+
+fn usage_report(arguments: &[OsString], message: &str) -> Report {
+    let command = arguments.get(1).map(|word| word.to_string_lossy().into_owned());
+    let mut report = Report::new(&command.unwrap_or_default());
+    report.refusals.push(RefusalReport {
+        id: RefusalId::Usage,
+        path: String::new(),
+        message: message.trim().to_owned(),
+        remedy: "edbmend --help".to_owned(),
+    });
+    report.outcome = Outcome::Usage;
+    report.exit_code = Outcome::Usage.exit_code();
+    report
+}
+
+/// Runs a command.
+pub fn run(cli: &Cli) -> Ran {
+    let output = cli.command.output();
+    let session = Session::new(output);
+    let report = match &cli.command {
+        Command::Inspect(args) => inspect::run(&session, args),
+        Command::Check(args) => check::run(&session, args),
+        Command::Repair(args) => repair::run(&session, args),
+        Command::Restore(args) => restore::run(&session, args),
+        Command::Recover(args) => recover::run(&session, args),
+        Command::Demo(args) => demo::run(&session, args),
+    };
+    let text = match output.json {
+        true => to_json(&report),
+        false => report::render(&report, style(output)),
+    };
+    Ran { text, exit_code: report.exit_code }
+}
+
+fn to_json(report: &Report) -> String {
+    serde_json::to_string_pretty(report).expect("a report serialises") + "\n"
+}
+
+/// Colour only on a terminal, and never where `NO_COLOR` is set.
+fn style(output: OutputArgs) -> Style {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    Style {
+        coloured: std::io::stdout().is_terminal() && !no_color,
+        quiet: output.quiet,
+        verbose: output.verbose,
+    }
+}

@@ -1,0 +1,182 @@
+//! From a plan to the deed: the guards of the surroundings, the question, the execution.
+
+use std::path::{Path, PathBuf};
+
+use crate::apply::{
+    Applied, Ending, Job, execute, leave_report, probe_exclusive, surroundings_refusals,
+};
+use crate::diagnose::diagnose_database;
+use crate::plan::{HeaderImages, Plan, Refusal, RefusalId, write_refusals};
+use crate::report::{DatabaseReport, Outcome, Report, Style, render, render_preview};
+use crate::storage::shown;
+use crate::survey::DatabaseFacts;
+
+use super::args::GuardedArgs;
+use super::session::Session;
+use super::terminal::{Answer, ask, can_ask};
+
+/// A plan that is ready to be shown.
+pub struct Proposal {
+    /// What it rests on.
+    pub facts: DatabaseFacts,
+    /// The plan.
+    pub plan: Plan,
+    /// Its images.
+    pub images: HeaderImages,
+    /// Where the operation folder goes.
+    pub backup_dir: PathBuf,
+}
+
+/// Shows, asks and carries out one plan. `database` is its report so far.
+pub fn carry_out(
+    session: &Session,
+    guarded: &GuardedArgs,
+    proposal: Proposal,
+    mut database: DatabaseReport,
+) -> (DatabaseReport, Vec<Refusal>) {
+    let refusals = refusals(session, guarded, &proposal);
+    if !refusals.is_empty() {
+        database.outcome = Outcome::Refused;
+        return (database, refusals);
+    }
+    if guarded.dry_run {
+        database.outcome = Outcome::Planned;
+        return (database, Vec::new());
+    }
+    if !guarded.yes {
+        eprint!(
+            "{}",
+            render_preview(
+                &database,
+                Style { coloured: console::colors_enabled_stderr(), ..Style::default() }
+            )
+        );
+        database.plan_was_shown = true;
+        let name = proposal.facts.path.file_name().unwrap_or_default();
+        match ask(&format!("Write these changes to {}?", shown(Path::new(name)))) {
+            Answer::Yes => {}
+            Answer::No => {
+                database.outcome = Outcome::Declined;
+                return (database, Vec::new());
+            }
+            Answer::Interrupted => return interrupted(database, &proposal.facts.path),
+        }
+    }
+    let job = Job {
+        database: proposal.facts.path.clone(),
+        fingerprint: proposal.facts.fingerprint(),
+        plan: proposal.plan,
+        images: proposal.images,
+        backup_dir: proposal.backup_dir,
+        allow_unproven_lock: guarded.allow_unproven_lock,
+    };
+    let applied = execute(session.context(), &job);
+    finish(session, database, &job, applied)
+}
+
+/// Every guard of the surroundings; nothing is opened for writing.
+fn refusals(session: &Session, guarded: &GuardedArgs, proposal: &Proposal) -> Vec<Refusal> {
+    let (storage, facts) = (session.storage(), &proposal.facts);
+    let mut refusals = Vec::new();
+    refusals.extend(write_refusals(facts));
+    refusals.extend(surroundings_refusals(
+        storage,
+        facts,
+        &proposal.backup_dir,
+        proposal.plan.backup,
+    ));
+    refusals.extend(probe_exclusive(storage, &facts.path, guarded.allow_unproven_lock).err());
+    if let Some(stream) = facts.stream.as_ref().filter(|stream| stream.found) {
+        refusals.extend(probe_exclusive(storage, &stream.path, guarded.allow_unproven_lock).err());
+    }
+    refusals.extend(confirmation_needed(guarded, &facts.path));
+    refusals
+}
+
+/// Without a person, a flag must say what is wanted.
+pub fn confirmation_needed(guarded: &GuardedArgs, path: &Path) -> Option<Refusal> {
+    if guarded.yes || guarded.dry_run || can_ask() {
+        return None;
+    }
+    Some(Refusal::new(
+        RefusalId::ConfirmationNeeded,
+        path,
+        "there is no terminal to ask on",
+        "Look at the plan with --dry-run, then add --yes.",
+    ))
+}
+
+/// The end of a run that Ctrl-C stopped at the question.
+pub fn interrupted(database: DatabaseReport, path: &Path) -> (DatabaseReport, Vec<Refusal>) {
+    let reason = Refusal::new(
+        RefusalId::Interrupted,
+        path,
+        "interrupted at the question; nothing was written",
+        "Run the same command again when you are ready.",
+    );
+    (DatabaseReport { outcome: Outcome::Failed, ..database }, vec![reason])
+}
+
+/// The name of an ending in reports.
+pub fn outcome_of(ending: Ending) -> Outcome {
+    match ending {
+        Ending::Committed => Outcome::Committed,
+        Ending::RolledBack => Outcome::RolledBack,
+        Ending::Pending => Outcome::Pending,
+        Ending::Refused => Outcome::Refused,
+        Ending::Failed => Outcome::Failed,
+    }
+}
+
+/// Looks at the database once more, and leaves the report in the operation folder.
+fn finish(
+    session: &Session,
+    before: DatabaseReport,
+    job: &Job,
+    applied: Applied,
+) -> (DatabaseReport, Vec<Refusal>) {
+    let outcome = outcome_of(applied.ending);
+    let mut database = match (applied.ending, session.survey(&job.database)) {
+        (Ending::Committed, Ok(facts)) => {
+            let after = DatabaseReport::surveyed(&facts, diagnose_database(&facts), outcome);
+            DatabaseReport {
+                steps: before.steps,
+                pages: before.pages,
+                notes: before.notes,
+                plan_was_shown: before.plan_was_shown,
+                ..after
+            }
+        }
+        _ => DatabaseReport { outcome, ..before },
+    };
+    database.backup = applied.backup;
+    database.operation = applied.operation;
+    if let (Ending::Committed | Ending::RolledBack, Some(operation)) =
+        (applied.ending, &database.operation)
+    {
+        let dir = operation.dir.clone();
+        database.notes.extend(save_reports(session, job, &dir, &database, &applied.reasons));
+    }
+    (database, applied.reasons)
+}
+
+/// Saves the report in the operation folder; gives back what could not be saved.
+fn save_reports(
+    session: &Session,
+    job: &Job,
+    dir: &Path,
+    database: &DatabaseReport,
+    reasons: &[Refusal],
+) -> Vec<String> {
+    let mut report = Report::new(job.plan.command.name());
+    report.push(DatabaseReport { plan_was_shown: false, ..database.clone() }, reasons);
+    let report = report.conclude();
+    let json = serde_json::to_string_pretty(&report).unwrap_or_default() + "\n";
+    let text = format!("edbmend {} {}\n{}\n\n", report.version, report.command, job.plan.created)
+        + &render(&report, Style { verbose: true, ..Style::default() });
+    let saved = [("report.json", json), ("report.txt", text)];
+    saved
+        .iter()
+        .filter_map(|(name, text)| leave_report(session.storage(), dir, name, text).err())
+        .collect()
+}

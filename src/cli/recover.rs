@@ -1,0 +1,91 @@
+//! `recover`: finishes or rolls back what was interrupted.
+
+use std::path::Path;
+
+use crate::apply::{Assessment, Ending, assess, find_pending, recover};
+use crate::plan::Refusal;
+use crate::report::{DatabaseReport, Outcome, Report};
+use crate::storage::shown;
+
+use super::args::RecoverArgs;
+use super::operation::{confirmation_needed, interrupted, outcome_of};
+use super::session::Session;
+use super::terminal::{Answer, ask};
+
+pub fn run(session: &Session, args: &RecoverArgs) -> Report {
+    session.heed_interrupts();
+    let mut report = Report::new("recover");
+    let pending =
+        session.resolve(&args.path).and_then(|path| find_pending(session.storage(), &path));
+    match pending {
+        Ok(databases) if databases.is_empty() => {
+            report.outcome = Outcome::NothingToDo;
+            report.push(DatabaseReport::unknown(&args.path, Outcome::NothingToDo), &[]);
+        }
+        Ok(databases) => {
+            for path in databases {
+                let (database, reasons) = recover_one(session, args, &path);
+                report.push(database, &reasons);
+            }
+        }
+        Err(refusal) => {
+            let outcome = if refusal.id.is_guard() { Outcome::Refused } else { Outcome::Failed };
+            report.push(DatabaseReport::unknown(&args.path, outcome), &[refusal]);
+        }
+    }
+    as_asked_for(report.conclude())
+}
+
+/// A roll-back that was asked for is a success.
+fn as_asked_for(mut report: Report) -> Report {
+    if report.outcome == Outcome::RolledBack {
+        report.exit_code = 0;
+    }
+    report
+}
+
+fn recover_one(
+    session: &Session,
+    args: &RecoverArgs,
+    path: &Path,
+) -> (DatabaseReport, Vec<Refusal>) {
+    let assessment = match assess(session.storage(), path, args.back) {
+        Ok(assessment) => assessment,
+        Err(refusal) => {
+            let outcome = if refusal.id.is_guard() { Outcome::Refused } else { Outcome::Failed };
+            return (DatabaseReport::unknown(path, outcome), vec![refusal]);
+        }
+    };
+    let mut database = DatabaseReport::unknown(path, Outcome::Planned);
+    database.operation = assessment.operation.clone();
+    database.notes.push(in_words(&assessment));
+    if args.guarded.dry_run {
+        return (database, Vec::new());
+    }
+    if let Some(refusal) = confirmation_needed(&args.guarded, path) {
+        return (DatabaseReport { outcome: Outcome::Refused, ..database }, vec![refusal]);
+    }
+    if !args.guarded.yes {
+        eprintln!("{}\n  {}", shown(path), in_words(&assessment));
+        match ask("Do it?") {
+            Answer::Yes => {}
+            Answer::No => {
+                return (DatabaseReport { outcome: Outcome::Declined, ..database }, Vec::new());
+            }
+            Answer::Interrupted => return interrupted(database, path),
+        }
+    }
+    let applied = recover(session.context(), path, args.back, args.guarded.allow_unproven_lock);
+    let surveyed = session.survey(path).map(|facts| {
+        let findings = crate::diagnose::diagnose_database(&facts);
+        DatabaseReport::surveyed(&facts, findings, outcome_of(applied.ending))
+    });
+    let after =
+        surveyed.unwrap_or_else(|_| DatabaseReport::unknown(path, outcome_of(applied.ending)));
+    let notes = if applied.ending == Ending::Refused { Vec::new() } else { database.notes };
+    (DatabaseReport { operation: applied.operation, notes, ..after }, applied.reasons)
+}
+
+fn in_words(assessment: &Assessment) -> String {
+    format!("direction: {}", assessment.direction.in_words())
+}

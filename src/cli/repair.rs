@@ -1,0 +1,166 @@
+//! `repair`: the backup fields of the header, and a damaged header copy.
+
+use std::path::Path;
+
+use crate::diagnose::diagnose_database;
+use crate::plan::{
+    BackupScope, Command, Evidence, FieldSource, Plan, Refusal, RefusalId, RepairRequest,
+    VerifyScope, content_refusals, plan_repair,
+};
+use crate::report::{DatabaseReport, Outcome, Report};
+use crate::storage::{Access, quoted, shown};
+use crate::survey::{DatabaseFacts, PageFacts, scan_pages};
+
+use super::args::RepairArgs;
+use super::operation::{Proposal, carry_out};
+use super::session::Session;
+
+pub fn run(session: &Session, args: &RepairArgs) -> Report {
+    session.heed_interrupts();
+    let mut report = Report::new("repair");
+    for path in args.databases.iter().chain(&args.db) {
+        let (database, reasons) = repair(session, args, path);
+        let pending = database.outcome == Outcome::Pending;
+        report.push(database, &reasons);
+        // Whatever broke there may break the next one, too.
+        if pending || session.context().is_interrupted() {
+            break;
+        }
+    }
+    report.conclude()
+}
+
+fn repair(session: &Session, args: &RepairArgs, path: &Path) -> (DatabaseReport, Vec<Refusal>) {
+    let facts = match session.survey_with_logs(path, args.log_dir.as_deref()) {
+        Ok(facts) => facts,
+        Err(refusal) => {
+            let outcome = if refusal.id.is_guard() { Outcome::Refused } else { Outcome::Failed };
+            return (DatabaseReport::unknown(path, outcome), vec![refusal]);
+        }
+    };
+    let mut database =
+        DatabaseReport::surveyed(&facts, diagnose_database(&facts), Outcome::Refused);
+    let refusals = content_refusals(&facts);
+    if !refusals.is_empty() {
+        return (database, refusals);
+    }
+    let source = match field_source(session, args, &facts) {
+        Ok(source) => source,
+        Err(refusals) => return (database, refusals),
+    };
+    let request = request(args, source);
+    let Some((plan, images)) = plan_repair(&facts, &request, &session.stamp(Command::Repair))
+    else {
+        database.outcome = Outcome::NothingToDo;
+        return (database, Vec::new());
+    };
+    database = database.with_plan(&plan);
+    database.notes = notes(&facts, &request);
+    if request.verify == VerifyScope::Full {
+        match scan(session, &facts) {
+            Ok(pages) => note_pages(&mut database, pages),
+            Err(refusal) => {
+                return (DatabaseReport { outcome: Outcome::Failed, ..database }, vec![refusal]);
+            }
+        }
+    }
+    let backup_dir = match session.backup_dir(args.backup_dir.as_deref(), &facts.path) {
+        Ok(dir) => dir,
+        Err(refusal) => return (database, vec![refusal]),
+    };
+    let (mut database, reasons) = carry_out(
+        session,
+        &args.guarded,
+        Proposal { facts, plan: plan.clone(), images, backup_dir },
+        database,
+    );
+    if database.outcome == Outcome::Committed {
+        database.notes.extend(next_steps(&database, &plan));
+    }
+    (database, reasons)
+}
+
+fn request(args: &RepairArgs, source: FieldSource) -> RepairRequest {
+    let overrides = args.guarded.allow_unproven_lock.then(|| "--allow-unproven-lock".to_owned());
+    RepairRequest {
+        source,
+        also: args.also.clone(),
+        backup: BackupScope::from(args.backup),
+        verify: VerifyScope::from(args.verify),
+        overrides: overrides.into_iter().collect(),
+    }
+}
+
+fn field_source(
+    session: &Session,
+    args: &RepairArgs,
+    facts: &DatabaseFacts,
+) -> Result<FieldSource, Vec<Refusal>> {
+    let Some(path) = &args.from else { return Ok(FieldSource::Clear) };
+    let evidence = session
+        .survey(path)
+        .map_err(|refusal| vec![Refusal { id: RefusalId::EvidenceUnsuitable, ..refusal }])?;
+    Ok(FieldSource::From(Box::new(Evidence::judge(facts, &evidence)?)))
+}
+
+fn notes(facts: &DatabaseFacts, request: &RepairRequest) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let FieldSource::From(evidence) = &request.source {
+        notes.push(format!("The fields are those of {}, which meets:", shown(&evidence.path)));
+        notes.extend(evidence.conditions.iter().map(|condition| format!("- {condition}")));
+        notes.push("Not checked: that the backup media of that set still exist.".into());
+    }
+    if let Some(stream) = &facts.stream {
+        let path = shown(&stream.path);
+        notes.push(format!("Streaming file {path}: neither changed nor copied."));
+    }
+    notes
+}
+
+fn next_steps(database: &DatabaseReport, plan: &Plan) -> Vec<String> {
+    let mut notes = vec![
+        "Now mount the store and run a full backup at once. Until then an incremental backup answers \
+         -560 (event 206), by design."
+            .to_owned(),
+    ];
+    if plan.backup == BackupScope::Full {
+        notes.push("Keep the operation folder until that backup is proven.".into());
+    }
+    if let Some(operation) = &database.operation {
+        notes.push("To undo this:".into());
+        notes.push(format!("edbmend restore {}", quoted(&operation.dir)));
+    }
+    notes
+}
+
+fn scan(session: &Session, facts: &DatabaseFacts) -> Result<PageFacts, Refusal> {
+    let context = session.context();
+    let page_size_bytes = facts.pair.as_ref().map_or(4096, |pair| pair.page_size_bytes);
+    let error =
+        |text: String| Refusal::new(RefusalId::IoError, &facts.path, text, "Check the disk.");
+    let file =
+        session.storage().open(&facts.path, Access::Read).map_err(|e| error(e.to_string()))?;
+    context.observer.begin_bytes("checking all pages", facts.status.length_bytes);
+    let scanned = scan_pages(file.as_ref(), page_size_bytes, |bytes| {
+        context.observer.advance_bytes(bytes);
+        !context.is_interrupted()
+    });
+    context.observer.end_bytes();
+    scanned.map_err(|e| error(e.to_string()))?.ok_or_else(|| {
+        let text = "interrupted while the pages were checked; nothing was written";
+        Refusal::new(RefusalId::Interrupted, &facts.path, text, "Run the same command again.")
+    })
+}
+
+fn note_pages(database: &mut DatabaseReport, pages: PageFacts) {
+    let bad = pages.bad.len();
+    database.notes.push(match bad {
+        0 => format!("All {} pages have the right checksum ({} are empty).", pages.total, pages.empty),
+        _ => format!(
+            "WARNING: {bad} of {} pages are bad, {} of them correctable. A repair of the header does not \
+             mend them: restore the database from a backup, or move its mailboxes.",
+            pages.total, pages.correctable
+        ),
+    });
+    database.pages = Some(pages);
+}

@@ -1,0 +1,118 @@
+//! What all commands share: the disk, the watcher, Ctrl-C, the clock.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use chrono::{SecondsFormat, Utc};
+
+use crate::apply::{Context, DEFAULT_BACKUP_DIR};
+use crate::plan::{self, OperationStamp, Refusal, RefusalId};
+use crate::storage::{Disk, Storage, absolute};
+use crate::survey::{DatabaseFacts, SurveyError, survey_database, survey_logs};
+
+use super::args::OutputArgs;
+use super::terminal::Watcher;
+
+/// The surroundings of one run of the program.
+pub struct Session {
+    storage: Disk,
+    watcher: Watcher,
+    interrupted: Arc<AtomicBool>,
+}
+
+impl Session {
+    /// The surroundings that the output flags ask for.
+    pub fn new(output: OutputArgs) -> Self {
+        let watcher = Watcher::new(output.quiet, output.verbose);
+        Self { storage: Disk, watcher, interrupted: Arc::default() }
+    }
+
+    /// From now on Ctrl-C and a polite kill end the run in an orderly way. Read-only commands keep
+    /// the default, which ends them at once.
+    pub fn heed_interrupts(&self) {
+        for signal in signal_hook::consts::TERM_SIGNALS {
+            // Without the handler the signal ends the process, which recover deals with.
+            let _ = signal_hook::flag::register(*signal, Arc::clone(&self.interrupted));
+        }
+    }
+
+    /// What operations are given.
+    pub fn context(&self) -> Context<'_> {
+        Context { storage: &self.storage, observer: &self.watcher, interrupted: &self.interrupted }
+    }
+
+    /// The disk.
+    pub fn storage(&self) -> &dyn Storage {
+        &self.storage
+    }
+
+    /// Surveys a database given on the command line.
+    pub fn survey(&self, path: &Path) -> Result<DatabaseFacts, Refusal> {
+        let path = self.resolve(path)?;
+        survey_database(&self.storage, &path).map_err(|error| survey_refusal(&path, &error))
+    }
+
+    /// The same together with the logs of its stream, in `log_dir` or beside it.
+    pub fn survey_with_logs(
+        &self,
+        path: &Path,
+        log_dir: Option<&Path>,
+    ) -> Result<DatabaseFacts, Refusal> {
+        let mut facts = self.survey(path)?;
+        let beside = facts.path.parent().unwrap_or(Path::new(".")).to_owned();
+        let Some(pair) = &facts.pair else { return Ok(facts) };
+        let logs =
+            survey_logs(&self.storage, log_dir.unwrap_or(&beside), &pair.header.raw.log_signature);
+        facts.logs = match (logs, log_dir) {
+            (Ok(logs), _) => Some(logs),
+            (Err(error), Some(dir)) => {
+                let text = error.to_string();
+                return Err(Refusal::new(RefusalId::NotFound, dir, text, "Check --log-dir."));
+            }
+            (Err(_), None) => None,
+        };
+        Ok(facts)
+    }
+
+    /// The absolute form of a path given on the command line.
+    pub fn resolve(&self, path: &Path) -> Result<PathBuf, Refusal> {
+        absolute(path).map_err(|error| {
+            Refusal::new(RefusalId::NotFound, path, error.to_string(), "Check the path.")
+        })
+    }
+
+    /// A fresh operation id and the time of now.
+    pub fn stamp(&self, command: plan::Command) -> OperationStamp {
+        let now = Utc::now();
+        // Two operations of one second and one random number meet at an existing folder and stop.
+        let random = getrandom::u32().unwrap_or_else(|_| now.timestamp_subsec_nanos()) & 0xffff;
+        OperationStamp {
+            id: format!("edbmend-{}-{}-{random:04x}", now.format("%Y%m%dT%H%M%SZ"), command.name()),
+            created: now.to_rfc3339_opts(SecondsFormat::Secs, true),
+        }
+    }
+
+    /// The backup folder that was named, or the default beside the database.
+    pub fn backup_dir(&self, named: Option<&Path>, database: &Path) -> Result<PathBuf, Refusal> {
+        match named {
+            Some(dir) => self.resolve(dir),
+            None => Ok(database.with_file_name(DEFAULT_BACKUP_DIR)),
+        }
+    }
+}
+
+fn survey_refusal(path: &Path, error: &SurveyError) -> Refusal {
+    let (id, remedy) = match error {
+        SurveyError::NotRegular { .. } => {
+            (RefusalId::NotARegularFile, "Name the database file itself.")
+        }
+        SurveyError::Storage(error) if error.is_not_found() => {
+            (RefusalId::NotFound, "Check the path.")
+        }
+        SurveyError::Storage(_) => {
+            (RefusalId::IoError, "Check the permissions and the disk. Nothing was changed.")
+        }
+    };
+    Refusal::new(id, path, error.to_string(), remedy)
+}

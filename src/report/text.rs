@@ -1,0 +1,307 @@
+//! The report as text that fits 80 columns. Commands that the reader may copy are never broken.
+
+use std::fmt::Write;
+
+use console::Style as Colour;
+
+use crate::apply::{BackupMethod, BackupRecord};
+use crate::diagnose::{Finding, Severity};
+use crate::ese::shadow::Which;
+use crate::plan::{BackupScope, Step, WriteStep};
+
+use super::types::{DatabaseReport, Outcome, RefusalReport, Report};
+
+/// Width of a line, in columns.
+const WIDTH: usize = 80;
+
+/// How the text is rendered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// With terminal colours.
+    pub coloured: bool,
+    /// Only what went wrong.
+    pub quiet: bool,
+    /// With digests and every offset.
+    pub verbose: bool,
+}
+
+/// Renders the report of a run.
+pub fn render(report: &Report, style: Style) -> String {
+    let mut text = Text { out: report.preface.clone(), style };
+    if !report.databases_in_text {
+        return text.out;
+    }
+    for file in &report.files {
+        text.out.push_str(&file.dump);
+        text.findings(&file.file);
+    }
+    for database in &report.databases {
+        text.database(database, report);
+    }
+    for refusal in report.refusals.iter().filter(|refusal| !shown_with_a_database(refusal, report))
+    {
+        text.refusal(refusal);
+    }
+    text.out
+}
+
+/// The plan of one database as it is shown before the question.
+pub fn render_preview(database: &DatabaseReport, style: Style) -> String {
+    let mut text = Text { out: String::new(), style };
+    text.heading(database);
+    text.plan(database);
+    text.out
+}
+
+fn shown_with_a_database(refusal: &RefusalReport, report: &Report) -> bool {
+    report.databases.iter().any(|database| concerns(refusal, database, report))
+}
+
+/// A refusal stands under the database whose path it has; those of folders under the only one.
+fn concerns(refusal: &RefusalReport, database: &DatabaseReport, report: &Report) -> bool {
+    refusal.path == database.path || report.databases.len() == 1
+}
+
+struct Text {
+    out: String,
+    style: Style,
+}
+
+impl Text {
+    fn line(&mut self, text: &str) {
+        let _ = writeln!(self.out, "{text}");
+    }
+
+    /// A paragraph behind a label, wrapped and indented.
+    fn labelled(&mut self, indent: usize, label: &str, text: &str) {
+        let pad = " ".repeat(indent);
+        let first = format!("{pad}{label}");
+        if text.starts_with("edbmend ") {
+            return self.line(&format!("{first}{text}"));
+        }
+        let later = " ".repeat(first.chars().count());
+        let options = textwrap::Options::new(WIDTH)
+            .initial_indent(&first)
+            .subsequent_indent(&later)
+            .break_words(false)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        self.line(&textwrap::fill(text, options));
+    }
+
+    fn painted(&self, text: &str, colour: Colour) -> String {
+        if self.style.coloured {
+            colour.force_styling(true).apply_to(text).to_string()
+        } else {
+            text.into()
+        }
+    }
+
+    fn heading(&mut self, database: &DatabaseReport) {
+        let path = crate::storage::shown(std::path::Path::new(&database.path)).to_string();
+        let path = self.painted(&path, Colour::new().bold());
+        self.line(&path);
+        let Some(header) = &database.header else { return };
+        let state = match header.state.label() {
+            "Clean Shutdown" => self.painted("Clean Shutdown", Colour::new().green()),
+            other => self.painted(other, Colour::new().red()),
+        };
+        let line = format!(
+            "  State: {state}   cbDbPage: {}   Format ulVersion: {},{}",
+            header.page_size,
+            header.version,
+            decimal(&header.revision)
+        );
+        self.line(&line);
+    }
+
+    fn database(&mut self, database: &DatabaseReport, report: &Report) {
+        let bad = database.outcome.exit_code() != 0;
+        if self.style.quiet && !bad {
+            return;
+        }
+        if !database.plan_was_shown {
+            self.heading(database);
+            self.findings(database);
+            self.plan(database);
+        }
+        self.operation(database);
+        let refusals: Vec<_> =
+            report.refusals.iter().filter(|r| concerns(r, database, report)).collect();
+        for refusal in refusals {
+            self.refusal(refusal);
+        }
+        self.verdict(database, &report.command);
+        for note in &database.notes {
+            self.labelled(2, "", note);
+        }
+        self.line("");
+    }
+
+    fn findings(&mut self, database: &DatabaseReport) {
+        for finding in &database.findings {
+            self.line("");
+            self.finding(finding);
+        }
+        if !database.findings.is_empty() {
+            self.line("");
+        }
+    }
+
+    fn finding(&mut self, finding: &Finding) {
+        let colour = match finding.severity {
+            Severity::Error => Colour::new().red().bold(),
+            Severity::Warning => Colour::new().yellow(),
+            Severity::Info => Colour::new().dim(),
+        };
+        let title =
+            self.painted(&format!("{}: {}", finding.severity.name(), finding.id.name()), colour);
+        self.line(&format!("  {title}"));
+        self.labelled(4, "found:  ", &finding.message);
+        self.labelled(4, "means:  ", &finding.consequence);
+        self.labelled(4, "mend:   ", &finding.remedy);
+    }
+
+    fn refusal(&mut self, refusal: &RefusalReport) {
+        let title = self
+            .painted(&format!("refused: {}", refusal_title(refusal)), Colour::new().red().bold());
+        self.line(&format!("  {title}"));
+        self.labelled(
+            4,
+            "file:   ",
+            &crate::storage::shown(std::path::Path::new(&refusal.path)).to_string(),
+        );
+        self.labelled(4, "found:  ", &refusal.message);
+        if !refusal.remedy.is_empty() {
+            self.labelled(4, "do:     ", &refusal.remedy);
+        }
+    }
+
+    fn plan(&mut self, database: &DatabaseReport) {
+        let writes: Vec<&WriteStep> = database
+            .steps
+            .iter()
+            .filter_map(|step| if let Step::Write(write) = step { Some(write) } else { None })
+            .collect();
+        let Some(first) = writes.first() else { return };
+        self.line("  Fields of the header, in both copies (offsets inside a copy):");
+        self.changes(first);
+        self.line("  Steps:");
+        for (index, step) in database.steps.iter().enumerate() {
+            self.labelled(4, &format!("{}. ", index + 1), &step_in_words(step));
+        }
+        self.line("");
+    }
+
+    /// The fields, grouped under the name of the backup they belong to.
+    fn changes(&mut self, write: &WriteStep) {
+        if write.changes.is_empty() {
+            return self.line("    no field changes; a damaged copy is rewritten from the other\n");
+        }
+        self.line(&format!("    {:>6}  {:<12}  {:<27}  {}", "offset", "field", "now", "planned"));
+        let mut group = "";
+        for change in &write.changes {
+            let (title, name) = change.label.split_once(", ").unwrap_or(("", &change.label));
+            if title != group {
+                self.line(&format!("            {title}:"));
+                group = title;
+            }
+            let (at, now, planned) = (change.offset, &change.before, &change.after);
+            self.line(&format!("    {at:>6}  {name:<12}  {now:<27}  {planned}"));
+        }
+        self.line("");
+    }
+
+    fn operation(&mut self, database: &DatabaseReport) {
+        if let Some(backup) = &database.backup {
+            self.labelled(2, "backup:    ", &backup_in_words(backup));
+            let path = crate::storage::shown(&backup.path).to_string();
+            self.labelled(2, "           ", &path);
+            self.labelled(2, "SHA-256:   ", &backup.sha256.clone());
+        }
+        if let Some(operation) = &database.operation {
+            let dir = crate::storage::shown(&operation.dir).to_string();
+            self.labelled(2, "operation: ", &dir);
+        }
+    }
+
+    fn verdict(&mut self, database: &DatabaseReport, command: &str) {
+        let (text, colour) = match database.outcome {
+            Outcome::Committed => (
+                "done: both header copies were written, read back and verified",
+                Colour::new().green().bold(),
+            ),
+            Outcome::Planned => (
+                "dry run: nothing was written; this plan would be carried out",
+                Colour::new().green(),
+            ),
+            Outcome::NothingToDo => ("nothing to do", Colour::new().green()),
+            Outcome::Ok => ("no errors found", Colour::new().green()),
+            Outcome::Findings => ("errors found", Colour::new().red().bold()),
+            Outcome::Refused => ("refused: nothing was written", Colour::new().red().bold()),
+            Outcome::Declined => ("you said no: nothing was written", Colour::new().yellow()),
+            Outcome::Failed => ("failed: nothing was changed", Colour::new().red().bold()),
+            Outcome::RolledBack if command == "recover" => {
+                ("rolled back: the database is as it was before", Colour::new().green().bold())
+            }
+            Outcome::RolledBack => (
+                "failed and rolled back: the database is as it was before",
+                Colour::new().red().bold(),
+            ),
+            Outcome::Pending => (
+                "NOT FINISHED: run edbmend recover before anything else",
+                Colour::new().red().bold(),
+            ),
+            Outcome::Usage => ("wrong usage", Colour::new().red()),
+        };
+        let text = self.painted(text, colour);
+        self.line(&format!("  {text}"));
+    }
+}
+
+/// `eseutil` prints the revision in decimal.
+fn decimal(hexadecimal: &str) -> u32 {
+    u32::from_str_radix(hexadecimal.trim_start_matches("0x"), 16).unwrap_or_default()
+}
+
+fn refusal_title(refusal: &RefusalReport) -> String {
+    refusal.id.name()
+}
+
+fn backup_in_words(backup: &BackupRecord) -> String {
+    let bytes = backup.bytes;
+    match backup.method {
+        BackupMethod::Reflink => format!(
+            "{bytes} bytes, cloned (reflink): it shares the disk's blocks with the database and protects \
+             against this tool, not against the disk"
+        ),
+        BackupMethod::Copy => format!("{bytes} bytes, copied, read back and compared"),
+        BackupMethod::Header => format!("both header pages, {bytes} bytes"),
+    }
+}
+
+fn step_in_words(step: &Step) -> String {
+    match step {
+        Step::Copy { scope: BackupScope::Full, bytes, to } => {
+            format!(
+                "copy the whole file ({bytes} bytes) to {to} in the operation folder, read it back, compare SHA-256"
+            )
+        }
+        Step::Copy { scope: BackupScope::Header, bytes, to } => {
+            format!(
+                "copy both header pages ({bytes} bytes) to {to} in the operation folder, read them back, compare SHA-256"
+            )
+        }
+        Step::Write(write) => {
+            let name = match write.copy {
+                Which::Primary => "primary",
+                Which::Shadow => "shadow",
+            };
+            let how =
+                if write.rewrites_copy { " (this copy is rewritten from the other)" } else { "" };
+            format!(
+                "write the {name} header, {} bytes at offset {}, sync, read back, compare{how}",
+                write.bytes, write.offset
+            )
+        }
+    }
+}
