@@ -268,7 +268,7 @@ pub fn recover(context: Context, database: &Path, back: bool, allow_unproven: bo
     };
     let ending = match assessment.direction {
         Direction::Discard => discard(storage, &assessment),
-        Direction::Finish => remove_marker(storage, database).map(|()| finished(&assessment)),
+        Direction::Finish => remove_marker(storage, database).map(|_| finished(&assessment)),
         Direction::Back => write_images(storage, exclusive.file(), &assessment, State::RolledBack),
         Direction::Forward => {
             write_images(storage, exclusive.file(), &assessment, State::Committed)
@@ -298,7 +298,7 @@ fn finished(assessment: &Assessment) -> Ending {
     }
 }
 
-fn remove_marker(storage: &dyn Storage, database: &Path) -> Result<(), Refusal> {
+fn remove_marker(storage: &dyn Storage, database: &Path) -> Result<bool, Refusal> {
     marker::remove(storage, database).map_err(|error| reason(&error))
 }
 
@@ -307,10 +307,11 @@ fn discard(storage: &dyn Storage, assessment: &Assessment) -> Result<Ending, Ref
     if let Some(dir) = dir {
         folder::remove_unprepared(storage, dir).map_err(|error| reason(&error))?;
     }
-    remove_marker(storage, &assessment.database)?;
-    match dir {
-        Some(dir) => folder::remove_empty(storage, dir, assessment.created_backup_dir),
-        None => folder::remove_empty_beside(storage, &assessment.database),
+    match (remove_marker(storage, &assessment.database)?, dir) {
+        // The marker may come back, and then needs its folder.
+        (false, _) => {}
+        (true, Some(dir)) => folder::remove_empty(storage, dir, assessment.created_backup_dir),
+        (true, None) => folder::remove_empty_beside(storage, &assessment.database),
     }
     Ok(Ending::RolledBack)
 }

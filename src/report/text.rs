@@ -48,8 +48,10 @@ pub fn render(report: &Report, style: Style) -> String {
 /// The plan of one database as it is shown before the question.
 pub fn render_preview(database: &DatabaseReport, style: Style) -> String {
     let mut text = Text { out: String::new(), style };
-    text.heading(database);
-    text.plan(database);
+    text.proposal(database);
+    for note in &database.notes {
+        text.labelled(2, "", note);
+    }
     text.out
 }
 
@@ -120,9 +122,7 @@ impl Text {
             return;
         }
         if !database.plan_was_shown {
-            self.heading(database);
-            self.findings(database);
-            self.plan(database);
+            self.proposal(database);
         }
         self.operation(database);
         let refusals: Vec<_> =
@@ -135,6 +135,12 @@ impl Text {
             self.labelled(2, "", note);
         }
         self.line("");
+    }
+
+    fn proposal(&mut self, database: &DatabaseReport) {
+        self.heading(database);
+        self.findings(database);
+        self.plan(database);
     }
 
     fn findings(&mut self, database: &DatabaseReport) {
@@ -188,8 +194,16 @@ impl Text {
         self.line("  Steps:");
         for (index, step) in database.steps.iter().enumerate() {
             self.labelled(4, &format!("{}. ", index + 1), &step_in_words(step));
+            self.digests(step);
         }
         self.line("");
+    }
+
+    fn digests(&mut self, step: &Step) {
+        if let (Step::Write(write), true) = (step, self.style.verbose) {
+            self.line(&format!("       before: SHA-256 {}", write.before_sha256));
+            self.line(&format!("       after:  SHA-256 {}", write.after_sha256));
+        }
     }
 
     /// The fields, grouped under the name of the backup they belong to.

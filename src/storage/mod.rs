@@ -8,6 +8,7 @@ mod error;
 mod path;
 mod reader;
 #[cfg(unix)]
+#[allow(unsafe_code)] // the memory map, and the system calls for leases
 mod unix;
 
 use std::ffi::OsString;
