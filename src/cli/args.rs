@@ -28,7 +28,7 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Dump headers as `eseutil /mh` does; never writes
+    /// Dump headers as `eseutil /mh`, `/ml` and `/mk` do; never writes
     Inspect(InspectArgs),
     /// Find out what is wrong, what it means and what mends it; never writes
     Check(CheckArgs),
@@ -103,10 +103,10 @@ pub struct GuardedArgs {
 /// `inspect`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend inspect priv1.edb\n  edbmend inspect --copy shadow priv1.edb\n  edbmend inspect --json priv1.edb priv1.stm"
+    after_help = "Examples:\n  edbmend inspect priv1.edb\n  edbmend inspect --copy shadow priv1.edb\n  edbmend inspect E0000001.log E00.chk\n  edbmend inspect --json priv1.edb priv1.stm"
 )]
 pub struct InspectArgs {
-    /// Databases, or their streaming files
+    /// Databases, streaming files, logs, checkpoints, flush maps
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// Show one header copy as it is, also a damaged one

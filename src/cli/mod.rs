@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod demo;
 mod inspect;
+mod inspect_stream;
 mod operation;
 mod recover;
 mod repair;

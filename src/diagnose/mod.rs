@@ -8,10 +8,12 @@ mod finding;
 mod header_copies;
 mod state;
 mod stream;
+mod stream_files;
 
 pub use backup_info::{fault_id, field_faults, last_seen_generation};
 pub use finding::{Finding, FindingId, Severity};
 pub use header_copies::copy_evidence;
+pub use stream_files::{damaged_checkpoint, damaged_log, half_damaged_checkpoint};
 
 use crate::ese::ContentKind;
 use crate::survey::DatabaseFacts;

@@ -14,6 +14,7 @@ pub mod engine;
 mod file_type;
 pub mod flush_map;
 mod lgpos;
+mod log_fault;
 pub mod log_header;
 mod log_name;
 mod logtime;

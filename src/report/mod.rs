@@ -1,12 +1,23 @@
 //! One set of types; text and JSON are two renderings of them.
 
+mod file_header;
 mod header;
+mod jfm;
+mod lines;
 mod mh;
+mod mk;
+mod ml;
 mod text;
 mod types;
 
+pub use file_header::{
+    CheckpointHeaderReport, FileHeader, FlushMapHeaderReport, LogFlags, LogHeaderReport,
+};
 pub use header::HeaderReport;
+pub use jfm::dump_flush_map;
 pub use mh::{CopyDump, dump_database_header};
+pub use mk::dump_checkpoint;
+pub use ml::dump_log_header;
 pub use text::{Style, render, render_preview};
 pub use types::{
     CopiesReport, DatabaseReport, FileReport, Outcome, RefusalReport, Report, shown_path,

@@ -9,6 +9,7 @@ use crate::diagnose::{Finding, Severity};
 use crate::ese::shadow::Which;
 use crate::plan::{BackupScope, Step, WriteStep};
 
+use super::FileHeader;
 use super::types::{DatabaseReport, Outcome, RefusalReport, Report};
 
 /// Width of a line, in columns.
@@ -102,7 +103,7 @@ impl Text {
         let path = crate::storage::shown(std::path::Path::new(&database.path)).to_string();
         let path = self.painted(&path, Colour::new().bold());
         self.line(&path);
-        let Some(header) = &database.header else { return };
+        let Some(header) = database.header.as_ref().and_then(FileHeader::database) else { return };
         let state = match header.state.label() {
             "Clean Shutdown" => self.painted("Clean Shutdown", Colour::new().green()),
             other => self.painted(other, Colour::new().red()),

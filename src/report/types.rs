@@ -11,7 +11,7 @@ use crate::ese::shadow::CopyState;
 use crate::plan::{Plan, Refusal, RefusalId, Step};
 use crate::survey::{DatabaseFacts, PageFacts};
 
-use super::HeaderReport;
+use super::{FileHeader, HeaderReport};
 
 /// How a command ended, of one database or as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -167,10 +167,10 @@ pub struct DatabaseReport {
     pub outcome: Outcome,
     /// The header copy that the engine uses.
     pub elected: Option<&'static str>,
-    /// State of both copies.
-    pub copies: CopiesReport,
+    /// State of both copies; `null` of a file that is no database.
+    pub copies: Option<CopiesReport>,
     /// Its header.
-    pub header: Option<HeaderReport>,
+    pub header: Option<FileHeader>,
     /// What was found.
     pub findings: Vec<Finding>,
     /// The operation, where one was carried out or is pending.
@@ -197,7 +197,10 @@ impl DatabaseReport {
             kind: ContentKind::Unknown,
             outcome,
             elected: None,
-            copies: CopiesReport { primary: CopyState::Unreadable, shadow: CopyState::Unreadable },
+            copies: Some(CopiesReport {
+                primary: CopyState::Unreadable,
+                shadow: CopyState::Unreadable,
+            }),
             header: None,
             findings: Vec::new(),
             operation: None,
@@ -216,11 +219,24 @@ impl DatabaseReport {
         Self {
             kind: facts.kind,
             elected: pair.map(|pair| pair.elected.name()),
-            copies: pair.map_or(bad, |p| CopiesReport { primary: p.primary, shadow: p.shadow }),
-            header: pair.map(|pair| HeaderReport::new(&pair.header)),
+            copies: Some(
+                pair.map_or(bad, |p| CopiesReport { primary: p.primary, shadow: p.shadow }),
+            ),
+            header: pair
+                .map(|pair| FileHeader::Database(Box::new(HeaderReport::new(&pair.header)))),
             findings,
             ..Self::unknown(&facts.path, outcome)
         }
+    }
+
+    /// A file of another kind, with its header where that can be read.
+    pub fn of_kind(
+        path: &Path,
+        kind: ContentKind,
+        header: Option<FileHeader>,
+        outcome: Outcome,
+    ) -> Self {
+        Self { kind, header, copies: None, ..Self::unknown(path, outcome) }
     }
 
     /// The same with the steps of a plan.
