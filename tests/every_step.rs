@@ -5,11 +5,11 @@ mod storages;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use edbmend::apply::{
-    Applied, Context, Ending, Job, NoObserver, execute, find_pending, recover, restore_job,
+    Applied, Ending, Job, RestoreJob, Undo, execute, find_pending, recover, restore_job,
 };
 use edbmend::ese::shadow::Which;
 use edbmend::plan::{BackupScope, OperationStamp, RepairRequest, plan_repair};
@@ -17,9 +17,7 @@ use edbmend::practice::{DatabaseRecipe, corrupt_copy, damage_full_backup};
 use edbmend::storage::{Disk, Storage};
 use edbmend::survey::survey_database;
 
-use storages::{Call, Scripted};
-
-static NEVER: AtomicBool = AtomicBool::new(false);
+use storages::{Call, Scripted, context, stopping_at};
 
 /// A damaged database in a folder of its own.
 struct Bench {
@@ -73,7 +71,7 @@ impl Bench {
 
     fn restore_job(&self) -> Job {
         let dir = self.database.with_file_name("edbmend").join("edbmend-test-repair-0000");
-        let undo = restore_job(&Disk, &dir, &stamp("restore")).unwrap().unwrap();
+        let undo = undo_of(&dir, &stamp("restore"));
         let facts = survey_database(&Disk, &self.database).unwrap();
         Job {
             database: undo.database,
@@ -101,21 +99,11 @@ fn stamp(command: &str) -> OperationStamp {
     }
 }
 
-fn context(storage: &dyn Storage) -> Context<'_> {
-    Context { storage, observer: &NoObserver, interrupted: &NEVER }
-}
-
-/// From the `n`th changing call on nothing happens any more: a process that was killed.
-fn stopping_at(n: usize) -> (Scripted, Arc<AtomicUsize>) {
-    let count = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&count);
-    let script = move |call: &Call| {
-        if call.changes {
-            counted.fetch_add(1, Ordering::SeqCst);
-        }
-        (counted.load(Ordering::SeqCst) > n).then_some(io::ErrorKind::Other)
-    };
-    (Scripted::new(script), count)
+fn undo_of(dir: &Path, stamp: &OperationStamp) -> RestoreJob {
+    match restore_job(&Disk, dir, stamp).unwrap() {
+        Undo::Header(job) => *job,
+        _ => panic!("a header operation has a header undo"),
+    }
 }
 
 /// After a recover that ran to its end: old or new, no marker, and the kept folders are whole.
@@ -228,7 +216,7 @@ fn the_undo_of_an_undo_gives_the_repaired_header_again() {
         assert_eq!(bench.bytes(), bench.old, "{name}");
         let dir = bench.database.with_file_name("edbmend").join("edbmend-test-restore-0000");
         let again = OperationStamp { id: "edbmend-test-restore-0001".into(), ..stamp("restore") };
-        let undo = restore_job(&Disk, &dir, &again).unwrap().unwrap();
+        let undo = undo_of(&dir, &again);
         let facts = survey_database(&Disk, &bench.database).unwrap();
         assert!(undo.database_refusal(&facts).is_none(), "{name}");
         let job = Job {

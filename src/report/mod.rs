@@ -18,7 +18,8 @@ pub use jfm::dump_flush_map;
 pub use mh::{CopyDump, dump_database_header};
 pub use mk::dump_checkpoint;
 pub use ml::dump_log_header;
-pub use text::{Style, render, render_preview};
+pub use text::{Style, render, render_moves, render_preview};
 pub use types::{
-    CopiesReport, DatabaseReport, FileReport, Outcome, RefusalReport, Report, shown_path,
+    CopiesReport, DatabaseReport, FileReport, GroupSection, Outcome, RefusalReport, Report,
+    shown_path,
 };
