@@ -133,18 +133,21 @@ pub enum CopyArg {
 /// `check`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend check priv1.edb\n  edbmend check --log-dir E:\\logs D:\\mdbdata\n\nEnds with 1 where there is an error."
+    after_help = "Examples:\n  edbmend check priv1.edb\n  edbmend check D:\\mdbdata\n  edbmend check --log-dir E:\\logs --db F:\\pub1.edb D:\\mdbdata\n\nEnds with 1 where there is an error."
 )]
 pub struct CheckArgs {
-    /// Databases, or folders that hold some (their subfolders are not read)
+    /// Databases, or folders of storage groups (their subfolders are not read)
     #[arg(required_unless_present = "db")]
     pub paths: Vec<PathBuf>,
     /// One more database
     #[arg(long, value_name = "FILE")]
     pub db: Vec<PathBuf>,
-    /// Where the transaction logs are (default: the database's folder)
+    /// Where the transaction logs are (default: the folder, or the database's)
     #[arg(long, value_name = "DIR")]
     pub log_dir: Option<PathBuf>,
+    /// Where the checkpoint is (default: the folder of the logs)
+    #[arg(long, value_name = "DIR")]
+    pub system_dir: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: OutputArgs,

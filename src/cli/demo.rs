@@ -90,7 +90,13 @@ fn write_group(storage: &dyn Storage, dir: &Path) -> Result<(), StorageError> {
 }
 
 fn check_args(args: &DemoArgs, dir: &Path) -> CheckArgs {
-    CheckArgs { paths: vec![dir.to_owned()], db: Vec::new(), log_dir: None, output: args.output }
+    CheckArgs {
+        paths: vec![dir.to_owned()],
+        db: Vec::new(),
+        log_dir: None,
+        system_dir: None,
+        output: args.output,
+    }
 }
 
 fn repair_args(args: &DemoArgs, database: &Path) -> RepairArgs {

@@ -98,14 +98,27 @@ impl Session {
                 databases.push(facts);
             }
         }
-        let folders = GroupFolders { log_dir: log_dir.clone(), system_dir };
-        survey_group(&self.storage, folders, databases, &|_| {}).map_err(|error| {
+        self.survey_logs(GroupFolders { log_dir, system_dir }, databases)
+    }
+
+    /// Surveys the logs and checkpoints of databases that are surveyed already, with progress.
+    pub fn survey_logs(
+        &self,
+        folders: GroupFolders,
+        databases: Vec<DatabaseFacts>,
+    ) -> Result<GroupFacts, Refusal> {
+        let log_dir = folders.log_dir.clone();
+        self.watcher.begin_files("reading log headers:");
+        let advance = |files| self.watcher.advance_files(files);
+        let group = survey_group(&self.storage, folders, databases, &advance);
+        self.watcher.end_files();
+        group.map_err(|error| {
             Refusal::new(RefusalId::IoError, &log_dir, error.to_string(), "Check its permissions.")
         })
     }
 
     /// The databases of a folder, by their content; logs are not opened.
-    fn databases_in(&self, dir: &Path) -> Result<Vec<DatabaseFacts>, Refusal> {
+    pub fn databases_in(&self, dir: &Path) -> Result<Vec<DatabaseFacts>, Refusal> {
         let mut names = self.storage.list(dir).map_err(|error| {
             Refusal::new(RefusalId::IoError, dir, error.to_string(), "Check its permissions.")
         })?;
@@ -117,7 +130,8 @@ impl Session {
         Ok(surveyed.filter(|facts| facts.kind == ContentKind::Database).collect())
     }
 
-    fn resolve_dir(&self, path: &Path) -> Result<PathBuf, Refusal> {
+    /// The absolute form of a folder given on the command line, links resolved.
+    pub fn resolve_dir(&self, path: &Path) -> Result<PathBuf, Refusal> {
         let path = self.resolve(path)?;
         path.canonicalize().map_err(|error| {
             Refusal::new(RefusalId::NotFound, &path, error.to_string(), "Check the path.")

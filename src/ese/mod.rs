@@ -16,6 +16,7 @@ pub mod flush_map;
 mod lgpos;
 mod log_fault;
 pub mod log_header;
+pub mod log_limits;
 mod log_name;
 mod logtime;
 pub mod page;

@@ -4,10 +4,12 @@ mod file_header;
 mod header;
 mod jfm;
 mod lines;
+mod logs;
 mod mh;
 mod mk;
 mod ml;
 mod text;
+mod text_logs;
 mod types;
 
 pub use file_header::{
@@ -15,6 +17,7 @@ pub use file_header::{
 };
 pub use header::HeaderReport;
 pub use jfm::dump_flush_map;
+pub use logs::{CheckpointReport, CheckpointsReport, LogsReport, StreamReport, checkpoint_reports};
 pub use mh::{CopyDump, dump_database_header};
 pub use mk::dump_checkpoint;
 pub use ml::dump_log_header;

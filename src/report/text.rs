@@ -10,8 +10,8 @@ use crate::ese::shadow::Which;
 use crate::plan::{BackupScope, MoveMethod, ResetPlan, Step, WriteStep};
 use crate::storage::StoredPath;
 
-use super::FileHeader;
 use super::types::{DatabaseReport, GroupSection, Outcome, RefusalReport, Report};
+use super::{FileHeader, text_logs};
 
 /// Width of a line, in columns.
 const WIDTH: usize = 80;
@@ -35,11 +35,12 @@ pub fn render(report: &Report, style: Style) -> String {
     }
     for file in &report.files {
         text.out.push_str(&file.dump);
-        text.findings(&file.file);
+        text.findings(&file.file.findings);
     }
     for database in &report.databases {
         text.database(database, report);
     }
+    text.logs(report);
     if let Some(group) = &report.group {
         text.group(group, report);
     }
@@ -156,18 +157,42 @@ impl Text {
 
     fn proposal(&mut self, database: &DatabaseReport) {
         self.heading(database);
-        self.findings(database);
+        self.findings(&database.findings);
         self.plan(database);
     }
 
-    fn findings(&mut self, database: &DatabaseReport) {
-        for finding in &database.findings {
+    fn findings(&mut self, findings: &[Finding]) {
+        for finding in findings {
             self.line("");
             self.finding(finding);
         }
-        if !database.findings.is_empty() {
+        if !findings.is_empty() {
             self.line("");
         }
+    }
+
+    /// The log streams, what was found in them, and what will happen to them.
+    fn logs(&mut self, report: &Report) {
+        let streams = report.logs.as_ref().map_or(&[][..], |logs| logs.streams());
+        let bad = Report::has_errors(&report.findings);
+        if (streams.is_empty() && report.findings.is_empty()) || (self.style.quiet && !bad) {
+            return;
+        }
+        for stream in streams {
+            let heading = self.painted(&text_logs::heading(stream), Colour::new().bold());
+            self.line(&heading);
+            let facts = text_logs::facts(stream);
+            for (label, text) in facts.into_iter().chain(text_logs::forecasts(stream)) {
+                self.labelled(2, &label, &text);
+            }
+        }
+        self.findings(&report.findings);
+        let (text, colour) = match bad {
+            true => ("errors found in the logs", Colour::new().red().bold()),
+            false => ("no errors found in the logs", Colour::new().green()),
+        };
+        let text = self.painted(text, colour);
+        self.line(&format!("  {text}\n"));
     }
 
     fn finding(&mut self, finding: &Finding) {

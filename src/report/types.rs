@@ -11,7 +11,7 @@ use crate::ese::shadow::CopyState;
 use crate::plan::{Plan, Refusal, RefusalId, ResetPlan, Step};
 use crate::survey::{DatabaseFacts, PageFacts};
 
-use super::{FileHeader, HeaderReport};
+use super::{CheckpointsReport, FileHeader, HeaderReport, LogsReport};
 
 /// How a command ended, of one database or as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -112,9 +112,9 @@ pub struct Report {
     /// The same.
     pub pages: Option<PageFacts>,
     /// Logs of the storage group.
-    pub logs: Option<()>,
+    pub logs: Option<LogsReport>,
     /// Its checkpoint.
-    pub checkpoint: Option<()>,
+    pub checkpoint: Option<CheckpointsReport>,
     /// A reset of logs, for people; not part of the JSON.
     #[serde(skip)]
     pub group: Option<GroupSection>,
@@ -307,6 +307,9 @@ impl Report {
             self.databases.iter().chain(self.files.iter().map(|f| &f.file)).map(|d| d.outcome);
         if let Some(worst) = outcomes.max_by_key(|outcome| outcome.rank()) {
             self.outcome = worst;
+        }
+        if self.outcome.rank() == 0 && Self::has_errors(&self.findings) {
+            self.outcome = Outcome::Findings;
         }
         if let ([only], None) = (self.databases.as_slice(), &self.group) {
             self.operation = only.operation.clone();
