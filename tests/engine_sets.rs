@@ -266,6 +266,23 @@ fn header_copies_that_differ() {
     check("S4.13", &shadow_cleared, &DIFFERENT);
 }
 
+/// S4.6: the logs were moved away and the engine began a new stream. At the attach it cleared the
+/// field, since the log signature differs: no backup can have failed because of it.
+#[test]
+fn the_damage_beside_a_new_log_stream() {
+    if skip("the_damage_beside_a_new_log_stream") {
+        return;
+    }
+    let bug_state = Sample::of("engine/stage4_p4096/s4_1_bug_state/test.edb").bytes;
+    let new_stream =
+        Sample::of("engine/stage4_p4096/s4_6_logs_and_chk_removed_reattached/test.edb");
+    let unpacked = new_stream.unpack(&bug_state);
+    check("S4.6 before", &unpacked, &only(&["full-backup-gen-invalid"]));
+    let report = edbmend_on(&["check"], &unpacked.database).json();
+    let text = report["databases"][0]["findings"][0]["consequence"].as_str().unwrap();
+    assert!(text.contains("at the next logged attach the engine clears the field"), "{text}");
+}
+
 /// V3: the 24 bytes zero, the type still OSSnapshot: event 206, -560 on freeze.
 #[test]
 fn a_cleared_snapshot_backup_that_keeps_its_type() {
