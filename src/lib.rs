@@ -1,4 +1,8 @@
 //! edbmend
+
+#![deny(unsafe_code)]
+#![warn(missing_docs)]
+
 pub mod apply;
 pub mod cli;
 pub mod diagnose;

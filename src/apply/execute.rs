@@ -20,7 +20,7 @@ use super::folder::{
 use super::guards::surroundings_refusals;
 use super::journal::{Journal, State};
 use super::lock::ExclusiveFile;
-use super::marker::{self, Marker};
+use super::marker::{self, Marker, NotCreated};
 use super::outcome::{Applied, Ending, interrupted, reason};
 
 /// A plan and what is needed to carry it out.
@@ -64,9 +64,13 @@ pub fn execute(context: Context, job: &Job) -> Applied {
         Ok(folder) => folder,
         Err(error) => return Applied::stopped(vec![reason(&error)]),
     };
-    if let Err(refusal) = place_marker(storage, job, &folder) {
-        folder.remove_dirs();
-        return Applied::stopped(vec![refusal]);
+    match place_marker(storage, job, &folder) {
+        Ok(()) => {}
+        Err(NotCreated::Failed(refusal)) => return give_up(storage, job, &folder, refusal),
+        Err(NotCreated::Taken(refusal)) => {
+            folder.remove_dirs();
+            return Applied::stopped(vec![refusal]);
+        }
     }
     match prepare(context, exclusive.file(), job, &mut folder) {
         Ok(prepared) => finish(context, exclusive.file(), job, &folder, prepared),
@@ -98,7 +102,11 @@ fn look_again(context: Context, file: &dyn File, job: &Job) -> Vec<Refusal> {
     refusals
 }
 
-fn place_marker(storage: &dyn Storage, job: &Job, folder: &OperationFolder) -> Result<(), Refusal> {
+fn place_marker(
+    storage: &dyn Storage,
+    job: &Job,
+    folder: &OperationFolder,
+) -> Result<(), NotCreated> {
     let marker = Marker {
         operation: job.plan.operation.clone(),
         dir: StoredPath::from(folder.dir.as_path()),
@@ -166,7 +174,8 @@ fn build_in_private_map(file: &dyn File, job: &Job) -> Result<(), Refusal> {
     }
     match job.plan.command {
         Command::Repair => verify_repaired(&map, job).or_else(refuse),
-        Command::Restore => Ok(()),
+        // An undo gives back whatever was there, damaged copies included.
+        Command::Restore | Command::ResetLogs => Ok(()),
     }
 }
 
@@ -260,7 +269,7 @@ fn close(
     state: State,
 ) -> Result<(), Refusal> {
     journal.in_state(state).store(storage, &folder.dir).map_err(|error| reason(&error))?;
-    marker::remove(storage, &job.database).map_err(|error| reason(&error))
+    marker::remove(storage, &job.database).map(|_| ()).map_err(|error| reason(&error))
 }
 
 /// Removes every trace; where even that fails, the operation is pending.
@@ -272,8 +281,10 @@ fn give_up(
 ) -> Applied {
     let removed = folder.remove_files().and_then(|()| marker::remove(storage, &job.database));
     match removed {
-        Ok(()) => {
-            folder.remove_dirs();
+        Ok(durably) => {
+            if durably {
+                folder.remove_dirs();
+            }
             Applied::stopped(vec![refusal])
         }
         Err(error) => Applied {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Refusal, RefusalId};
-use crate::storage::{Storage, StorageError, StoredPath, quoted};
+use crate::storage::{Storage, StorageError, StoredPath, quoted, shown};
 use crate::survey::pending_marker;
 
 use super::outcome::reason;
@@ -25,37 +25,47 @@ pub struct Marker {
     pub created_backup_dir: bool,
 }
 
+/// Why a marker could not be created.
+pub enum NotCreated {
+    /// Another operation's marker is there.
+    Taken(Refusal),
+    /// The storage failed; a marker of our own may be there.
+    Failed(Refusal),
+}
+
 /// Creates the marker of a database, durably; it must not exist.
-pub fn create(storage: &dyn Storage, database: &Path, marker: &Marker) -> Result<(), Refusal> {
+pub fn create(storage: &dyn Storage, database: &Path, marker: &Marker) -> Result<(), NotCreated> {
     let path = pending_marker(database);
     let file = storage.create(&path).map_err(|error| match error.is_already_there() {
-        true => Refusal::new(
-            RefusalId::OperationPending,
-            database,
-            format!("another edbmend operation holds it: {} exists", crate::storage::shown(&path)),
-            format!("Wait for it, or if none is running: edbmend recover {}", quoted(database)),
-        ),
-        false => reason(&error),
+        true => NotCreated::Taken(taken(database, &path)),
+        false => NotCreated::Failed(reason(&error)),
     })?;
     let written = file
         .write_at(&sealed::seal(marker), 0)
         .and_then(|()| file.sync())
         .and_then(|()| sync_folder(storage, &path));
-    written.map_err(|error| {
-        // Best effort: a marker that stays is found, and removed by `recover`.
-        let _ = storage.remove_file(&path);
-        reason(&error)
-    })
+    written.map_err(|error| NotCreated::Failed(reason(&error)))
 }
 
-/// Removes the marker of a database, durably. A marker that is gone already is fine.
-pub fn remove(storage: &dyn Storage, database: &Path) -> Result<(), StorageError> {
+fn taken(database: &Path, marker: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::OperationPending,
+        database,
+        format!("another edbmend operation holds it: {} exists", shown(marker)),
+        format!("Wait for it, or if none is running: edbmend recover {}", quoted(database)),
+    )
+}
+
+/// Removes the marker of a database. A marker that is gone already is fine.
+///
+/// `Ok(false)` where it is gone, but may come back after a power loss: the folder could not be
+/// synced. `recover` then finds the operation finished, as long as its folder still exists.
+pub fn remove(storage: &dyn Storage, database: &Path) -> Result<bool, StorageError> {
     let path = pending_marker(database);
     match storage.remove_file(&path) {
-        Err(error) if !error.is_not_found() => return Err(error),
-        _ => {}
+        Err(error) if !error.is_not_found() => Err(error),
+        _ => Ok(sync_folder(storage, &path).is_ok()),
     }
-    sync_folder(storage, &path)
 }
 
 /// What stands where a marker should be.
@@ -84,8 +94,8 @@ fn sync_folder(storage: &dyn Storage, path: &Path) -> Result<(), StorageError> {
     storage.sync_dir(path.parent().unwrap_or(Path::new(".")))
 }
 
-/// The database that a marker file stands for; `None` where `marker` is not named like one.
-pub fn database_of(marker: &Path) -> Option<PathBuf> {
+/// What a marker file stands for; `None` where `marker` is not named like one.
+pub fn subject_of(marker: &Path) -> Option<PathBuf> {
     let name = marker.file_name()?;
     match name.to_str() {
         Some(text) => Some(marker.with_file_name(text.strip_suffix(SUFFIX)?)),

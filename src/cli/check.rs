@@ -17,10 +17,15 @@ pub fn run(session: &Session, args: &CheckArgs) -> Report {
     for path in args.paths.iter().chain(&args.db) {
         match databases_of(session, path) {
             Ok(databases) => databases.iter().for_each(|db| check(session, args, db, &mut report)),
-            Err(refusal) => report.push(DatabaseReport::unknown(path, Outcome::Failed), &[refusal]),
+            Err(refusal) => fail(&mut report, &refusal),
         }
     }
     report.conclude()
+}
+
+fn fail(report: &mut Report, refusal: &Refusal) {
+    let database = DatabaseReport::unknown(&refusal.path, Outcome::Failed);
+    report.push(database, std::slice::from_ref(refusal));
 }
 
 /// The file itself, or the databases that a folder holds.
@@ -56,9 +61,7 @@ fn is_database(session: &Session, file: &Path) -> bool {
 fn check(session: &Session, args: &CheckArgs, path: &Path, report: &mut Report) {
     let facts = match session.survey_with_logs(path, args.log_dir.as_deref()) {
         Ok(facts) => facts,
-        Err(refusal) => {
-            return report.push(DatabaseReport::unknown(path, Outcome::Failed), &[refusal]);
-        }
+        Err(refusal) => return fail(report, &refusal),
     };
     let findings = diagnose_database(&facts);
     if facts.kind != ContentKind::Database {

@@ -7,6 +7,7 @@ mod inspect;
 mod operation;
 mod recover;
 mod repair;
+mod reset_logs;
 mod restore;
 mod session;
 mod terminal;
@@ -24,6 +25,7 @@ use crate::report::{self, Outcome, RefusalReport, Report, Style};
 
 use args::OutputArgs;
 use session::Session;
+use terminal::takes_colour;
 
 /// What a run prints on standard output, and the exit code of the process.
 pub struct Ran {
@@ -87,6 +89,7 @@ pub fn run(cli: &Cli) -> Ran {
         Command::Inspect(args) => inspect::run(&session, args),
         Command::Check(args) => check::run(&session, args),
         Command::Repair(args) => repair::run(&session, args),
+        Command::ResetLogs(args) => reset_logs::run(&session, args),
         Command::Restore(args) => restore::run(&session, args),
         Command::Recover(args) => recover::run(&session, args),
         Command::Demo(args) => demo::run(&session, args),
@@ -102,12 +105,7 @@ fn to_json(report: &Report) -> String {
     serde_json::to_string_pretty(report).expect("a report serialises") + "\n"
 }
 
-/// Colour only on a terminal, and never where `NO_COLOR` is set.
 fn style(output: OutputArgs) -> Style {
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    Style {
-        coloured: std::io::stdout().is_terminal() && !no_color,
-        quiet: output.quiet,
-        verbose: output.verbose,
-    }
+    let coloured = takes_colour(&std::io::stdout());
+    Style { coloured, quiet: output.quiet, verbose: output.verbose }
 }

@@ -13,7 +13,7 @@ use crate::survey::DatabaseFacts;
 
 use super::args::GuardedArgs;
 use super::session::Session;
-use super::terminal::{Answer, ask, can_ask};
+use super::terminal::{Answer, ask, can_ask, show, takes_colour};
 
 /// A plan that is ready to be shown.
 pub struct Proposal {
@@ -44,19 +44,15 @@ pub fn carry_out(
         return (database, Vec::new());
     }
     if !guarded.yes {
-        eprint!(
-            "{}",
-            render_preview(
-                &database,
-                Style { coloured: console::colors_enabled_stderr(), ..Style::default() }
-            )
-        );
+        let style = Style { coloured: takes_colour(&std::io::stderr()), ..Style::default() };
+        show(&render_preview(&database, style));
         database.plan_was_shown = true;
         let name = proposal.facts.path.file_name().unwrap_or_default();
         match ask(&format!("Write these changes to {}?", shown(Path::new(name)))) {
             Answer::Yes => {}
             Answer::No => {
                 database.outcome = Outcome::Declined;
+                database.notes.clear();
                 return (database, Vec::new());
             }
             Answer::Interrupted => return interrupted(database, &proposal.facts.path),

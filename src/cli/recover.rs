@@ -10,7 +10,7 @@ use crate::storage::shown;
 use super::args::RecoverArgs;
 use super::operation::{confirmation_needed, interrupted, outcome_of};
 use super::session::Session;
-use super::terminal::{Answer, ask};
+use super::terminal::{Answer, ask, show};
 
 pub fn run(session: &Session, args: &RecoverArgs) -> Report {
     session.heed_interrupts();
@@ -66,7 +66,7 @@ fn recover_one(
         return (DatabaseReport { outcome: Outcome::Refused, ..database }, vec![refusal]);
     }
     if !args.guarded.yes {
-        eprintln!("{}\n  {}", shown(path), in_words(&assessment));
+        show(&format!("{}\n  {}\n", shown(path), in_words(&assessment)));
         match ask("Do it?") {
             Answer::Yes => {}
             Answer::No => {

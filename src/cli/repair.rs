@@ -35,7 +35,7 @@ fn repair(session: &Session, args: &RepairArgs, path: &Path) -> (DatabaseReport,
         Ok(facts) => facts,
         Err(refusal) => {
             let outcome = if refusal.id.is_guard() { Outcome::Refused } else { Outcome::Failed };
-            return (DatabaseReport::unknown(path, outcome), vec![refusal]);
+            return (DatabaseReport::unknown(&refusal.path, outcome), vec![refusal]);
         }
     };
     let mut database =

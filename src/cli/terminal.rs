@@ -29,6 +29,17 @@ pub fn can_ask() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
+/// Whether a stream takes colour: a terminal, and nobody set `NO_COLOR`.
+pub fn takes_colour(stream: &impl IsTerminal) -> bool {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    stream.is_terminal() && !no_color
+}
+
+/// Shows text to the person who will be asked. A terminal that is gone is met by the question.
+pub fn show(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
 /// Asks a question whose default is no. `y` and `n` can be changed until Enter is pressed.
 pub fn ask(question: &str) -> Answer {
     let term = Term::stderr();

@@ -298,7 +298,7 @@ mod tests {
             (streaming.raw.attribute, streaming.file_type()),
             (1.into(), FileType::StreamingFile)
         );
-        assert_eq!((private.raw.attribute, private.raw.file_type), (0.into(), 0.into()));
+        assert_eq!((private.raw.attribute, private.raw.file_type), (0.into(), 1.into()));
         assert!(!header_of(&files, "pub1.edb").has_streaming_file());
     }
 

@@ -7,9 +7,10 @@ use console::Style as Colour;
 use crate::apply::{BackupMethod, BackupRecord};
 use crate::diagnose::{Finding, Severity};
 use crate::ese::shadow::Which;
-use crate::plan::{BackupScope, Step, WriteStep};
+use crate::plan::{BackupScope, MoveMethod, ResetPlan, Step, WriteStep};
+use crate::storage::StoredPath;
 
-use super::types::{DatabaseReport, Outcome, RefusalReport, Report};
+use super::types::{DatabaseReport, GroupSection, Outcome, RefusalReport, Report};
 
 /// Width of a line, in columns.
 const WIDTH: usize = 80;
@@ -38,6 +39,9 @@ pub fn render(report: &Report, style: Style) -> String {
     for database in &report.databases {
         text.database(database, report);
     }
+    if let Some(group) = &report.group {
+        text.group(group, report);
+    }
     for refusal in report.refusals.iter().filter(|refusal| !shown_with_a_database(refusal, report))
     {
         text.refusal(refusal);
@@ -48,8 +52,17 @@ pub fn render(report: &Report, style: Style) -> String {
 /// The plan of one database as it is shown before the question.
 pub fn render_preview(database: &DatabaseReport, style: Style) -> String {
     let mut text = Text { out: String::new(), style };
-    text.heading(database);
-    text.plan(database);
+    text.proposal(database);
+    for note in &database.notes {
+        text.labelled(2, "", note);
+    }
+    text.out
+}
+
+/// The moves as they are shown before the question.
+pub fn render_moves(plan: &ResetPlan, style: Style) -> String {
+    let mut text = Text { out: String::new(), style };
+    text.moves(plan);
     text.out
 }
 
@@ -120,9 +133,7 @@ impl Text {
             return;
         }
         if !database.plan_was_shown {
-            self.heading(database);
-            self.findings(database);
-            self.plan(database);
+            self.proposal(database);
         }
         self.operation(database);
         let refusals: Vec<_> =
@@ -135,6 +146,12 @@ impl Text {
             self.labelled(2, "", note);
         }
         self.line("");
+    }
+
+    fn proposal(&mut self, database: &DatabaseReport) {
+        self.heading(database);
+        self.findings(database);
+        self.plan(database);
     }
 
     fn findings(&mut self, database: &DatabaseReport) {
@@ -162,8 +179,9 @@ impl Text {
     }
 
     fn refusal(&mut self, refusal: &RefusalReport) {
-        let title = self
-            .painted(&format!("refused: {}", refusal_title(refusal)), Colour::new().red().bold());
+        let word = if refusal.id.is_guard() { "refused" } else { "stopped" };
+        let title = format!("{word}: {}", refusal.id.name());
+        let title = self.painted(&title, Colour::new().red().bold());
         self.line(&format!("  {title}"));
         self.labelled(
             4,
@@ -188,8 +206,16 @@ impl Text {
         self.line("  Steps:");
         for (index, step) in database.steps.iter().enumerate() {
             self.labelled(4, &format!("{}. ", index + 1), &step_in_words(step));
+            self.digests(step);
         }
         self.line("");
+    }
+
+    fn digests(&mut self, step: &Step) {
+        if let (Step::Write(write), true) = (step, self.style.verbose) {
+            self.line(&format!("       before: SHA-256 {}", write.before_sha256));
+            self.line(&format!("       after:  SHA-256 {}", write.after_sha256));
+        }
     }
 
     /// The fields, grouped under the name of the backup they belong to.
@@ -197,16 +223,60 @@ impl Text {
         if write.changes.is_empty() {
             return self.line("    no field changes; a damaged copy is rewritten from the other\n");
         }
-        self.line(&format!("    {:>6}  {:<12}  {:<27}  {}", "offset", "field", "now", "planned"));
+        self.line(&format!("  {:>6}  {:<12}  {:<27}  {}", "offset", "field", "now", "planned"));
         let mut group = "";
         for change in &write.changes {
             let (title, name) = change.label.split_once(", ").unwrap_or(("", &change.label));
             if title != group {
-                self.line(&format!("            {title}:"));
+                self.line(&format!("          {title}:"));
                 group = title;
             }
             let (at, now, planned) = (change.offset, &change.before, &change.after);
-            self.line(&format!("    {at:>6}  {name:<12}  {now:<27}  {planned}"));
+            self.line(&format!("  {at:>6}  {name:<12}  {now:<27}  {planned}"));
+        }
+        self.line("");
+    }
+
+    fn group(&mut self, group: &GroupSection, report: &Report) {
+        if let (Some(plan), false) = (&group.plan, group.plan_was_shown) {
+            self.moves(plan);
+        }
+        if let Some(operation) = &report.operation {
+            let dir = crate::storage::shown(&operation.dir).to_string();
+            self.labelled(2, "operation: ", &dir);
+        }
+        for note in &group.notes {
+            self.labelled(2, "", note);
+        }
+        self.line("");
+    }
+
+    /// The batches in order; each file only when asked for.
+    fn moves(&mut self, plan: &ResetPlan) {
+        let bytes: u64 =
+            plan.batches.iter().flat_map(|batch| &batch.files).map(|file| file.bytes).sum();
+        self.line(&format!(
+            "Log stream {}: {} files, {bytes} bytes move",
+            plan.base,
+            plan.file_count()
+        ));
+        for (index, batch) in plan.batches.iter().enumerate() {
+            let path = |stored: &StoredPath| {
+                crate::storage::shown(&stored.to_path().unwrap_or_default()).to_string()
+            };
+            let names: Vec<&str> = batch.files.iter().map(|file| file.name.as_str()).collect();
+            let listed = match names.as_slice() {
+                names if self.style.verbose || names.len() <= 6 => names.join(", "),
+                [first, .., last] => format!("{} files, {first} to {last}", names.len()),
+                _ => String::new(),
+            };
+            let how = match batch.method {
+                MoveMethod::Rename => "renamed",
+                MoveMethod::Copy => "copied, read back and compared, then removed",
+            };
+            self.labelled(2, &format!("{}. ", index + 1), &format!("{listed} ({how})"));
+            self.labelled(5, "from ", &path(&batch.from));
+            self.labelled(5, "to   ", &path(&batch.to));
         }
         self.line("");
     }
@@ -263,10 +333,6 @@ fn decimal(hexadecimal: &str) -> u32 {
     u32::from_str_radix(hexadecimal.trim_start_matches("0x"), 16).unwrap_or_default()
 }
 
-fn refusal_title(refusal: &RefusalReport) -> String {
-    refusal.id.name()
-}
-
 fn backup_in_words(backup: &BackupRecord) -> String {
     let bytes = backup.bytes;
     match backup.method {
@@ -290,6 +356,11 @@ fn step_in_words(step: &Step) -> String {
             format!(
                 "copy both header pages ({bytes} bytes) to {to} in the operation folder, read them back, compare SHA-256"
             )
+        }
+        Step::Move(step) => {
+            let path = |stored: &crate::storage::StoredPath| stored.to_path().unwrap_or_default();
+            let (from, to) = (path(&step.from), path(&step.to));
+            format!("move {} to {}", crate::storage::shown(&from), crate::storage::shown(&to))
         }
         Step::Write(write) => {
             let name = match write.copy {
