@@ -297,7 +297,8 @@ impl Lines {
         self.line(" Revert From Date: ", raw.revert_from_time);
         self.line("   Revert To Date: ", raw.revert_to_time);
         self.line("Revert Page Count: ", raw.revert_page_count);
-        self.line("Last Commit Before Revert: ", LgPos::from(raw.revert_last_commit_pos));
+        let last_commit = LgPos::from(raw.revert_last_commit_pos);
+        self.line("Last Commit Before Revert: ", format_args!("{last_commit}  "));
     }
 
     fn warnings(&mut self, copy: &CopyDump) {
