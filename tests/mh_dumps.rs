@@ -2,6 +2,8 @@
 
 mod sets;
 
+use edbmend::ese::shadow::Which;
+use edbmend::practice::{DatabaseRecipe, edit_copy, edit_header};
 use sets::{Sample, databases_below, edbmend};
 
 /// Lines of `eseutil` that `inspect` does not print, by their beginning.
@@ -66,6 +68,54 @@ fn compare(sample: &Sample, engine: &str) {
     }
     assert_eq!(ours.len(), theirs.len(), "{}: {ours:#?} {theirs:#?}", sample.path);
     assert!(ours.len() > 75, "{}: a whole header, not {} lines", sample.path, ours.len());
+}
+
+/// What a streaming backup wrote has two equal header copies, as any database; where they differ,
+/// something happened to the file.
+#[test]
+fn the_copies_of_a_backup_copy_are_equal() {
+    if !sets::shared::present("the_copies_of_a_backup_copy_are_equal") {
+        return;
+    }
+    let sample = Sample::of("engine/p4096/a_full_backupset/test.edb");
+    let inspect = |bytes: &[u8]| {
+        let unpacked = sample.unpack(bytes);
+        edbmend(&["inspect".as_ref(), unpacked.database.as_os_str()])
+    };
+    assert_eq!(inspect(&sample.bytes).code, 0);
+    let mut changed = sample.bytes.clone();
+    edit_copy(&mut changed, Which::Shadow, |raw| raw.last_objid = 77.into());
+    let run = inspect(&changed);
+    assert_eq!(run.code, 1, "{}", run.stdout);
+    assert!(run.stdout.contains("primary header and shadow header are not identical"));
+}
+
+/// Lines that no set has, word by word as `dbdump.cxx` prints them, trailing blanks included.
+#[test]
+fn counts_that_are_seldom_set() {
+    let mut file = DatabaseRecipe::default().build();
+    edit_header(&mut file, |raw| {
+        raw.revert_count = 2.into();
+        raw.revert_page_count = 9.into();
+        raw.patch_count = 3.into();
+        raw.ecc_fix_success = 4.into();
+        raw.file_type = 1.into();
+        raw.full_prev_type = 2.into();
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.edb");
+    std::fs::write(&path, file).unwrap();
+    let text = edbmend(&["inspect".as_ref(), path.as_os_str()]).stdout;
+    for lines in [
+        "\n     Revert Count: 2\n Revert From Date: 00/00/1900 00:00:00.000 LOC\n",
+        "\nRevert Page Count: 9\nLast Commit Before Revert: (0x0,0,0)  \n",
+        "\n     Reseed Count: 0\n      Reseed Date: 00/00/1900 00:00:00.000 LOC\n",
+        "\n      Patch Count: 3\n       Patch Date: 00/00/1900 00:00:00.000 LOC\n",
+        "\n       ECC Fix Success Count: found (4)\n   Last ECC Fix Success Date: 00/00/1900",
+    ] {
+        assert!(text.contains(lines), "{lines} is not in {text}");
+    }
+    assert!(text.contains(" - Snapshot\n"), "{text}");
 }
 
 #[test]
