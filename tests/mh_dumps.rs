@@ -95,6 +95,8 @@ fn the_copies_of_a_backup_copy_are_equal() {
 fn counts_that_are_seldom_set() {
     let mut file = DatabaseRecipe::default().build();
     edit_header(&mut file, |raw| {
+        raw.gen_min_required = (-2).into();
+        raw.gen_recovering = (-1).into();
         raw.revert_count = 2.into();
         raw.revert_page_count = 9.into();
         raw.patch_count = 3.into();
@@ -107,6 +109,8 @@ fn counts_that_are_seldom_set() {
     std::fs::write(&path, file).unwrap();
     let text = edbmend(&["inspect".as_ref(), path.as_os_str()]).stdout;
     for lines in [
+        "     Log Required: 4294967294-0 (0xfffffffe-0x0) [Min. Req. Pre-Redo: 0 (0x0)]\n",
+        "   Log Recovering: 4294967295 (0xffffffff)\n",
         "\n     Revert Count: 2\n Revert From Date: 00/00/1900 00:00:00.000 LOC\n",
         "\nRevert Page Count: 9\nLast Commit Before Revert: (0x0,0,0)  \n",
         "\n     Reseed Count: 0\n      Reseed Date: 00/00/1900 00:00:00.000 LOC\n",

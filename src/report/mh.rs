@@ -115,28 +115,34 @@ impl Lines {
 
     fn logs(&mut self, header: &DbHeader) {
         let raw = &header.raw;
-        let (min, max) = (raw.gen_min_required.get(), raw.gen_max_required.get());
+        // eseutil prints generations without a sign, as a damaged header shows.
+        let unsigned = |generation: I32| generation.get() as u32;
+        let (min, max) = (unsigned(raw.gen_min_required), unsigned(raw.gen_max_required));
         self.line(
             "     Log Required: ",
             format_args!(
                 "{min}-{max} (0x{min:x}-0x{max:x}) [Min. Req. Pre-Redo: {0} (0x{0:x})]",
-                raw.gen_pre_redo_min_required
+                unsigned(raw.gen_pre_redo_min_required)
             ),
         );
         self.line("Gen. Max. Req. Creation Time: ", raw.gen_max_required_time);
         self.line(
             "    Log Committed: ",
-            format_args!("0-{0} (0x0-0x{0:x})", raw.gen_max_committed),
+            format_args!("0-{0} (0x0-0x{0:x})", unsigned(raw.gen_max_committed)),
         );
         self.line("Gen. Max. Com. Creation Time: ", raw.gen_max_committed_time);
         self.line(
             "   Log Consistent: ",
             format_args!(
                 "{0} (0x{0:x}) [Pre-Redo: {1} (0x{1:x})]",
-                raw.gen_min_consistent, raw.gen_pre_redo_min_consistent
+                unsigned(raw.gen_min_consistent),
+                unsigned(raw.gen_pre_redo_min_consistent)
             ),
         );
-        self.line("   Log Recovering: ", format_args!("{0} (0x{0:x})", raw.gen_recovering));
+        self.line(
+            "   Log Recovering: ",
+            format_args!("{0} (0x{0:x})", unsigned(raw.gen_recovering)),
+        );
     }
 
     fn history(&mut self, header: &DbHeader) {
