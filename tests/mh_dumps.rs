@@ -90,6 +90,27 @@ fn the_copies_of_a_backup_copy_are_equal() {
     assert!(run.stdout.contains("primary header and shadow header are not identical"));
 }
 
+/// A trailer page that names another database, log stream or position ends eseutil with -552.
+#[test]
+fn the_trailer_of_another_backup() {
+    if !sets::shared::present("the_trailer_of_another_backup") {
+        return;
+    }
+    let sample = Sample::of("engine/p4096/a_full_backupset/test.edb");
+    // A byte of each: position of the backup, signature of the database, of the log stream.
+    for offset in [184, 24, 108] {
+        let mut changed = sample.bytes.clone();
+        changed[offset] ^= 1;
+        edit_header(&mut changed, |_| {});
+        let (primary, shadow) = changed.split_at_mut(4096);
+        shadow[..4096].copy_from_slice(primary);
+        let unpacked = sample.unpack(&changed);
+        let text = edbmend(&["inspect".as_ref(), unpacked.database.as_os_str()]).stdout;
+        assert!(text.contains("not of this backup (error -552)"), "offset {offset}: {text}");
+        assert!(!text.contains("Patch Current Full Backup"), "offset {offset}: {text}");
+    }
+}
+
 /// Lines that no set has, word by word as `dbdump.cxx` prints them, trailing blanks included.
 #[test]
 fn counts_that_are_seldom_set() {

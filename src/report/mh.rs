@@ -40,7 +40,7 @@ pub fn dump_database_header(copy: &CopyDump) -> String {
         out.page_errors(&header);
     }
     if let Some(trailer) = copy.trailer {
-        out.trailer(trailer);
+        out.trailer(trailer, &header);
     }
     out.signatures(&header);
     out.warnings(copy);
@@ -268,7 +268,12 @@ impl Lines {
 
     /// The last page of a file that a streaming backup wrote. Source: `dev/ese/src/inc/cpage.hxx`,
     /// `PATCHHDR`.
-    fn trailer(&mut self, page: &[u8]) {
+    fn trailer(&mut self, page: &[u8], header: &DbHeader) {
+        if !is_trailer_of(page, header) {
+            // eseutil ends here with JET_errDatabasePatchFileMismatch.
+            self.blank();
+            return self.line("WARNING: the trailer page is not of this backup (error -552).", "");
+        }
         let info = page.get(40..64).and_then(|bytes| RawBackupInfo::read_from_bytes(bytes).ok());
         let logs = page.get(120..148).and_then(|bytes| RawTrailerLogs::read_from_bytes(bytes).ok());
         let (Some(info), Some(logs)) = (info, logs) else { return };
@@ -329,6 +334,16 @@ impl Lines {
             self.line("WARNING: primary header and shadow header are not identical.", "");
         }
     }
+}
+
+/// Whether a trailer page names the database, the log stream and the position of the header's
+/// current full backup.
+fn is_trailer_of(page: &[u8], header: &DbHeader) -> bool {
+    let raw = &header.raw;
+    let same = |offset: usize, bytes: &[u8]| page.get(offset..offset + bytes.len()) == Some(bytes);
+    same(40, raw.full_cur.mark.as_bytes())
+        && same(64, raw.db_signature.as_bytes())
+        && same(92, raw.log_signature.as_bytes())
 }
 
 fn resize_note(header: &DbHeader, resize: LgPos) -> &'static str {
