@@ -6,7 +6,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::plan::{HeaderImages, PLAN_SCHEMA, Plan, Refusal, RefusalId, Step};
-use crate::storage::{Access, Storage, StorageError, read_full, shown};
+use crate::storage::{Access, Storage, StorageError, read_full, serialize_shown, shown};
 
 use super::journal::{self, Found, Journal};
 use super::outcome::reason;
@@ -34,6 +34,7 @@ pub struct OperationRef {
     /// Its id, which is the name of its folder.
     pub id: String,
     /// Its folder, absolute.
+    #[serde(serialize_with = "serialize_shown")]
     pub dir: PathBuf,
 }
 
