@@ -43,6 +43,11 @@ impl StorageError {
         self.source.kind() == io::ErrorKind::NotFound
     }
 
+    /// The file system can hold no such name, because it is too long: nothing is there.
+    pub fn is_impossible_name(&self) -> bool {
+        self.source.kind() == io::ErrorKind::InvalidFilename
+    }
+
     /// The path exists already.
     pub fn is_already_there(&self) -> bool {
         self.source.kind() == io::ErrorKind::AlreadyExists
