@@ -25,7 +25,7 @@ pub use folder::{
     DEFAULT_BACKUP_DIR, JOURNAL_NAME, OperationRef, PLAN_NAME, is_operation_folder, leave_report,
 };
 pub use guards::surroundings_refusals;
-pub use lock::probe as probe_exclusive;
+pub use lock::{in_use, probe as probe_exclusive};
 pub use outcome::{Applied, Ending};
 pub use recover::{Assessment, Direction, assess, find_pending, recover};
 pub use restore::{RestoreJob, restore_job};

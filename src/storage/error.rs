@@ -53,6 +53,11 @@ impl StorageError {
         self.source.kind() == io::ErrorKind::AlreadyExists
     }
 
+    /// Somebody else has exclusive access: opening the file would have to wait for them.
+    pub fn is_busy(&self) -> bool {
+        self.source.kind() == io::ErrorKind::WouldBlock
+    }
+
     /// The volume is full, or a quota is.
     pub fn is_full(&self) -> bool {
         use io::ErrorKind::{QuotaExceeded, StorageFull};

@@ -8,6 +8,7 @@ use std::os::unix::fs::{DirBuilderExt, FileExt, FileTypeExt, MetadataExt, OpenOp
 use std::os::unix::fs::{PermissionsExt, fchown, lchown};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use rustix::fs::{Advice, FallocateFlags, Timespec, Timestamps};
 
@@ -15,6 +16,10 @@ use super::{Access, Exclusive, File, FileKind, PrivateMap, Result, Status, Stora
 
 /// `f_type` of btrfs, xfs and bcachefs (`statfs(2)`).
 const CLONING_FILE_SYSTEMS: [i64; 3] = [0x9123_683e, 0x5846_5342, 0xca45_1a4e];
+
+/// How often, and how long apart, a file is opened that somebody holds a lease on.
+const BUSY_TRIES: u32 = 20;
+const BUSY_PAUSE: Duration = Duration::from_millis(100);
 
 /// The file systems of this machine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,8 +37,7 @@ impl Storage for Disk {
     }
 
     fn open(&self, path: &Path, access: Access) -> Result<Box<dyn File>> {
-        let file =
-            open_without_atime(path, access).map_err(|e| StorageError::new("open", path, e))?;
+        let file = open_patiently(path, access).map_err(|e| StorageError::new("open", path, e))?;
         let file = DiskFile::new(file, path);
         match file.status()?.kind {
             FileKind::Regular => Ok(Box::new(file)),
@@ -102,6 +106,18 @@ impl Storage for Disk {
             _ => Ok(()),
         }
     }
+}
+
+/// A file on which somebody holds a lease cannot be opened without waiting. Most holders (Samba for
+/// one) let go as soon as they hear of the attempt.
+fn open_patiently(path: &Path, access: Access) -> io::Result<fs::File> {
+    for _ in 1..BUSY_TRIES {
+        match open_without_atime(path, access) {
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(BUSY_PAUSE),
+            result => return result,
+        }
+    }
+    open_without_atime(path, access)
 }
 
 /// `O_NOATIME` is granted to the owner of the file only; others read with the usual access time.
