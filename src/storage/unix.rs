@@ -17,6 +17,13 @@ use super::{Access, Exclusive, File, FileKind, PrivateMap, Result, Status, Stora
 /// `f_type` of btrfs, xfs and bcachefs (`statfs(2)`).
 const CLONING_FILE_SYSTEMS: [i64; 3] = [0x9123_683e, 0x5846_5342, 0xca45_1a4e];
 
+/// `f_type` of every file system in user space: ntfs-3g, sshfs and others.
+const FUSE: i64 = 0x6573_5546;
+
+/// Such a file system is not asked for a lease: the kernel grants one by what it knows itself.
+const FUSE_LEASE: &str = "a file system in user space (FUSE) may be in use by another machine or by \
+                          another way that this one does not hear of";
+
 /// How often, and how long apart, a file is opened that somebody holds a lease on.
 const BUSY_TRIES: u32 = 20;
 const BUSY_PAUSE: Duration = Duration::from_millis(100);
@@ -173,6 +180,10 @@ impl DiskFile {
         Self { file, path: path.to_owned(), leased: AtomicBool::new(false) }
     }
 
+    fn is_on_fuse(&self) -> bool {
+        rustix::fs::fstatfs(&self.file).is_ok_and(|volume| volume.f_type == FUSE)
+    }
+
     fn error(&self, action: &'static str, source: impl Into<io::Error>) -> StorageError {
         StorageError::new(action, &self.path, source)
     }
@@ -242,7 +253,10 @@ impl File for DiskFile {
         match set_lease(&self.file, libc::F_WRLCK) {
             Ok(()) => {
                 self.leased.store(true, Ordering::SeqCst);
-                Exclusive::Granted
+                match self.is_on_fuse() {
+                    true => Exclusive::Unproven(FUSE_LEASE.to_owned()),
+                    false => Exclusive::Granted,
+                }
             }
             Err(e) if e.raw_os_error() == Some(libc::EAGAIN) => Exclusive::InUse,
             Err(e) => Exclusive::Unproven(format!("the file system grants no lease: {e}")),
