@@ -63,7 +63,7 @@ fn taken(database: &Path, marker: &Path) -> Refusal {
 pub fn remove(storage: &dyn Storage, database: &Path) -> Result<bool, StorageError> {
     let path = pending_marker(database);
     match storage.remove_file(&path) {
-        Err(error) if !error.is_not_found() => Err(error),
+        Err(error) if !error.is_not_found() && !error.is_impossible_name() => Err(error),
         _ => Ok(sync_folder(storage, &path).is_ok()),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use chrono::{SecondsFormat, Utc};
 
-use crate::apply::{Context, DEFAULT_BACKUP_DIR};
+use crate::apply::{Context, DEFAULT_BACKUP_DIR, in_use};
 use crate::ese::{ContentKind, LogFileName};
 use crate::plan::{self, OperationStamp, Refusal, RefusalId};
 use crate::storage::{Disk, Storage, absolute};
@@ -159,6 +159,7 @@ fn survey_refusal(path: &Path, error: &SurveyError) -> Refusal {
         SurveyError::Storage(error) if error.is_not_found() => {
             (RefusalId::NotFound, "Check the path.")
         }
+        SurveyError::Storage(error) if error.is_busy() => return in_use(path),
         SurveyError::Storage(_) => {
             (RefusalId::IoError, "Check the permissions and the disk. Nothing was changed.")
         }
