@@ -52,6 +52,7 @@ pub fn carry_out(
             Answer::Yes => {}
             Answer::No => {
                 database.outcome = Outcome::Declined;
+                database.notes.clear();
                 return (database, Vec::new());
             }
             Answer::Interrupted => return interrupted(database, &proposal.facts.path),

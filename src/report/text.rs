@@ -168,8 +168,9 @@ impl Text {
     }
 
     fn refusal(&mut self, refusal: &RefusalReport) {
-        let title = self
-            .painted(&format!("refused: {}", refusal_title(refusal)), Colour::new().red().bold());
+        let word = if refusal.id.is_guard() { "refused" } else { "stopped" };
+        let title = format!("{word}: {}", refusal.id.name());
+        let title = self.painted(&title, Colour::new().red().bold());
         self.line(&format!("  {title}"));
         self.labelled(
             4,
@@ -211,16 +212,16 @@ impl Text {
         if write.changes.is_empty() {
             return self.line("    no field changes; a damaged copy is rewritten from the other\n");
         }
-        self.line(&format!("    {:>6}  {:<12}  {:<27}  {}", "offset", "field", "now", "planned"));
+        self.line(&format!("  {:>6}  {:<12}  {:<27}  {}", "offset", "field", "now", "planned"));
         let mut group = "";
         for change in &write.changes {
             let (title, name) = change.label.split_once(", ").unwrap_or(("", &change.label));
             if title != group {
-                self.line(&format!("            {title}:"));
+                self.line(&format!("          {title}:"));
                 group = title;
             }
             let (at, now, planned) = (change.offset, &change.before, &change.after);
-            self.line(&format!("    {at:>6}  {name:<12}  {now:<27}  {planned}"));
+            self.line(&format!("  {at:>6}  {name:<12}  {now:<27}  {planned}"));
         }
         self.line("");
     }
@@ -275,10 +276,6 @@ impl Text {
 /// `eseutil` prints the revision in decimal.
 fn decimal(hexadecimal: &str) -> u32 {
     u32::from_str_radix(hexadecimal.trim_start_matches("0x"), 16).unwrap_or_default()
-}
-
-fn refusal_title(refusal: &RefusalReport) -> String {
-    refusal.id.name()
 }
 
 fn backup_in_words(backup: &BackupRecord) -> String {

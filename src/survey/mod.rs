@@ -2,14 +2,18 @@
 
 mod database;
 mod error;
+mod group;
 mod header_area;
+mod log_file;
 mod logs;
 mod pages;
 mod stream;
 
 pub use database::{DatabaseFacts, Fingerprint, pending_marker, survey_database, survey_open_file};
 pub use error::SurveyError;
+pub use group::{CheckpointFile, GroupFacts, GroupFolders, StreamOfLogs, survey_group};
 pub use header_area::read_header_area;
+pub use log_file::{LogContent, LogFile, LogSummary};
 pub use logs::{LogFacts, survey_logs};
 pub use pages::{BadPage, BadPageKind, PageFacts, scan_pages};
 pub use stream::{StreamFacts, streaming_file_path};

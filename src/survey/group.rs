@@ -1,0 +1,238 @@
+//! A storage group: the databases, logs and checkpoints of one or more folders, as facts.
+
+use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+
+use crate::ese::{
+    AttachedDatabase, Checkpoint, CheckpointCopies, LogFileName, LogHeader, Signature,
+};
+use crate::storage::{Access, Result, Status, Storage, read_full};
+
+use super::log_file::survey_log_file;
+use super::{DatabaseFacts, LogFile};
+
+/// Where the parts of a storage group lie. All absolute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupFolders {
+    /// Transaction logs, temporary and reserve logs.
+    pub log_dir: PathBuf,
+    /// The checkpoint.
+    pub system_dir: PathBuf,
+}
+
+/// A storage group, or several that share a folder.
+pub struct GroupFacts {
+    /// Where it was looked for.
+    pub folders: GroupFolders,
+    /// The log streams, by base name.
+    pub streams: Vec<StreamOfLogs>,
+    /// The databases that were named or found.
+    pub databases: Vec<DatabaseFacts>,
+    /// `res1.log` and `res2.log`, which belong to no base name.
+    pub shared_reserves: Vec<LogFile>,
+    /// `restore.env` and `*.pat` in any of the folders: a restore is under way.
+    pub restore_files: Vec<PathBuf>,
+    /// Markers of interrupted operations in the log folder (`E00.edbmend-pending`).
+    pub pending: Vec<PathBuf>,
+}
+
+/// The files of one base name.
+#[derive(Clone, Default)]
+pub struct StreamOfLogs {
+    /// Base name, as it is written on the disk: `E00`.
+    pub base: String,
+    /// Closed logs, ascending by the generation in their names.
+    pub archives: Vec<LogFile>,
+    /// The current log.
+    pub current: Option<LogFile>,
+    /// The next log, being prepared, or left over.
+    pub temporary: Option<LogFile>,
+    /// Reserve logs of this base name.
+    pub reserves: Vec<LogFile>,
+    /// Shadow logs.
+    pub shadows: Vec<LogFile>,
+    /// The checkpoint.
+    pub checkpoint: Option<CheckpointFile>,
+    /// The databases that were attached when the current log was created.
+    pub attached: Vec<AttachedDatabase>,
+}
+
+/// A checkpoint file.
+#[derive(Clone)]
+pub struct CheckpointFile {
+    /// Absolute path.
+    pub path: PathBuf,
+    /// What the file system says.
+    pub status: Status,
+    /// The copy that the engine uses; `None` where neither is valid.
+    pub elected: Option<(Checkpoint, CheckpointCopies)>,
+}
+
+impl StreamOfLogs {
+    /// The log signature: of the current log, else of the newest closed one that has a header.
+    pub fn signature(&self) -> Option<Signature> {
+        self.in_order().rev().find_map(|log| log.summary().map(|summary| summary.signature))
+    }
+
+    /// Closed logs and the current one, in order.
+    pub fn in_order(&self) -> impl DoubleEndedIterator<Item = &LogFile> {
+        self.archives.iter().chain(&self.current)
+    }
+
+    /// The generation of the current log, else of the newest closed one.
+    pub fn last_generation(&self) -> Option<i32> {
+        self.in_order().rev().find_map(|log| log.summary().map(|summary| summary.generation))
+    }
+}
+
+/// Surveys the logs and checkpoints of a storage group; the databases are given. `advance` is told
+/// how many more logs were read.
+pub fn survey_group(
+    storage: &dyn Storage,
+    folders: GroupFolders,
+    databases: Vec<DatabaseFacts>,
+    advance: &(dyn Fn(u64) + Sync),
+) -> Result<GroupFacts> {
+    let log_names = storage.list(&folders.log_dir)?;
+    let mut files = Vec::new();
+    let mut pending = Vec::new();
+    for name in &log_names {
+        let path = folders.log_dir.join(name);
+        let Some(name) = name.to_str() else { continue };
+        match LogFileName::parse(name) {
+            Some(LogFileName::Checkpoint { .. }) => {}
+            Some(parsed) => files.push((path, parsed)),
+            None if is_group_marker(name) => pending.push(path),
+            None => {}
+        }
+    }
+    let mut streams = BTreeMap::new();
+    let mut shared_reserves = Vec::new();
+    for file in read_headers(storage, files, advance) {
+        sort_in(&mut streams, &mut shared_reserves, file);
+    }
+    for (base, path) in checkpoints(storage, &folders.system_dir)? {
+        let stream: &mut StreamOfLogs = streams.entry(base.to_uppercase()).or_default();
+        if stream.base.is_empty() {
+            stream.base = base;
+        }
+        stream.checkpoint = read_checkpoint(storage, &path);
+    }
+    let mut streams: Vec<StreamOfLogs> = streams.into_values().collect();
+    for stream in &mut streams {
+        stream.archives.sort_by_key(|log| log.name.generation());
+        stream.attached = attached(storage, stream);
+    }
+    let restore_files = restore_files(storage, &folders, &databases);
+    Ok(GroupFacts { folders, streams, databases, shared_reserves, restore_files, pending })
+}
+
+/// `E00.edbmend-pending`: the marker of a reset.
+fn is_group_marker(name: &str) -> bool {
+    name.strip_suffix(".edbmend-pending").is_some_and(|base| base.len() == 3)
+}
+
+/// Reads the headers, on all cores: the time goes into opening files.
+fn read_headers(
+    storage: &dyn Storage,
+    files: Vec<(PathBuf, LogFileName)>,
+    advance: &(dyn Fn(u64) + Sync),
+) -> Vec<LogFile> {
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let share = files.len().div_ceil(threads).max(1);
+    let mut shares: Vec<Vec<_>> = Vec::new();
+    let mut rest = files.into_iter().peekable();
+    while rest.peek().is_some() {
+        shares.push(rest.by_ref().take(share).collect());
+    }
+    let read_share = |share: Vec<(PathBuf, LogFileName)>| -> Vec<LogFile> {
+        let read = share.into_iter().map(|(path, name)| {
+            advance(1);
+            survey_log_file(storage, path, name)
+        });
+        read.collect()
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> =
+            shares.into_iter().map(|share| scope.spawn(move || read_share(share))).collect();
+        let joined = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
+        joined
+            .flat_map(|files| files.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
+fn sort_in(
+    streams: &mut BTreeMap<String, StreamOfLogs>,
+    shared_reserves: &mut Vec<LogFile>,
+    file: LogFile,
+) {
+    let Some(base) = file.name.base().map(|base| base.to_string()) else {
+        return shared_reserves.push(file);
+    };
+    let stream = streams.entry(base.to_uppercase()).or_default();
+    if stream.base.is_empty() {
+        stream.base = base;
+    }
+    match file.name {
+        LogFileName::Archive { .. } => stream.archives.push(file),
+        LogFileName::Current { .. } => stream.current = Some(file),
+        LogFileName::Temporary { .. } => stream.temporary = Some(file),
+        LogFileName::Reserve { .. } => stream.reserves.push(file),
+        LogFileName::Shadow { .. } => stream.shadows.push(file),
+        LogFileName::Checkpoint { .. } | LogFileName::SharedReserve { .. } => {}
+    }
+}
+
+fn checkpoints(storage: &dyn Storage, dir: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let names = storage.list(dir)?;
+    let found = names.iter().filter_map(|name| match LogFileName::parse(name.to_str()?)? {
+        LogFileName::Checkpoint { base, .. } => Some((base.to_string(), dir.join(name))),
+        _ => None,
+    });
+    Ok(found.collect())
+}
+
+fn read_checkpoint(storage: &dyn Storage, path: &Path) -> Option<CheckpointFile> {
+    let status = storage.status(path).ok()?;
+    let mut bytes = vec![0; 8192];
+    let read = storage.open(path, Access::Read).and_then(|f| read_full(f.as_ref(), &mut bytes, 0));
+    let elected = read.ok().and_then(|read| Checkpoint::elect(&bytes[..read]));
+    Some(CheckpointFile { path: path.to_owned(), status, elected })
+}
+
+/// The attach list of the current log. It is the state when that log was created.
+fn attached(storage: &dyn Storage, stream: &StreamOfLogs) -> Vec<AttachedDatabase> {
+    let Some(current) = stream.current.as_ref().filter(|log| log.summary().is_some()) else {
+        return Vec::new();
+    };
+    let mut start = vec![0; 4096];
+    let read = storage
+        .open(&current.path, Access::Read)
+        .and_then(|f| read_full(f.as_ref(), &mut start, 0));
+    let header = read.ok().and_then(|read| LogHeader::parse(&start[..read]));
+    header.and_then(|header| header.attached().ok()).unwrap_or_default()
+}
+
+fn restore_files(
+    storage: &dyn Storage,
+    folders: &GroupFolders,
+    databases: &[DatabaseFacts],
+) -> Vec<PathBuf> {
+    let beside = databases.iter().filter_map(|database| database.path.parent().map(Path::to_owned));
+    let mut dirs: Vec<PathBuf> =
+        [folders.log_dir.clone(), folders.system_dir.clone()].into_iter().chain(beside).collect();
+    dirs.sort();
+    dirs.dedup();
+    let is_restore = |name: &str| {
+        name.eq_ignore_ascii_case("restore.env") || name.to_ascii_lowercase().ends_with(".pat")
+    };
+    let mut found = Vec::new();
+    for dir in dirs {
+        let names = storage.list(&dir).unwrap_or_default();
+        let ours = names.iter().filter(|name| name.to_str().is_some_and(is_restore));
+        found.extend(ours.map(|name| dir.join(name)));
+    }
+    found
+}
