@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use edbmend::apply::{
-    Applied, Context, Ending, Job, NoObserver, execute, find_pending, recover, restore_job,
+    Applied, Context, Ending, Job, NoObserver, RestoreJob, Undo, execute, find_pending, recover,
+    restore_job,
 };
 use edbmend::ese::shadow::Which;
 use edbmend::plan::{BackupScope, OperationStamp, RepairRequest, plan_repair};
@@ -73,7 +74,7 @@ impl Bench {
 
     fn restore_job(&self) -> Job {
         let dir = self.database.with_file_name("edbmend").join("edbmend-test-repair-0000");
-        let undo = restore_job(&Disk, &dir, &stamp("restore")).unwrap().unwrap();
+        let undo = undo_of(&dir, &stamp("restore"));
         let facts = survey_database(&Disk, &self.database).unwrap();
         Job {
             database: undo.database,
@@ -98,6 +99,13 @@ fn stamp(command: &str) -> OperationStamp {
     OperationStamp {
         id: format!("edbmend-test-{command}-0000"),
         created: "2026-01-01T00:00:00Z".into(),
+    }
+}
+
+fn undo_of(dir: &Path, stamp: &OperationStamp) -> RestoreJob {
+    match restore_job(&Disk, dir, stamp).unwrap() {
+        Undo::Header(job) => *job,
+        _ => panic!("a header operation has a header undo"),
     }
 }
 
@@ -228,7 +236,7 @@ fn the_undo_of_an_undo_gives_the_repaired_header_again() {
         assert_eq!(bench.bytes(), bench.old, "{name}");
         let dir = bench.database.with_file_name("edbmend").join("edbmend-test-restore-0000");
         let again = OperationStamp { id: "edbmend-test-restore-0001".into(), ..stamp("restore") };
-        let undo = restore_job(&Disk, &dir, &again).unwrap().unwrap();
+        let undo = undo_of(&dir, &again);
         let facts = survey_database(&Disk, &bench.database).unwrap();
         assert!(undo.database_refusal(&facts).is_none(), "{name}");
         let job = Job {

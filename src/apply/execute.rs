@@ -174,7 +174,8 @@ fn build_in_private_map(file: &dyn File, job: &Job) -> Result<(), Refusal> {
     }
     match job.plan.command {
         Command::Repair => verify_repaired(&map, job).or_else(refuse),
-        Command::Restore => Ok(()),
+        // An undo gives back whatever was there, damaged copies included.
+        Command::Restore | Command::ResetLogs => Ok(()),
     }
 }
 

@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::plan::{HeaderImages, PLAN_SCHEMA, Plan, Refusal, RefusalId, Step};
+use crate::plan::{
+    HeaderImages, LOGS_FOLDER, PLAN_SCHEMA, Plan, RESET_SCHEMA, Refusal, RefusalId, ResetPlan, Step,
+};
 use crate::storage::{Access, Storage, StorageError, read_full, shown};
 
 use super::journal::{self, Found, Journal};
+use super::moves;
 use super::outcome::reason;
 
 /// Name of the plan.
@@ -25,8 +28,8 @@ pub const SUMS_NAME: &str = "SHA256SUMS";
 /// Name of the folder beside a database that holds its operation folders by default.
 pub const DEFAULT_BACKUP_DIR: &str = "edbmend";
 
-/// Largest of the small files, in bytes; a plan of one database has a few kilobytes.
-const SMALL_FILE_BYTES: u64 = 16 * 1024 * 1024;
+/// Largest of the small files, in bytes. The plan of a reset of 100,000 logs has some 12 MiB.
+const SMALL_FILE_BYTES: u64 = 256 * 1024 * 1024;
 
 /// An operation, as reports name it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -90,6 +93,13 @@ impl<'a> OperationFolder<'a> {
         Ok(file)
     }
 
+    /// Creates a folder inside, which goes with [`Self::remove_dirs`] as long as it is empty.
+    pub fn create_subfolder(&mut self, name: &str) -> Result<(), StorageError> {
+        let dir = self.dir.join(name);
+        self.storage.create_dir(&dir)?;
+        self.storage.adopt_owner(&dir, &self.like)
+    }
+
     /// Writes a small file, durably but for its name.
     pub fn write_file(&mut self, name: &str, bytes: &[u8]) -> Result<(), StorageError> {
         let file = self.create_file(name)?;
@@ -122,6 +132,7 @@ impl<'a> OperationFolder<'a> {
 /// Removes an empty operation folder, and the one around it where the operation created that too.
 /// One that stays is not empty, or in nobody's way.
 pub fn remove_empty(storage: &dyn Storage, dir: &Path, and_parent: bool) {
+    let _ = storage.remove_dir(&dir.join(LOGS_FOLDER));
     let _ = storage.remove_dir(dir);
     if let (true, Some(parent)) = (and_parent, dir.parent()) {
         let _ = storage.remove_dir(parent);
@@ -172,10 +183,32 @@ pub struct StoredOperation {
     pub dir: PathBuf,
     /// Its journal.
     pub journal: Journal,
-    /// Its plan.
-    pub plan: Plan,
-    /// Its header images.
-    pub images: HeaderImages,
+    /// What it does.
+    pub deed: Deed,
+}
+
+/// What an operation does.
+pub enum Deed {
+    /// It writes header copies.
+    Header {
+        /// The plan.
+        plan: Plan,
+        /// Its images.
+        images: HeaderImages,
+    },
+    /// It moves logs.
+    Reset(ResetPlan),
+}
+
+impl StoredOperation {
+    /// The database, or what stands for the storage group; `None` where the plan is of another
+    /// operating system.
+    pub fn subject(&self) -> Option<PathBuf> {
+        match &self.deed {
+            Deed::Header { plan, .. } => plan.database.to_path(),
+            Deed::Reset(plan) => Some(plan.log_dir.to_path()?.join(&plan.base)),
+        }
+    }
 }
 
 /// What an operation folder holds.
@@ -204,20 +237,45 @@ pub fn read_stored(storage: &dyn Storage, dir: &Path) -> Result<Stored, Refusal>
     if sha256(&bytes) != journal.plan_sha256 {
         return Err(damaged(&path, &format!("its SHA-256 is not {}", journal.plan_sha256)));
     }
-    let plan: Plan = serde_json::from_slice(&bytes).map_err(|e| damaged(&path, &e.to_string()))?;
-    if plan.schema != PLAN_SCHEMA || plan.operation != journal.operation {
-        return Err(damaged(
-            &path,
-            "it belongs to another operation or another version of edbmend",
-        ));
+    let deed = read_deed(storage, dir, &journal, &bytes)?;
+    Ok(Stored::Whole(Box::new(StoredOperation { dir: dir.to_owned(), journal, deed })))
+}
+
+/// What every stored plan has.
+#[derive(serde::Deserialize)]
+struct PlanFrame {
+    schema: String,
+    operation: String,
+}
+
+fn read_deed(
+    storage: &dyn Storage,
+    dir: &Path,
+    journal: &Journal,
+    plan_json: &[u8],
+) -> Result<Deed, Refusal> {
+    let path = dir.join(PLAN_NAME);
+    let unreadable = |error: serde_json::Error| damaged(&path, &error.to_string());
+    let frame: PlanFrame = serde_json::from_slice(plan_json).map_err(unreadable)?;
+    if frame.operation != journal.operation {
+        return Err(damaged(&path, "it belongs to another operation"));
     }
-    let length = 2 * plan.page_size_bytes;
-    let before =
-        read_image(storage, &dir.join(HEADER_BEFORE_NAME), &plan.header_before_sha256, length)?;
-    let after =
-        read_image(storage, &dir.join(HEADER_AFTER_NAME), &plan.header_after_sha256, length)?;
-    let images = HeaderImages { page_size_bytes: plan.page_size_bytes, before, after };
-    Ok(Stored::Whole(Box::new(StoredOperation { dir: dir.to_owned(), journal, plan, images })))
+    match frame.schema.as_str() {
+        RESET_SCHEMA => Ok(Deed::Reset(serde_json::from_slice(plan_json).map_err(unreadable)?)),
+        PLAN_SCHEMA => {
+            let plan: Plan = serde_json::from_slice(plan_json).map_err(unreadable)?;
+            let length = 2 * plan.page_size_bytes;
+            let read =
+                |name: &str, sha256: &str| read_image(storage, &dir.join(name), sha256, length);
+            let before = read(HEADER_BEFORE_NAME, &plan.header_before_sha256)?;
+            let after = read(HEADER_AFTER_NAME, &plan.header_after_sha256)?;
+            let images = HeaderImages { page_size_bytes: plan.page_size_bytes, before, after };
+            Ok(Deed::Header { plan, images })
+        }
+        other => {
+            Err(damaged(&path, &format!("its schema is {other}, which this version does not know")))
+        }
+    }
 }
 
 fn read_image(
@@ -261,12 +319,22 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 /// Gives up what an operation that never was prepared left in its folder, and nothing else.
 pub fn remove_unprepared(storage: &dyn Storage, dir: &Path) -> Result<(), StorageError> {
+    remove_unfinished_moves(storage, dir)?;
     let copy = full_copy_name(storage, dir);
     let ours = [HEADER_BEFORE_NAME, HEADER_AFTER_NAME, PLAN_NAME, SUMS_NAME, "journal.new"];
     for name in ours.into_iter().map(str::to_owned).chain(copy) {
         remove_if_there(storage, &dir.join(name))?;
     }
     Ok(())
+}
+
+fn remove_unfinished_moves(storage: &dyn Storage, dir: &Path) -> Result<(), StorageError> {
+    let plan = read_small(storage, &dir.join(PLAN_NAME)).unwrap_or_default();
+    let Ok(plan) = serde_json::from_slice::<ResetPlan>(&plan) else { return Ok(()) };
+    match moves::routes(&plan) {
+        Some(routes) => moves::remove_unfinished(storage, &routes),
+        None => Ok(()),
+    }
 }
 
 /// The name of the unfinished full copy: the plan says it, which is stored before the copy begins.

@@ -22,6 +22,17 @@ pub fn surroundings_refusals(
     }
 }
 
+/// Why nothing can be kept in the backup folder.
+pub fn backup_dir_refusal(storage: &dyn Storage, backup_dir: &Path) -> Option<Refusal> {
+    usable_folder(storage, backup_dir).err().map(|refusal| *refusal)
+}
+
+/// The volume that the backup folder lies on, or will lie on.
+pub fn backup_volume(storage: &dyn Storage, backup_dir: &Path) -> Option<u64> {
+    let existing = usable_folder(storage, backup_dir).ok()?;
+    storage.status(existing).ok().map(|status| status.identity.0)
+}
+
 /// The nearest folder that exists: the backup folder, or the one it will be created in.
 fn usable_folder<'a>(
     storage: &dyn Storage,

@@ -18,13 +18,31 @@ pub struct ExclusiveFile {
 }
 
 impl ExclusiveFile {
-    /// Opens the database and takes exclusive access.
+    /// Opens the database for writing and takes exclusive access.
     pub fn acquire(
         storage: &dyn Storage,
         path: &Path,
         allow_unproven: bool,
     ) -> Result<Self, Refusal> {
-        let file = storage.open(path, Access::ReadWrite).map_err(|error| reason(&error))?;
+        Self::open(storage, path, Access::ReadWrite, allow_unproven)
+    }
+
+    /// The same for a file that must be nobody else's, but will not be written.
+    pub fn acquire_reading(
+        storage: &dyn Storage,
+        path: &Path,
+        allow_unproven: bool,
+    ) -> Result<Self, Refusal> {
+        Self::open(storage, path, Access::Read, allow_unproven)
+    }
+
+    fn open(
+        storage: &dyn Storage,
+        path: &Path,
+        access: Access,
+        allow_unproven: bool,
+    ) -> Result<Self, Refusal> {
+        let file = storage.open(path, access).map_err(|error| reason(&error))?;
         lock(file.as_ref(), path, allow_unproven)?;
         Ok(Self { file })
     }

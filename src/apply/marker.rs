@@ -94,8 +94,8 @@ fn sync_folder(storage: &dyn Storage, path: &Path) -> Result<(), StorageError> {
     storage.sync_dir(path.parent().unwrap_or(Path::new(".")))
 }
 
-/// The database that a marker file stands for; `None` where `marker` is not named like one.
-pub fn database_of(marker: &Path) -> Option<PathBuf> {
+/// What a marker file stands for; `None` where `marker` is not named like one.
+pub fn subject_of(marker: &Path) -> Option<PathBuf> {
     let name = marker.file_name()?;
     match name.to_str() {
         Some(text) => Some(marker.with_file_name(text.strip_suffix(SUFFIX)?)),

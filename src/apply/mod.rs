@@ -13,8 +13,10 @@ mod guards;
 mod journal;
 mod lock;
 mod marker;
+mod moves;
 mod outcome;
 mod recover;
+mod reset;
 mod restore;
 mod sealed;
 
@@ -24,8 +26,9 @@ pub use execute::{Job, execute};
 pub use folder::{
     DEFAULT_BACKUP_DIR, JOURNAL_NAME, OperationRef, PLAN_NAME, is_operation_folder, leave_report,
 };
-pub use guards::surroundings_refusals;
+pub use guards::{backup_dir_refusal, backup_volume, surroundings_refusals};
 pub use lock::probe as probe_exclusive;
 pub use outcome::{Applied, Ending};
 pub use recover::{Assessment, Direction, assess, find_pending, recover};
-pub use restore::{RestoreJob, restore_job};
+pub use reset::{ResetJob, execute_reset, reset_space_refusal, reset_undo_refusals};
+pub use restore::{RestoreJob, Undo, restore_job};

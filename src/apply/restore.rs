@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use crate::ese::shadow::Which;
-use crate::plan::{HeaderImages, OperationStamp, Plan, Refusal, RefusalId, inverse};
+use crate::plan::{
+    HeaderImages, OperationStamp, Plan, Refusal, RefusalId, ResetPlan, inverse, inverse_reset,
+};
 use crate::storage::{Storage, quoted};
 use crate::survey::DatabaseFacts;
 
 use super::commit::{CopyImage, classify};
-use super::folder::{Stored, StoredOperation, is_operation_folder, read_stored};
+use super::folder::{Deed, Stored, StoredOperation, is_operation_folder, read_stored};
 use super::journal::State;
 
 /// What a restore would do.
@@ -21,23 +23,38 @@ pub struct RestoreJob {
     pub images: HeaderImages,
 }
 
-/// Reads a finished operation and plans its undo; `Ok(None)` where it changed nothing.
+/// The undo of a finished operation.
+pub enum Undo {
+    /// Of header copies.
+    Header(Box<RestoreJob>),
+    /// Of a log reset.
+    Reset(Box<ResetPlan>),
+    /// The operation was rolled back: it changed nothing.
+    Nothing,
+}
+
+/// Reads a finished operation and plans its undo.
 pub fn restore_job(
     storage: &dyn Storage,
     dir: &Path,
     stamp: &OperationStamp,
-) -> Result<Option<RestoreJob>, Refusal> {
+) -> Result<Undo, Refusal> {
     let stored = read_operation(storage, dir)?;
     match stored.journal.state {
-        State::RolledBack => return Ok(None),
-        State::Prepared => return Err(unfinished(dir, &stored)),
+        State::RolledBack => return Ok(Undo::Nothing),
+        State::Prepared => return Err(unfinished(dir)),
         State::Committed => {}
     }
-    let Some(database) = stored.plan.database.to_path() else {
-        return Err(not_an_operation(dir, "the plan names a database of another operating system"));
+    let Some(database) = stored.subject() else {
+        return Err(not_an_operation(dir, "the plan names paths of another operating system"));
     };
-    let (plan, images) = inverse(&stored.plan, stored.images, stamp);
-    Ok(Some(RestoreJob { database, plan, images }))
+    Ok(match stored.deed {
+        Deed::Header { plan, images } => {
+            let (plan, images) = inverse(&plan, images, stamp);
+            Undo::Header(Box::new(RestoreJob { database, plan, images }))
+        }
+        Deed::Reset(plan) => Undo::Reset(Box::new(inverse_reset(&plan, stamp))),
+    })
 }
 
 fn read_operation(storage: &dyn Storage, dir: &Path) -> Result<StoredOperation, Refusal> {
@@ -63,13 +80,12 @@ fn not_an_operation(dir: &Path, what: &str) -> Refusal {
     )
 }
 
-fn unfinished(dir: &Path, stored: &StoredOperation) -> Refusal {
-    let database = stored.plan.database.to_path().unwrap_or_default();
+fn unfinished(dir: &Path) -> Refusal {
     Refusal::new(
         RefusalId::OperationPending,
         dir,
         "the operation was interrupted and is not finished",
-        format!("edbmend recover {}", quoted(&database)),
+        format!("edbmend recover {}", quoted(dir)),
     )
 }
 

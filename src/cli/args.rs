@@ -34,6 +34,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Repair the backup fields of the header, and a damaged header copy
     Repair(RepairArgs),
+    /// Move the transaction logs of a storage group away (KB935634)
+    ResetLogs(ResetLogsArgs),
     /// Undo a finished operation, from its operation folder
     Restore(RestoreArgs),
     /// Finish or roll back an operation that was interrupted
@@ -49,6 +51,7 @@ impl Command {
             Self::Inspect(_) => "inspect",
             Self::Check(_) => "check",
             Self::Repair(_) => "repair",
+            Self::ResetLogs(_) => "reset-logs",
             Self::Restore(_) => "restore",
             Self::Recover(_) => "recover",
             Self::Demo(_) => "demo",
@@ -61,6 +64,7 @@ impl Command {
             Self::Inspect(args) => args.output,
             Self::Check(args) => args.output,
             Self::Repair(args) => args.guarded.output,
+            Self::ResetLogs(args) => args.guarded.output,
             Self::Restore(args) => args.guarded.output,
             Self::Recover(args) => args.guarded.output,
             Self::Demo(args) => args.output,
@@ -227,6 +231,46 @@ impl From<VerifyArg> for VerifyScope {
             VerifyArg::Full => Self::Full,
         }
     }
+}
+
+/// `reset-logs`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  edbmend reset-logs --dry-run D:\\mdbdata\n  edbmend reset-logs --log-dir E:\\logs --system-dir E:\\logs D:\\mdbdata\n  edbmend reset-logs --yes --db priv1.edb --db pub1.edb D:\\mdbdata\n\nAll stores of the storage group must be dismounted. No file lists all databases of\na storage group: you are asked whether those that were found are all, and with\n--yes each must be named by --db."
+)]
+pub struct ResetLogsArgs {
+    /// The folder of the storage group
+    pub dir: PathBuf,
+    /// Base name of the logs, where the folder holds several (E00)
+    #[arg(long, value_name = "BASE")]
+    pub prefix: Option<String>,
+    /// A database of the storage group; repeat it for each
+    #[arg(long, value_name = "FILE")]
+    pub db: Vec<PathBuf>,
+    /// Where the transaction logs are (default: DIR)
+    #[arg(long, value_name = "DIR")]
+    pub log_dir: Option<PathBuf>,
+    /// Where the checkpoint is (default: the folder of the logs)
+    #[arg(long, value_name = "DIR")]
+    pub system_dir: Option<PathBuf>,
+    /// Go on without a database that the logs name and that was deleted since,
+    /// by the Rand number of its DB Signature
+    #[arg(long, value_name = "SIGNATURE", value_parser = signature_random)]
+    pub allow_group_incomplete: Vec<u32>,
+    /// Where the operation folder goes (default: edbmend beside the logs)
+    #[arg(long, value_name = "DIR")]
+    pub backup_dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub guarded: GuardedArgs,
+}
+
+fn signature_random(text: &str) -> Result<u32, String> {
+    let parsed = match text.strip_prefix("0x") {
+        Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16),
+        None => text.parse(),
+    };
+    parsed.map_err(|_| "expected the number behind Rand: of the DB Signature".to_owned())
 }
 
 /// `restore`

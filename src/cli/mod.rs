@@ -7,6 +7,7 @@ mod inspect;
 mod operation;
 mod recover;
 mod repair;
+mod reset_logs;
 mod restore;
 mod session;
 mod terminal;
@@ -88,6 +89,7 @@ pub fn run(cli: &Cli) -> Ran {
         Command::Inspect(args) => inspect::run(&session, args),
         Command::Check(args) => check::run(&session, args),
         Command::Repair(args) => repair::run(&session, args),
+        Command::ResetLogs(args) => reset_logs::run(&session, args),
         Command::Restore(args) => restore::run(&session, args),
         Command::Recover(args) => recover::run(&session, args),
         Command::Demo(args) => demo::run(&session, args),

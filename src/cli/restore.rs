@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use crate::apply::{RestoreJob, restore_job};
+use crate::apply::{ResetJob, RestoreJob, Undo, reset_undo_refusals, restore_job};
 use crate::diagnose::diagnose_database;
-use crate::plan::{Command, Refusal, content_refusals};
+use crate::plan::{Command, Refusal, ResetPlan, content_refusals};
 use crate::report::{DatabaseReport, Outcome, Report};
 use crate::storage::quoted;
 
 use super::args::RestoreArgs;
 use super::operation::{Proposal, carry_out};
+use super::reset_logs;
 use super::session::Session;
 
 pub fn run(session: &Session, args: &RestoreArgs) -> Report {
@@ -20,8 +21,9 @@ pub fn run(session: &Session, args: &RestoreArgs) -> Report {
         .resolve(&args.operation)
         .and_then(|dir| restore_job(session.storage(), &dir, &stamp));
     let (database, reasons) = match job {
-        Ok(Some(job)) => restore(session, args, job),
-        Ok(None) => nothing_to_undo(&args.operation),
+        Ok(Undo::Header(job)) => restore(session, args, *job),
+        Ok(Undo::Reset(plan)) => return restore_logs(session, args, *plan, report),
+        Ok(Undo::Nothing) => nothing_to_undo(&args.operation),
         Err(refusal) => {
             let outcome = if refusal.id.is_guard() { Outcome::Refused } else { Outcome::Failed };
             (DatabaseReport::unknown(&args.operation, outcome), vec![refusal])
@@ -67,4 +69,37 @@ fn restore(
         database.notes.push(format!("edbmend restore {}", quoted(&operation.dir)));
     }
     (database, reasons)
+}
+
+/// Moves the logs of a reset back. The databases must be what they were, and no new log may be there.
+fn restore_logs(
+    session: &Session,
+    args: &RestoreArgs,
+    plan: ResetPlan,
+    mut report: Report,
+) -> Report {
+    let databases: Vec<_> = plan.databases.iter().filter_map(|db| db.path.to_path()).collect();
+    let log_dir = plan.log_dir.to_path().unwrap_or_default();
+    let group = match session.survey_group(&log_dir, None, None, &databases) {
+        Ok(group) => group,
+        Err(refusal) => return reset_logs::end(report, Outcome::Failed, &[refusal]),
+    };
+    let planned = group.databases.iter().filter(|facts| databases.contains(&facts.path));
+    let mut refusals: Vec<Refusal> = planned.clone().flat_map(content_refusals).collect();
+    for facts in planned {
+        let findings = diagnose_database(facts);
+        report.databases.push(DatabaseReport::surveyed(facts, findings, Outcome::Refused));
+    }
+    refusals.extend(reset_undo_refusals(session.storage(), &plan));
+    if !refusals.is_empty() {
+        return reset_logs::end(report, Outcome::Refused, &refusals);
+    }
+    let beside = log_dir.join(&plan.base);
+    let backup_dir = match session.backup_dir(args.backup_dir.as_deref(), &beside) {
+        Ok(dir) => dir,
+        Err(refusal) => return reset_logs::end(report, Outcome::Failed, &[refusal]),
+    };
+    let allow_unproven_lock = args.guarded.allow_unproven_lock;
+    let job = ResetJob { plan, backup_dir, allow_unproven_lock };
+    reset_logs::carry_out(session, &args.guarded, report, &group, &job)
 }

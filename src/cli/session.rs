@@ -1,5 +1,6 @@
 //! What all commands share: the disk, the watcher, Ctrl-C, the clock.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -7,9 +8,13 @@ use std::sync::atomic::AtomicBool;
 use chrono::{SecondsFormat, Utc};
 
 use crate::apply::{Context, DEFAULT_BACKUP_DIR};
+use crate::ese::{ContentKind, LogFileName};
 use crate::plan::{self, OperationStamp, Refusal, RefusalId};
 use crate::storage::{Disk, Storage, absolute};
-use crate::survey::{DatabaseFacts, SurveyError, survey_database, survey_logs};
+use crate::survey::{
+    DatabaseFacts, GroupFacts, GroupFolders, SurveyError, survey_database, survey_group,
+    survey_logs,
+};
 
 use super::args::OutputArgs;
 use super::terminal::Watcher;
@@ -73,6 +78,50 @@ impl Session {
             (Err(_), None) => None,
         };
         Ok(facts)
+    }
+
+    /// Surveys a storage group: the databases of a folder and those named, its logs and checkpoint.
+    pub fn survey_group(
+        &self,
+        dir: &Path,
+        log_dir: Option<&Path>,
+        system_dir: Option<&Path>,
+        named: &[PathBuf],
+    ) -> Result<GroupFacts, Refusal> {
+        let dir = self.resolve_dir(dir)?;
+        let log_dir = log_dir.map_or(Ok(dir.clone()), |dir| self.resolve_dir(dir))?;
+        let system_dir = system_dir.map_or(Ok(log_dir.clone()), |dir| self.resolve_dir(dir))?;
+        let mut databases = self.databases_in(&dir)?;
+        for path in named {
+            let facts = self.survey(path)?;
+            if !databases.iter().any(|known| known.path == facts.path) {
+                databases.push(facts);
+            }
+        }
+        let folders = GroupFolders { log_dir: log_dir.clone(), system_dir };
+        survey_group(&self.storage, folders, databases, &|_| {}).map_err(|error| {
+            Refusal::new(RefusalId::IoError, &log_dir, error.to_string(), "Check its permissions.")
+        })
+    }
+
+    /// The databases of a folder, by their content; logs are not opened.
+    fn databases_in(&self, dir: &Path) -> Result<Vec<DatabaseFacts>, Refusal> {
+        let mut names = self.storage.list(dir).map_err(|error| {
+            Refusal::new(RefusalId::IoError, dir, error.to_string(), "Check its permissions.")
+        })?;
+        names.sort();
+        let is_log =
+            |name: &OsString| name.to_str().is_some_and(|n| LogFileName::parse(n).is_some());
+        let candidates = names.iter().filter(|name| !is_log(name)).map(|name| dir.join(name));
+        let surveyed = candidates.filter_map(|path| self.survey(&path).ok());
+        Ok(surveyed.filter(|facts| facts.kind == ContentKind::Database).collect())
+    }
+
+    fn resolve_dir(&self, path: &Path) -> Result<PathBuf, Refusal> {
+        let path = self.resolve(path)?;
+        path.canonicalize().map_err(|error| {
+            Refusal::new(RefusalId::NotFound, &path, error.to_string(), "Check the path.")
+        })
     }
 
     /// The absolute form of a path given on the command line.

@@ -9,6 +9,8 @@ mod header_edit;
 mod inverse;
 mod refusal;
 mod repair;
+mod reset;
+mod reset_guards;
 mod step;
 
 pub use evidence::Evidence;
@@ -17,7 +19,12 @@ pub use header_edit::{Change, only_repairable_bytes_differ};
 pub use inverse::inverse;
 pub use refusal::{Refusal, RefusalId};
 pub use repair::{FieldSource, RepairRequest, fields_to_mend, plan_repair};
+pub use reset::{
+    Batch, DatabaseIdentity, LOGS_FOLDER, MoveMethod, MovedFile, RESET_SCHEMA, ResetPlan,
+    ResetRequest, identity_of, inverse_reset, plan_reset,
+};
+pub use reset_guards::{GroupRequest, choose_stream, reset_refusals};
 pub use step::{
-    BackupScope, Command, HeaderImages, OperationStamp, PLAN_SCHEMA, Plan, Step, VerifyScope,
-    WriteStep,
+    BackupScope, Command, HeaderImages, MoveStep, OperationStamp, PLAN_SCHEMA, Plan, Step,
+    VerifyScope, WriteStep,
 };

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ese::shadow::Which;
 use crate::storage::StoredPath;
 
-use super::Change;
+use super::{Change, MoveMethod};
 
 /// Version of the stored form of a plan.
 pub const PLAN_SCHEMA: &str = "edbmend-plan/1";
@@ -16,6 +16,8 @@ pub const PLAN_SCHEMA: &str = "edbmend-plan/1";
 pub enum Command {
     /// Clears or restores backup fields, mends a header copy.
     Repair,
+    /// Moves the logs of a storage group away.
+    ResetLogs,
     /// Undoes a finished operation.
     Restore,
 }
@@ -25,6 +27,7 @@ impl Command {
     pub fn name(self) -> &'static str {
         match self {
             Self::Repair => "repair",
+            Self::ResetLogs => "reset-logs",
             Self::Restore => "restore",
         }
     }
@@ -101,7 +104,7 @@ impl Plan {
     pub fn writes(&self) -> impl DoubleEndedIterator<Item = &WriteStep> {
         self.steps.iter().filter_map(|step| match step {
             Step::Write(write) => Some(write),
-            Step::Copy { .. } => None,
+            Step::Copy { .. } | Step::Move(_) => None,
         })
     }
 }
@@ -121,6 +124,23 @@ pub enum Step {
     },
     /// Writes one header copy.
     Write(WriteStep),
+    /// Moves one file of a log stream; never replaces one.
+    Move(MoveStep),
+}
+
+/// One file of a log stream that goes to another folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MoveStep {
+    /// Where it is, absolute.
+    pub from: StoredPath,
+    /// Where it goes, absolute.
+    pub to: StoredPath,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// How it goes.
+    pub method: MoveMethod,
+    /// SHA-256 of its first 4096 bytes, in hexadecimal.
+    pub header_sha256: String,
 }
 
 /// One aligned, positioned write of a whole header page, followed by a sync and a read-back.

@@ -7,7 +7,8 @@ mod types;
 
 pub use header::HeaderReport;
 pub use mh::{CopyDump, dump_database_header};
-pub use text::{Style, render, render_preview};
+pub use text::{Style, render, render_moves, render_preview};
 pub use types::{
-    CopiesReport, DatabaseReport, FileReport, Outcome, RefusalReport, Report, shown_path,
+    CopiesReport, DatabaseReport, FileReport, GroupSection, Outcome, RefusalReport, Report,
+    shown_path,
 };

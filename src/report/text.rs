@@ -7,9 +7,10 @@ use console::Style as Colour;
 use crate::apply::{BackupMethod, BackupRecord};
 use crate::diagnose::{Finding, Severity};
 use crate::ese::shadow::Which;
-use crate::plan::{BackupScope, Step, WriteStep};
+use crate::plan::{BackupScope, MoveMethod, ResetPlan, Step, WriteStep};
+use crate::storage::StoredPath;
 
-use super::types::{DatabaseReport, Outcome, RefusalReport, Report};
+use super::types::{DatabaseReport, GroupSection, Outcome, RefusalReport, Report};
 
 /// Width of a line, in columns.
 const WIDTH: usize = 80;
@@ -38,6 +39,9 @@ pub fn render(report: &Report, style: Style) -> String {
     for database in &report.databases {
         text.database(database, report);
     }
+    if let Some(group) = &report.group {
+        text.group(group, report);
+    }
     for refusal in report.refusals.iter().filter(|refusal| !shown_with_a_database(refusal, report))
     {
         text.refusal(refusal);
@@ -52,6 +56,13 @@ pub fn render_preview(database: &DatabaseReport, style: Style) -> String {
     for note in &database.notes {
         text.labelled(2, "", note);
     }
+    text.out
+}
+
+/// The moves as they are shown before the question.
+pub fn render_moves(plan: &ResetPlan, style: Style) -> String {
+    let mut text = Text { out: String::new(), style };
+    text.moves(plan);
     text.out
 }
 
@@ -226,6 +237,50 @@ impl Text {
         self.line("");
     }
 
+    fn group(&mut self, group: &GroupSection, report: &Report) {
+        if let (Some(plan), false) = (&group.plan, group.plan_was_shown) {
+            self.moves(plan);
+        }
+        if let Some(operation) = &report.operation {
+            let dir = crate::storage::shown(&operation.dir).to_string();
+            self.labelled(2, "operation: ", &dir);
+        }
+        for note in &group.notes {
+            self.labelled(2, "", note);
+        }
+        self.line("");
+    }
+
+    /// The batches in order; each file only when asked for.
+    fn moves(&mut self, plan: &ResetPlan) {
+        let bytes: u64 =
+            plan.batches.iter().flat_map(|batch| &batch.files).map(|file| file.bytes).sum();
+        self.line(&format!(
+            "Log stream {}: {} files, {bytes} bytes move",
+            plan.base,
+            plan.file_count()
+        ));
+        for (index, batch) in plan.batches.iter().enumerate() {
+            let path = |stored: &StoredPath| {
+                crate::storage::shown(&stored.to_path().unwrap_or_default()).to_string()
+            };
+            let names: Vec<&str> = batch.files.iter().map(|file| file.name.as_str()).collect();
+            let listed = match names.as_slice() {
+                names if self.style.verbose || names.len() <= 6 => names.join(", "),
+                [first, .., last] => format!("{} files, {first} to {last}", names.len()),
+                _ => String::new(),
+            };
+            let how = match batch.method {
+                MoveMethod::Rename => "renamed",
+                MoveMethod::Copy => "copied, read back and compared, then removed",
+            };
+            self.labelled(2, &format!("{}. ", index + 1), &format!("{listed} ({how})"));
+            self.labelled(5, "from ", &path(&batch.from));
+            self.labelled(5, "to   ", &path(&batch.to));
+        }
+        self.line("");
+    }
+
     fn operation(&mut self, database: &DatabaseReport) {
         if let Some(backup) = &database.backup {
             self.labelled(2, "backup:    ", &backup_in_words(backup));
@@ -301,6 +356,11 @@ fn step_in_words(step: &Step) -> String {
             format!(
                 "copy both header pages ({bytes} bytes) to {to} in the operation folder, read them back, compare SHA-256"
             )
+        }
+        Step::Move(step) => {
+            let path = |stored: &crate::storage::StoredPath| stored.to_path().unwrap_or_default();
+            let (from, to) = (path(&step.from), path(&step.to));
+            format!("move {} to {}", crate::storage::shown(&from), crate::storage::shown(&to))
         }
         Step::Write(write) => {
             let name = match write.copy {

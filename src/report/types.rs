@@ -8,7 +8,7 @@ use crate::apply::{BackupRecord, OperationRef};
 use crate::diagnose::{Finding, Severity};
 use crate::ese::ContentKind;
 use crate::ese::shadow::CopyState;
-use crate::plan::{Plan, Refusal, RefusalId, Step};
+use crate::plan::{Plan, Refusal, RefusalId, ResetPlan, Step};
 use crate::survey::{DatabaseFacts, PageFacts};
 
 use super::HeaderReport;
@@ -115,12 +115,26 @@ pub struct Report {
     pub logs: Option<()>,
     /// Its checkpoint.
     pub checkpoint: Option<()>,
+    /// A reset of logs, for people; not part of the JSON.
+    #[serde(skip)]
+    pub group: Option<GroupSection>,
     /// Text in front of all else; not part of the JSON.
     #[serde(skip)]
     pub preface: String,
     /// Whether the text names each database, or the preface did.
     #[serde(skip)]
     pub databases_in_text: bool,
+}
+
+/// What a log reset did, for people.
+#[derive(Clone, Debug, Default)]
+pub struct GroupSection {
+    /// The moves.
+    pub plan: Option<ResetPlan>,
+    /// Whether they were shown already, before the question.
+    pub plan_was_shown: bool,
+    /// What it means, and what comes next.
+    pub notes: Vec<String>,
 }
 
 /// A reason, with its path as text.
@@ -259,6 +273,7 @@ impl Report {
             pages: None,
             logs: None,
             checkpoint: None,
+            group: None,
             preface: String::new(),
             databases_in_text: true,
         }
@@ -277,7 +292,7 @@ impl Report {
         if let Some(worst) = outcomes.max_by_key(|outcome| outcome.rank()) {
             self.outcome = worst;
         }
-        if let [only] = self.databases.as_slice() {
+        if let ([only], None) = (self.databases.as_slice(), &self.group) {
             self.operation = only.operation.clone();
             self.steps = only.steps.clone();
             self.backup = only.backup.clone();

@@ -87,6 +87,9 @@ pub trait Storage: Send + Sync {
     fn create_dir(&self, path: &Path) -> Result<()>;
     /// Names in a directory, unordered.
     fn list(&self, dir: &Path) -> Result<Vec<OsString>>;
+    /// Renames within one volume; fails where the new name exists. Where the file system cannot
+    /// promise that (FUSE), the name is looked for right before.
+    fn rename_new(&self, from: &Path, to: &Path) -> Result<()>;
     /// Renames within one volume, replacing a file of that name atomically.
     fn replace(&self, from: &Path, to: &Path) -> Result<()>;
     /// Removes a file.

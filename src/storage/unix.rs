@@ -9,7 +9,7 @@ use std::os::unix::fs::{PermissionsExt, fchown, lchown};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::fs::{Advice, FallocateFlags, Timespec, Timestamps};
+use rustix::fs::{Advice, CWD, FallocateFlags, RenameFlags, Timespec, Timestamps};
 
 use super::{Access, Exclusive, File, FileKind, PrivateMap, Result, Status, Storage, StorageError};
 
@@ -57,6 +57,20 @@ impl Storage for Disk {
         let error = |e| StorageError::new("list", dir, e);
         let names = fs::read_dir(dir).map_err(error)?.map(|entry| Ok(entry?.file_name()));
         names.collect::<io::Result<_>>().map_err(error)
+    }
+
+    fn rename_new(&self, from: &Path, to: &Path) -> Result<()> {
+        use rustix::io::Errno;
+        let error = |e: io::Error| StorageError::new("move", from, e);
+        match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+                if fs::symlink_metadata(to).is_ok() {
+                    return Err(error(io::ErrorKind::AlreadyExists.into()));
+                }
+                fs::rename(from, to).map_err(error)
+            }
+            result => result.map_err(|e| error(e.into())),
+        }
     }
 
     fn replace(&self, from: &Path, to: &Path) -> Result<()> {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use crate::ese::{
     AttachedDatabase, Checkpoint, CheckpointCopies, LogFileName, LogHeader, Signature,
 };
@@ -65,6 +67,8 @@ pub struct CheckpointFile {
     pub path: PathBuf,
     /// What the file system says.
     pub status: Status,
+    /// SHA-256 of its first 4096 bytes.
+    pub header_sha256: [u8; 32],
     /// The copy that the engine uses; `None` where neither is valid.
     pub elected: Option<(Checkpoint, CheckpointCopies)>,
 }
@@ -198,8 +202,14 @@ fn read_checkpoint(storage: &dyn Storage, path: &Path) -> Option<CheckpointFile>
     let status = storage.status(path).ok()?;
     let mut bytes = vec![0; 8192];
     let read = storage.open(path, Access::Read).and_then(|f| read_full(f.as_ref(), &mut bytes, 0));
-    let elected = read.ok().and_then(|read| Checkpoint::elect(&bytes[..read]));
-    Some(CheckpointFile { path: path.to_owned(), status, elected })
+    bytes.truncate(read.unwrap_or(0));
+    let header_sha256 = Sha256::digest(&bytes[..bytes.len().min(4096)]).into();
+    Some(CheckpointFile {
+        path: path.to_owned(),
+        status,
+        header_sha256,
+        elected: Checkpoint::elect(&bytes),
+    })
 }
 
 /// The attach list of the current log. It is the state when that log was created.

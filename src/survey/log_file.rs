@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use sha2::{Digest, Sha256};
+
 use crate::ese::{LogFileName, LogHeader, LogHeaderFault, LogTime, LogVersion, Signature};
 use crate::storage::{Access, File, FileKind, Status, Storage, StorageError, read_full};
 
@@ -19,6 +21,8 @@ pub struct LogFile {
     pub status: Option<Status>,
     /// What its first bytes say.
     pub content: LogContent,
+    /// SHA-256 of its first 4096 bytes: together with its length, what it is known by.
+    pub header_sha256: [u8; 32],
 }
 
 /// What stands at the start of a file that is named like a log.
@@ -63,6 +67,7 @@ impl LogFile {
 
 /// Reads the header of a file that is named like a log.
 pub(super) fn survey_log_file(storage: &dyn Storage, path: PathBuf, name: LogFileName) -> LogFile {
+    let mut header_sha256 = [0; 32];
     let (status, content) = match storage.status(&path) {
         Err(error) => (None, LogContent::Unreadable(error.to_string())),
         Ok(status) if status.kind != FileKind::Regular => {
@@ -72,18 +77,24 @@ pub(super) fn survey_log_file(storage: &dyn Storage, path: PathBuf, name: LogFil
         Ok(status) => match storage.open(&path, Access::Read) {
             Err(error) => (Some(status), LogContent::Unreadable(error.to_string())),
             Ok(file) => {
-                let content = content_of(file.as_ref(), status.length_bytes);
+                let length_bytes = status.length_bytes;
+                let content = content_of(file.as_ref(), length_bytes, &mut header_sha256);
                 (Some(status), content.unwrap_or_else(|e| LogContent::Unreadable(e.to_string())))
             }
         },
     };
-    LogFile { path, name, status, content }
+    LogFile { path, name, status, content, header_sha256 }
 }
 
-fn content_of(file: &dyn File, length_bytes: u64) -> Result<LogContent, StorageError> {
+fn content_of(
+    file: &dyn File,
+    length_bytes: u64,
+    header_sha256: &mut [u8; 32],
+) -> Result<LogContent, StorageError> {
     let mut start = [0; LOG_HEADER_BYTES];
     let read = read_full(file, &mut start, 0)?;
     let start = &start[..read];
+    *header_sha256 = Sha256::digest(start).into();
     Ok(match LogHeader::validate(start, length_bytes) {
         Ok(header) => LogContent::Header(LogSummary {
             generation: header.generation(),

@@ -70,6 +70,10 @@ impl Storage for Scripted {
         self.ask("list", LOOKS, dir)?;
         Disk.list(dir)
     }
+    fn rename_new(&self, from: &Path, to: &Path) -> Result<()> {
+        self.ask("rename_new", CHANGES, from)?;
+        Disk.rename_new(from, to)
+    }
     fn replace(&self, from: &Path, to: &Path) -> Result<()> {
         self.ask("replace", CHANGES, to)?;
         Disk.replace(from, to)

@@ -1,0 +1,308 @@
+//! Moving files from one folder to another, and back.
+//!
+//! Invariants, checked for every file right before it moves:
+//! 1. A move never replaces a file.
+//! 2. A file moves only if it is the one of the plan: its length and the SHA-256 of its first 4096
+//!    bytes.
+//! 3. After each batch both folders are synced before the next one begins.
+//! 4. Between volumes an original is removed only when its copy was synced, read back, compared,
+//!    and has its final name, durably.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::plan::{Batch, MoveMethod, MovedFile, Refusal, RefusalId, ResetPlan};
+use crate::storage::{Access, AlignedBuffer, File, Storage, StorageError, read_full};
+
+use super::context::Context;
+use super::outcome::{interrupted, reason};
+
+/// What a file is known by, besides its length, in bytes.
+const HEADER_BYTES: usize = 4096;
+
+/// Bytes copied at once.
+const BLOCK_BYTES: usize = 1024 * 1024;
+
+/// Where a planned file is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Where it was.
+    Origin,
+    /// Where it goes.
+    Target,
+    /// In both folders: copied, the original not yet removed.
+    Both,
+    /// In neither.
+    Nowhere,
+    /// Another file has its name in the folder it comes from.
+    ForeignAtOrigin,
+    /// Another file has its name in the folder it goes to.
+    ForeignAtTarget,
+}
+
+/// A batch with its paths decoded.
+pub struct Route<'a> {
+    /// Where the files are.
+    pub from: PathBuf,
+    /// Where they go.
+    pub to: PathBuf,
+    /// How.
+    pub method: MoveMethod,
+    /// The files.
+    pub files: &'a [MovedFile],
+}
+
+impl<'a> Route<'a> {
+    /// The route of a batch; `None` where its paths are of another operating system.
+    pub fn of(batch: &'a Batch) -> Option<Self> {
+        let (from, to) = (batch.from.to_path()?, batch.to.to_path()?);
+        Some(Self { from, to, method: batch.method, files: &batch.files })
+    }
+
+    fn origin(&self, file: &MovedFile) -> PathBuf {
+        self.from.join(&file.name)
+    }
+
+    fn target(&self, file: &MovedFile) -> PathBuf {
+        self.to.join(&file.name)
+    }
+
+    /// Where a copy grows until it is whole.
+    fn unfinished(dir: &Path, file: &MovedFile) -> PathBuf {
+        dir.join(format!("{}.edbmend-tmp", file.name))
+    }
+
+    /// Looks for one file.
+    pub fn place(&self, storage: &dyn Storage, file: &MovedFile) -> Result<Place, StorageError> {
+        let origin = identify(storage, &self.origin(file), file)?;
+        let target = identify(storage, &self.target(file), file)?;
+        Ok(match (origin, target) {
+            (Seen::Other, _) => Place::ForeignAtOrigin,
+            (_, Seen::Other) => Place::ForeignAtTarget,
+            (Seen::Same, Seen::Nothing) => Place::Origin,
+            (Seen::Nothing, Seen::Same) => Place::Target,
+            (Seen::Same, Seen::Same) => Place::Both,
+            (Seen::Nothing, Seen::Nothing) => Place::Nowhere,
+        })
+    }
+}
+
+enum Seen {
+    Nothing,
+    Same,
+    Other,
+}
+
+fn identify(storage: &dyn Storage, path: &Path, file: &MovedFile) -> Result<Seen, StorageError> {
+    let status = match storage.status(path) {
+        Err(error) if error.is_not_found() => return Ok(Seen::Nothing),
+        status => status?,
+    };
+    if status.length_bytes != file.bytes || status.kind != crate::storage::FileKind::Regular {
+        return Ok(Seen::Other);
+    }
+    let mut start = [0; HEADER_BYTES];
+    let read = read_full(storage.open(path, Access::Read)?.as_ref(), &mut start, 0)?;
+    let same = hex::encode(Sha256::digest(&start[..read])) == file.header_sha256;
+    Ok(if same { Seen::Same } else { Seen::Other })
+}
+
+/// The routes of a plan, in order.
+pub fn routes(plan: &ResetPlan) -> Option<Vec<Route<'_>>> {
+    plan.batches.iter().map(Route::of).collect()
+}
+
+/// Copies every file that crosses volumes to an unfinished name beside its target. Nothing that
+/// exists is changed. Gives back the names with the SHA-256 of what was read back.
+pub fn copy_ahead(context: Context, routes: &[Route]) -> Result<Vec<(String, String)>, Refusal> {
+    let mut digests = Vec::new();
+    for route in routes.iter().filter(|route| route.method == MoveMethod::Copy) {
+        for file in route.files {
+            if context.is_interrupted() {
+                return Err(interrupted(&route.origin(file)));
+            }
+            let digest = copy_unfinished(context.storage, &route.from, &route.to, file)?;
+            digests.push((file.name.clone(), digest));
+            context.observer.advance_bytes(file.bytes);
+        }
+        context.storage.sync_dir(&route.to).map_err(|e| reason(&e))?;
+    }
+    Ok(digests)
+}
+
+/// Removes what [`copy_ahead`] left.
+pub fn remove_unfinished(storage: &dyn Storage, routes: &[Route]) -> Result<(), StorageError> {
+    for route in routes.iter().filter(|route| route.method == MoveMethod::Copy) {
+        for (dir, file) in
+            route.files.iter().flat_map(|file| [(&route.to, file), (&route.from, file)])
+        {
+            match storage.remove_file(&Route::unfinished(dir, file)) {
+                Err(error) if !error.is_not_found() => return Err(error),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Moves the files of one route that are not moved yet, then syncs both folders.
+pub fn carry(storage: &dyn Storage, route: &Route) -> Result<(), Refusal> {
+    match route.method {
+        MoveMethod::Rename => {
+            for file in route.files {
+                expect_at_origin(storage, route, file)?;
+                let renamed = storage.rename_new(&route.origin(file), &route.target(file));
+                renamed.map_err(|e| failure(&e))?;
+            }
+            sync_both(storage, route)
+        }
+        MoveMethod::Copy => carry_copies(storage, route),
+    }
+}
+
+fn carry_copies(storage: &dyn Storage, route: &Route) -> Result<(), Refusal> {
+    for file in route.files {
+        expect_at_origin(storage, route, file)?;
+        let unfinished = Route::unfinished(&route.to, file);
+        storage.rename_new(&unfinished, &route.target(file)).map_err(|e| failure(&e))?;
+    }
+    storage.sync_dir(&route.to).map_err(|e| failure(&e))?;
+    for file in route.files {
+        storage.remove_file(&route.origin(file)).map_err(|e| failure(&e))?;
+    }
+    storage.sync_dir(&route.from).map_err(|e| failure(&e))
+}
+
+fn expect_at_origin(storage: &dyn Storage, route: &Route, file: &MovedFile) -> Result<(), Refusal> {
+    match route.place(storage, file).map_err(|e| failure(&e))? {
+        Place::Origin => Ok(()),
+        place => Err(Refusal::new(
+            RefusalId::ChangedSinceSurvey,
+            &route.origin(file),
+            format!("the file is not what and where it was ({place:?})"),
+            "Find out who writes to the folder.",
+        )),
+    }
+}
+
+/// Puts the files of one route back that were moved, last first, then syncs both folders.
+pub fn carry_back(storage: &dyn Storage, route: &Route) -> Result<(), Refusal> {
+    for file in route.files.iter().rev() {
+        match route.place(storage, file).map_err(|e| failure(&e))? {
+            Place::Origin => {}
+            Place::Both => remove_durably(storage, &route.target(file), &route.to)?,
+            Place::Target if route.method == MoveMethod::Rename => {
+                let renamed = storage.rename_new(&route.target(file), &route.origin(file));
+                renamed.map_err(|e| failure(&e))?;
+            }
+            Place::Target => copy_back(storage, route, file)?,
+            Place::Nowhere | Place::ForeignAtOrigin | Place::ForeignAtTarget => {
+                return Err(misplaced(route, file));
+            }
+        }
+    }
+    sync_both(storage, route)
+}
+
+fn copy_back(storage: &dyn Storage, route: &Route, file: &MovedFile) -> Result<(), Refusal> {
+    copy_unfinished(storage, &route.to, &route.from, file)?;
+    let unfinished = Route::unfinished(&route.from, file);
+    storage.rename_new(&unfinished, &route.origin(file)).map_err(|e| failure(&e))?;
+    storage.sync_dir(&route.from).map_err(|e| failure(&e))?;
+    remove_durably(storage, &route.target(file), &route.to)
+}
+
+fn remove_durably(storage: &dyn Storage, path: &Path, dir: &Path) -> Result<(), Refusal> {
+    storage.remove_file(path).and_then(|()| storage.sync_dir(dir)).map_err(|e| failure(&e))
+}
+
+fn sync_both(storage: &dyn Storage, route: &Route) -> Result<(), Refusal> {
+    let synced = storage.sync_dir(&route.to).and_then(|()| storage.sync_dir(&route.from));
+    synced.map_err(|e| failure(&e))
+}
+
+/// The refusal of a file that is not where any step of the plan could have left it.
+pub fn misplaced(route: &Route, file: &MovedFile) -> Refusal {
+    Refusal::new(
+        RefusalId::BackupDamaged,
+        &route.target(file),
+        format!("{} is neither in {} nor there", file.name, crate::storage::shown(&route.from)),
+        "Nothing was touched. Put the file back into one of the two folders and try again.",
+    )
+}
+
+/// The refusal where another file holds the name of a planned log.
+pub fn name_is_taken(path: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::NewLogStream,
+        path,
+        "another file has the name of a planned log: a store was mounted since and began a new log \
+         stream",
+        "Nothing was touched. The new logs belong to the mounted store; the moved ones are in the \
+         operation folder, and are still good for the hard recovery of an older backup.",
+    )
+}
+
+/// An error once moving has begun is never a guard's.
+fn failure(error: &StorageError) -> Refusal {
+    Refusal { id: RefusalId::IoError, ..reason(error) }
+}
+
+/// Copies a file to its unfinished name in another folder: synced, read back, compared.
+fn copy_unfinished(
+    storage: &dyn Storage,
+    from: &Path,
+    to: &Path,
+    file: &MovedFile,
+) -> Result<String, Refusal> {
+    let path = Route::unfinished(to, file);
+    let io = |error: StorageError| reason(&error);
+    match storage.remove_file(&path) {
+        Err(error) if !error.is_not_found() => return Err(reason(&error)),
+        _ => {}
+    }
+    let source = storage.open(&from.join(&file.name), Access::Read).map_err(io)?;
+    let copy = storage.create(&path).map_err(io)?;
+    copy.reserve(file.bytes).map_err(io)?;
+    let written =
+        each_block(source.as_ref(), file.bytes, |block, offset| copy.write_at(block, offset));
+    let expected = written.map_err(io)?;
+    copy.sync().map_err(io)?;
+    copy.adopt_access(source.as_ref()).map_err(io)?;
+    copy.sync().map_err(io)?;
+    copy.drop_cache();
+    let found = each_block(copy.as_ref(), file.bytes, |_, _| Ok(())).map_err(io)?;
+    if found == expected {
+        return Ok(found);
+    }
+    Err(Refusal::new(
+        RefusalId::IoError,
+        &path,
+        format!("the copy that was read back has SHA-256 {found}, expected {expected}"),
+        "The medium cannot be trusted. Name another with --backup-dir; nothing was changed.",
+    ))
+}
+
+fn each_block(
+    file: &dyn File,
+    length: u64,
+    mut consume: impl FnMut(&[u8], u64) -> Result<(), StorageError>,
+) -> Result<String, StorageError> {
+    let mut buffer = AlignedBuffer::new(BLOCK_BYTES);
+    let mut hasher = Sha256::new();
+    let mut offset = 0;
+    while offset < length {
+        let wanted = BLOCK_BYTES.min((length - offset) as usize);
+        let block = &mut buffer.bytes_mut()[..wanted];
+        if read_full(file, block, offset)? < wanted {
+            let error =
+                std::io::Error::other(format!("the file ends, {length} bytes were expected"));
+            return Err(StorageError::at("read", file.path(), offset, error));
+        }
+        hasher.update(&*block);
+        consume(block, offset)?;
+        offset += wanted as u64;
+    }
+    Ok(hex::encode(hasher.finalize()))
+}

@@ -1,0 +1,347 @@
+//! A log reset, and its undo, from exclusive access to the last look.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use crate::ese::LogFileName;
+use crate::plan::{DatabaseIdentity, LOGS_FOLDER, Refusal, RefusalId, ResetPlan, identity_of};
+use crate::storage::{Storage, StorageError, StoredPath, quoted};
+use crate::survey::{pending_marker, survey_database, survey_open_file};
+
+use super::context::Context;
+use super::folder::{OperationFolder, PLAN_NAME, SUMS_NAME, sha256, sums_line};
+use super::journal::{Journal, State};
+use super::lock::ExclusiveFile;
+use super::marker::{self, Marker, NotCreated};
+use super::moves::{self, Place, Route};
+use super::outcome::{Applied, Ending, interrupted, reason};
+
+/// What an operation needs besides the copies, in bytes.
+const OVERHEAD_BYTES: u64 = 1024 * 1024;
+
+/// A reset plan and what is needed to carry it out.
+pub struct ResetJob {
+    /// The plan.
+    pub plan: ResetPlan,
+    /// Where the operation folder goes, absolute.
+    pub backup_dir: PathBuf,
+    /// Whether to go on where exclusive access cannot be proven.
+    pub allow_unproven_lock: bool,
+}
+
+impl ResetJob {
+    /// Stands for the storage group: its marker is `<base>.edbmend-pending` in the log folder.
+    pub fn subject(&self) -> Option<PathBuf> {
+        Some(self.plan.log_dir.to_path()?.join(&self.plan.base))
+    }
+}
+
+/// Carries a reset, or its undo, out.
+pub fn execute_reset(context: Context, job: &ResetJob) -> Applied {
+    let (Some(subject), Some(routes)) = (job.subject(), moves::routes(&job.plan)) else {
+        return Applied::stopped(vec![foreign_paths()]);
+    };
+    context.observer.stage("taking exclusive access");
+    let locks = match lock_databases(context.storage, &job.plan, job.allow_unproven_lock) {
+        Ok(locks) => locks,
+        Err(refusals) => return Applied::stopped(refusals),
+    };
+    let mut refusals = changed_databases(context.storage, &job.plan, &locks);
+    refusals.extend(unplanned_files(context.storage, &job.plan, &routes));
+    refusals.extend(reset_space_refusal(context.storage, job));
+    if !refusals.is_empty() {
+        return Applied::stopped(refusals);
+    }
+    let storage = context.storage;
+    let like = subject.parent().unwrap_or(Path::new("/"));
+    let created = OperationFolder::create(storage, &job.backup_dir, &job.plan.operation, like);
+    let mut folder = match created {
+        Ok(folder) => folder,
+        Err(error) => return Applied::stopped(vec![reason(&error)]),
+    };
+    let mark = Marker {
+        operation: job.plan.operation.clone(),
+        dir: StoredPath::from(folder.dir.as_path()),
+        created_backup_dir: folder.created_backup_dir,
+    };
+    match marker::create(storage, &subject, &mark) {
+        Ok(()) => {}
+        Err(NotCreated::Failed(refusal)) => {
+            return give_up(storage, &subject, &routes, &folder, refusal);
+        }
+        Err(NotCreated::Taken(refusal)) => {
+            folder.remove_dirs();
+            return Applied::stopped(vec![refusal]);
+        }
+    }
+    match prepare(context, job, &routes, &mut folder) {
+        Ok(journal) => finish(context, &subject, &routes, &folder, &journal),
+        Err(refusal) => give_up(storage, &subject, &routes, &folder, refusal),
+    }
+}
+
+fn foreign_paths() -> Refusal {
+    let text = "the plan names paths of another operating system";
+    Refusal::new(RefusalId::JournalDamaged, Path::new(""), text, "Run it where it was made.")
+}
+
+/// Exclusive access to every database and streaming file of the group, held until the end.
+pub fn lock_databases(
+    storage: &dyn Storage,
+    plan: &ResetPlan,
+    allow_unproven: bool,
+) -> Result<Vec<(PathBuf, ExclusiveFile)>, Vec<Refusal>> {
+    let mut locks = Vec::new();
+    let mut refusals = Vec::new();
+    for path in plan.databases.iter().filter_map(|database| database.path.to_path()) {
+        let stream = crate::survey::streaming_file_path(&path);
+        let stream = storage.status(&stream).is_ok().then_some(stream);
+        for path in [path].into_iter().chain(stream) {
+            match ExclusiveFile::acquire_reading(storage, &path, allow_unproven) {
+                Ok(lock) => locks.push((path, lock)),
+                Err(refusal) => refusals.push(refusal),
+            }
+        }
+    }
+    if refusals.is_empty() { Ok(locks) } else { Err(refusals) }
+}
+
+/// The databases whose header is no longer what the plan says.
+pub fn changed_databases(
+    storage: &dyn Storage,
+    plan: &ResetPlan,
+    locks: &[(PathBuf, ExclusiveFile)],
+) -> Vec<Refusal> {
+    let unchanged = |planned: &DatabaseIdentity| {
+        let path = planned.path.to_path()?;
+        let (_, lock) = locks.iter().find(|(locked, _)| *locked == path)?;
+        let facts = survey_open_file(storage, lock.file(), &path).ok()?;
+        (identity_of(&facts)? == *planned).then_some(())
+    };
+    let changed = plan.databases.iter().filter(|planned| unchanged(planned).is_none());
+    changed.map(database_changed).collect()
+}
+
+/// Files of the log stream, at home, that the plan does not know: a mount has begun, or somebody
+/// writes to the folder.
+pub fn unplanned_files(
+    storage: &dyn Storage,
+    plan: &ResetPlan,
+    routes: &[Route],
+) -> Option<Refusal> {
+    let away = plan.away.to_path()?;
+    let homes: HashSet<&PathBuf> =
+        routes.iter().flat_map(|r| [&r.from, &r.to]).filter(|dir| **dir != away).collect();
+    let planned: HashSet<&str> =
+        routes.iter().flat_map(|r| r.files).map(|f| f.name.as_str()).collect();
+    let of_stream = |name: &str| match LogFileName::parse(name) {
+        Some(LogFileName::Reserve { .. } | LogFileName::SharedReserve { .. }) | None => false,
+        Some(parsed) => {
+            parsed.base().is_some_and(|base| base.to_string().eq_ignore_ascii_case(&plan.base))
+        }
+    };
+    // The checkpoint of another system folder may lie beside the logs; it is not ours to judge.
+    let has_checkpoint = |dir: &Path| {
+        let is_checkpoint =
+            |name: &str| matches!(LogFileName::parse(name), Some(LogFileName::Checkpoint { .. }));
+        routes.iter().any(|r| {
+            (r.from == dir || r.to == dir) && r.files.iter().any(|f| is_checkpoint(&f.name))
+        })
+    };
+    for dir in homes {
+        let names = storage.list(dir).unwrap_or_default();
+        let judged = |name: &str| {
+            let checkpoint =
+                matches!(LogFileName::parse(name), Some(LogFileName::Checkpoint { .. }));
+            of_stream(name) && !planned.contains(name) && (!checkpoint || has_checkpoint(dir))
+        };
+        if let Some(name) = names.iter().filter_map(|name| name.to_str()).find(|name| judged(name))
+        {
+            return Some(Refusal::new(
+                RefusalId::NewLogStream,
+                &dir.join(name),
+                "a log that the plan does not know: a store was mounted, or somebody writes to the folder",
+                "Nothing was touched. If a store was mounted since, its new logs are the valid ones.",
+            ));
+        }
+    }
+    None
+}
+
+/// Why moved files cannot move back: a new log stream has begun, a file is not where it was put, or a
+/// database has changed.
+pub fn reset_undo_refusals(storage: &dyn Storage, plan: &ResetPlan) -> Vec<Refusal> {
+    let Some(routes) = moves::routes(plan) else { return vec![foreign_paths()] };
+    let mut refusals: Vec<Refusal> = unplanned_files(storage, plan, &routes).into_iter().collect();
+    for route in &routes {
+        for file in route.files {
+            match route.place(storage, file) {
+                Ok(Place::Origin) => {}
+                Ok(Place::Target | Place::Both | Place::ForeignAtTarget) => {
+                    refusals.push(moves::name_is_taken(&route.to.join(&file.name)));
+                }
+                Ok(Place::Nowhere | Place::ForeignAtOrigin) => {
+                    refusals.push(moves::misplaced(route, file))
+                }
+                Err(error) => refusals.push(reason(&error)),
+            }
+        }
+    }
+    // One is enough to refuse, and a hundred thousand are no help.
+    refusals.truncate(20);
+    for planned in &plan.databases {
+        let path = planned.path.to_path().unwrap_or_default();
+        let facts = survey_database(storage, &path).ok();
+        if facts.as_ref().and_then(identity_of).as_ref() != Some(planned) {
+            refusals.push(database_changed(planned));
+        }
+    }
+    refusals
+}
+
+fn database_changed(planned: &DatabaseIdentity) -> Refusal {
+    Refusal::new(
+        RefusalId::DatabaseChanged,
+        &planned.path.to_path().unwrap_or_default(),
+        "the header of the database is no longer what it was: it was mounted or changed since",
+        "Nothing was touched. The moved logs cannot be played into a database that was mounted \
+         without them.",
+    )
+}
+
+/// Whether the logs that cross volumes find room.
+pub fn reset_space_refusal(storage: &dyn Storage, job: &ResetJob) -> Option<Refusal> {
+    let copied = job.plan.copied_bytes();
+    let existing = match storage.status(&job.backup_dir) {
+        Ok(_) => job.backup_dir.as_path(),
+        Err(_) => job.backup_dir.parent()?,
+    };
+    // A restore copies towards the logs' own volume.
+    let target = match job.plan.undoes {
+        Some(_) => job.plan.log_dir.to_path()?,
+        None => existing.to_owned(),
+    };
+    let (needed, free) = (copied + OVERHEAD_BYTES, storage.free_bytes(&target).ok()?);
+    (free < needed).then(|| {
+        Refusal::new(
+            RefusalId::NoSpace,
+            &target,
+            format!("the logs need {needed} bytes there, and {free} are free"),
+            "Free space, or name another volume with --backup-dir.",
+        )
+    })
+}
+
+/// Everything up to the journal that says PREPARED. No original is touched here.
+fn prepare(
+    context: Context,
+    job: &ResetJob,
+    routes: &[Route],
+    folder: &mut OperationFolder,
+) -> Result<Journal, Refusal> {
+    let storage = context.storage;
+    let io = |error: StorageError| reason(&error);
+    let plan_json = serde_json::to_vec(&job.plan).expect("a plan serialises");
+    folder.write_file(PLAN_NAME, &plan_json).map_err(io)?;
+    if job.plan.undoes.is_none() {
+        folder.create_subfolder(LOGS_FOLDER).map_err(io)?;
+    }
+    storage.sync_dir(&folder.dir).map_err(io)?;
+    context.observer.begin_bytes("copying the logs", job.plan.copied_bytes());
+    let copied = moves::copy_ahead(context, routes);
+    context.observer.end_bytes();
+    let mut sums = sums_line(&sha256(&plan_json), PLAN_NAME);
+    for (name, digest) in copied?.iter().filter(|_| job.plan.undoes.is_none()) {
+        sums += &sums_line(digest, &format!("{LOGS_FOLDER}/{name}"));
+    }
+    folder.write_file(SUMS_NAME, sums.as_bytes()).map_err(io)?;
+    storage.sync_dir(&folder.dir).map_err(io)?;
+    if context.is_interrupted() {
+        return Err(interrupted(&folder.dir));
+    }
+    let journal = Journal::prepared(&job.plan.operation, sha256(&plan_json));
+    journal.store(storage, &folder.dir).map_err(io)?;
+    Ok(journal)
+}
+
+fn finish(
+    context: Context,
+    subject: &Path,
+    routes: &[Route],
+    folder: &OperationFolder,
+    journal: &Journal,
+) -> Applied {
+    let storage = context.storage;
+    context.observer.stage("moving the logs");
+    let applied = |ending, reasons| Applied {
+        ending,
+        reasons,
+        operation: Some(folder.as_ref()),
+        backup: None,
+    };
+    for (index, route) in routes.iter().enumerate() {
+        if let Err(cause) = moves::carry(storage, route) {
+            let undone = carry_all_back(storage, &routes[..=index])
+                .and_then(|()| close(storage, subject, folder, journal, State::RolledBack));
+            return match undone {
+                Ok(()) => applied(Ending::RolledBack, vec![cause]),
+                Err(second) => applied(Ending::Pending, vec![pending(subject, cause), second]),
+            };
+        }
+    }
+    match close(storage, subject, folder, journal, State::Committed) {
+        Ok(()) => applied(Ending::Committed, Vec::new()),
+        Err(refusal) => applied(Ending::Pending, vec![pending(subject, refusal)]),
+    }
+}
+
+/// Puts everything back that was moved, in the reverse order.
+pub fn carry_all_back(storage: &dyn Storage, routes: &[Route]) -> Result<(), Refusal> {
+    routes.iter().rev().try_for_each(|route| moves::carry_back(storage, route))?;
+    moves::remove_unfinished(storage, routes).map_err(|error| reason(&error))
+}
+
+fn close(
+    storage: &dyn Storage,
+    subject: &Path,
+    folder: &OperationFolder,
+    journal: &Journal,
+    state: State,
+) -> Result<(), Refusal> {
+    journal.in_state(state).store(storage, &folder.dir).map_err(|error| reason(&error))?;
+    marker::remove(storage, subject).map(|_| ()).map_err(|error| reason(&error))
+}
+
+/// Removes every trace; where even that fails, the operation is pending.
+fn give_up(
+    storage: &dyn Storage,
+    subject: &Path,
+    routes: &[Route],
+    folder: &OperationFolder,
+    refusal: Refusal,
+) -> Applied {
+    let removed = moves::remove_unfinished(storage, routes)
+        .and_then(|()| folder.remove_files())
+        .and_then(|()| marker::remove(storage, subject));
+    match removed {
+        Ok(durably) => {
+            if durably {
+                folder.remove_dirs();
+            }
+            Applied::stopped(vec![refusal])
+        }
+        Err(error) => Applied {
+            ending: Ending::Pending,
+            reasons: vec![refusal, pending(subject, reason(&error))],
+            operation: Some(folder.as_ref()),
+            backup: None,
+        },
+    }
+}
+
+fn pending(subject: &Path, cause: Refusal) -> Refusal {
+    let dir = subject.parent().unwrap_or(Path::new("."));
+    let remedy = format!("edbmend recover {}", quoted(dir));
+    debug_assert!(pending_marker(subject).starts_with(dir));
+    Refusal { remedy, id: RefusalId::IoError, ..cause }
+}

@@ -1,0 +1,258 @@
+//! The plan of a log reset (KB935634): which files of a log stream are moved away, in which order.
+//!
+//! Order: temporary log, current log, numbered and shadow logs, checkpoint. Measured with the
+//! engine: while a numbered log is left without the current one it refuses to start (-528); when
+//! none is left it begins generation 1, whatever checkpoint or temporary log is still there. So each
+//! interrupted state refuses to mount, is untouched, or is done.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::ese::Signature;
+use crate::storage::StoredPath;
+use crate::survey::{DatabaseFacts, GroupFacts, LogFile, StreamOfLogs};
+
+use super::{Command, MoveStep, OperationStamp, Step};
+
+/// Version of the stored form of a reset plan.
+pub const RESET_SCHEMA: &str = "edbmend-reset/1";
+
+/// Name of the folder inside the operation folder that receives the files.
+pub const LOGS_FOLDER: &str = "logs";
+
+/// Most files in a batch; after each batch both folders are synced.
+const BATCH_FILES: usize = 4096;
+
+/// What will be moved, in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResetPlan {
+    /// [`RESET_SCHEMA`].
+    pub schema: String,
+    /// Version of the program that made the plan.
+    pub version: String,
+    /// The operation's id.
+    pub operation: String,
+    /// When it was planned, UTC.
+    pub created: String,
+    /// The command.
+    pub command: Command,
+    /// For a restore: the operation that it undoes.
+    pub undoes: Option<String>,
+    /// Base name of the log stream.
+    pub base: String,
+    /// Folder of the logs, absolute; the marker lies in it.
+    pub log_dir: StoredPath,
+    /// Folder of the files while they are away, absolute.
+    pub away: StoredPath,
+    /// The databases of the storage group as they were.
+    pub databases: Vec<DatabaseIdentity>,
+    /// The guards that were overridden, by their flag.
+    pub overrides: Vec<String>,
+    /// The moves. After each batch the folders are synced.
+    pub batches: Vec<Batch>,
+}
+
+/// What a database is known by: a reset does not change it, and is not undone once it changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseIdentity {
+    /// Absolute path.
+    pub path: StoredPath,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// SHA-256 of both header pages, in hexadecimal.
+    pub header_sha256: String,
+}
+
+/// Files that move from one folder to another in one go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batch {
+    /// Where they are, absolute.
+    pub from: StoredPath,
+    /// Where they go, absolute.
+    pub to: StoredPath,
+    /// How they go.
+    pub method: MoveMethod,
+    /// The files, in order.
+    pub files: Vec<MovedFile>,
+}
+
+/// How a file gets into the other folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MoveMethod {
+    /// Renamed, on the same volume.
+    Rename,
+    /// Copied, hashed and synced; removed when all are.
+    Copy,
+}
+
+/// One file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedFile {
+    /// Its name, the same in both folders.
+    pub name: String,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// SHA-256 of its first 4096 bytes, in hexadecimal.
+    pub header_sha256: String,
+}
+
+/// What was asked for.
+pub struct ResetRequest<'a> {
+    /// The operation's folder, absolute.
+    pub operation_dir: &'a Path,
+    /// Volume of that folder.
+    pub volume: u64,
+    /// The guards that were overridden, by their flag.
+    pub overrides: Vec<String>,
+}
+
+impl ResetPlan {
+    /// How many files move.
+    pub fn file_count(&self) -> usize {
+        self.batches.iter().map(|batch| batch.files.len()).sum()
+    }
+
+    /// Each move by itself, for reports.
+    pub fn steps(&self) -> Vec<Step> {
+        let steps = self.batches.iter().flat_map(|batch| {
+            let join = |dir: &StoredPath, name: &str| {
+                StoredPath::from(dir.to_path().unwrap_or_default().join(name).as_path())
+            };
+            batch.files.iter().map(move |file| {
+                Step::Move(MoveStep {
+                    from: join(&batch.from, &file.name),
+                    to: join(&batch.to, &file.name),
+                    bytes: file.bytes,
+                    method: batch.method,
+                    header_sha256: file.header_sha256.clone(),
+                })
+            })
+        });
+        steps.collect()
+    }
+
+    /// Bytes of the files that are copied rather than renamed.
+    pub fn copied_bytes(&self) -> u64 {
+        let copied = self.batches.iter().filter(|batch| batch.method == MoveMethod::Copy);
+        copied.flat_map(|batch| &batch.files).map(|file| file.bytes).sum()
+    }
+}
+
+/// SHA-256 of both header pages of a database; `None` where it has no valid header.
+pub fn identity_of(database: &DatabaseFacts) -> Option<DatabaseIdentity> {
+    let pair = database.pair.as_ref()?;
+    let pages = database.area.bytes.get(..2 * pair.page_size_bytes)?;
+    Some(DatabaseIdentity {
+        path: StoredPath::from(database.path.as_path()),
+        bytes: database.status.length_bytes,
+        header_sha256: hex::encode(Sha256::digest(pages)),
+    })
+}
+
+/// Plans the reset of one log stream that passed the guards; `None` where there is nothing to move.
+pub fn plan_reset(
+    group: &GroupFacts,
+    stream: &StreamOfLogs,
+    request: &ResetRequest,
+    stamp: &OperationStamp,
+) -> Option<ResetPlan> {
+    let to = request.operation_dir.join(LOGS_FOLDER);
+    let mut batches = Vec::new();
+    let first = stream.temporary.iter().chain(&stream.current).map(Movable::of_log);
+    batches.extend(batches_of(&to, request.volume, first));
+    let numbered = stream.archives.iter().chain(&stream.shadows).map(Movable::of_log);
+    batches.extend(batches_of(&to, request.volume, numbered));
+    let checkpoint = stream.checkpoint.iter().map(|checkpoint| Movable {
+        path: &checkpoint.path,
+        volume: checkpoint.status.identity.0,
+        bytes: checkpoint.status.length_bytes,
+        header_sha256: checkpoint.header_sha256,
+    });
+    batches.extend(batches_of(&to, request.volume, checkpoint));
+    if batches.is_empty() {
+        return None;
+    }
+    Some(ResetPlan {
+        schema: RESET_SCHEMA.into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        operation: stamp.id.clone(),
+        created: stamp.created.clone(),
+        command: Command::ResetLogs,
+        undoes: None,
+        base: stream.base.clone(),
+        log_dir: StoredPath::from(group.folders.log_dir.as_path()),
+        away: StoredPath::from(to.as_path()),
+        databases: group.databases.iter().filter_map(identity_of).collect(),
+        overrides: request.overrides.clone(),
+        batches,
+    })
+}
+
+/// A file with what a move needs to know of it.
+struct Movable<'a> {
+    path: &'a PathBuf,
+    volume: u64,
+    bytes: u64,
+    header_sha256: [u8; 32],
+}
+
+impl<'a> Movable<'a> {
+    fn of_log(log: &'a LogFile) -> Self {
+        let status = log.status.as_ref();
+        Self {
+            path: &log.path,
+            volume: status.map_or(0, |status| status.identity.0),
+            bytes: status.map_or(0, |status| status.length_bytes),
+            header_sha256: log.header_sha256,
+        }
+    }
+}
+
+fn batches_of<'a>(to: &Path, volume: u64, files: impl Iterator<Item = Movable<'a>>) -> Vec<Batch> {
+    let mut batches: Vec<Batch> = Vec::new();
+    for file in files {
+        let from = StoredPath::from(file.path.parent().unwrap_or(Path::new("/")));
+        let method = if file.volume == volume { MoveMethod::Rename } else { MoveMethod::Copy };
+        let fits = |batch: &Batch| {
+            batch.from == from && batch.method == method && batch.files.len() < BATCH_FILES
+        };
+        if !batches.last().is_some_and(fits) {
+            let to = StoredPath::from(to);
+            batches.push(Batch { from, to, method, files: Vec::new() });
+        }
+        let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let header_sha256 = hex::encode(file.header_sha256);
+        let moved = MovedFile { name: name.unwrap_or_default(), bytes: file.bytes, header_sha256 };
+        batches.last_mut().expect("one was just made sure of").files.push(moved);
+    }
+    batches
+}
+
+/// The exact reverse: every file back where it was, last moved first.
+pub fn inverse_reset(plan: &ResetPlan, stamp: &OperationStamp) -> ResetPlan {
+    let reversed = plan.batches.iter().rev().map(|batch| Batch {
+        from: batch.to.clone(),
+        to: batch.from.clone(),
+        method: batch.method,
+        files: batch.files.iter().rev().cloned().collect(),
+    });
+    ResetPlan {
+        operation: stamp.id.clone(),
+        created: stamp.created.clone(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        command: Command::Restore,
+        undoes: Some(plan.operation.clone()),
+        overrides: Vec::new(),
+        batches: reversed.collect(),
+        ..plan.clone()
+    }
+}
+
+/// Whether a database belongs to a stream: the same signature, not zero.
+pub(super) fn is_of_stream(database: &DatabaseFacts, signature: Option<Signature>) -> bool {
+    let own = database.pair.as_ref().map(|pair| pair.header.raw.log_signature);
+    own.is_some_and(|own| !own.is_unset() && Some(own) == signature)
+}
