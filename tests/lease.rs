@@ -3,11 +3,13 @@
 mod common;
 
 use std::fs::{self, File, OpenOptions};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use common::strace::can_trace;
 use common::{
     Fixture, Ran, damaged, finish, healthy, operations, program, run, sha256, snapshot, spawn,
 };
@@ -166,6 +168,54 @@ fn two_at_once() {
         assert!(fixture.bytes() == new && !fixture.marker().exists());
         assert_eq!(operations(fixture.dir()).len(), 1);
     }
+}
+
+/// A long repair is not spoilt by whoever looks at the database meanwhile with this program.
+#[test]
+fn one_at_work_and_others_looking() {
+    if !can_trace("one_at_work_and_others_looking") {
+        return;
+    }
+    let fixture = Fixture::new(&damaged(8));
+    let mut slow = std::process::Command::new("strace");
+    slow.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync"]);
+    slow.args(["-e", "inject=fsync:delay_enter=400000"]);
+    slow.arg(program([""]).get_program()).args(["repair", "--yes", "--json"]).arg(&fixture.db);
+    let slow = spawn(&mut slow);
+    while !fixture.marker().exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    for command in [&["repair", "--yes"][..], &["repair", "--dry-run"], &["recover", "--yes"]] {
+        let ran = fixture.run(command);
+        ran.expect_refused(3, &["operation-pending"]);
+        assert!(ran.stdout.contains("another edbmend is at work"), "{ran:?}");
+    }
+    fixture.run(&["check"]).expect_refused(4, &["operation-pending"]);
+    let folder = run(["check", "--json", fixture.dir().to_str().unwrap()]);
+    folder.expect_refused(4, &["operation-pending"]);
+    assert!(fixture.marker().exists(), "the slow one was too fast");
+    let slow = finish(slow);
+    assert_eq!((slow.code, slow.outcome().as_str()), (Some(0), "committed"), "{slow:?}");
+    assert!(fixture.bytes() == cleared(8) && !fixture.marker().exists());
+}
+
+/// What a folder holds is not passed over because it cannot be read just now.
+#[test]
+fn a_folder_with_a_busy_database() {
+    let fixture = Fixture::new(&damaged(8));
+    fs::write(fixture.dir().join("pub1.edb"), healthy(8)).unwrap();
+    let held = OpenOptions::new().read(true).write(true).open(&fixture.db).unwrap();
+    // SAFETY: an ignored signal runs no code; a lease is asked for on an open file.
+    unsafe {
+        libc::signal(libc::SIGIO, libc::SIG_IGN);
+        assert_eq!(libc::fcntl(held.as_raw_fd(), libc::F_SETLEASE, libc::F_WRLCK), 0);
+    }
+    let ran = run(["check", "--json", fixture.dir().to_str().unwrap()]);
+    ran.expect_refused(4, &["in-use"]);
+    assert_eq!(outcomes(&ran), ["failed", "ok"]);
+    fixture.run(&["repair", "--yes"]).expect_refused(3, &["in-use"]);
+    drop(held);
+    assert_eq!(fixture.bytes(), damaged(8));
 }
 
 /// The damaged database as a repair leaves it.

@@ -54,8 +54,13 @@ fn databases_of(session: &Session, path: &Path) -> Result<Vec<PathBuf>, Refusal>
     }
 }
 
+/// By its content; where that cannot be had, by its name: what is not read must not pass for sound.
 fn is_database(session: &Session, file: &Path) -> bool {
-    session.survey(file).is_ok_and(|facts| facts.kind == ContentKind::Database)
+    match session.survey(file) {
+        Ok(facts) => facts.kind == ContentKind::Database,
+        Err(refusal) if refusal.id == RefusalId::NotARegularFile => false,
+        Err(_) => file.extension().is_some_and(|end| end.eq_ignore_ascii_case("edb")),
+    }
 }
 
 fn check(session: &Session, args: &CheckArgs, path: &Path, report: &mut Report) {

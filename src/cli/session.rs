@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use chrono::{SecondsFormat, Utc};
 
-use crate::apply::{Context, DEFAULT_BACKUP_DIR, in_use};
+use crate::apply::{Context, DEFAULT_BACKUP_DIR, at_work, in_use};
 use crate::ese::{ContentKind, LogFileName};
 use crate::plan::{self, OperationStamp, Refusal, RefusalId};
 use crate::storage::{Disk, Storage, absolute};
@@ -55,6 +55,9 @@ impl Session {
     /// Surveys a database given on the command line.
     pub fn survey(&self, path: &Path) -> Result<DatabaseFacts, Refusal> {
         let path = self.resolve(path)?;
+        if let Some(refusal) = at_work(&self.storage, &path) {
+            return Err(refusal);
+        }
         survey_database(&self.storage, &path).map_err(|error| survey_refusal(&path, &error))
     }
 
