@@ -6,7 +6,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::plan::{BackupScope, Plan, Refusal, RefusalId, Step};
-use crate::storage::{AlignedBuffer, File, StorageError, read_full};
+use crate::storage::{AlignedBuffer, File, StorageError, read_full, serialize_shown};
 
 use super::context::Context;
 use super::folder::{HEADER_BEFORE_NAME, OperationFolder};
@@ -32,6 +32,7 @@ pub enum BackupMethod {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BackupRecord {
     /// Where it lies, absolute.
+    #[serde(serialize_with = "serialize_shown")]
     pub path: PathBuf,
     /// SHA-256 of its content, in hexadecimal, of what was read back from the medium.
     pub sha256: String,

@@ -64,14 +64,14 @@ pub fn execute(context: Context, job: &Job) -> Applied {
         Ok(folder) => folder,
         Err(error) => return Applied::stopped(vec![reason(&error)]),
     };
-    match place_marker(storage, job, &folder) {
-        Ok(()) => {}
+    let _held = match place_marker(storage, job, &folder) {
+        Ok(held) => held,
         Err(NotCreated::Failed(refusal)) => return give_up(storage, job, &folder, refusal),
         Err(NotCreated::Taken(refusal)) => {
             folder.remove_dirs();
             return Applied::stopped(vec![refusal]);
         }
-    }
+    };
     match prepare(context, exclusive.file(), job, &mut folder) {
         Ok(prepared) => finish(context, exclusive.file(), job, &folder, prepared),
         Err(refusal) => give_up(storage, job, &folder, refusal),
@@ -106,7 +106,7 @@ fn place_marker(
     storage: &dyn Storage,
     job: &Job,
     folder: &OperationFolder,
-) -> Result<(), NotCreated> {
+) -> Result<Box<dyn File>, NotCreated> {
     let marker = Marker {
         operation: job.plan.operation.clone(),
         dir: StoredPath::from(folder.dir.as_path()),

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::plan::{
     HeaderImages, LOGS_FOLDER, PLAN_SCHEMA, Plan, RESET_SCHEMA, Refusal, RefusalId, ResetPlan, Step,
 };
-use crate::storage::{Access, Storage, StorageError, read_full, shown};
+use crate::storage::{Access, Storage, StorageError, read_full, serialize_shown, shown};
 
 use super::journal::{self, Found, Journal};
 use super::moves;
@@ -37,6 +37,7 @@ pub struct OperationRef {
     /// Its id, which is the name of its folder.
     pub id: String,
     /// Its folder, absolute.
+    #[serde(serialize_with = "serialize_shown")]
     pub dir: PathBuf,
 }
 

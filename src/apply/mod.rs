@@ -27,7 +27,8 @@ pub use folder::{
     DEFAULT_BACKUP_DIR, JOURNAL_NAME, OperationRef, PLAN_NAME, is_operation_folder, leave_report,
 };
 pub use guards::{backup_dir_refusal, backup_volume, surroundings_refusals};
-pub use lock::probe as probe_exclusive;
+pub use lock::{in_use, probe as probe_exclusive};
+pub use marker::at_work;
 pub use outcome::{Applied, Ending};
 pub use recover::{Assessment, Direction, assess, find_pending, recover};
 pub use reset::{ResetJob, execute_reset, reset_space_refusal, reset_undo_refusals};

@@ -44,8 +44,11 @@ impl Applied {
     }
 }
 
-/// A storage error as a reason: a full or protected disk is a guard's matter, all else a failure.
+/// A storage error as a reason: a full or protected disk or a file in use is a guard's matter, all else a failure.
 pub(super) fn reason(error: &StorageError) -> Refusal {
+    if error.is_busy() {
+        return super::in_use(&error.path);
+    }
     let (id, remedy) = if error.is_full() {
         (RefusalId::NoSpace, "Free space on that volume, or name another with --backup-dir.")
     } else if error.is_forbidden() {

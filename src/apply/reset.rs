@@ -64,8 +64,8 @@ pub fn execute_reset(context: Context, job: &ResetJob) -> Applied {
         dir: StoredPath::from(folder.dir.as_path()),
         created_backup_dir: folder.created_backup_dir,
     };
-    match marker::create(storage, &subject, &mark) {
-        Ok(()) => {}
+    let _held = match marker::create(storage, &subject, &mark) {
+        Ok(held) => held,
         Err(NotCreated::Failed(refusal)) => {
             return give_up(storage, &subject, &routes, &folder, refusal);
         }
@@ -73,7 +73,7 @@ pub fn execute_reset(context: Context, job: &ResetJob) -> Applied {
             folder.remove_dirs();
             return Applied::stopped(vec![refusal]);
         }
-    }
+    };
     match prepare(context, job, &routes, &mut folder) {
         Ok(journal) => finish(context, &subject, &routes, &folder, &journal),
         Err(refusal) => give_up(storage, &subject, &routes, &folder, refusal),

@@ -125,14 +125,16 @@ impl<'a> Check<'a> {
     }
 
     fn survey_group(
-        &self,
+        &mut self,
         folders: &[PathBuf],
         mut databases: Vec<DatabaseFacts>,
     ) -> Result<GroupFacts, Refusal> {
         for folder in folders {
-            for facts in self.session.databases_in(folder)? {
-                if !databases.iter().any(|known| known.path == facts.path) {
-                    databases.push(facts);
+            for found in self.session.databases_in(folder)? {
+                match found {
+                    Ok(facts) if databases.iter().any(|known| known.path == facts.path) => {}
+                    Ok(facts) => databases.push(facts),
+                    Err(refusal) => self.fail(&refusal),
                 }
             }
         }

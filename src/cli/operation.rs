@@ -6,7 +6,7 @@ use crate::apply::{
     Applied, Ending, Job, execute, leave_report, probe_exclusive, surroundings_refusals,
 };
 use crate::diagnose::diagnose_database;
-use crate::plan::{HeaderImages, Plan, Refusal, RefusalId, write_refusals};
+use crate::plan::{BackupScope, HeaderImages, Plan, Refusal, RefusalId, write_refusals};
 use crate::report::{DatabaseReport, Outcome, Report, Style, render, render_preview};
 use crate::storage::shown;
 use crate::survey::DatabaseFacts;
@@ -34,7 +34,8 @@ pub fn carry_out(
     proposal: Proposal,
     mut database: DatabaseReport,
 ) -> (DatabaseReport, Vec<Refusal>) {
-    let refusals = refusals(session, guarded, &proposal);
+    let (dir, scope) = (&proposal.backup_dir, proposal.plan.backup);
+    let refusals = refusals(session, guarded, &proposal.facts, dir, scope);
     if !refusals.is_empty() {
         database.outcome = Outcome::Refused;
         return (database, refusals);
@@ -71,16 +72,17 @@ pub fn carry_out(
 }
 
 /// Every guard of the surroundings; nothing is opened for writing.
-fn refusals(session: &Session, guarded: &GuardedArgs, proposal: &Proposal) -> Vec<Refusal> {
-    let (storage, facts) = (session.storage(), &proposal.facts);
+pub fn refusals(
+    session: &Session,
+    guarded: &GuardedArgs,
+    facts: &DatabaseFacts,
+    backup_dir: &Path,
+    scope: BackupScope,
+) -> Vec<Refusal> {
+    let storage = session.storage();
     let mut refusals = Vec::new();
     refusals.extend(write_refusals(facts));
-    refusals.extend(surroundings_refusals(
-        storage,
-        facts,
-        &proposal.backup_dir,
-        proposal.plan.backup,
-    ));
+    refusals.extend(surroundings_refusals(storage, facts, backup_dir, scope));
     refusals.extend(probe_exclusive(storage, &facts.path, guarded.allow_unproven_lock).err());
     if let Some(stream) = facts.stream.as_ref().filter(|stream| stream.found) {
         refusals.extend(probe_exclusive(storage, &stream.path, guarded.allow_unproven_lock).err());

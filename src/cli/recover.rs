@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::apply::{Assessment, Ending, assess, find_pending, recover};
+use crate::apply::{Assessment, Ending, assess, at_work, find_pending, recover};
 use crate::plan::Refusal;
 use crate::report::{DatabaseReport, Outcome, Report};
 use crate::storage::shown;
@@ -49,7 +49,12 @@ fn recover_one(
     args: &RecoverArgs,
     path: &Path,
 ) -> (DatabaseReport, Vec<Refusal>) {
-    let assessment = match assess(session.storage(), path, args.back) {
+    let storage = session.storage();
+    let assessed = match at_work(storage, path) {
+        Some(refusal) => Err(refusal),
+        None => assess(storage, path, args.back),
+    };
+    let assessment = match assessed {
         Ok(assessment) => assessment,
         Err(refusal) => {
             let outcome = if refusal.id.is_guard() { Outcome::Refused } else { Outcome::Failed };

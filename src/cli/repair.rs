@@ -12,7 +12,7 @@ use crate::storage::{Access, quoted, shown};
 use crate::survey::{DatabaseFacts, PageFacts, scan_pages};
 
 use super::args::RepairArgs;
-use super::operation::{Proposal, carry_out};
+use super::operation::{Proposal, carry_out, refusals};
 use super::session::Session;
 
 pub fn run(session: &Session, args: &RepairArgs) -> Report {
@@ -40,9 +40,16 @@ fn repair(session: &Session, args: &RepairArgs, path: &Path) -> (DatabaseReport,
     };
     let mut database =
         DatabaseReport::surveyed(&facts, diagnose_database(&facts), Outcome::Refused);
-    let refusals = content_refusals(&facts);
-    if !refusals.is_empty() {
-        return (database, refusals);
+    let backup_dir = match session.backup_dir(args.backup_dir.as_deref(), &facts.path) {
+        Ok(dir) => dir,
+        Err(refusal) => return (database, vec![refusal]),
+    };
+    let mut refused = content_refusals(&facts);
+    if !refused.is_empty() {
+        // Whoever mends these reasons should not meet the next ones only then.
+        let scope = BackupScope::from(args.backup);
+        refused.extend(refusals(session, &args.guarded, &facts, &backup_dir, scope));
+        return (database, refused);
     }
     let source = match field_source(session, args, &facts) {
         Ok(source) => source,
@@ -64,10 +71,6 @@ fn repair(session: &Session, args: &RepairArgs, path: &Path) -> (DatabaseReport,
             }
         }
     }
-    let backup_dir = match session.backup_dir(args.backup_dir.as_deref(), &facts.path) {
-        Ok(dir) => dir,
-        Err(refusal) => return (database, vec![refusal]),
-    };
     let (mut database, reasons) = carry_out(
         session,
         &args.guarded,

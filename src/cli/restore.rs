@@ -9,7 +9,7 @@ use crate::report::{DatabaseReport, Outcome, Report};
 use crate::storage::quoted;
 
 use super::args::RestoreArgs;
-use super::operation::{Proposal, carry_out};
+use super::operation::{Proposal, carry_out, refusals};
 use super::reset_logs;
 use super::session::Session;
 
@@ -53,15 +53,16 @@ fn restore(
     };
     let database = DatabaseReport::surveyed(&facts, diagnose_database(&facts), Outcome::Refused)
         .with_plan(&job.plan);
-    let mut refusals = content_refusals(&facts);
-    refusals.extend(job.database_refusal(&facts));
-    if !refusals.is_empty() {
-        return (database, refusals);
-    }
     let backup_dir = match session.backup_dir(args.backup_dir.as_deref(), &facts.path) {
         Ok(dir) => dir,
         Err(refusal) => return (database, vec![refusal]),
     };
+    let mut refused = content_refusals(&facts);
+    refused.extend(job.database_refusal(&facts));
+    if !refused.is_empty() {
+        refused.extend(refusals(session, &args.guarded, &facts, &backup_dir, job.plan.backup));
+        return (database, refused);
+    }
     let proposal = Proposal { facts, plan: job.plan, images: job.images, backup_dir };
     let (mut database, reasons) = carry_out(session, &args.guarded, proposal, database);
     if let (Outcome::Committed, Some(operation)) = (database.outcome, &database.operation) {

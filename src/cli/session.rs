@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use chrono::{SecondsFormat, Utc};
 
-use crate::apply::{Context, DEFAULT_BACKUP_DIR};
+use crate::apply::{Context, DEFAULT_BACKUP_DIR, at_work, in_use};
 use crate::ese::{ContentKind, LogFileName};
 use crate::plan::{self, OperationStamp, Refusal, RefusalId};
 use crate::storage::{Disk, Storage, absolute};
@@ -55,6 +55,9 @@ impl Session {
     /// Surveys a database given on the command line.
     pub fn survey(&self, path: &Path) -> Result<DatabaseFacts, Refusal> {
         let path = self.resolve(path)?;
+        if let Some(refusal) = at_work(&self.storage, &path) {
+            return Err(refusal);
+        }
         survey_database(&self.storage, &path).map_err(|error| survey_refusal(&path, &error))
     }
 
@@ -91,7 +94,8 @@ impl Session {
         let dir = self.resolve_dir(dir)?;
         let log_dir = log_dir.map_or(Ok(dir.clone()), |dir| self.resolve_dir(dir))?;
         let system_dir = system_dir.map_or(Ok(log_dir.clone()), |dir| self.resolve_dir(dir))?;
-        let mut databases = self.databases_in(&dir)?;
+        let mut databases: Vec<DatabaseFacts> =
+            self.databases_in(&dir)?.into_iter().collect::<Result<_, _>>()?;
         for path in named {
             let facts = self.survey(path)?;
             if !databases.iter().any(|known| known.path == facts.path) {
@@ -117,8 +121,9 @@ impl Session {
         })
     }
 
-    /// The databases of a folder, by their content; logs are not opened.
-    pub fn databases_in(&self, dir: &Path) -> Result<Vec<DatabaseFacts>, Refusal> {
+    /// The databases of a folder, by their content; logs are not opened. A file that cannot be read
+    /// but is named like a database comes as the reason: what is not read must not pass for sound.
+    pub fn databases_in(&self, dir: &Path) -> Result<Vec<Result<DatabaseFacts, Refusal>>, Refusal> {
         let mut names = self.storage.list(dir).map_err(|error| {
             Refusal::new(RefusalId::IoError, dir, error.to_string(), "Check its permissions.")
         })?;
@@ -126,8 +131,12 @@ impl Session {
         let is_log =
             |name: &OsString| name.to_str().is_some_and(|n| LogFileName::parse(n).is_some());
         let candidates = names.iter().filter(|name| !is_log(name)).map(|name| dir.join(name));
-        let surveyed = candidates.filter_map(|path| self.survey(&path).ok());
-        Ok(surveyed.filter(|facts| facts.kind == ContentKind::Database).collect())
+        let surveyed = candidates.filter_map(|path| match self.survey(&path) {
+            Ok(facts) => (facts.kind == ContentKind::Database).then_some(Ok(facts)),
+            Err(refusal) if refusal.id == RefusalId::NotARegularFile => None,
+            Err(refusal) => is_named_like_a_database(&path).then_some(Err(refusal)),
+        });
+        Ok(surveyed.collect())
     }
 
     /// The absolute form of a folder given on the command line, links resolved.
@@ -165,6 +174,10 @@ impl Session {
     }
 }
 
+fn is_named_like_a_database(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("edb"))
+}
+
 fn survey_refusal(path: &Path, error: &SurveyError) -> Refusal {
     let (id, remedy) = match error {
         SurveyError::NotRegular { .. } => {
@@ -173,6 +186,7 @@ fn survey_refusal(path: &Path, error: &SurveyError) -> Refusal {
         SurveyError::Storage(error) if error.is_not_found() => {
             (RefusalId::NotFound, "Check the path.")
         }
+        SurveyError::Storage(error) if error.is_busy() => return in_use(path),
         SurveyError::Storage(_) => {
             (RefusalId::IoError, "Check the permissions and the disk. Nothing was changed.")
         }

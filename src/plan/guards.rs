@@ -2,12 +2,16 @@
 
 use crate::diagnose::copy_evidence;
 use crate::ese::db_header::{FIRST_REVISION_WITH_COPY_BACKUP, FORMAT_VERSION};
-use crate::ese::shadow::{CopyState, HeaderPair, Which};
+use crate::ese::shadow::{CopyState, HeaderPair, PAGE_SIZES_BYTES, Which};
 use crate::ese::{BackupField, ContentKind, DbHeader, DbState};
 use crate::storage::{quoted, shown};
 use crate::survey::DatabaseFacts;
 
 use super::{Refusal, RefusalId};
+
+/// What to do with a file that is too short.
+const CUT_OFF: &str =
+    "The file was cut off, probably while it was copied. Use the original or a backup.";
 
 /// Every reason in the file itself not to touch it. All are evaluated.
 pub fn content_refusals(facts: &DatabaseFacts) -> Vec<Refusal> {
@@ -19,6 +23,7 @@ pub fn content_refusals(facts: &DatabaseFacts) -> Vec<Refusal> {
     }
     let Some(pair) = &facts.pair else {
         refusals.push(header_unreadable(facts));
+        refusals.extend(truncated_at_any_page_size(facts));
         return refusals;
     };
     refusals.extend(truncated(facts, pair.page_size_bytes));
@@ -98,6 +103,17 @@ fn header_unreadable(facts: &DatabaseFacts) -> Refusal {
     )
 }
 
+/// The page size is not known here, but the smallest there is says enough.
+fn truncated_at_any_page_size(facts: &DatabaseFacts) -> Option<Refusal> {
+    let (length, least) = (facts.status.length_bytes, 2 * PAGE_SIZES_BYTES[0] as u64);
+    (length < least).then(|| {
+        let message = format!(
+            "the file has {length} bytes, expected at least two pages, which are {least} bytes or more"
+        );
+        Refusal::new(RefusalId::Truncated, &facts.path, message, CUT_OFF)
+    })
+}
+
 fn truncated(facts: &DatabaseFacts, page_size_bytes: usize) -> Option<Refusal> {
     let (length, page) = (facts.status.length_bytes, page_size_bytes as u64);
     if length >= 2 * page && length.is_multiple_of(page) {
@@ -110,7 +126,7 @@ fn truncated(facts: &DatabaseFacts, page_size_bytes: usize) -> Option<Refusal> {
             "the file has {length} bytes, expected a multiple of its page size of {page} bytes and at \
              least two pages"
         ),
-        "The file was cut off, probably while it was copied. Use the original or a backup.",
+        CUT_OFF,
     ))
 }
 

@@ -43,9 +43,19 @@ impl StorageError {
         self.source.kind() == io::ErrorKind::NotFound
     }
 
+    /// The file system can hold no such name, because it is too long: nothing is there.
+    pub fn is_impossible_name(&self) -> bool {
+        self.source.kind() == io::ErrorKind::InvalidFilename
+    }
+
     /// The path exists already.
     pub fn is_already_there(&self) -> bool {
         self.source.kind() == io::ErrorKind::AlreadyExists
+    }
+
+    /// Somebody else has exclusive access: opening the file would have to wait for them.
+    pub fn is_busy(&self) -> bool {
+        self.source.kind() == io::ErrorKind::WouldBlock
     }
 
     /// The volume is full, or a quota is.

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 pub use aligned::AlignedBuffer;
 pub use error::{Result, StorageError};
-pub use path::{StoredPath, absolute, beside, quoted, shown};
+pub use path::{StoredPath, absolute, beside, quoted, serialize_shown, shown};
 pub use reader::{FileReader, read_full};
 #[cfg(unix)]
 pub use unix::Disk;

@@ -49,6 +49,11 @@ fn decode(bytes: Vec<u8>) -> Option<OsString> {
     String::from_utf8(bytes).ok().map(OsString::from)
 }
 
+/// Serialises a path as text, what is not Unicode replaced: a report is printed for every path.
+pub fn serialize_shown<S: serde::Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&path.display())
+}
+
 /// The absolute form of a path: its folder resolved, its last component as it is.
 pub fn absolute(path: &Path) -> std::io::Result<PathBuf> {
     let path = std::path::absolute(path)?;

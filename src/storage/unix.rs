@@ -8,6 +8,7 @@ use std::os::unix::fs::{DirBuilderExt, FileExt, FileTypeExt, MetadataExt, OpenOp
 use std::os::unix::fs::{PermissionsExt, fchown, lchown};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use rustix::fs::{Advice, CWD, FallocateFlags, RenameFlags, Timespec, Timestamps};
 
@@ -15,6 +16,17 @@ use super::{Access, Exclusive, File, FileKind, PrivateMap, Result, Status, Stora
 
 /// `f_type` of btrfs, xfs and bcachefs (`statfs(2)`).
 const CLONING_FILE_SYSTEMS: [i64; 3] = [0x9123_683e, 0x5846_5342, 0xca45_1a4e];
+
+/// `f_type` of every file system in user space: ntfs-3g, sshfs and others.
+const FUSE: i64 = 0x6573_5546;
+
+/// Such a file system is not asked for a lease: the kernel grants one by what it knows itself.
+const FUSE_LEASE: &str = "a file system in user space (FUSE) may be in use by another machine or by \
+                          another way that this one does not hear of";
+
+/// How often, and how long apart, a file is opened that somebody holds a lease on.
+const BUSY_TRIES: u32 = 20;
+const BUSY_PAUSE: Duration = Duration::from_millis(100);
 
 /// The file systems of this machine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,8 +44,7 @@ impl Storage for Disk {
     }
 
     fn open(&self, path: &Path, access: Access) -> Result<Box<dyn File>> {
-        let file =
-            open_without_atime(path, access).map_err(|e| StorageError::new("open", path, e))?;
+        let file = open_patiently(path, access).map_err(|e| StorageError::new("open", path, e))?;
         let file = DiskFile::new(file, path);
         match file.status()?.kind {
             FileKind::Regular => Ok(Box::new(file)),
@@ -118,6 +129,18 @@ impl Storage for Disk {
     }
 }
 
+/// A file on which somebody holds a lease cannot be opened without waiting. Most holders (Samba for
+/// one) let go as soon as they hear of the attempt.
+fn open_patiently(path: &Path, access: Access) -> io::Result<fs::File> {
+    for _ in 1..BUSY_TRIES {
+        match open_without_atime(path, access) {
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(BUSY_PAUSE),
+            result => return result,
+        }
+    }
+    open_without_atime(path, access)
+}
+
 /// `O_NOATIME` is granted to the owner of the file only; others read with the usual access time.
 fn open_without_atime(path: &Path, access: Access) -> io::Result<fs::File> {
     let mut options = OpenOptions::new();
@@ -169,6 +192,10 @@ struct DiskFile {
 impl DiskFile {
     fn new(file: fs::File, path: &Path) -> Self {
         Self { file, path: path.to_owned(), leased: AtomicBool::new(false) }
+    }
+
+    fn is_on_fuse(&self) -> bool {
+        rustix::fs::fstatfs(&self.file).is_ok_and(|volume| volume.f_type == FUSE)
     }
 
     fn error(&self, action: &'static str, source: impl Into<io::Error>) -> StorageError {
@@ -240,7 +267,10 @@ impl File for DiskFile {
         match set_lease(&self.file, libc::F_WRLCK) {
             Ok(()) => {
                 self.leased.store(true, Ordering::SeqCst);
-                Exclusive::Granted
+                match self.is_on_fuse() {
+                    true => Exclusive::Unproven(FUSE_LEASE.to_owned()),
+                    false => Exclusive::Granted,
+                }
             }
             Err(e) if e.raw_os_error() == Some(libc::EAGAIN) => Exclusive::InUse,
             Err(e) => Exclusive::Unproven(format!("the file system grants no lease: {e}")),

@@ -1,0 +1,52 @@
+//! Runs of the program that a signal meets at a chosen system call.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::{Ran, finish, has_program, spawn};
+
+/// The system calls by which the program changes the disk, or could; a `?` where not every
+/// machine has the call.
+pub const CHANGING_CALLS: [&str; 10] = [
+    "pwrite64",
+    "write",
+    "fsync,fdatasync",
+    "?rename,renameat,renameat2",
+    "?unlink,?rmdir,unlinkat",
+    "?mkdir,mkdirat",
+    "ftruncate",
+    "fallocate",
+    "?chmod,fchmod",
+    "utimensat",
+];
+
+/// Whether processes can be traced here; says loudly that a test is left out where they cannot.
+pub fn can_trace(test: &str) -> bool {
+    if !has_program(test, "strace") {
+        return false;
+    }
+    let traced = Command::new("strace").args(["-qq", "-e", "trace=none", "true"]).output();
+    let can = traced.is_ok_and(|output| output.status.success());
+    if !can {
+        eprintln!("SKIPPED {test}: strace cannot trace here");
+    }
+    can
+}
+
+/// Runs the program and sends it a signal as it enters the `nth` system call of a name. `KILL`
+/// comes before the call has any effect.
+pub fn run_with_signal(arguments: &[&str], path: &Path, call: &str, signal: &str, nth: u32) -> Ran {
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}")]);
+    command.args(["-e", &format!("inject={call}:signal={signal}:when={nth}")]);
+    command.arg(env!("CARGO_BIN_EXE_edbmend")).args(arguments).arg(path);
+    finish(spawn(&mut command))
+}
+
+/// The same with `KILL`; whether the program was hit. A run that was not must succeed.
+pub fn is_killed_at(arguments: &[&str], path: &Path, call: &str, nth: u32) -> bool {
+    let ran = run_with_signal(arguments, path, call, "KILL", nth);
+    let killed = ran.signal == Some(libc::SIGKILL) || ran.code == Some(128 + libc::SIGKILL);
+    assert!(killed || ran.code == Some(0), "{call} {nth}: {ran:?}");
+    killed
+}

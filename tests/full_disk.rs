@@ -1,0 +1,205 @@
+//! Volumes that are full, that clone, or that grant no lease: real file systems on loop devices.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::disks::Volume;
+use common::{DATABASE, Fixture, Ran, damaged, marker_of, names, run, sha256, snapshot};
+
+/// Data pages of a database of about 2 MiB.
+const PAGES: u32 = 512;
+
+fn repair(arguments: &[&str], db: &Path) -> Ran {
+    let db = db.to_str().unwrap();
+    run(["repair", "--json"].iter().chain(arguments).chain([&db]))
+}
+
+/// Puts a damaged database on a volume, and fills all but `free_kibibytes` of it.
+fn almost_full(volume: &Volume, free_kibibytes: u64) -> std::path::PathBuf {
+    let db = volume.path().join(DATABASE);
+    fs::write(&db, damaged(PAGES)).unwrap();
+    fill(volume.path(), free_kibibytes);
+    db
+}
+
+fn fill(dir: &Path, free_kibibytes: u64) {
+    let free = rustix::fs::statvfs(dir).unwrap();
+    let bytes = (free.f_bavail * free.f_frsize).saturating_sub(free_kibibytes << 10);
+    fs::write(dir.join("filler"), vec![0xa5; bytes as usize]).unwrap();
+    rustix::fs::sync();
+}
+
+#[test]
+fn no_space_for_the_backup() {
+    let Some(volume) = Volume::ext4("no_space_for_the_backup", 8) else { return };
+    let db = almost_full(&volume, 1600);
+    let before = snapshot(volume.path());
+    for mode in ["--yes", "--dry-run"] {
+        let ran = repair(&[mode], &db);
+        ran.expect_refused(3, &["no-space"]);
+        let says = ran.json()["refusals"][0].clone();
+        assert!(says["message"].as_str().unwrap().contains("the backup needs "), "{says}");
+        assert!(says["remedy"].as_str().unwrap().contains("--backup header"), "{says}");
+    }
+    assert_eq!(snapshot(volume.path()), before);
+    let ran = repair(&["--yes", "--backup", "header"], &db);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(ran.json()["backup"]["method"], "header");
+    assert_eq!(ran.json()["backup"]["bytes"], 8192);
+}
+
+#[test]
+fn no_space_for_anything() {
+    let Some(volume) = Volume::ext4("no_space_for_anything", 8) else { return };
+    let db = almost_full(&volume, 0);
+    let before = snapshot(volume.path());
+    for scope in ["full", "header"] {
+        repair(&["--yes", "--backup", scope], &db).expect_refused(3, &["no-space"]);
+    }
+    assert_eq!(snapshot(volume.path()), before);
+}
+
+#[test]
+fn a_full_volume_for_the_backup() {
+    let Some(volume) = Volume::ext4("a_full_volume_for_the_backup", 8) else { return };
+    fill(volume.path(), 1600);
+    let fixture = Fixture::new(&damaged(PAGES));
+    let before = (snapshot(fixture.dir()), snapshot(volume.path()));
+    let dir = volume.path().to_str().unwrap();
+    let ran = repair(&["--yes", "--backup-dir", dir], &fixture.db);
+    ran.expect_refused(3, &["no-space"]);
+    assert_eq!(ran.json()["refusals"][0]["path"], dir);
+    assert_eq!((snapshot(fixture.dir()), snapshot(volume.path())), before);
+    let ran = repair(&["--yes", "--backup-dir", dir, "--backup", "header"], &fixture.db);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.operation_dir().starts_with(volume.path()));
+    undo(&ran, &fixture.db);
+}
+
+/// The space looks free, and is not: a quota answers only while the copy is written.
+#[test]
+fn space_that_runs_out_half_way() {
+    let test = "space_that_runs_out_half_way";
+    if !common::strace::can_trace(test) {
+        return;
+    }
+    for call in ["fallocate", "ftruncate", "pwrite64"] {
+        for nth in 1..8 {
+            let fixture = Fixture::new(&damaged(8));
+            let mut command = std::process::Command::new("strace");
+            command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}")]);
+            command.args(["-e", &format!("inject={call}:error=ENOSPC:when={nth}")]);
+            command.arg(env!("CARGO_BIN_EXE_edbmend")).args(["repair", "--yes", "--json"]);
+            let ran = common::finish(common::spawn(command.arg(&fixture.db)));
+            assert!(!fixture.marker().exists(), "{call} {nth}: {ran:?}");
+            if ran.code == Some(0) || ran.code == Some(5) {
+                continue;
+            }
+            ran.expect_refused(3, &["no-space"]);
+            assert_eq!(names(fixture.dir()), [DATABASE], "{call} {nth}");
+            assert_eq!(fixture.bytes(), damaged(8), "{call} {nth}");
+        }
+    }
+}
+
+/// A read-only mount is what its files and folders are.
+#[test]
+fn a_volume_that_is_mounted_read_only() {
+    let Some(volume) = Volume::ext4("a_volume_that_is_mounted_read_only", 8) else { return };
+    let db = volume.path().join(DATABASE);
+    fs::write(&db, damaged(8)).unwrap();
+    let remount = |how: &str| {
+        let mut mount = std::process::Command::new("mount");
+        let status = mount.args(["-o", &format!("remount,{how}")]).arg(volume.path()).status();
+        assert!(status.unwrap().success());
+    };
+    remount("ro");
+    let before = snapshot(volume.path());
+    repair(&["--yes"], &db).expect_refused(3, &["backup-dir-unusable", "read-only"]);
+    assert_eq!(run(["check", db.to_str().unwrap()]).code, Some(1));
+    assert_eq!(snapshot(volume.path()), before);
+    remount("rw");
+}
+
+/// Repairs on a volume that shares extents, and looks at the clone.
+fn clones(volume: &Volume) {
+    let db = volume.path().join(DATABASE);
+    fs::write(&db, damaged(PAGES)).unwrap();
+    rustix::fs::sync();
+    let sum = sha256(&db);
+    let ran = repair(&["--yes"], &db);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let backup = ran.json()["backup"].clone();
+    assert_eq!(backup["method"], "reflink");
+    assert_eq!(backup["sha256"].as_str(), Some(&*sum));
+    let copy = Path::new(backup["path"].as_str().unwrap());
+    assert_eq!(sha256(copy), sum);
+    assert_eq!(fs::metadata(copy).unwrap().len(), backup["bytes"].as_u64().unwrap());
+    sums_are_right(&ran);
+    undo(&ran, &db);
+}
+
+#[track_caller]
+fn sums_are_right(ran: &Ran) {
+    let mut check = std::process::Command::new("sha256sum");
+    let output =
+        check.args(["-c", "--strict", "SHA256SUMS"]).current_dir(ran.operation_dir()).output();
+    assert!(output.as_ref().is_ok_and(|output| output.status.success()), "{output:?}");
+}
+
+#[track_caller]
+fn undo(ran: &Ran, db: &Path) {
+    let operation = ran.operation_dir();
+    let unproven = "--allow-unproven-lock";
+    let undone = run(["restore", "--yes", unproven, "--json", operation.to_str().unwrap()]);
+    assert_eq!(undone.code, Some(0), "{undone:?}");
+    assert!(fs::read(db).unwrap() == damaged(PAGES));
+    assert!(!marker_of(db).exists());
+}
+
+#[test]
+fn xfs_clones() {
+    let make = ["mkfs.xfs", "-q", "-m", "reflink=1"];
+    let Some(volume) = Volume::new("xfs_clones", 320, &make, &["mount", "-o", "loop"]) else {
+        return;
+    };
+    clones(&volume);
+}
+
+#[test]
+fn btrfs_clones() {
+    let make = ["mkfs.btrfs", "-q"];
+    let Some(volume) = Volume::new("btrfs_clones", 128, &make, &["mount", "-o", "loop"]) else {
+        return;
+    };
+    clones(&volume);
+}
+
+#[test]
+fn a_file_system_that_proves_nothing() {
+    let make = ["mkfs.ntfs", "-Q", "-F", "-q"];
+    let test = "a_file_system_that_proves_nothing";
+    let Some(volume) = Volume::new(test, 16, &make, &["ntfs-3g", "-o", "noatime"]) else {
+        return;
+    };
+    let db = volume.path().join(DATABASE);
+    fs::write(&db, damaged(PAGES)).unwrap();
+    let before = snapshot(volume.path());
+    for mode in ["--yes", "--dry-run"] {
+        let ran = repair(&[mode], &db);
+        ran.expect_refused(3, &["in-use-unproven"]);
+        assert!(ran.stdout.contains("--allow-unproven-lock"), "{ran:?}");
+    }
+    assert_eq!(snapshot(volume.path()), before);
+    let sum = sha256(&db);
+    let ran = repair(&["--yes", "--allow-unproven-lock"], &db);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let backup = ran.json()["backup"].clone();
+    assert_eq!((backup["method"].as_str(), backup["sha256"].as_str()), (Some("copy"), Some(&*sum)));
+    let plan = fs::read_to_string(ran.operation_dir().join("plan.json")).unwrap();
+    assert!(plan.contains("--allow-unproven-lock"), "the override is recorded");
+    sums_are_right(&ran);
+    undo(&ran, &db);
+}
