@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::ese::log_limits::GenerationLimits;
-use crate::ese::{LogDigits, LogExtensions, LogFileName, Signature};
+use crate::ese::{LogBase, LogDigits, LogExtensions, LogFileName, Signature};
 use crate::survey::{LogFile, LogSummary, StreamOfLogs};
 
 use super::ranges::{self, GenerationRange};
@@ -102,8 +102,17 @@ impl<'a> Chain<'a> {
         }
     }
 
-    fn default_style(&self) -> Option<(crate::ese::LogBase, LogDigits, LogExtensions)> {
-        let base = crate::ese::LogBase::new(&self.stream.base)?;
+    /// The name of the current log.
+    pub fn current_name(&self) -> String {
+        let jtx = self.stream.archives.iter().any(|log| {
+            matches!(log.name, LogFileName::Archive { extensions: LogExtensions::Jtx, .. })
+        });
+        let extensions = if jtx { LogExtensions::Jtx } else { LogExtensions::Log };
+        format!("{}.{}", self.stream.base, extensions.log())
+    }
+
+    fn default_style(&self) -> Option<(LogBase, LogDigits, LogExtensions)> {
+        let base = LogBase::new(&self.stream.base)?;
         Some((base, LogDigits::Five, LogExtensions::Log))
     }
 

@@ -89,6 +89,11 @@ impl<'a> Scene<'a> {
         self.databases.iter().map(|&(facts, header, _)| (facts, header))
     }
 
+    /// Whether a database of this stream is there that is no copy made by a backup.
+    pub fn is_live(&self) -> bool {
+        self.headers().any(|(_, header)| !is_backup_copy(header))
+    }
+
     /// The first database that recovery has to replay.
     fn first_dirty(&self) -> Option<&'a DatabaseFacts> {
         self.headers().find(|(_, h)| h.state() != DbState::CleanShutdown).map(|(facts, _)| facts)
@@ -135,8 +140,8 @@ pub(super) fn next_mount(scene: &Scene) -> Forecast {
             -528,
             None,
             format!(
-                "The current log {}.log is missing, though closed logs are there.",
-                scene.chain.stream.base
+                "The current log {} is missing, though closed logs are there.",
+                scene.chain.current_name()
             ),
         ),
         NextStart::CurrentLogUnusable => Forecast::fails(
@@ -310,7 +315,7 @@ fn missing_log(scene: &Scene) -> Option<Forecast> {
             _ => None,
         })?;
     let names = engine::missing_log_name(Some(&scene.chain.stream.base), generation);
-    let legacy = is_legacy(header);
+    let legacy = is_legacy(header) && has_impossible_generation(header);
     let name = if legacy { names.exchange_2003 } else { names.published };
     let forecast = Forecast::fails(
         -569,

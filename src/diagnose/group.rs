@@ -65,6 +65,10 @@ pub fn diagnose_group(group: &GroupFacts) -> GroupDiagnosis {
     for chain in &chains {
         findings.extend(logs::judge(chain));
         findings.extend(sequence::judge(chain));
+        // A backup set, or logs put aside, have no current log.
+        if Scene::new(chain, &group.databases).is_live() {
+            findings.extend(sequence::current_missing(chain));
+        }
         findings.extend(checkpoint::judge(chain));
     }
     findings.sort_by_key(|finding| finding.severity);

@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta};
 use serde::Serialize;
 
 use crate::ese::LogTime;
-use crate::storage::shown;
+use crate::storage::{quoted, shown};
 use crate::survey::LogSummary;
 
 use super::chain::{Chain, name_of};
@@ -33,6 +33,29 @@ fn gaps(chain: &Chain) -> Option<Finding> {
             "Bring the missing logs back into {} from a backup. If they are lost: mount, if the stores \
              are in Clean Shutdown, and run a full backup, which begins behind the gap.",
             shown(&folder)
+        ),
+    ))
+}
+
+/// Closed logs without a current one: the engine refuses to start (-528).
+pub(super) fn current_missing(chain: &Chain) -> Option<Finding> {
+    let newest = chain.stream.archives.last()?;
+    if chain.stream.current.is_some() {
+        return None;
+    }
+    let folder = newest.path.parent()?.to_owned();
+    Some(Finding::new(
+        FindingId::LogGap,
+        format!(
+            "Missing log file: {}, the current log; the last closed one is {}",
+            chain.current_name(),
+            name_of(newest)
+        ),
+        "The engine refuses to start while closed logs are there without the current one: error -528.",
+        format!(
+            "Bring the current log back. If it is lost and all stores are in Clean Shutdown, move the \
+             other logs away too: edbmend reset-logs {}",
+            quoted(&folder)
         ),
     ))
 }
