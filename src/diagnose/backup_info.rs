@@ -69,8 +69,8 @@ fn field_finding(
             (impossible_consequence(facts, header, field), mend(facts, header))
         }
         _ => (
-            "The field is suspicious, but the engine can work with it. edbmend leaves it alone \
-             unless it is asked to clear it."
+            "The field is suspicious, but may be right. edbmend leaves it alone unless it is asked to \
+             clear it."
                 .to_owned(),
             format!("edbmend repair --also {} {}", id.name(), quoted(&facts.path)),
         ),
@@ -127,9 +127,21 @@ fn impossible_consequence(facts: &DatabaseFacts, header: &DbHeader, field: Backu
     }
 }
 
-/// The remedy: newer engines heal the field by a full backup, Exchange 2003 does not.
+/// The remedy: newer engines heal the field by a full backup, Exchange 2003 does not. A pending
+/// operation comes before everything.
 fn mend(facts: &DatabaseFacts, header: &DbHeader) -> String {
-    let repair = format!("edbmend repair {}", quoted(&facts.path));
+    if facts.pending.is_some() {
+        return format!("edbmend recover {}", quoted(&facts.path));
+    }
+    let faults = field_faults(header);
+    let is_error = |(_, fault): &(BackupField, BackupFault)| *fault == BackupFault::Impossible;
+    let repair = match faults.first() {
+        Some((field, fault)) if !faults.iter().any(is_error) => {
+            let id = fault_id(*field, *fault).name();
+            format!("edbmend repair --also {id} {}", quoted(&facts.path))
+        }
+        _ => format!("edbmend repair {}", quoted(&facts.path)),
+    };
     if header.raw.revision.get() < FIRST_REVISION_WITH_COPY_BACKUP {
         return repair;
     }
@@ -149,20 +161,24 @@ fn next_incremental_fails(facts: &DatabaseFacts, header: &DbHeader) -> Option<Fi
         return None;
     };
     let names = engine::missing_log_name(logs.and_then(|logs| logs.base.as_deref()), generation);
-    Some(Finding::new(
-        FindingId::NextIncrementalFails,
-        format!(
-            "The next incremental backup asks for log generation max({}, {}) + 1 = {generation}, \
-             which is not there",
-            full.gen_high, incremental.gen_high
-        ),
-        format!(
-            "Error -569 and event 459: the file {} is missing and could not be backed-up (Exchange \
-             2003 per KB946799, where full backups fail too); the published engine names {}.",
-            names.exchange_2003, names.published
-        ),
-        mend(facts, header),
-    ))
+    let message = format!(
+        "The next incremental backup asks for log generation max({}, {}) + 1 = {generation}, which is \
+         not there",
+        full.gen_high, incremental.gen_high
+    );
+    let missing = format!(
+        "Error -569 and event 459: the file {} is missing and could not be backed-up",
+        names.exchange_2003
+    );
+    let (consequence, remedy) = if field_faults(header).is_empty() {
+        // The field is fine; the log is gone.
+        (format!("{missing}."), "Bring the missing logs back, or run a full backup.".to_owned())
+    } else {
+        let engines = "(Exchange 2003 per KB946799, where full backups fail too)";
+        let published = format!("the published engine names {}", names.published);
+        (format!("{missing} {engines}; {published}."), mend(facts, header))
+    };
+    Some(Finding::new(FindingId::NextIncrementalFails, message, consequence, remedy))
 }
 
 fn next_full_truncates(facts: &DatabaseFacts, header: &DbHeader) -> Option<Finding> {

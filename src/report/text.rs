@@ -146,6 +146,7 @@ impl Text {
         }
         if !of_group {
             self.verdict(database.outcome, &report.command);
+            self.checked_again(database);
         }
         for note in &database.notes {
             self.labelled(2, "", note);
@@ -160,13 +161,25 @@ impl Text {
     }
 
     fn findings(&mut self, database: &DatabaseReport) {
-        for finding in &database.findings {
+        let findings = database.found_before.as_ref().unwrap_or(&database.findings);
+        for finding in findings {
             self.line("");
             self.finding(finding);
         }
-        if !database.findings.is_empty() {
+        if !findings.is_empty() {
             self.line("");
         }
+    }
+
+    /// What the second check found, once something was written.
+    fn checked_again(&mut self, database: &DatabaseReport) {
+        if database.found_before.is_none() {
+            return;
+        }
+        let errors = database.findings.iter().filter(|f| f.severity == Severity::Error).count();
+        let names: Vec<_> = database.findings.iter().map(|finding| finding.id.name()).collect();
+        let left = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
+        self.labelled(2, "checked again: ", &format!("{errors} errors{left}"));
     }
 
     fn finding(&mut self, finding: &Finding) {
