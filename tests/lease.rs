@@ -127,6 +127,7 @@ fn against_knocking(flags: i32, pause: Duration) -> u32 {
             .filter(|_| survives(&next_step(&fixture, &images), &fixture, &images))
             .count();
         stop.store(true, Ordering::SeqCst);
+        eprintln!("{done} of {ROUNDS} got through");
         done as u32
     })
 }
@@ -170,6 +171,44 @@ fn two_at_once() {
     }
 }
 
+/// A repair whose every sync takes long, and somebody who opens the file at some moment of its
+/// commit: they are let in when the header is whole, and see the old one or the new one.
+fn opened_in_the_commit(wait: Duration) -> bool {
+    let fixture = Fixture::new(&damaged(8));
+    let slow = spawn(&mut slow_repair(&fixture.db, 150));
+    while !operations(fixture.dir()).iter().any(|dir| dir.join("journal").exists()) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::thread::sleep(wait);
+    let seen = fs::read(&fixture.db).unwrap();
+    let ran = finish(slow);
+    survives(&ran, &fixture, &[damaged(8), cleared(8)]);
+    assert!(seen == fixture.bytes(), "{wait:?}: another state was seen than it ended in");
+    ran.code == Some(0)
+}
+
+fn slow_repair(db: &Path, sync_milliseconds: u32) -> std::process::Command {
+    let mut slow = std::process::Command::new("strace");
+    slow.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync"]);
+    slow.args(["-e", &format!("inject=fsync:delay_enter={}", sync_milliseconds * 1000)]);
+    slow.arg(env!("CARGO_BIN_EXE_edbmend")).args(["repair", "--yes", "--json"]).arg(db);
+    slow
+}
+
+#[test]
+fn somebody_opens_the_file_during_the_commit() {
+    if !can_trace("somebody_opens_the_file_during_the_commit") {
+        return;
+    }
+    let waits = (0..8).map(|step| Duration::from_millis(step * 75));
+    let threads: Vec<_> =
+        waits.map(|wait| std::thread::spawn(move || opened_in_the_commit(wait))).collect();
+    let done: Vec<bool> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+    // Once the first copy is being written, both are finished.
+    assert!(done.contains(&true), "{done:?}");
+    eprintln!("opened during the commit, and it was done: {done:?}");
+}
+
 /// A long repair is not spoilt by whoever looks at the database meanwhile with this program.
 #[test]
 fn one_at_work_and_others_looking() {
@@ -177,11 +216,7 @@ fn one_at_work_and_others_looking() {
         return;
     }
     let fixture = Fixture::new(&damaged(8));
-    let mut slow = std::process::Command::new("strace");
-    slow.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync"]);
-    slow.args(["-e", "inject=fsync:delay_enter=400000"]);
-    slow.arg(program([""]).get_program()).args(["repair", "--yes", "--json"]).arg(&fixture.db);
-    let slow = spawn(&mut slow);
+    let slow = spawn(&mut slow_repair(&fixture.db, 400));
     while !fixture.marker().exists() {
         std::thread::sleep(Duration::from_millis(5));
     }
