@@ -5,12 +5,11 @@ mod storages;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use edbmend::apply::{
-    Applied, Context, Ending, Job, NoObserver, RestoreJob, Undo, execute, find_pending, recover,
-    restore_job,
+    Applied, Ending, Job, RestoreJob, Undo, execute, find_pending, recover, restore_job,
 };
 use edbmend::ese::shadow::Which;
 use edbmend::plan::{BackupScope, OperationStamp, RepairRequest, plan_repair};
@@ -18,9 +17,7 @@ use edbmend::practice::{DatabaseRecipe, corrupt_copy, damage_full_backup};
 use edbmend::storage::{Disk, Storage};
 use edbmend::survey::survey_database;
 
-use storages::{Call, Scripted};
-
-static NEVER: AtomicBool = AtomicBool::new(false);
+use storages::{Call, Scripted, context, stopping_at};
 
 /// A damaged database in a folder of its own.
 struct Bench {
@@ -107,23 +104,6 @@ fn undo_of(dir: &Path, stamp: &OperationStamp) -> RestoreJob {
         Undo::Header(job) => *job,
         _ => panic!("a header operation has a header undo"),
     }
-}
-
-fn context(storage: &dyn Storage) -> Context<'_> {
-    Context { storage, observer: &NoObserver, interrupted: &NEVER }
-}
-
-/// From the `n`th changing call on nothing happens any more: a process that was killed.
-fn stopping_at(n: usize) -> (Scripted, Arc<AtomicUsize>) {
-    let count = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&count);
-    let script = move |call: &Call| {
-        if call.changes {
-            counted.fetch_add(1, Ordering::SeqCst);
-        }
-        (counted.load(Ordering::SeqCst) > n).then_some(io::ErrorKind::Other)
-    };
-    (Scripted::new(script), count)
 }
 
 /// After a recover that ran to its end: old or new, no marker, and the kept folders are whole.

@@ -49,7 +49,7 @@ fn inspect(session: &Session, facts: &DatabaseFacts, copy: Option<CopyArg>, repo
         dump += &dump_database_header(&CopyDump { page, which, pair, trailer: trailer.as_deref() });
     }
     let sound = facts.pair.as_ref().is_some_and(|pair| pair.is_sound());
-    let outcome = if sound || is_streaming_backup(facts) { Outcome::Ok } else { Outcome::Findings };
+    let outcome = if sound { Outcome::Ok } else { Outcome::Findings };
     let file = DatabaseReport::surveyed(facts, Vec::new(), outcome);
     report.files.push(FileReport { file, dump });
 }
@@ -69,14 +69,6 @@ fn copies_to_show(facts: &DatabaseFacts, copy: Option<CopyArg>) -> Vec<(Which, &
         None => facts.area.block(which, 4096),
     };
     page.map(|page| (which, page)).into_iter().collect()
-}
-
-/// The primary header of a file that a streaming backup wrote says so, and differs by design.
-fn is_streaming_backup(facts: &DatabaseFacts) -> bool {
-    facts.pair.as_ref().is_some_and(|pair| {
-        let info = pair.header.current_full_backup();
-        info.gen_low != 0 && info.gen_high == 0 && pair.shadow == CopyState::Differs
-    })
 }
 
 /// The last page, where the header says that a streaming backup wrote the file.

@@ -20,7 +20,7 @@ use crate::survey::{GroupFacts, StreamOfLogs};
 use super::args::{GuardedArgs, ResetLogsArgs};
 use super::operation::{confirmation_needed, outcome_of};
 use super::session::Session;
-use super::terminal::{Answer, ask, can_ask, show, takes_colour};
+use super::terminal::{Answer, ask, show, takes_colour};
 
 pub fn run(session: &Session, args: &ResetLogsArgs) -> Report {
     session.heed_interrupts();
@@ -56,7 +56,7 @@ fn request(session: &Session, args: &ResetLogsArgs) -> GroupRequest {
     GroupRequest {
         prefix: args.prefix.clone(),
         named: args.db.iter().filter_map(|path| session.resolve(path).ok()).collect(),
-        unattended: args.guarded.yes || !can_ask(),
+        unattended: args.guarded.yes,
         may_be_missing: args.allow_group_incomplete.clone(),
     }
 }

@@ -1,7 +1,7 @@
 //! Facts to findings: what is wrong, what will happen because of it, and what mends it.
 //!
-//! One file per subject. Pure: no I/O. A new finding gets its id in [`finding`] and its judgement
-//! in the file of its subject.
+//! One file per subject. Pure: no I/O. A new finding gets its id in [`FindingId`], its judgement in
+//! the file of its subject, and its section in `docs/findings.md`.
 
 mod backup_info;
 mod finding;

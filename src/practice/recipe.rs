@@ -52,6 +52,12 @@ impl Default for Recipe {
 }
 
 impl Recipe {
+    /// The small storage group of the folder `samples/practice`: generation 4, logs of 8 KiB,
+    /// 8 pages. `cargo run --example make-samples` writes it there.
+    pub fn of_samples() -> Self {
+        Self { current_generation: 4, log_file_sectors: 16, pages: 8, ..Self::default() }
+    }
+
     /// A moment after the beginning; the beginning itself where it is no valid date.
     pub(super) fn seconds_later(&self, seconds: u32) -> LogTime {
         let later = to_date_time(self.created)

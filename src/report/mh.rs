@@ -40,7 +40,7 @@ pub fn dump_database_header(copy: &CopyDump) -> String {
         out.page_errors(&header);
     }
     if let Some(trailer) = copy.trailer {
-        out.trailer(trailer);
+        out.trailer(trailer, &header);
     }
     out.signatures(&header);
     out.warnings(copy);
@@ -115,28 +115,34 @@ impl Lines {
 
     fn logs(&mut self, header: &DbHeader) {
         let raw = &header.raw;
-        let (min, max) = (raw.gen_min_required.get(), raw.gen_max_required.get());
+        // eseutil prints generations without a sign, as a damaged header shows.
+        let unsigned = |generation: I32| generation.get() as u32;
+        let (min, max) = (unsigned(raw.gen_min_required), unsigned(raw.gen_max_required));
         self.line(
             "     Log Required: ",
             format_args!(
                 "{min}-{max} (0x{min:x}-0x{max:x}) [Min. Req. Pre-Redo: {0} (0x{0:x})]",
-                raw.gen_pre_redo_min_required
+                unsigned(raw.gen_pre_redo_min_required)
             ),
         );
         self.line("Gen. Max. Req. Creation Time: ", raw.gen_max_required_time);
         self.line(
             "    Log Committed: ",
-            format_args!("0-{0} (0x0-0x{0:x})", raw.gen_max_committed),
+            format_args!("0-{0} (0x0-0x{0:x})", unsigned(raw.gen_max_committed)),
         );
         self.line("Gen. Max. Com. Creation Time: ", raw.gen_max_committed_time);
         self.line(
             "   Log Consistent: ",
             format_args!(
                 "{0} (0x{0:x}) [Pre-Redo: {1} (0x{1:x})]",
-                raw.gen_min_consistent, raw.gen_pre_redo_min_consistent
+                unsigned(raw.gen_min_consistent),
+                unsigned(raw.gen_pre_redo_min_consistent)
             ),
         );
-        self.line("   Log Recovering: ", format_args!("{0} (0x{0:x})", raw.gen_recovering));
+        self.line(
+            "   Log Recovering: ",
+            format_args!("{0} (0x{0:x})", unsigned(raw.gen_recovering)),
+        );
     }
 
     fn history(&mut self, header: &DbHeader) {
@@ -262,7 +268,12 @@ impl Lines {
 
     /// The last page of a file that a streaming backup wrote. Source: `dev/ese/src/inc/cpage.hxx`,
     /// `PATCHHDR`.
-    fn trailer(&mut self, page: &[u8]) {
+    fn trailer(&mut self, page: &[u8], header: &DbHeader) {
+        if !is_trailer_of(page, header) {
+            // eseutil ends here with JET_errDatabasePatchFileMismatch.
+            self.blank();
+            return self.line("WARNING: the trailer page is not of this backup (error -552).", "");
+        }
         let info = page.get(40..64).and_then(|bytes| RawBackupInfo::read_from_bytes(bytes).ok());
         let logs = page.get(120..148).and_then(|bytes| RawTrailerLogs::read_from_bytes(bytes).ok());
         let (Some(info), Some(logs)) = (info, logs) else { return };
@@ -297,7 +308,8 @@ impl Lines {
         self.line(" Revert From Date: ", raw.revert_from_time);
         self.line("   Revert To Date: ", raw.revert_to_time);
         self.line("Revert Page Count: ", raw.revert_page_count);
-        self.line("Last Commit Before Revert: ", LgPos::from(raw.revert_last_commit_pos));
+        let last_commit = LgPos::from(raw.revert_last_commit_pos);
+        self.line("Last Commit Before Revert: ", format_args!("{last_commit}  "));
     }
 
     fn warnings(&mut self, copy: &CopyDump) {
@@ -322,6 +334,16 @@ impl Lines {
             self.line("WARNING: primary header and shadow header are not identical.", "");
         }
     }
+}
+
+/// Whether a trailer page names the database, the log stream and the position of the header's
+/// current full backup.
+fn is_trailer_of(page: &[u8], header: &DbHeader) -> bool {
+    let raw = &header.raw;
+    let same = |offset: usize, bytes: &[u8]| page.get(offset..offset + bytes.len()) == Some(bytes);
+    same(40, raw.full_cur.mark.as_bytes())
+        && same(64, raw.db_signature.as_bytes())
+        && same(92, raw.log_signature.as_bytes())
 }
 
 fn resize_note(header: &DbHeader, resize: LgPos) -> &'static str {

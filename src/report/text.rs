@@ -132,7 +132,10 @@ impl Text {
         if self.style.quiet && !bad {
             return;
         }
-        if !database.plan_was_shown {
+        let of_group = report.group.is_some();
+        if of_group {
+            self.heading(database);
+        } else if !database.plan_was_shown {
             self.proposal(database);
         }
         self.operation(database);
@@ -141,7 +144,9 @@ impl Text {
         for refusal in refusals {
             self.refusal(refusal);
         }
-        self.verdict(database, &report.command);
+        if !of_group {
+            self.verdict(database.outcome, &report.command);
+        }
         for note in &database.notes {
             self.labelled(2, "", note);
         }
@@ -245,6 +250,11 @@ impl Text {
             let dir = crate::storage::shown(&operation.dir).to_string();
             self.labelled(2, "operation: ", &dir);
         }
+        match report.outcome {
+            // The notes begin with what was done.
+            Outcome::Committed | Outcome::NothingToDo => {}
+            outcome => self.verdict(outcome, &report.command),
+        }
         for note in &group.notes {
             self.labelled(2, "", note);
         }
@@ -294,8 +304,8 @@ impl Text {
         }
     }
 
-    fn verdict(&mut self, database: &DatabaseReport, command: &str) {
-        let (text, colour) = match database.outcome {
+    fn verdict(&mut self, outcome: Outcome, command: &str) {
+        let (text, colour) = match outcome {
             Outcome::Committed => (
                 "done: both header copies were written, read back and verified",
                 Colour::new().green().bold(),

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 /// `EDBMEND_SHARED`, or `../shared` beside the crate.
-fn shared_folder() -> PathBuf {
+pub fn shared_folder() -> PathBuf {
     std::env::var_os("EDBMEND_SHARED")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from)
 }

@@ -3,7 +3,10 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+
+use edbmend::apply::{Context, NoObserver};
 
 use edbmend::storage::{
     Access, Disk, Exclusive, File, PrivateMap, Result, Status, Storage, StorageError,
@@ -172,4 +175,24 @@ impl File for ScriptedFile {
     fn path(&self) -> &Path {
         self.inner.path()
     }
+}
+
+static NEVER: AtomicBool = AtomicBool::new(false);
+
+/// The surroundings of an operation that nobody watches or interrupts.
+pub fn context(storage: &dyn Storage) -> Context<'_> {
+    Context { storage, observer: &NoObserver, interrupted: &NEVER }
+}
+
+/// From the `n`th changing call on nothing happens any more: a process that was killed.
+pub fn stopping_at(n: usize) -> (Scripted, Arc<AtomicUsize>) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    let script = move |call: &Call| {
+        if call.changes {
+            counted.fetch_add(1, Ordering::SeqCst);
+        }
+        (counted.load(Ordering::SeqCst) > n).then_some(io::ErrorKind::Other)
+    };
+    (Scripted::new(script), count)
 }
