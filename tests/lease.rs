@@ -152,23 +152,28 @@ fn a_program_that_opens_the_file_now_and_then() {
 #[test]
 fn two_at_once() {
     let lost = ["in-use", "operation-pending", "changed-since-survey"];
-    let (old, new) = (damaged(2000), cleared(2000));
+    let (old, new) = (damaged(200), cleared(200));
+    let mut total = 0;
     for _ in 0..8 {
         let fixture = Fixture::new(&old);
         let repair =
             || spawn(&mut program(["repair", "--yes", "--json", fixture.db.to_str().unwrap()]));
         let both = [repair(), repair()].map(finish);
         let outcomes = both.each_ref().map(Ran::outcome);
-        assert_eq!(outcomes.iter().filter(|o| *o == "committed").count(), 1, "{both:?}");
+        let winners = outcomes.iter().filter(|o| *o == "committed").count();
         for ran in both.iter().filter(|ran| ran.outcome() == "refused") {
             assert_eq!(ran.code, Some(3));
             assert!(ran.refusals().iter().all(|id| lost.contains(&&**id)), "{ran:?}");
         }
         let fine = ["committed", "refused", "nothing-to-do"];
         assert!(outcomes.iter().all(|o| fine.contains(&&**o)), "{outcomes:?}");
-        assert!(fixture.bytes() == new && !fixture.marker().exists());
-        assert_eq!(operations(fixture.dir()).len(), 1);
+        // Both lose only where the one that was disturbed takes longer than the other one waits.
+        assert!(fixture.bytes() == if winners == 0 { &*old } else { &*new }, "{both:?}");
+        assert!(winners <= 1 && !fixture.marker().exists(), "{both:?}");
+        assert_eq!(operations(fixture.dir()).len(), winners);
+        total += winners;
     }
+    assert!(total > 0, "nobody ever wins");
 }
 
 /// A repair whose every sync takes long, and somebody who opens the file at some moment of its
