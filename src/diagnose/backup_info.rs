@@ -149,6 +149,21 @@ fn next_incremental_fails(facts: &DatabaseFacts, header: &DbHeader) -> Option<Fi
         return None;
     };
     let names = engine::missing_log_name(logs.and_then(|logs| logs.base.as_deref()), generation);
+    // A chain that merely lost a log is no damage of the header: there is nothing to repair.
+    let damaged =
+        [full, incremental].iter().any(|info| info.fault(0) == Some(BackupFault::Impossible));
+    let (why, remedy) = if damaged {
+        (
+            format!(
+                " (Exchange 2003 per KB946799, where full backups fail too); the published engine \
+                 names {}",
+                names.published
+            ),
+            mend(facts, header),
+        )
+    } else {
+        (String::new(), "Run a full backup: it begins a new chain.".to_owned())
+    };
     Some(Finding::new(
         FindingId::NextIncrementalFails,
         format!(
@@ -157,11 +172,10 @@ fn next_incremental_fails(facts: &DatabaseFacts, header: &DbHeader) -> Option<Fi
             full.gen_high, incremental.gen_high
         ),
         format!(
-            "Error -569 and event 459: the file {} is missing and could not be backed-up (Exchange \
-             2003 per KB946799, where full backups fail too); the published engine names {}.",
-            names.exchange_2003, names.published
+            "Error -569 and event 459: the file {} is missing and could not be backed-up{why}.",
+            names.exchange_2003
         ),
-        mend(facts, header),
+        remedy,
     ))
 }
 
