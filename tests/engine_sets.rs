@@ -190,6 +190,23 @@ fn edited_full_backups() {
     }
 }
 
+/// A generation that the database has not reached yet holds no log back either, and is a warning
+/// only: the remedy of the error must name the flag without which a repair does nothing.
+#[test]
+fn the_remedy_of_a_bound_that_is_too_late() {
+    if skip("the_remedy_of_a_bound_that_is_too_late") {
+        return;
+    }
+    let unpacked = with_full(1, 0x5000);
+    check("0x5000", &unpacked, &only(&["backup-gen-beyond-log", "next-full-truncates"]));
+    let report = edbmend_on(&["check"], &unpacked.database).json();
+    let remedy = report["databases"][0]["findings"][0]["remedy"].as_str().unwrap();
+    assert!(remedy.contains("edbmend repair --also backup-gen-beyond-log "), "{remedy}");
+    let command = ["repair", "--yes", "--also", "backup-gen-beyond-log"];
+    assert_eq!(edbmend_on(&command, &unpacked.database).json()["outcome"], "committed");
+    check("0x5000 repaired", &unpacked, &NEEDS_FULL);
+}
+
 /// S4.5 with 0x80000000: -569 as well. The engine names "E00ddddd.log": it formats a negative number
 /// with characters that are no digits, so there is no name to agree on.
 #[test]

@@ -129,13 +129,25 @@ fn impossible_consequence(facts: &DatabaseFacts, header: &DbHeader, field: Backu
 
 /// The remedy: newer engines heal the field by a full backup, Exchange 2003 does not.
 fn mend(facts: &DatabaseFacts, header: &DbHeader) -> String {
-    let repair = format!("edbmend repair {}", quoted(&facts.path));
+    let repair = format!("edbmend repair {}{}", also(header), quoted(&facts.path));
     if header.raw.revision.get() < FIRST_REVISION_WITH_COPY_BACKUP {
         return repair;
     }
     format!(
         "Mount the database and run a full backup, which rewrites the field. If that fails: {repair}"
     )
+}
+
+/// The flag without which a repair leaves the fields alone: where none of them is an error.
+fn also(header: &DbHeader) -> String {
+    let faults = field_faults(header);
+    let has_error = faults.iter().any(|(_, fault)| *fault == BackupFault::Impossible);
+    match faults.iter().find(|(field, _)| *field == BackupField::Full) {
+        Some(&(field, fault)) if !has_error => {
+            format!("--also {} ", fault_id(field, fault).name())
+        }
+        _ => String::new(),
+    }
 }
 
 fn next_incremental_fails(facts: &DatabaseFacts, header: &DbHeader) -> Option<Finding> {
