@@ -133,21 +133,28 @@ fn mend(facts: &DatabaseFacts, header: &DbHeader) -> String {
     if facts.pending.is_some() {
         return format!("edbmend recover {}", quoted(&facts.path));
     }
-    let faults = field_faults(header);
-    let is_error = |(_, fault): &(BackupField, BackupFault)| *fault == BackupFault::Impossible;
-    let repair = match faults.first() {
-        Some((field, fault)) if !faults.iter().any(is_error) => {
-            let id = fault_id(*field, *fault).name();
-            format!("edbmend repair --also {id} {}", quoted(&facts.path))
-        }
-        _ => format!("edbmend repair {}", quoted(&facts.path)),
-    };
+    let repair = format!("edbmend repair {}{}", also(header), quoted(&facts.path));
     if header.raw.revision.get() < FIRST_REVISION_WITH_COPY_BACKUP {
         return repair;
     }
     format!(
         "Mount the database and run a full backup, which rewrites the field. If that fails: {repair}"
     )
+}
+
+/// The flag without which a repair leaves the chain alone: where none of its fields is an error.
+fn also(header: &DbHeader) -> String {
+    let faults = field_faults(header);
+    let is_error = |(field, fault): &(BackupField, BackupFault)| {
+        *field != BackupField::Copy && *fault == BackupFault::Impossible
+    };
+    let has_error = faults.iter().any(is_error);
+    match faults.iter().find(|(field, _)| *field == BackupField::Full) {
+        Some(&(field, fault)) if !has_error => {
+            format!("--also {} ", fault_id(field, fault).name())
+        }
+        _ => String::new(),
+    }
 }
 
 fn next_incremental_fails(facts: &DatabaseFacts, header: &DbHeader) -> Option<Finding> {
@@ -161,24 +168,38 @@ fn next_incremental_fails(facts: &DatabaseFacts, header: &DbHeader) -> Option<Fi
         return None;
     };
     let names = engine::missing_log_name(logs.and_then(|logs| logs.base.as_deref()), generation);
-    let message = format!(
-        "The next incremental backup asks for log generation max({}, {}) + 1 = {generation}, which is \
-         not there",
-        full.gen_high, incremental.gen_high
-    );
-    let missing = format!(
-        "Error -569 and event 459: the file {} is missing and could not be backed-up",
-        names.exchange_2003
-    );
-    let (consequence, remedy) = if field_faults(header).is_empty() {
-        // The field is fine; the log is gone.
-        (format!("{missing}."), "Bring the missing logs back, or run a full backup.".to_owned())
+    // A chain that merely lost a log is no damage of the header: there is nothing to repair.
+    let damaged =
+        [full, incremental].iter().any(|info| info.fault(0) == Some(BackupFault::Impossible));
+    let (why, remedy) = if damaged {
+        (
+            format!(
+                " (Exchange 2003 per KB946799, where full backups fail too); the published engine \
+                 names {}",
+                names.published
+            ),
+            mend(facts, header),
+        )
     } else {
-        let engines = "(Exchange 2003 per KB946799, where full backups fail too)";
-        let published = format!("the published engine names {}", names.published);
-        (format!("{missing} {engines}; {published}."), mend(facts, header))
+        (
+            String::new(),
+            "Bring the missing logs back, or run a full backup, which begins a new chain."
+                .to_owned(),
+        )
     };
-    Some(Finding::new(FindingId::NextIncrementalFails, message, consequence, remedy))
+    Some(Finding::new(
+        FindingId::NextIncrementalFails,
+        format!(
+            "The next incremental backup asks for log generation max({}, {}) + 1 = {generation}, \
+             which is not there",
+            full.gen_high, incremental.gen_high
+        ),
+        format!(
+            "Error -569 and event 459: the file {} is missing and could not be backed-up{why}.",
+            names.exchange_2003
+        ),
+        remedy,
+    ))
 }
 
 fn next_full_truncates(facts: &DatabaseFacts, header: &DbHeader) -> Option<Finding> {
