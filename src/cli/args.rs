@@ -17,7 +17,7 @@ use crate::plan::{BackupScope, VerifyScope};
     name = "edbmend",
     version,
     max_term_width = 80,
-    after_help = "Begin with:\n  edbmend demo                       practise on a made-up storage group\n  edbmend check D:\\mdbdata           what is wrong, and what mends it\n  edbmend repair --dry-run priv1.edb what a repair would write\n\nExit codes: 0 done or nothing wrong, 1 findings, 2 wrong usage, 3 refused by a\nguard, 4 failed and nothing changed, 5 failed and rolled back, 6 unfinished (run\nrecover), 7 you said no."
+    after_help = "Begin with:\n  edbmend demo                       practise on a made-up storage group\n  edbmend check mdbdata              what is wrong, and what mends it\n  edbmend repair --dry-run priv1.edb what a repair would write\n\nExit codes: 0 done or nothing wrong, 1 findings, 2 wrong usage, 3 refused by a\nguard, 4 failed and nothing changed, 5 failed and rolled back, 6 unfinished (run\nrecover), 7 you said no."
 )]
 pub struct Cli {
     /// What to do.
@@ -133,7 +133,7 @@ pub enum CopyArg {
 /// `check`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend check priv1.edb\n  edbmend check D:\\mdbdata\n  edbmend check --log-dir E:\\logs --db F:\\pub1.edb D:\\mdbdata\n\nEnds with 1 where there is an error."
+    after_help = "Examples:\n  edbmend check priv1.edb\n  edbmend check mdbdata\n  edbmend check --log-dir logs --db pub1.edb mdbdata\n\nEnds with 1 where there is an error."
 )]
 pub struct CheckArgs {
     /// Databases, or folders of storage groups (their subfolders are not read)
@@ -239,7 +239,7 @@ impl From<VerifyArg> for VerifyScope {
 /// `reset-logs`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend reset-logs --dry-run D:\\mdbdata\n  edbmend reset-logs --log-dir E:\\logs --system-dir E:\\logs D:\\mdbdata\n  edbmend reset-logs --yes --db priv1.edb --db pub1.edb D:\\mdbdata\n\nAll stores of the storage group must be dismounted. No file lists all databases of\na storage group: you are asked whether those that were found are all, and with\n--yes each must be named by --db."
+    after_help = "Examples:\n  edbmend reset-logs --dry-run mdbdata\n  edbmend reset-logs --log-dir logs --system-dir logs mdbdata\n  edbmend reset-logs --yes --db priv1.edb --db pub1.edb mdbdata\n\nAll stores of the storage group must be dismounted. No file lists all databases of\na storage group: you are asked whether those that were found are all, and with\n--yes each must be named by --db."
 )]
 pub struct ResetLogsArgs {
     /// The folder of the storage group
@@ -279,7 +279,7 @@ fn signature_random(text: &str) -> Result<u32, String> {
 /// `restore`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  edbmend restore D:\\mdbdata\\edbmend\\edbmend-20261123T015812Z-repair-3fa9\n\nOnly the header bytes of that operation are put back, and only while the header is\nstill what it left. The undo is an operation of its own and can be undone."
+    after_help = "Example:\n  edbmend restore mdbdata/edbmend/edbmend-20261123T015812Z-repair-3fa9\n\nOnly the header bytes of that operation are put back, and only while the header is\nstill what it left. The undo is an operation of its own and can be undone."
 )]
 pub struct RestoreArgs {
     /// The operation folder
@@ -295,7 +295,7 @@ pub struct RestoreArgs {
 /// `recover`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend recover --dry-run priv1.edb     say which way it would go\n  edbmend recover --yes D:\\mdbdata"
+    after_help = "Examples:\n  edbmend recover --dry-run priv1.edb     say which way it would go\n  edbmend recover --yes mdbdata"
 )]
 pub struct RecoverArgs {
     /// A database, an operation folder, or a folder of databases

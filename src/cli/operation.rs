@@ -134,17 +134,15 @@ fn finish(
     applied: Applied,
 ) -> (DatabaseReport, Vec<Refusal>) {
     let outcome = outcome_of(applied.ending);
-    let mut database = match (applied.ending, session.survey(&job.database)) {
-        (Ending::Committed, Ok(facts)) => {
-            let after = DatabaseReport::surveyed(&facts, diagnose_database(&facts), outcome);
-            DatabaseReport {
-                steps: before.steps,
-                pages: before.pages,
-                notes: before.notes,
-                plan_was_shown: before.plan_was_shown,
-                ..after
-            }
-        }
+    let mut database = match (applied.ending, session.survey_with_logs(&job.database, None)) {
+        (Ending::Committed, Ok(facts)) => DatabaseReport {
+            steps: before.steps,
+            pages: before.pages,
+            notes: before.notes,
+            plan_was_shown: before.plan_was_shown,
+            found_before: Some(before.findings),
+            ..DatabaseReport::surveyed(&facts, diagnose_database(&facts), outcome)
+        },
         _ => DatabaseReport { outcome, ..before },
     };
     database.backup = applied.backup;

@@ -36,10 +36,18 @@ pub fn run(session: &Session, args: &RecoverArgs) -> Report {
     as_asked_for(report.conclude())
 }
 
-/// A roll-back that was asked for is a success.
+/// A roll-back that was asked for is a success, and must not hide what went wrong elsewhere.
 fn as_asked_for(mut report: Report) -> Report {
+    let others = report.databases.iter().map(|database| database.outcome);
+    let others = others.filter(|outcome| *outcome != Outcome::RolledBack);
     if report.outcome == Outcome::RolledBack {
-        report.exit_code = 0;
+        match Outcome::worst(others) {
+            Some(worse) if worse.exit_code() != 0 => {
+                report.outcome = worse;
+                report.exit_code = worse.exit_code();
+            }
+            _ => report.exit_code = 0,
+        }
     }
     report
 }
@@ -81,7 +89,7 @@ fn recover_one(
         }
     }
     let applied = recover(session.context(), path, args.back, args.guarded.allow_unproven_lock);
-    let surveyed = session.survey(path).map(|facts| {
+    let surveyed = session.survey_with_logs(path, None).map(|facts| {
         let findings = crate::diagnose::diagnose_database(&facts);
         DatabaseReport::surveyed(&facts, findings, outcome_of(applied.ending))
     });

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::diagnose::diagnose_database;
+use crate::diagnose::{FindingId, diagnose_database};
 use crate::plan::{
     BackupScope, Command, Evidence, FieldSource, Plan, Refusal, RefusalId, RepairRequest,
     VerifyScope, content_refusals, plan_repair,
@@ -113,7 +113,7 @@ fn notes(facts: &DatabaseFacts, request: &RepairRequest) -> Vec<String> {
         notes.extend(evidence.conditions.iter().map(|condition| format!("- {condition}")));
         notes.push("Not checked: that the backup media of that set still exist.".into());
     }
-    if let Some(stream) = &facts.stream {
+    if let Some(stream) = facts.stream.as_ref().filter(|stream| stream.found) {
         let path = shown(&stream.path);
         notes.push(format!("Streaming file {path}: neither changed nor copied."));
     }
@@ -121,11 +121,14 @@ fn notes(facts: &DatabaseFacts, request: &RepairRequest) -> Vec<String> {
 }
 
 fn next_steps(database: &DatabaseReport, plan: &Plan) -> Vec<String> {
-    let mut notes = vec![
+    let needs_backup = database.findings.iter().any(|f| f.id == FindingId::FullBackupNeeded);
+    let mut notes = vec![if needs_backup {
         "Now mount the store and run a full backup at once. Until then an incremental backup answers \
          -560 (event 206), by design."
-            .to_owned(),
-    ];
+            .to_owned()
+    } else {
+        "Now mount the store.".to_owned()
+    }];
     if plan.backup == BackupScope::Full {
         notes.push("Keep the operation folder until that backup is proven.".into());
     }

@@ -44,7 +44,7 @@ fn restore(
     args: &RestoreArgs,
     job: RestoreJob,
 ) -> (DatabaseReport, Vec<Refusal>) {
-    let facts = match session.survey(&job.database) {
+    let facts = match session.survey_with_logs(&job.database, None) {
         Ok(facts) => facts,
         Err(refusal) => {
             let outcome = if refusal.id.is_guard() { Outcome::Refused } else { Outcome::Failed };

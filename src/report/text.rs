@@ -148,6 +148,7 @@ impl Text {
         }
         if !of_group {
             self.verdict(database.outcome, &report.command);
+            self.checked_again(database);
         }
         for note in &database.notes {
             self.labelled(2, "", note);
@@ -157,7 +158,8 @@ impl Text {
 
     fn proposal(&mut self, database: &DatabaseReport) {
         self.heading(database);
-        self.findings(&database.findings);
+        let findings = database.found_before.as_ref().unwrap_or(&database.findings);
+        self.findings(findings);
         self.plan(database);
     }
 
@@ -193,6 +195,17 @@ impl Text {
         };
         let text = self.painted(text, colour);
         self.line(&format!("  {text}\n"));
+    }
+
+    /// What the second check found, once something was written.
+    fn checked_again(&mut self, database: &DatabaseReport) {
+        if database.found_before.is_none() {
+            return;
+        }
+        let errors = database.findings.iter().filter(|f| f.severity == Severity::Error).count();
+        let names: Vec<_> = database.findings.iter().map(|finding| finding.id.name()).collect();
+        let left = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
+        self.labelled(2, "checked again: ", &format!("{errors} errors{left}"));
     }
 
     fn finding(&mut self, finding: &Finding) {

@@ -72,6 +72,11 @@ impl Outcome {
         }
     }
 
+    /// The worst of several.
+    pub fn worst(outcomes: impl Iterator<Item = Self>) -> Option<Self> {
+        outcomes.max_by_key(|outcome| outcome.rank())
+    }
+
     /// The name in JSON.
     pub fn name(self) -> String {
         serde_json::to_value(self)
@@ -201,6 +206,9 @@ pub struct DatabaseReport {
     /// Whether the plan was shown already, before the question.
     #[serde(skip)]
     pub plan_was_shown: bool,
+    /// After an operation: what had been found before it. `findings` is what is left.
+    #[serde(skip)]
+    pub found_before: Option<Vec<Finding>>,
 }
 
 impl DatabaseReport {
@@ -223,6 +231,7 @@ impl DatabaseReport {
             pages: None,
             notes: Vec::new(),
             plan_was_shown: false,
+            found_before: None,
         }
     }
 
@@ -305,7 +314,7 @@ impl Report {
     pub fn conclude(mut self) -> Self {
         let outcomes =
             self.databases.iter().chain(self.files.iter().map(|f| &f.file)).map(|d| d.outcome);
-        if let Some(worst) = outcomes.max_by_key(|outcome| outcome.rank()) {
+        if let Some(worst) = Outcome::worst(outcomes) {
             self.outcome = worst;
         }
         if self.outcome.rank() == 0 && Self::has_errors(&self.findings) {

@@ -273,6 +273,9 @@ impl File for DiskFile {
                 }
             }
             Err(e) if e.raw_os_error() == Some(libc::EAGAIN) => Exclusive::InUse,
+            Err(e) if e.raw_os_error() == Some(libc::EACCES) => Exclusive::Unproven(
+                "only the owner of the file or root can prove it; be one of them".into(),
+            ),
             Err(e) => Exclusive::Unproven(format!("the file system grants no lease: {e}")),
         }
     }
