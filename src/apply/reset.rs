@@ -4,9 +4,11 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::ese::LogFileName;
-use crate::plan::{DatabaseIdentity, LOGS_FOLDER, Refusal, RefusalId, ResetPlan, identity_of};
+use crate::plan::{
+    DatabaseIdentity, LOGS_FOLDER, Refusal, RefusalId, ResetPlan, identity_by, identity_of,
+};
 use crate::storage::{Storage, StorageError, StoredPath, quoted};
-use crate::survey::{pending_marker, survey_database, survey_open_file};
+use crate::survey::{pending_marker, read_header_area, survey_database};
 
 use super::context::Context;
 use super::folder::{OperationFolder, PLAN_NAME, SUMS_NAME, sha256, sums_line};
@@ -46,7 +48,7 @@ pub fn execute_reset(context: Context, job: &ResetJob) -> Applied {
         Ok(locks) => locks,
         Err(refusals) => return Applied::stopped(refusals),
     };
-    let mut refusals = changed_databases(context.storage, &job.plan, &locks);
+    let mut refusals = changed_databases(&job.plan, &locks);
     refusals.extend(unplanned_files(context.storage, &job.plan, &routes));
     refusals.extend(reset_space_refusal(context.storage, job));
     if !refusals.is_empty() {
@@ -107,16 +109,14 @@ pub fn lock_databases(
 }
 
 /// The databases whose header is no longer what the plan says.
-pub fn changed_databases(
-    storage: &dyn Storage,
-    plan: &ResetPlan,
-    locks: &[(PathBuf, ExclusiveFile)],
-) -> Vec<Refusal> {
+pub fn changed_databases(plan: &ResetPlan, locks: &[(PathBuf, ExclusiveFile)]) -> Vec<Refusal> {
     let unchanged = |planned: &DatabaseIdentity| {
         let path = planned.path.to_path()?;
         let (_, lock) = locks.iter().find(|(locked, _)| *locked == path)?;
-        let facts = survey_open_file(storage, lock.file(), &path).ok()?;
-        (identity_of(&facts)? == *planned).then_some(())
+        // Through the open file alone: to open the streaming file again would break its own lease.
+        let length_bytes = lock.file().status().ok()?.length_bytes;
+        let area = read_header_area(lock.file()).ok()?;
+        (identity_by(&path, length_bytes, &area)? == *planned).then_some(())
     };
     let changed = plan.databases.iter().filter(|planned| unchanged(planned).is_none());
     changed.map(database_changed).collect()

@@ -210,13 +210,7 @@ fn nothing_to_do(report: Report, group: &GroupFacts) -> Report {
 /// One outcome for the group and each of its databases.
 pub fn end(mut report: Report, outcome: Outcome, reasons: &[Refusal]) -> Report {
     report.refusals.extend(reasons.iter().map(RefusalReport::from));
-    let failed = !reasons.is_empty() && reasons.iter().any(|reason| !reason.id.is_guard());
-    let outcome = match outcome {
-        Outcome::Refused if failed && reasons.iter().all(|reason| !reason.id.is_guard()) => {
-            Outcome::Failed
-        }
-        other => other,
-    };
+    let outcome = if outcome == Outcome::Refused { Outcome::of_reasons(reasons) } else { outcome };
     for database in &mut report.databases {
         database.outcome = outcome;
     }

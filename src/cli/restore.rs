@@ -25,7 +25,7 @@ pub fn run(session: &Session, args: &RestoreArgs) -> Report {
         Ok(Undo::Reset(plan)) => return restore_logs(session, args, *plan, report),
         Ok(Undo::Nothing) => nothing_to_undo(&args.operation),
         Err(refusal) => {
-            let outcome = if refusal.id.is_guard() { Outcome::Refused } else { Outcome::Failed };
+            let outcome = Outcome::of_reasons(std::slice::from_ref(&refusal));
             (DatabaseReport::unknown(&args.operation, outcome), vec![refusal])
         }
     };
@@ -47,7 +47,7 @@ fn restore(
     let facts = match session.survey_with_logs(&job.database, None) {
         Ok(facts) => facts,
         Err(refusal) => {
-            let outcome = if refusal.id.is_guard() { Outcome::Refused } else { Outcome::Failed };
+            let outcome = Outcome::of_reasons(std::slice::from_ref(&refusal));
             return (DatabaseReport::unknown(&job.database, outcome), vec![refusal]);
         }
     };
