@@ -136,7 +136,7 @@ pub fn unplanned_files(
     for route in routes {
         let home = if route.from == away { &route.to } else { &route.from };
         for file in route.files {
-            let kind = kind_in_stream(&file.name, &plan.base)?;
+            let Some(kind) = kind_in_stream(&file.name, &plan.base) else { continue };
             homes.entry((home, kind)).or_default().insert(&file.name);
         }
     }
