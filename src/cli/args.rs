@@ -42,6 +42,10 @@ pub enum Command {
     Recover(RecoverArgs),
     /// Write a practice storage group with the damage, and mend it
     Demo(DemoArgs),
+    /// Print the completion script of a shell
+    Completions(CompletionsArgs),
+    /// Print the man page, or write one for each command into a folder
+    Man(ManArgs),
 }
 
 impl Command {
@@ -55,6 +59,8 @@ impl Command {
             Self::Restore(_) => "restore",
             Self::Recover(_) => "recover",
             Self::Demo(_) => "demo",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
         }
     }
 
@@ -68,12 +74,13 @@ impl Command {
             Self::Restore(args) => args.guarded.output,
             Self::Recover(args) => args.guarded.output,
             Self::Demo(args) => args.output,
+            Self::Completions(_) | Self::Man(_) => OutputArgs::default(),
         }
     }
 }
 
 /// How the report looks.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Copy, Debug, Default)]
 pub struct OutputArgs {
     /// Print one JSON object on standard output, whatever happens
     #[arg(long)]
@@ -318,4 +325,23 @@ pub struct DemoArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: OutputArgs,
+}
+
+/// `completions`
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  edbmend completions bash > /etc/bash_completion.d/edbmend")]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `man`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  edbmend man | man -l -\n  edbmend man /usr/local/share/man/man1"
+)]
+pub struct ManArgs {
+    /// Where to write a page for each command
+    pub dir: Option<PathBuf>,
 }

@@ -11,6 +11,7 @@ mod repair;
 mod reset_logs;
 mod restore;
 mod session;
+mod shell;
 mod terminal;
 
 use std::ffi::OsString;
@@ -94,6 +95,8 @@ pub fn run(cli: &Cli) -> Ran {
         Command::Restore(args) => restore::run(&session, args),
         Command::Recover(args) => recover::run(&session, args),
         Command::Demo(args) => demo::run(&session, args),
+        Command::Completions(args) => shell::completions(args),
+        Command::Man(args) => shell::man(&session, args),
     };
     let text = match output.json {
         true => to_json(&report),

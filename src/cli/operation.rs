@@ -37,7 +37,7 @@ pub fn carry_out(
     let (dir, scope) = (&proposal.backup_dir, proposal.plan.backup);
     let refusals = refusals(session, guarded, &proposal.facts, dir, scope);
     if !refusals.is_empty() {
-        database.outcome = Outcome::Refused;
+        database.outcome = Outcome::of_reasons(&refusals);
         return (database, refusals);
     }
     if guarded.dry_run {

@@ -29,7 +29,7 @@ pub fn run(session: &Session, args: &RecoverArgs) -> Report {
             }
         }
         Err(refusal) => {
-            let outcome = if refusal.id.is_guard() { Outcome::Refused } else { Outcome::Failed };
+            let outcome = Outcome::of_reasons(std::slice::from_ref(&refusal));
             report.push(DatabaseReport::unknown(&args.path, outcome), &[refusal]);
         }
     }
@@ -65,7 +65,7 @@ fn recover_one(
     let assessment = match assessed {
         Ok(assessment) => assessment,
         Err(refusal) => {
-            let outcome = if refusal.id.is_guard() { Outcome::Refused } else { Outcome::Failed };
+            let outcome = Outcome::of_reasons(std::slice::from_ref(&refusal));
             return (DatabaseReport::unknown(path, outcome), vec![refusal]);
         }
     };

@@ -34,7 +34,7 @@ fn repair(session: &Session, args: &RepairArgs, path: &Path) -> (DatabaseReport,
     let facts = match session.survey_with_logs(path, args.log_dir.as_deref()) {
         Ok(facts) => facts,
         Err(refusal) => {
-            let outcome = if refusal.id.is_guard() { Outcome::Refused } else { Outcome::Failed };
+            let outcome = Outcome::of_reasons(std::slice::from_ref(&refusal));
             return (DatabaseReport::unknown(&refusal.path, outcome), vec![refusal]);
         }
     };

@@ -36,7 +36,12 @@ impl Session {
     /// From now on Ctrl-C and a polite kill end the run in an orderly way. Read-only commands keep
     /// the default, which ends them at once.
     pub fn heed_interrupts(&self) {
-        for signal in signal_hook::consts::TERM_SIGNALS {
+        // A terminal that is closed must not leave an operation half done, either.
+        #[cfg(unix)]
+        let hangup = Some(signal_hook::consts::SIGHUP);
+        #[cfg(not(unix))]
+        let hangup = None;
+        for signal in signal_hook::consts::TERM_SIGNALS.iter().chain(&hangup) {
             // Without the handler the signal ends the process, which recover deals with.
             let _ = signal_hook::flag::register(*signal, Arc::clone(&self.interrupted));
         }

@@ -202,10 +202,18 @@ impl Text {
         if database.found_before.is_none() {
             return;
         }
-        let errors = database.findings.iter().filter(|f| f.severity == Severity::Error).count();
-        let names: Vec<_> = database.findings.iter().map(|finding| finding.id.name()).collect();
-        let left = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
-        self.labelled(2, "checked again: ", &format!("{errors} errors{left}"));
+        let names = |wanted: &dyn Fn(Severity) -> bool| {
+            let named = database.findings.iter().filter(|finding| wanted(finding.severity));
+            named.map(|finding| finding.id.name()).collect::<Vec<_>>().join(", ")
+        };
+        let errors = names(&|severity| severity == Severity::Error);
+        let others = names(&|severity| severity != Severity::Error);
+        let mut text =
+            if errors.is_empty() { "no errors".into() } else { format!("errors: {errors}") };
+        if !others.is_empty() {
+            text += &format!("; {others}");
+        }
+        self.labelled(2, "checked again: ", &text);
     }
 
     fn finding(&mut self, finding: &Finding) {

@@ -72,6 +72,11 @@ impl Outcome {
         }
     }
 
+    /// Refused where a guard spoke; failed where none did.
+    pub fn of_reasons(reasons: &[Refusal]) -> Self {
+        if reasons.iter().any(|reason| reason.id.is_guard()) { Self::Refused } else { Self::Failed }
+    }
+
     /// The worst of several.
     pub fn worst(outcomes: impl Iterator<Item = Self>) -> Option<Self> {
         outcomes.max_by_key(|outcome| outcome.rank())

@@ -180,7 +180,7 @@ fn recover_or_refuse(
     let _locks = match pending.unfinished_reset() {
         Some(plan) => {
             let locks = lock_databases(storage, plan, allow_unproven)?;
-            let changed = changed_databases(storage, plan, &locks);
+            let changed = changed_databases(plan, &locks);
             if !changed.is_empty() {
                 return Err(changed);
             }
