@@ -72,7 +72,7 @@ fn compare(set: &str, dump: &str, argument: &str) {
     let output = inspect(dir.path(), &[argument]);
     let ours = String::from_utf8(output.stdout).unwrap();
     let theirs = shared::text(&format!("engine/{set}/{dump}"));
-    assert!(lines(&theirs).len() > 10, "{set}/{dump} has all its lines");
+    assert!(lines(&theirs).len() > 6, "{set}/{dump} has all its lines");
     assert_eq!(lines(&ours), lines(&theirs), "{set}/{dump}");
     assert_eq!(output.status.code(), Some(0), "{set}/{dump}");
 }
@@ -83,6 +83,36 @@ fn single_logs() {
         return;
     }
     SETS.iter().for_each(|set| compare(set, "ml-E00.txt", "E00.log"));
+}
+
+#[test]
+fn whole_streams() {
+    if !shared::present("whole_streams") {
+        return;
+    }
+    SETS.iter().for_each(|set| compare(set, "ml.txt", "E00"));
+}
+
+#[test]
+fn streams_with_a_gap() {
+    if !shared::present("streams_with_a_gap") {
+        return;
+    }
+    for format in ["p4096", "p32768", "p4096_efv8020"] {
+        for (from, lost, dump) in
+            [("a_full", "E0000003.log", "d_gap_clean"), ("c_dirty", "E0000004.log", "d_gap_dirty")]
+        {
+            let dir = shared::unpack(&format!("engine/{format}/{from}"));
+            std::fs::remove_file(dir.path().join(lost)).unwrap();
+            let output = inspect(dir.path(), &["E00"]);
+            let text = String::from_utf8(output.stdout).unwrap();
+            // Behind the dump stand the findings, which eseutil does not have.
+            let (ours, _) = text.split_once("\n  error: log-gap").expect("the gap is a finding");
+            let theirs = shared::text(&format!("engine/{format}/{dump}/ml.txt"));
+            assert_eq!(lines(ours), lines(&theirs), "{format}/{dump}");
+            assert_eq!(output.status.code(), Some(1));
+        }
+    }
 }
 
 #[test]

@@ -117,7 +117,8 @@ pub struct GuardedArgs {
     after_help = "Examples:\n  edbmend inspect priv1.edb\n  edbmend inspect --copy shadow priv1.edb\n  edbmend inspect E0000001.log E00.chk\n  edbmend inspect --json priv1.edb priv1.stm"
 )]
 pub struct InspectArgs {
-    /// Databases, streaming files, logs, checkpoints, flush maps
+    /// Databases, streaming files, logs, checkpoints, flush maps; or the base name
+    /// of a log stream (logs/E00)
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// Show one header copy as it is, also a damaged one

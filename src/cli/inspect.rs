@@ -20,6 +20,10 @@ use super::session::Session;
 pub fn run(session: &Session, args: &InspectArgs) -> Report {
     let mut report = Report::new("inspect");
     for path in &args.files {
+        if let Some(set) = inspect_stream::inspect_set(session, path) {
+            report.files.push(set);
+            continue;
+        }
         match session.survey(path) {
             Ok(facts) => inspect(session, &facts, args.copy, &mut report),
             Err(refusal) => fail(&mut report, path, &refusal),

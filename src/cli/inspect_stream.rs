@@ -2,17 +2,20 @@
 
 use std::path::Path;
 
-use crate::diagnose::{damaged_checkpoint, damaged_log, half_damaged_checkpoint};
+use crate::diagnose::{damaged_checkpoint, damaged_log, diagnose_group, half_damaged_checkpoint};
 use crate::ese::{
-    Checkpoint, CheckpointCopies, ContentKind, FlushMapHeader, LgPos, LogFileName, LogHeader,
-    content,
+    Checkpoint, CheckpointCopies, ContentKind, FlushMapHeader, LgPos, LogBase, LogFileName,
+    LogHeader, content,
 };
 use crate::report::{
     CheckpointHeaderReport, DatabaseReport, FileHeader, FileReport, FlushMapHeaderReport,
-    LogHeaderReport, Outcome, dump_checkpoint, dump_flush_map, dump_log_header,
+    LogHeaderReport, Outcome, Report, dump_checkpoint, dump_flush_map, dump_log_header,
+    dump_log_set,
 };
 use crate::storage::{Access, Storage, read_full, shown};
-use crate::survey::DatabaseFacts;
+use crate::survey::{DatabaseFacts, GroupFolders};
+
+use super::session::Session;
 
 /// The report of a log, a checkpoint or a flush map; `None` of anything else. A damaged header is
 /// known by what is left of it, else by the name of the file.
@@ -95,4 +98,23 @@ fn inspect_flush_map(facts: &DatabaseFacts) -> FileReport {
     let header = header.map(|h| FileHeader::FlushMap(Box::new(FlushMapHeaderReport::new(&h))));
     let file = DatabaseReport::of_kind(&facts.path, ContentKind::FlushMap, header, Outcome::Ok);
     FileReport { file, dump: title + &dump }
+}
+
+/// The logs of a base name (`logs/E00`, as `eseutil /ml E00` takes it), where no file has that name.
+pub(super) fn inspect_set(session: &Session, path: &Path) -> Option<FileReport> {
+    let path = session.resolve(path).ok()?;
+    let base = LogBase::new(path.file_name()?.to_str()?)?;
+    if session.storage().status(&path).is_ok() {
+        return None;
+    }
+    let dir = path.parent()?.to_owned();
+    let folders = GroupFolders { log_dir: dir.clone(), system_dir: dir };
+    let mut group = session.survey_logs(folders, Vec::new()).ok()?;
+    group.streams.retain(|stream| LogBase::new(&stream.base) == Some(base));
+    let stream = group.streams.first().filter(|stream| stream.in_order().next().is_some())?;
+    let dump = dump_log_set(stream);
+    let findings = diagnose_group(&group).findings;
+    let outcome = if Report::has_errors(&findings) { Outcome::Findings } else { Outcome::Ok };
+    let file = DatabaseReport::of_kind(&path, ContentKind::Log, None, outcome);
+    Some(FileReport { file: DatabaseReport { findings, ..file }, dump })
 }

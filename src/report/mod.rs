@@ -8,6 +8,7 @@ mod logs;
 mod mh;
 mod mk;
 mod ml;
+mod ml_set;
 mod text;
 mod text_logs;
 mod types;
@@ -21,6 +22,7 @@ pub use logs::{CheckpointReport, CheckpointsReport, LogsReport, StreamReport, ch
 pub use mh::{CopyDump, dump_database_header};
 pub use mk::dump_checkpoint;
 pub use ml::dump_log_header;
+pub use ml_set::dump_log_set;
 pub use text::{Style, render, render_moves, render_preview};
 pub use types::{
     CopiesReport, DatabaseReport, FileReport, GroupSection, Outcome, RefusalReport, Report,
