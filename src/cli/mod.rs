@@ -11,6 +11,7 @@ mod reset_logs;
 mod restore;
 mod session;
 mod terminal;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -90,6 +91,7 @@ pub fn run(cli: &Cli) -> Ran {
         Command::Check(args) => check::run(&session, args),
         Command::Repair(args) => repair::run(&session, args),
         Command::ResetLogs(args) => reset_logs::run(&session, args),
+        Command::Verify(args) => verify::run(&session, args),
         Command::Restore(args) => restore::run(&session, args),
         Command::Recover(args) => recover::run(&session, args),
         Command::Demo(args) => demo::run(&session, args),

@@ -81,7 +81,25 @@ struct PlainProgress {
     what: String,
     done_bytes: u64,
     total_bytes: u64,
+    begun: Instant,
     told: Instant,
+}
+
+impl PlainProgress {
+    /// How far it is, how fast, and how much longer it takes at that rate.
+    fn line(&self) -> String {
+        const MIB: u64 = 1024 * 1024;
+        let (done, total) = (self.done_bytes, self.total_bytes);
+        let rate = (done as f64 / self.begun.elapsed().as_secs_f64()).max(1.0);
+        let left = total.saturating_sub(done) as f64 / rate;
+        format!(
+            "{}: {} of {} MiB, {:.0} MiB/s, {left:.0} s left",
+            self.what,
+            done / MIB,
+            total / MIB,
+            rate / MIB as f64
+        )
+    }
 }
 
 impl Watcher {
@@ -111,9 +129,9 @@ impl Observer for Watcher {
             }
             *self.bar.borrow_mut() = Some(bar);
         } else {
-            let (what, told) = (what.to_owned(), Instant::now());
+            let (what, begun) = (what.to_owned(), Instant::now());
             *self.plain.borrow_mut() =
-                Some(PlainProgress { what, done_bytes: 0, total_bytes, told });
+                Some(PlainProgress { what, done_bytes: 0, total_bytes, begun, told: begun });
         }
     }
 
@@ -125,8 +143,7 @@ impl Observer for Watcher {
             plain.done_bytes += bytes;
             if plain.told.elapsed() >= PLAIN_PROGRESS_EVERY {
                 plain.told = Instant::now();
-                let (done, total) = (plain.done_bytes, plain.total_bytes);
-                let _ = writeln!(std::io::stderr(), "{}: {done} of {total} bytes", plain.what);
+                let _ = writeln!(std::io::stderr(), "{}", plain.line());
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod header;
 mod mh;
+mod pages;
 mod text;
 mod types;
 
