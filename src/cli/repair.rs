@@ -9,10 +9,10 @@ use crate::plan::{
 };
 use crate::report::{DatabaseReport, Outcome, Report};
 use crate::storage::{quoted, shown};
-use crate::survey::{DatabaseFacts, PageFacts, PageLayout};
+use crate::survey::{DatabaseFacts, PageLayout};
 
 use super::args::RepairArgs;
-use super::operation::{Proposal, carry_out, refusals};
+use super::operation::{Proposal, carry_out, pages_note, refusals};
 use super::session::Session;
 use super::verify::{all_processors, scan};
 
@@ -64,11 +64,15 @@ fn repair(session: &Session, args: &RepairArgs, path: &Path) -> (DatabaseReport,
     };
     database = database.with_plan(&plan);
     database.notes = notes(&facts, &request);
-    if request.verify == VerifyScope::Full {
+    // The deed itself scans in the pass that makes the backup.
+    if request.verify == VerifyScope::Full && args.guarded.dry_run {
         let page_size_bytes = plan.page_size_bytes;
         let layout = PageLayout::of(facts.status.length_bytes, page_size_bytes);
         match scan(session, &facts, layout, all_processors()) {
-            Ok(pages) => note_pages(&mut database, pages),
+            Ok(pages) => {
+                database.notes.push(pages_note(&pages));
+                database.pages = Some(pages);
+            }
             Err(refusal) => {
                 return (DatabaseReport { outcome: Outcome::Failed, ..database }, vec![refusal]);
             }
@@ -137,17 +141,4 @@ fn next_steps(database: &DatabaseReport, plan: &Plan) -> Vec<String> {
         notes.push(format!("edbmend restore {}", quoted(&operation.dir)));
     }
     notes
-}
-
-fn note_pages(database: &mut DatabaseReport, pages: PageFacts) {
-    let bad = pages.bad_data_pages();
-    database.notes.push(match bad {
-        0 => format!("All {} pages have the right checksum ({} are empty).", pages.total, pages.empty),
-        _ => format!(
-            "WARNING: {bad} of {} pages are bad, {} of them correctable. A repair of the header does not \
-             mend them: restore the database from a backup, or move its mailboxes.",
-            pages.total, pages.correctable
-        ),
-    });
-    database.pages = Some(pages);
 }

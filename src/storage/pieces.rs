@@ -42,6 +42,11 @@ impl Pieces {
         Ok(Self { at: 0, length, data: if sparse { 0..0 } else { 0..length } })
     }
 
+    /// The same walk from a later place, which must lie on the grid, on.
+    pub fn from(self, at: u64) -> Self {
+        Self { at, ..self }
+    }
+
     /// The next piece; `None` at the end.
     pub fn next(&mut self, file: &dyn File) -> Result<Option<Piece>> {
         if self.at >= self.length {
