@@ -216,6 +216,7 @@ fn finish(
         reasons,
         operation: Some(folder.as_ref()),
         backup: Some(prepared.backup.record()),
+        pages: prepared.backup.pages.clone(),
     };
     match commit::write_all(file, &job.plan, &job.images) {
         Written::Nothing(refusal) => return give_up(context.storage, job, folder, refusal),
@@ -251,9 +252,9 @@ fn verify_written(
     if facts.area.bytes.get(..job.images.after.len()) != Some(&job.images.after) {
         return wrong("the header that was read at the end is not the planned one");
     }
-    let before = backup.tail_sha256.filter(|_| job.plan.verify == VerifyScope::Full);
+    let before = backup.source_sha256.filter(|_| job.plan.verify == VerifyScope::Full);
     if let Some(before) = before
-        && backup::tail_sha256(context, file, &job.plan)? != before
+        && backup::sha256_with_head(context, file, &job.plan, &job.images.before)? != before
     {
         return wrong("pages behind the header changed while the header was written");
     }
@@ -292,6 +293,7 @@ fn give_up(
             reasons: vec![refusal, pending(job, reason(&error))],
             operation: Some(folder.as_ref()),
             backup: None,
+            pages: None,
         },
     }
 }

@@ -15,6 +15,7 @@ mod lock;
 mod marker;
 mod moves;
 mod outcome;
+mod pass;
 mod recover;
 mod reset;
 mod restore;

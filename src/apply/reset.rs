@@ -290,6 +290,7 @@ fn finish(
         reasons,
         operation: Some(folder.as_ref()),
         backup: None,
+        pages: None,
     };
     for (index, route) in routes.iter().enumerate() {
         if let Err(cause) = moves::carry(storage, route) {
@@ -347,6 +348,7 @@ fn give_up(
             reasons: vec![refusal, pending(subject, reason(&error))],
             operation: Some(folder.as_ref()),
             backup: None,
+            pages: None,
         },
     }
 }

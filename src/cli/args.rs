@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and its help.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -36,6 +37,8 @@ pub enum Command {
     Repair(RepairArgs),
     /// Move the transaction logs of a storage group away (KB935634)
     ResetLogs(ResetLogsArgs),
+    /// Check every page of a database, as `eseutil /k` does; never writes
+    Verify(VerifyArgs),
     /// Undo a finished operation, from its operation folder
     Restore(RestoreArgs),
     /// Finish or roll back an operation that was interrupted
@@ -56,6 +59,7 @@ impl Command {
             Self::Check(_) => "check",
             Self::Repair(_) => "repair",
             Self::ResetLogs(_) => "reset-logs",
+            Self::Verify(_) => "verify",
             Self::Restore(_) => "restore",
             Self::Recover(_) => "recover",
             Self::Demo(_) => "demo",
@@ -71,6 +75,7 @@ impl Command {
             Self::Check(args) => args.output,
             Self::Repair(args) => args.guarded.output,
             Self::ResetLogs(args) => args.guarded.output,
+            Self::Verify(args) => args.output,
             Self::Restore(args) => args.guarded.output,
             Self::Recover(args) => args.guarded.output,
             Self::Demo(args) => args.output,
@@ -282,6 +287,23 @@ fn signature_random(text: &str) -> Result<u32, String> {
         None => text.parse(),
     };
     parsed.map_err(|_| "expected the number behind Rand: of the DB Signature".to_owned())
+}
+
+/// `verify`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  edbmend verify priv1.edb\n  edbmend verify --json D:\\mdbdata\\priv1.edb D:\\mdbdata\\pub1.edb\n\nEnds with 1 where a page is bad, also where the engine could correct it."
+)]
+pub struct VerifyArgs {
+    /// Databases; of a streaming file only the header pages can be checked
+    #[arg(required = true)]
+    pub databases: Vec<PathBuf>,
+    /// How many threads read and check (default: one for each processor)
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
 }
 
 /// `restore`

@@ -13,6 +13,7 @@ mod restore;
 mod session;
 mod shell;
 mod terminal;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -92,6 +93,7 @@ pub fn run(cli: &Cli) -> Ran {
         Command::Check(args) => check::run(&session, args),
         Command::Repair(args) => repair::run(&session, args),
         Command::ResetLogs(args) => reset_logs::run(&session, args),
+        Command::Verify(args) => verify::run(&session, args),
         Command::Restore(args) => restore::run(&session, args),
         Command::Recover(args) => recover::run(&session, args),
         Command::Demo(args) => demo::run(&session, args),

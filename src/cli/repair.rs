@@ -8,12 +8,13 @@ use crate::plan::{
     VerifyScope, content_refusals, plan_repair,
 };
 use crate::report::{DatabaseReport, Outcome, Report};
-use crate::storage::{Access, quoted, shown};
-use crate::survey::{DatabaseFacts, PageFacts, scan_pages};
+use crate::storage::{quoted, shown};
+use crate::survey::{DatabaseFacts, PageLayout};
 
 use super::args::RepairArgs;
-use super::operation::{Proposal, carry_out, refusals};
+use super::operation::{Proposal, carry_out, pages_note, refusals};
 use super::session::Session;
+use super::verify::{all_processors, scan};
 
 pub fn run(session: &Session, args: &RepairArgs) -> Report {
     session.heed_interrupts();
@@ -63,9 +64,15 @@ fn repair(session: &Session, args: &RepairArgs, path: &Path) -> (DatabaseReport,
     };
     database = database.with_plan(&plan);
     database.notes = notes(&facts, &request);
-    if request.verify == VerifyScope::Full {
-        match scan(session, &facts) {
-            Ok(pages) => note_pages(&mut database, pages),
+    // The deed itself scans in the pass that makes the backup.
+    if request.verify == VerifyScope::Full && args.guarded.dry_run {
+        let page_size_bytes = plan.page_size_bytes;
+        let layout = PageLayout::of(facts.status.length_bytes, page_size_bytes);
+        match scan(session, &facts, layout, all_processors()) {
+            Ok(pages) => {
+                database.notes.push(pages_note(&pages));
+                database.pages = Some(pages);
+            }
             Err(refusal) => {
                 return (DatabaseReport { outcome: Outcome::Failed, ..database }, vec![refusal]);
             }
@@ -137,36 +144,4 @@ fn next_steps(database: &DatabaseReport, plan: &Plan) -> Vec<String> {
         notes.push(format!("edbmend restore {}", quoted(&operation.dir)));
     }
     notes
-}
-
-fn scan(session: &Session, facts: &DatabaseFacts) -> Result<PageFacts, Refusal> {
-    let context = session.context();
-    let page_size_bytes = facts.pair.as_ref().map_or(4096, |pair| pair.page_size_bytes);
-    let error =
-        |text: String| Refusal::new(RefusalId::IoError, &facts.path, text, "Check the disk.");
-    let file =
-        session.storage().open(&facts.path, Access::Read).map_err(|e| error(e.to_string()))?;
-    context.observer.begin_bytes("checking all pages", facts.status.length_bytes);
-    let scanned = scan_pages(file.as_ref(), page_size_bytes, |bytes| {
-        context.observer.advance_bytes(bytes);
-        !context.is_interrupted()
-    });
-    context.observer.end_bytes();
-    scanned.map_err(|e| error(e.to_string()))?.ok_or_else(|| {
-        let text = "interrupted while the pages were checked; nothing was written";
-        Refusal::new(RefusalId::Interrupted, &facts.path, text, "Run the same command again.")
-    })
-}
-
-fn note_pages(database: &mut DatabaseReport, pages: PageFacts) {
-    let bad = pages.bad.len();
-    database.notes.push(match bad {
-        0 => format!("All {} pages have the right checksum ({} are empty).", pages.total, pages.empty),
-        _ => format!(
-            "WARNING: {bad} of {} pages are bad, {} of them correctable. A repair of the header does not \
-             mend them: restore the database from a backup, or move its mailboxes.",
-            pages.total, pages.correctable
-        ),
-    });
-    database.pages = Some(pages);
 }

@@ -82,7 +82,8 @@ struct PlainProgress {
     done: u64,
     /// Where it is known.
     total: Option<u64>,
-    unit: &'static str,
+    unit: Unit,
+    begun: Instant,
     told: Instant,
 }
 
@@ -91,9 +92,45 @@ impl PlainProgress {
         self.done += by;
         if self.told.elapsed() >= PLAIN_PROGRESS_EVERY {
             self.told = Instant::now();
-            let (what, done, unit) = (&self.what, self.done, self.unit);
-            let total = self.total.map_or(String::new(), |total| format!(" of {total}"));
-            let _ = writeln!(std::io::stderr(), "{what}: {done}{total} {unit}");
+            let _ = writeln!(std::io::stderr(), "{}", self.line());
+        }
+    }
+
+    /// How far it is, how fast, and how much longer it takes at that rate.
+    fn line(&self) -> String {
+        let (done, rate) = (self.done, self.done as f64 / self.begun.elapsed().as_secs_f64());
+        let rate = rate.max(1.0);
+        let mut line = format!("{}: {}", self.what, self.unit.scaled(done));
+        if let Some(total) = self.total {
+            line += &format!(" of {}", self.unit.scaled(total));
+        }
+        line += &format!(" {}, {}/s", self.unit.name(), self.unit.scaled(rate as u64));
+        if let Some(total) = self.total {
+            line += &format!(", {:.0} s left", total.saturating_sub(done) as f64 / rate);
+        }
+        line
+    }
+}
+
+/// What progress is counted in.
+#[derive(Clone, Copy)]
+enum Unit {
+    Mebibytes,
+    Files,
+}
+
+impl Unit {
+    fn scaled(self, count: u64) -> u64 {
+        match self {
+            Self::Mebibytes => count / (1024 * 1024),
+            Self::Files => count,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Mebibytes => "MiB",
+            Self::Files => "files",
         }
     }
 }
@@ -121,9 +158,15 @@ impl Watcher {
             }
             *locked(&self.bar) = Some(bar);
         } else {
-            let (what, told) = (what.to_owned(), Instant::now());
-            *locked(&self.plain) =
-                Some(PlainProgress { what, done: 0, total: None, unit: "files", told });
+            let (what, begun) = (what.to_owned(), Instant::now());
+            *locked(&self.plain) = Some(PlainProgress {
+                what,
+                done: 0,
+                total: None,
+                unit: Unit::Files,
+                begun,
+                told: begun,
+            });
         }
     }
 
@@ -158,14 +201,10 @@ impl Observer for Watcher {
             }
             *locked(&self.bar) = Some(bar);
         } else {
-            let (what, told) = (what.to_owned(), Instant::now());
-            *locked(&self.plain) = Some(PlainProgress {
-                what,
-                done: 0,
-                total: Some(total_bytes),
-                unit: "bytes",
-                told,
-            });
+            let (what, begun) = (what.to_owned(), Instant::now());
+            let (total, unit) = (Some(total_bytes), Unit::Mebibytes);
+            *locked(&self.plain) =
+                Some(PlainProgress { what, done: 0, total, unit, begun, told: begun });
         }
     }
 

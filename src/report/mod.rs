@@ -9,6 +9,7 @@ mod mh;
 mod mk;
 mod ml;
 mod ml_set;
+mod pages;
 mod text;
 mod text_logs;
 mod types;

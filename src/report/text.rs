@@ -10,6 +10,7 @@ use crate::ese::shadow::Which;
 use crate::plan::{BackupScope, MoveMethod, ResetPlan, Step, WriteStep};
 use crate::storage::StoredPath;
 
+use super::pages::render_pages;
 use super::types::{DatabaseReport, GroupSection, Outcome, RefusalReport, Report};
 use super::{FileHeader, text_logs};
 
@@ -139,6 +140,9 @@ impl Text {
             self.heading(database);
         } else if !database.plan_was_shown {
             self.proposal(database);
+        }
+        if let (Some(pages), "verify") = (&database.pages, report.command.as_str()) {
+            self.out.push_str(&render_pages(pages, self.style.verbose));
         }
         self.operation(database);
         let refusals: Vec<_> =
@@ -362,6 +366,12 @@ impl Text {
                 Colour::new().green(),
             ),
             Outcome::NothingToDo => ("nothing to do", Colour::new().green()),
+            Outcome::Ok if command == "verify" => {
+                ("every page that was checked is good", Colour::new().green())
+            }
+            Outcome::Findings if command == "verify" => {
+                ("bad pages found", Colour::new().red().bold())
+            }
             Outcome::Ok => ("no errors found", Colour::new().green()),
             Outcome::Findings => ("errors found", Colour::new().red().bold()),
             Outcome::Refused => ("refused: nothing was written", Colour::new().red().bold()),
