@@ -117,7 +117,7 @@ impl Session {
         databases: Vec<DatabaseFacts>,
     ) -> Result<GroupFacts, Refusal> {
         let log_dir = folders.log_dir.clone();
-        self.watcher.begin_files("reading log headers:");
+        self.watcher.begin_files("reading log headers");
         let advance = |files| self.watcher.advance_files(files);
         let group = survey_group(&self.storage, folders, databases, &advance);
         self.watcher.end_files();
