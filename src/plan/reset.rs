@@ -167,7 +167,9 @@ pub fn plan_reset(
 ) -> Option<ResetPlan> {
     let to = request.operation_dir.join(LOGS_FOLDER);
     let mut batches = Vec::new();
-    let first = stream.temporary.iter().chain(&stream.current).map(Movable::of_log);
+    // A rival is a second current log under another spelling; whichever the engine finds goes.
+    let current = stream.current.iter().chain(&stream.rivals);
+    let first = stream.temporary.iter().chain(current).map(Movable::of_log);
     batches.extend(batches_of(&to, request.volume, first));
     let numbered = stream.archives.iter().chain(&stream.shadows).map(Movable::of_log);
     batches.extend(batches_of(&to, request.volume, numbered));
