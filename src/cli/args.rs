@@ -98,6 +98,20 @@ pub struct OutputArgs {
     pub verbose: bool,
 }
 
+/// Where the parts of a storage group are: Exchange keeps them on different disks.
+#[derive(Args, Clone, Debug, Default)]
+pub struct GroupArgs {
+    /// A database that lies elsewhere; repeat it for each
+    #[arg(long, value_name = "FILE")]
+    pub db: Vec<PathBuf>,
+    /// Where the transaction logs are (default: the folder, or the database's)
+    #[arg(long, value_name = "DIR")]
+    pub log_dir: Option<PathBuf>,
+    /// Where the checkpoint is (default: the folder of the logs)
+    #[arg(long, value_name = "DIR")]
+    pub system_dir: Option<PathBuf>,
+}
+
 /// Flags of the commands that write.
 #[derive(Args, Clone, Debug)]
 pub struct GuardedArgs {
@@ -152,15 +166,9 @@ pub struct CheckArgs {
     /// Databases, or folders of storage groups (their subfolders are not read)
     #[arg(required_unless_present = "db")]
     pub paths: Vec<PathBuf>,
-    /// One more database
-    #[arg(long, value_name = "FILE")]
-    pub db: Vec<PathBuf>,
-    /// Where the transaction logs are (default: the folder, or the database's)
-    #[arg(long, value_name = "DIR")]
-    pub log_dir: Option<PathBuf>,
-    /// Where the checkpoint is (default: the folder of the logs)
-    #[arg(long, value_name = "DIR")]
-    pub system_dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub group: GroupArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: OutputArgs,
@@ -175,9 +183,9 @@ pub struct RepairArgs {
     /// Databases, each handled on its own
     #[arg(required_unless_present = "db")]
     pub databases: Vec<PathBuf>,
-    /// One more database
-    #[arg(long, value_name = "FILE")]
-    pub db: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub group: GroupArgs,
     /// Write "no such backup", as the engine itself does (the default)
     #[arg(long, conflicts_with = "from")]
     pub clear: bool,
@@ -197,9 +205,6 @@ pub struct RepairArgs {
     /// Where the operation folder goes (default: edbmend beside the database)
     #[arg(long, value_name = "DIR")]
     pub backup_dir: Option<PathBuf>,
-    /// Where the transaction logs are (default: the database's folder)
-    #[arg(long, value_name = "DIR")]
-    pub log_dir: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub guarded: GuardedArgs,
@@ -260,15 +265,9 @@ pub struct ResetLogsArgs {
     /// Base name of the logs, where the folder holds several (E00)
     #[arg(long, value_name = "BASE")]
     pub prefix: Option<String>,
-    /// A database of the storage group; repeat it for each
-    #[arg(long, value_name = "FILE")]
-    pub db: Vec<PathBuf>,
-    /// Where the transaction logs are (default: DIR)
-    #[arg(long, value_name = "DIR")]
-    pub log_dir: Option<PathBuf>,
-    /// Where the checkpoint is (default: the folder of the logs)
-    #[arg(long, value_name = "DIR")]
-    pub system_dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub group: GroupArgs,
     /// Go on without a database that the logs name and that was deleted since,
     /// by the Rand number of its DB Signature
     #[arg(long, value_name = "SIGNATURE", value_parser = signature_random)]

@@ -19,7 +19,8 @@ use super::session::Session;
 pub fn run(session: &Session, args: &CheckArgs) -> Report {
     let mut check = Check::new(session, args);
     let (folders, files) = check.sort_paths();
-    let is_group = args.log_dir.is_some() || args.system_dir.is_some() || folders.len() == 1;
+    let is_group =
+        args.group.log_dir.is_some() || args.group.system_dir.is_some() || folders.len() == 1;
     if is_group {
         let databases = check.survey_files(&files);
         check.group(&folders, databases);
@@ -69,7 +70,7 @@ impl<'a> Check<'a> {
                 Err(refusal) => self.fail(&refusal),
             }
         }
-        files.extend(self.args.db.iter().cloned());
+        files.extend(self.args.group.db.iter().cloned());
         (folders, files)
     }
 
@@ -139,11 +140,11 @@ impl<'a> Check<'a> {
             }
         }
         let beside = || databases.first().and_then(|facts| Some(facts.path.parent()?.to_owned()));
-        let log_dir = match &self.args.log_dir {
+        let log_dir = match &self.args.group.log_dir {
             Some(dir) => self.session.resolve_dir(dir)?,
             None => folders.first().cloned().or_else(beside).unwrap_or_default(),
         };
-        let system_dir = match &self.args.system_dir {
+        let system_dir = match &self.args.group.system_dir {
             Some(dir) => self.session.resolve_dir(dir)?,
             None => log_dir.clone(),
         };

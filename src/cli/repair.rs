@@ -1,15 +1,18 @@
 //! `repair`: the backup fields of the header, and a damaged header copy.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::diagnose::{FindingId, diagnose_database};
+use crate::diagnose::{Finding, FindingId, diagnose_database, diagnose_group};
 use crate::plan::{
     BackupScope, Command, Evidence, FieldSource, Plan, Refusal, RefusalId, RepairRequest,
     VerifyScope, content_refusals, plan_repair,
 };
-use crate::report::{DatabaseReport, Outcome, Report};
+use crate::report::{
+    CheckpointsReport, DatabaseReport, LogsReport, Outcome, Report, StreamReport,
+    checkpoint_reports,
+};
 use crate::storage::{quoted, shown};
-use crate::survey::{DatabaseFacts, PageLayout};
+use crate::survey::{DatabaseFacts, GroupFolders, PageLayout};
 
 use super::args::RepairArgs;
 use super::operation::{Proposal, carry_out, pages_note, refusals};
@@ -19,8 +22,8 @@ use super::verify::{all_processors, scan};
 pub fn run(session: &Session, args: &RepairArgs) -> Report {
     session.heed_interrupts();
     let mut report = Report::new("repair");
-    for path in args.databases.iter().chain(&args.db) {
-        let (database, reasons) = repair(session, args, path);
+    for path in args.databases.iter().chain(&args.group.db) {
+        let (database, reasons) = repair(session, args, path, &mut report);
         let pending = database.outcome == Outcome::Pending;
         report.push(database, &reasons);
         // Whatever broke there may break the next one, too.
@@ -31,16 +34,61 @@ pub fn run(session: &Session, args: &RepairArgs) -> Report {
     report.conclude()
 }
 
-fn repair(session: &Session, args: &RepairArgs, path: &Path) -> (DatabaseReport, Vec<Refusal>) {
-    let facts = match session.survey_with_logs(path, args.log_dir.as_deref()) {
-        Ok(facts) => facts,
+/// What is known of one database before its repair.
+struct Surveyed {
+    facts: DatabaseFacts,
+    findings: Vec<Finding>,
+    logs: Option<LogsReport>,
+    checkpoint: Option<CheckpointsReport>,
+}
+
+/// Surveys a database with its logs and checkpoint. Where their folder cannot be listed, and nobody
+/// named it, the database is judged alone.
+fn survey(session: &Session, args: &RepairArgs, path: &Path) -> Result<Surveyed, Refusal> {
+    let facts = session.survey(path)?;
+    let named = args.group.log_dir.is_some() || args.group.system_dir.is_some();
+    let beside = facts.path.parent().unwrap_or(Path::new("/")).to_owned();
+    let resolved = |dir: &Option<PathBuf>, default: &Path| match dir {
+        Some(dir) => session.resolve_dir(dir),
+        None => Ok(default.to_owned()),
+    };
+    let log_dir = resolved(&args.group.log_dir, &beside)?;
+    let system_dir = resolved(&args.group.system_dir, &log_dir)?;
+    match session.survey_logs(GroupFolders { log_dir, system_dir }, vec![facts.clone()]) {
+        Err(refusal) if named => Err(refusal),
+        Err(_) => {
+            let findings = diagnose_database(&facts);
+            Ok(Surveyed { facts, findings, logs: None, checkpoint: None })
+        }
+        Ok(mut group) => {
+            let mut diagnosis = diagnose_group(&group);
+            let dir = &group.folders.log_dir;
+            let streams = diagnosis.streams.iter().map(|stream| StreamReport::new(dir, stream));
+            let logs = LogsReport::of(streams.collect());
+            let checkpoint = CheckpointsReport::of(checkpoint_reports(&group));
+            let (facts, findings) = (group.databases.remove(0), diagnosis.databases.remove(0));
+            Ok(Surveyed { facts, findings, logs, checkpoint })
+        }
+    }
+}
+
+fn repair(
+    session: &Session,
+    args: &RepairArgs,
+    path: &Path,
+    report: &mut Report,
+) -> (DatabaseReport, Vec<Refusal>) {
+    let surveyed = match survey(session, args, path) {
+        Ok(surveyed) => surveyed,
         Err(refusal) => {
             let outcome = Outcome::of_reasons(std::slice::from_ref(&refusal));
             return (DatabaseReport::unknown(&refusal.path, outcome), vec![refusal]);
         }
     };
-    let mut database =
-        DatabaseReport::surveyed(&facts, diagnose_database(&facts), Outcome::Refused);
+    // Those of the last database; several of one storage group share them.
+    (report.logs, report.checkpoint) = (surveyed.logs, surveyed.checkpoint);
+    let facts = surveyed.facts;
+    let mut database = DatabaseReport::surveyed(&facts, surveyed.findings, Outcome::Refused);
     let backup_dir = match session.backup_dir(args.backup_dir.as_deref(), &facts.path) {
         Ok(dir) => dir,
         Err(refusal) => return (database, vec![refusal]),

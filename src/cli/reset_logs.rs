@@ -54,13 +54,18 @@ pub fn run(session: &Session, args: &ResetLogsArgs) -> Report {
 }
 
 fn survey(session: &Session, args: &ResetLogsArgs) -> Result<GroupFacts, Refusal> {
-    session.survey_group(&args.dir, args.log_dir.as_deref(), args.system_dir.as_deref(), &args.db)
+    session.survey_group(
+        &args.dir,
+        args.group.log_dir.as_deref(),
+        args.group.system_dir.as_deref(),
+        &args.group.db,
+    )
 }
 
 fn request(session: &Session, args: &ResetLogsArgs) -> GroupRequest {
     GroupRequest {
         prefix: args.prefix.clone(),
-        named: args.db.iter().filter_map(|path| session.resolve(path).ok()).collect(),
+        named: args.group.db.iter().filter_map(|path| session.resolve(path).ok()).collect(),
         unattended: args.guarded.yes,
         may_be_missing: args.allow_group_incomplete.clone(),
     }

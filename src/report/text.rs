@@ -41,7 +41,10 @@ pub fn render(report: &Report, style: Style) -> String {
     for database in &report.databases {
         text.database(database, report);
     }
-    text.logs(report);
+    // A repair reports the logs in its JSON only: its reader has other worries.
+    if report.command == "check" {
+        text.logs(report);
+    }
     if let Some(group) = &report.group {
         text.group(group, report);
     }
