@@ -1,0 +1,105 @@
+//! The backup of a repair: holes stay holes, the medium is asked and not the cache, and a full
+//! verification reads the file in the same pass.
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::process::Command;
+
+use common::strace::can_trace;
+use common::{Fixture, damaged, finish, names, program, sha256, spawn};
+
+#[test]
+fn holes_stay_holes() {
+    let fixture = Fixture::new(&damaged(600));
+    let file = fs::OpenOptions::new().write(true).open(&fixture.db).unwrap();
+    file.set_len(300 << 20).unwrap();
+    drop(file);
+    let before = sha256(&fixture.db);
+    let ran = fixture.run(&["repair", "--yes", "--verify", "full"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let report = ran.json();
+    let copy = ran.operation_dir().join("priv1.edb");
+    assert_eq!(
+        (sha256(&copy), report["backup"]["sha256"].as_str().unwrap()),
+        (before.clone(), &*before)
+    );
+    assert!(fs::metadata(&copy).unwrap().blocks() * 512 < 8 << 20);
+    let pages = &report["pages"];
+    assert_eq!((&pages["total"], &pages["ok"]), (&76800.into(), &452.into()));
+    assert_eq!(pages["bad"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn bad_pages_are_reported_with_either_backup() {
+    for backup in ["full", "header"] {
+        let mut bytes = damaged(40);
+        bytes[9 * 4096 + 77] ^= 4;
+        let fixture = Fixture::new(&bytes);
+        let ran = fixture.run(&["repair", "--yes", "--backup", backup, "--verify", "full"]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let report = ran.json();
+        assert_eq!(report["pages"]["bad"][0]["number"], 8);
+        assert_eq!(fixture.bytes()[8192..], bytes[8192..]);
+        let notes = fs::read_to_string(ran.operation_dir().join("report.txt")).unwrap();
+        assert!(notes.contains("WARNING: 1 of 42 pages are bad"), "{notes}");
+    }
+}
+
+#[test]
+fn the_copy_is_read_back_from_the_medium() {
+    let test = "the_copy_is_read_back_from_the_medium";
+    if !can_trace(test) {
+        return;
+    }
+    let fixture = Fixture::new(&damaged(2000));
+    let trace = fixture.dir().join("trace");
+    let mut command = Command::new("strace");
+    command.args(["-f", "-y", "-qq", "-e", "trace=openat,pread64,fsync,fadvise64,pwrite64", "-o"]);
+    command
+        .arg(&trace)
+        .arg(env!("CARGO_BIN_EXE_edbmend"))
+        .args(["repair", "--yes"])
+        .arg(&fixture.db);
+    let ran = finish(spawn(&mut command));
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let trace = fs::read_to_string(&trace).unwrap();
+    let of_copy = |line: &&str| line.contains("-repair-") && line.contains("/priv1.edb");
+    let lines: Vec<&str> = trace.lines().filter(of_copy).collect();
+    let at = |what: &str| lines.iter().rposition(|line| line.contains(what));
+    let opened = lines.iter().find(|line| line.contains("O_DIRECT"));
+    let opened = opened.unwrap_or_else(|| panic!("no direct open: {lines:#?}"));
+    if opened.contains("EINVAL") {
+        assert!(at("fadvise64") > at("fsync"), "the cache is dropped: {lines:#?}");
+    }
+    assert!(at("fsync") > at("pwrite64"), "written, then synced: {lines:#?}");
+    assert!(at("pread64") > at("fsync"), "then read back: {lines:#?}");
+}
+
+#[test]
+fn an_interrupt_during_the_copy_leaves_nothing() {
+    let test = "an_interrupt_during_the_copy_leaves_nothing";
+    if !can_trace(test) {
+        return;
+    }
+    let bytes = damaged(4000);
+    let fixture = Fixture::new(&bytes);
+    let mut command = Command::new("strace");
+    // The 8th write is one of the copy; each is slow, so that the signal is seen in time.
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64"]);
+    command.args(["-e", "inject=pwrite64:delay_exit=100000"]);
+    command.args(["-e", "inject=pwrite64:signal=INT:when=8"]);
+    command.arg(env!("CARGO_BIN_EXE_edbmend")).args(["repair", "--yes", "--json"]).arg(&fixture.db);
+    let ran = finish(spawn(&mut command));
+    assert_eq!((ran.code, ran.refusals()), (Some(4), vec!["interrupted".to_owned()]), "{ran:?}");
+    assert_eq!(names(fixture.dir()), ["priv1.edb"]);
+    assert!(fixture.bytes() == bytes);
+}
+
+#[test]
+fn progress_is_quiet_when_asked() {
+    let fixture = Fixture::new(&damaged(40));
+    let ran = finish(spawn(program(["repair", "--yes", "--quiet"]).arg(&fixture.db)));
+    assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (Some(0), "", ""));
+}
