@@ -24,8 +24,8 @@ const SHORT: Depth = Depth {
 };
 
 const WHOLE: Depth = Depth {
-    operation: Sample { all_up_to: 1 << 16, states: 1024 },
-    recovery: Sample { all_up_to: 1 << 16, states: 16 },
+    operation: Sample { all_up_to: 1 << 16, states: 256 },
+    recovery: Sample { all_up_to: 1 << 12, states: 8 },
     kills: 1,
     back: true,
     alike: 2,
