@@ -1,6 +1,7 @@
 //! Hostile surroundings: other processes that write, replace or swap what is being repaired, damaged
 //! and foreign operation folders, and readers who must not gain access.
 
+#[allow(dead_code)] // nothing is enumerated here
 mod crash;
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -81,7 +82,8 @@ fn recover_refuses_flipped_bits_of_plan_marker_and_images() {
     for name in ["plan.json", "header-before.bin", "header-after.bin", "priv1.edb.edbmend-pending"]
     {
         let bits = tree.bytes_at(&operation_file(&tree, name).unwrap()).unwrap().len() * 8;
-        for bit in (0..bits).step_by(bits / 97) {
+        let step = if name.ends_with("-pending") { 1 } else { bits / 97 };
+        for bit in (0..bits).step_by(step) {
             let flip = |bytes: &mut Vec<u8>| bytes[bit / 8] ^= 1 << (bit % 8);
             assert_eq!(recover_with(&tree, name, flip), Ending::Refused, "{name}, bit {bit}");
         }
@@ -142,7 +144,7 @@ impl Bench {
     }
 
     /// The repair, after somebody else did something: it must refuse, and leave no trace.
-    fn assert_refused(&self, expected: &[RefusalId], also_there: &[&str]) {
+    fn assert_refused(&self, expected: &[RefusalId]) {
         let before = std::fs::read(&self.database).ok();
         let applied = execute(context(&Disk), &self.job);
         assert!(matches!(applied.ending, Ending::Refused | Ending::Failed), "{:?}", applied.ending);
@@ -153,7 +155,7 @@ impl Bench {
             find_pending(&Disk, self.database.parent().unwrap()).unwrap_or_default().len(),
             0
         );
-        assert!(!self.database.with_file_name("edbmend").exists(), "{also_there:?}");
+        assert!(!self.database.with_file_name("edbmend").exists());
     }
 }
 
@@ -180,7 +182,7 @@ fn a_file_that_was_written_since_the_survey() {
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
     std::fs::write(&bench.database, bytes).unwrap();
-    bench.assert_refused(CHANGED, &[]);
+    bench.assert_refused(CHANGED);
 }
 
 #[test]
@@ -191,7 +193,7 @@ fn a_file_that_was_truncated_since_the_survey() {
         file.set_len(length).unwrap();
         drop(file);
         let expected = [CHANGED, &[RefusalId::NotEse, RefusalId::HeaderUnreadable]].concat();
-        bench.assert_refused(&expected, &[]);
+        bench.assert_refused(&expected);
     }
 }
 
@@ -202,7 +204,7 @@ fn a_file_that_was_replaced_since_the_survey() {
     let other = bench.folder.path().join("other.edb");
     std::fs::write(&other, bytes).unwrap();
     std::fs::rename(&other, &bench.database).unwrap();
-    bench.assert_refused(CHANGED, &[]);
+    bench.assert_refused(CHANGED);
 }
 
 #[test]
@@ -210,7 +212,7 @@ fn a_file_that_went_away_or_became_a_link() {
     let bench = Bench::new();
     let elsewhere = bench.folder.path().join("elsewhere.edb");
     std::fs::rename(&bench.database, &elsewhere).unwrap();
-    bench.assert_refused(&[RefusalId::IoError], &[]);
+    bench.assert_refused(&[RefusalId::IoError]);
     let victim = std::fs::read(&elsewhere).unwrap();
     symlink(&elsewhere, &bench.database).unwrap();
     let applied = execute(context(&Disk), &bench.job);
@@ -225,7 +227,7 @@ fn a_folder_that_became_a_link_to_another() {
     let victim = Bench::new();
     std::fs::rename(dir, bench.folder.path().join("moved")).unwrap();
     symlink(victim.database.parent().unwrap(), dir).unwrap();
-    bench.assert_refused(CHANGED, &[]);
+    bench.assert_refused(CHANGED);
     victim.assert_unharmed();
 }
 
@@ -241,7 +243,7 @@ fn another_process_that_has_the_file_open() {
     let mut bench = Bench::new();
     bench.job.allow_unproven_lock = false;
     let _other = std::fs::File::open(&bench.database).unwrap();
-    bench.assert_refused(&[RefusalId::InUse, RefusalId::InUseUnproven], &[]);
+    bench.assert_refused(&[RefusalId::InUse, RefusalId::InUseUnproven]);
 }
 
 #[test]
@@ -250,7 +252,7 @@ fn a_hard_link_shows_the_same_database() {
     let link = bench.folder.path().join("link.edb");
     std::fs::hard_link(&bench.database, &link).unwrap();
     // A link changes the status that the survey saw: it has to be made again.
-    bench.assert_refused(CHANGED, &[]);
+    bench.assert_refused(CHANGED);
     let applied = execute(context(&Disk), &job(&bench.database));
     assert_eq!(applied.ending, Ending::Committed, "{:?}", applied.reasons);
     assert_eq!(std::fs::read(&link).unwrap(), std::fs::read(&bench.database).unwrap());
