@@ -334,17 +334,20 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 /// Gives up what an operation that never was prepared left in its folder, and nothing else.
 pub fn remove_unprepared(storage: &dyn Storage, dir: &Path) -> Result<(), StorageError> {
-    remove_unfinished_moves(storage, dir)?;
-    let copy = full_copy_name(storage, dir);
+    // A plan that cannot be read just now must stay: it alone knows the names of the copies.
+    let plan = match read_small(storage, &dir.join(PLAN_NAME)) {
+        Err(error) if error.is_not_found() => Vec::new(),
+        plan => plan?,
+    };
+    remove_unfinished_moves(storage, &plan)?;
+    let copy = full_copy_name(&plan);
     let ours = [HEADER_BEFORE_NAME, HEADER_AFTER_NAME, SUMS_NAME, "journal.new"];
     remove_durably(storage, dir, ours.into_iter().chain(copy.as_deref()))?;
-    // The plan goes last: it alone knows the names of the copies.
     remove_durably(storage, dir, [PLAN_NAME])
 }
 
-fn remove_unfinished_moves(storage: &dyn Storage, dir: &Path) -> Result<(), StorageError> {
-    let plan = read_small(storage, &dir.join(PLAN_NAME)).unwrap_or_default();
-    let Ok(plan) = serde_json::from_slice::<ResetPlan>(&plan) else { return Ok(()) };
+fn remove_unfinished_moves(storage: &dyn Storage, plan: &[u8]) -> Result<(), StorageError> {
+    let Ok(plan) = serde_json::from_slice::<ResetPlan>(plan) else { return Ok(()) };
     match moves::routes(&plan) {
         Some(routes) => moves::remove_unfinished(storage, &routes),
         None => Ok(()),
@@ -352,9 +355,8 @@ fn remove_unfinished_moves(storage: &dyn Storage, dir: &Path) -> Result<(), Stor
 }
 
 /// The name of the unfinished full copy: the plan says it, which is stored before the copy begins.
-fn full_copy_name(storage: &dyn Storage, dir: &Path) -> Option<String> {
-    let plan: Plan =
-        serde_json::from_slice(&read_small(storage, &dir.join(PLAN_NAME)).ok()?).ok()?;
+fn full_copy_name(plan: &[u8]) -> Option<String> {
+    let plan: Plan = serde_json::from_slice(plan).ok()?;
     plan.steps.into_iter().find_map(|step| match step {
         Step::Copy { to, .. } if !to.contains(['/', '\\']) => Some(to),
         _ => None,

@@ -288,6 +288,7 @@ fn finish(
             }
         };
         let undone = carry_all_back(storage, &routes[..=index])
+            .and_then(|()| moves::remove_unfinished(storage, routes).map_err(|e| reason(&e)))
             .and_then(|()| close(storage, subject, folder, journal, State::RolledBack));
         return match undone {
             Ok(()) => applied(Ending::RolledBack, vec![cause]),
