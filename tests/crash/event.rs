@@ -303,7 +303,7 @@ fn choices(radices: &[u64], sample: Sample, mut each: impl FnMut(&[u64])) -> boo
         }
         return false;
     }
-    corners(radices, &mut each);
+    corners(radices, sample.states.min(32), &mut each);
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for _ in 0..sample.states {
         for (digit, radix) in chosen.iter_mut().zip(radices) {
@@ -315,8 +315,8 @@ fn choices(radices: &[u64], sample: Sample, mut each: impl FnMut(&[u64])) -> boo
 }
 
 /// Nothing, everything, and each cut in a row of effects that reach the medium in order.
-fn corners(radices: &[u64], each: &mut impl FnMut(&[u64])) {
-    let step = radices.len().div_ceil(32).max(1);
+fn corners(radices: &[u64], cuts: usize, each: &mut impl FnMut(&[u64])) {
+    let step = radices.len().div_ceil(cuts).max(1);
     for cut in (0..radices.len()).step_by(step).chain([radices.len()]) {
         let kept = |n: usize| u64::from(n < cut);
         each(&(0..radices.len()).map(kept).collect::<Vec<_>>());

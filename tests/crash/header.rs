@@ -1,5 +1,6 @@
 //! Repairs and restores in the simulated file system.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -71,12 +72,12 @@ impl HeaderCase {
 
     /// A repair to its end.
     pub fn repair(&self, name: &str) -> Recording {
-        self.record(name, self.start(), Box::new(|_, _| false), false, Ending::Committed)
+        self.record(name, self.start(), Box::new(|_, _| None), false, Ending::Committed)
     }
 
     /// A repair that Ctrl-C stops while the backup is made.
     pub fn repair_given_up(&self, name: &str) -> Recording {
-        self.record(name, self.start(), Box::new(|_, _| false), true, Ending::Failed)
+        self.record(name, self.start(), Box::new(|_, _| None), true, Ending::Failed)
     }
 
     /// A repair whose `n`th call of a kind on the database fails.
@@ -89,8 +90,9 @@ impl HeaderCase {
     ) -> Recording {
         let mut count = 0;
         let fault = move |now: &str, path: &Path| {
-            count += usize::from(now == call && path == Path::new(DATABASE));
-            now == call && path == Path::new(DATABASE) && count == n
+            let is_meant = now == call && path == Path::new(DATABASE);
+            count += usize::from(is_meant);
+            (is_meant && count == n).then_some(io::ErrorKind::Other)
         };
         self.record(name, self.start(), Box::new(fault), false, end)
     }
@@ -134,6 +136,19 @@ impl HeaderCase {
             panic!("a repair has an undo")
         };
         job(&facts(storage), undo.plan, undo.images)
+    }
+
+    /// A repair, or its undo, under faults. Planned without them.
+    pub fn attempt(&self, undo: bool, fault: Box<Fault>) -> (Applied, Sim) {
+        let mut sim = Sim::on(self.start());
+        let mut job = self.repair_job(&sim);
+        if undo {
+            assert_eq!(run(&sim, &job, false).ending, Ending::Committed);
+            sim = Sim::on(sim.now());
+            job = self.restore_job(&sim);
+        }
+        let sim = Sim::failing(sim.now(), fault);
+        (run(&sim, &job, false), sim)
     }
 
     /// The file number of the database.

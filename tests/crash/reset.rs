@@ -1,10 +1,13 @@
 //! Log resets and their undo in the simulated file system.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use edbmend::apply::{Context, Ending, NoObserver, ResetJob, Undo, execute_reset, restore_job};
+use edbmend::apply::{
+    Applied, Context, Ending, NoObserver, ResetJob, Undo, execute_reset, restore_job,
+};
 use edbmend::plan::{ResetRequest, plan_reset};
 use edbmend::practice::{Recipe, storage_group};
 use edbmend::storage::Storage;
@@ -45,18 +48,20 @@ impl ResetCase {
 
     /// A reset to its end.
     pub fn reset(&self, name: &str) -> Recording {
-        self.record(name, Box::new(|_, _| false), false, Ending::Committed)
+        self.record(name, Box::new(|_, _| None), false, Ending::Committed)
     }
 
     /// A reset that Ctrl-C stops while it is prepared.
     pub fn reset_given_up(&self, name: &str) -> Recording {
-        self.record(name, Box::new(|_, _| false), true, Ending::Failed)
+        self.record(name, Box::new(|_, _| None), true, Ending::Failed)
     }
 
     /// A reset whose last file cannot be moved, so that all of them go back.
     pub fn reset_rolled_back(&self, name: &str) -> Recording {
         let fault = |call: &str, path: &Path| {
-            ["rename_new", "remove_file"].contains(&call) && path == Path::new(LOGS).join("E00.chk")
+            let moves = ["rename_new", "remove_file"].contains(&call);
+            let is_last = path == Path::new(LOGS).join("E00.chk");
+            (moves && is_last).then_some(io::ErrorKind::Other)
         };
         self.record(name, Box::new(fault), false, Ending::RolledBack)
     }
@@ -68,7 +73,7 @@ impl ResetCase {
             moved |= call == "rename_new";
             let fails = moved && !failed && call == "sync_dir";
             failed |= fails;
-            fails
+            fails.then_some(io::ErrorKind::Other)
         };
         self.record(name, Box::new(fault), false, Ending::Pending)
     }
@@ -92,6 +97,19 @@ impl ResetCase {
         let applied = execute_reset(context(&sim), &self.undo_job(&sim));
         assert_eq!(applied.ending, Ending::Committed, "{name}: {:?}", applied.reasons);
         Recording { name: name.to_owned(), start, log: sim.log() }
+    }
+
+    /// A reset, or its undo, under faults. Planned without them.
+    pub fn attempt(&self, undo: bool, fault: Box<Fault>) -> (Applied, Sim) {
+        let mut sim = Sim::on(self.start());
+        let mut job = self.job(&sim);
+        if undo {
+            assert_eq!(execute_reset(context(&sim), &job).ending, Ending::Committed);
+            sim = Sim::on(sim.now());
+            job = self.undo_job(&sim);
+        }
+        let sim = Sim::failing(sim.now(), fault);
+        (execute_reset(context(&sim), &job), sim)
     }
 
     fn job(&self, storage: &dyn Storage) -> ResetJob {

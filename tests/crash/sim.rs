@@ -12,8 +12,8 @@ use edbmend::storage::{
 use super::event::Event;
 use super::tree::{Ino, Tree, name_of};
 
-/// Says whether the call of this name on this path fails.
-pub type Fault = dyn FnMut(&str, &Path) -> bool + Send;
+/// Says how the call of this name on this path fails, if it does. `WriteZero` is a short write.
+pub type Fault = dyn FnMut(&str, &Path) -> Option<io::ErrorKind> + Send;
 
 /// The file system. The first folder of a path is its volume.
 #[derive(Clone)]
@@ -29,10 +29,13 @@ struct Inner {
 
 impl Sim {
     pub fn on(now: Tree) -> Self {
-        Self::failing(now, |_, _| false)
+        Self::failing(now, |_, _| None)
     }
 
-    pub fn failing(now: Tree, fault: impl FnMut(&str, &Path) -> bool + Send + 'static) -> Self {
+    pub fn failing(
+        now: Tree,
+        fault: impl FnMut(&str, &Path) -> Option<io::ErrorKind> + Send + 'static,
+    ) -> Self {
         let inner = Inner { now, log: Vec::new(), fault: Box::new(fault) };
         Self { inner: Arc::new(Mutex::new(inner)) }
     }
@@ -66,8 +69,8 @@ impl Inner {
 
     fn check(&mut self, call: &'static str, path: &Path) -> Result<()> {
         match (self.fault)(call, path) {
-            true => Err(error(call, path, io::ErrorKind::Other)),
-            false => Ok(()),
+            Some(kind) => Err(error(call, path, kind)),
+            None => Ok(()),
         }
     }
 
@@ -138,14 +141,18 @@ fn volume_of(path: &Path) -> u64 {
 
 impl Storage for Sim {
     fn status(&self, path: &Path) -> Result<Status> {
-        let inner = self.inner();
+        let mut inner = self.inner();
+        inner.check("status", path)?;
         Ok(inner.status(inner.find(path)?, path))
     }
     fn link_target(&self, _: &Path) -> Option<PathBuf> {
         None
     }
     fn open(&self, path: &Path, _: Access) -> Result<Box<dyn File>> {
-        let ino = self.inner().find(path)?;
+        let mut inner = self.inner();
+        inner.check("open", path)?;
+        let ino = inner.find(path)?;
+        drop(inner);
         Ok(Box::new(SimFile { sim: self.clone(), ino, path: path.to_owned() }))
     }
     fn create(&self, path: &Path) -> Result<Box<dyn File>> {
@@ -156,7 +163,8 @@ impl Storage for Sim {
         self.inner().add("create_dir", path, true).map(|_| ())
     }
     fn list(&self, dir: &Path) -> Result<Vec<OsString>> {
-        let inner = self.inner();
+        let mut inner = self.inner();
+        inner.check("list", dir)?;
         let entries = inner.now.entries(inner.find(dir)?);
         let entries = entries.ok_or_else(|| error("list", dir, io::ErrorKind::NotADirectory))?;
         Ok(entries.keys().map(OsString::from).collect())
@@ -182,6 +190,7 @@ impl Storage for Sim {
     }
     fn remove_dir(&self, path: &Path) -> Result<()> {
         let mut inner = self.inner();
+        inner.check("remove_dir", path)?;
         let ino = inner.find(path)?;
         if inner.now.entries(ino).is_none_or(|entries| !entries.is_empty()) {
             return Err(error("remove_dir", path, io::ErrorKind::DirectoryNotEmpty));
@@ -222,7 +231,8 @@ impl File for SimFile {
         Ok(self.sim.inner().status(self.ino, &self.path))
     }
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize> {
-        let inner = self.sim.inner();
+        let mut inner = self.sim.inner();
+        inner.check("read", &self.path)?;
         let bytes = inner.now.bytes(self.ino).unwrap();
         let start = (offset as usize).min(bytes.len());
         let count = buffer.len().min(bytes.len() - start);
@@ -231,9 +241,15 @@ impl File for SimFile {
     }
     fn write_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
         let mut inner = self.sim.inner();
-        inner.check("write", &self.path)?;
-        inner.write(self.ino, bytes, offset as usize);
-        Ok(())
+        let checked = inner.check("write", &self.path);
+        match &checked {
+            Ok(()) => inner.write(self.ino, bytes, offset as usize),
+            Err(short) if short.source.kind() == io::ErrorKind::WriteZero => {
+                inner.write(self.ino, &bytes[..bytes.len() / 2], offset as usize);
+            }
+            Err(_) => {}
+        }
+        checked
     }
     fn set_length(&self, length_bytes: u64) -> Result<()> {
         self.sim.inner().resize(self.ino, length_bytes as usize);
@@ -241,6 +257,7 @@ impl File for SimFile {
     }
     fn reserve(&self, length_bytes: u64) -> Result<()> {
         let mut inner = self.sim.inner();
+        inner.check("reserve", &self.path)?;
         let length = inner.now.bytes(self.ino).unwrap().len();
         inner.resize(self.ino, length.max(length_bytes as usize));
         Ok(())
@@ -258,7 +275,8 @@ impl File for SimFile {
         true
     }
     fn map_private(&self, length_bytes: usize) -> Result<PrivateMap> {
-        let inner = self.sim.inner();
+        let mut inner = self.sim.inner();
+        inner.check("map", &self.path)?;
         Ok(PrivateMap::Copied(inner.now.bytes(self.ino).unwrap()[..length_bytes].to_vec()))
     }
     fn lock(&self) -> Exclusive {
