@@ -108,14 +108,16 @@ impl<'a> OperationFolder<'a> {
         file.sync()
     }
 
-    /// Removes every file of the operation and the journal; the folders follow with
+    /// Removes every file of the operation and the journal, durably; the folders follow with
     /// [`Self::remove_dirs`], once the marker is gone.
+    ///
+    /// The journal goes first: it vouches for what goes after it. The plan goes last: `recover` finds
+    /// the full copy by it.
     pub fn remove_files(&self) -> Result<(), StorageError> {
-        let ours = [JOURNAL_NAME.to_owned(), "journal.new".to_owned()];
-        for name in ours.iter().chain(&self.names) {
-            remove_if_there(self.storage, &self.dir.join(name))?;
-        }
-        Ok(())
+        let others = self.names.iter().map(String::as_str).filter(|name| *name != PLAN_NAME);
+        remove_durably(self.storage, &self.dir, [JOURNAL_NAME, "journal.new"])?;
+        remove_durably(self.storage, &self.dir, others)?;
+        remove_durably(self.storage, &self.dir, [PLAN_NAME])
     }
 
     /// Removes the empty folders, as far as this operation created them.
@@ -156,6 +158,18 @@ fn remove_if_there(storage: &dyn Storage, path: &Path) -> Result<(), StorageErro
         Err(error) if !error.is_not_found() => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Removes files of one folder; none of them comes back after a power loss.
+fn remove_durably<'a>(
+    storage: &dyn Storage,
+    dir: &Path,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Result<(), StorageError> {
+    for name in names {
+        remove_if_there(storage, &dir.join(name))?;
+    }
+    storage.sync_dir(dir)
 }
 
 /// Reads a small file whole.
@@ -320,18 +334,20 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 /// Gives up what an operation that never was prepared left in its folder, and nothing else.
 pub fn remove_unprepared(storage: &dyn Storage, dir: &Path) -> Result<(), StorageError> {
-    remove_unfinished_moves(storage, dir)?;
-    let copy = full_copy_name(storage, dir);
-    let ours = [HEADER_BEFORE_NAME, HEADER_AFTER_NAME, PLAN_NAME, SUMS_NAME, "journal.new"];
-    for name in ours.into_iter().map(str::to_owned).chain(copy) {
-        remove_if_there(storage, &dir.join(name))?;
-    }
-    Ok(())
+    // A plan that cannot be read just now must stay: it alone knows the names of the copies.
+    let plan = match read_small(storage, &dir.join(PLAN_NAME)) {
+        Err(error) if error.is_not_found() => Vec::new(),
+        plan => plan?,
+    };
+    remove_unfinished_moves(storage, &plan)?;
+    let copy = full_copy_name(&plan);
+    let ours = [HEADER_BEFORE_NAME, HEADER_AFTER_NAME, SUMS_NAME, "journal.new"];
+    remove_durably(storage, dir, ours.into_iter().chain(copy.as_deref()))?;
+    remove_durably(storage, dir, [PLAN_NAME])
 }
 
-fn remove_unfinished_moves(storage: &dyn Storage, dir: &Path) -> Result<(), StorageError> {
-    let plan = read_small(storage, &dir.join(PLAN_NAME)).unwrap_or_default();
-    let Ok(plan) = serde_json::from_slice::<ResetPlan>(&plan) else { return Ok(()) };
+fn remove_unfinished_moves(storage: &dyn Storage, plan: &[u8]) -> Result<(), StorageError> {
+    let Ok(plan) = serde_json::from_slice::<ResetPlan>(plan) else { return Ok(()) };
     match moves::routes(&plan) {
         Some(routes) => moves::remove_unfinished(storage, &routes),
         None => Ok(()),
@@ -339,9 +355,8 @@ fn remove_unfinished_moves(storage: &dyn Storage, dir: &Path) -> Result<(), Stor
 }
 
 /// The name of the unfinished full copy: the plan says it, which is stored before the copy begins.
-fn full_copy_name(storage: &dyn Storage, dir: &Path) -> Option<String> {
-    let plan: Plan =
-        serde_json::from_slice(&read_small(storage, &dir.join(PLAN_NAME)).ok()?).ok()?;
+fn full_copy_name(plan: &[u8]) -> Option<String> {
+    let plan: Plan = serde_json::from_slice(plan).ok()?;
     plan.steps.into_iter().find_map(|step| match step {
         Step::Copy { to, .. } if !to.contains(['/', '\\']) => Some(to),
         _ => None,

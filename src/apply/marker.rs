@@ -103,10 +103,22 @@ pub fn read(storage: &dyn Storage, path: &Path) -> Result<Found, StorageError> {
     let bytes = super::folder::read_small(storage, path)?;
     Ok(match sealed::unseal(&bytes) {
         Some(marker) => Found::Whole(marker),
-        // A write that was cut off leaves a file that is too short, or has zeros in it.
-        None if !bytes.ends_with(b"}\n") || bytes.contains(&0) => Found::Torn,
+        None if is_torn(&bytes) => Found::Torn,
         None => Found::Damaged,
     })
+}
+
+/// Whether a write that was cut off left this: a start of the marker, or words that are still zero.
+///
+/// A bit that flipped later does not look like it, and must not: the operation of a torn marker had
+/// not begun, that of a damaged one may have written a header.
+fn is_torn(bytes: &[u8]) -> bool {
+    const WORD_BYTES: usize = 4;
+    let is_start = || match serde_json::from_slice::<Marker>(sealed::body(bytes)) {
+        Err(error) => error.is_eof() && !bytes.ends_with(b"}\n"),
+        Ok(_) => false,
+    };
+    bytes.chunks(WORD_BYTES).any(|word| word.iter().all(|byte| *byte == 0)) || is_start()
 }
 
 fn sync_folder(storage: &dyn Storage, path: &Path) -> Result<(), StorageError> {
@@ -122,6 +134,31 @@ pub fn subject_of(marker: &Path) -> Option<PathBuf> {
             let stem = name.as_encoded_bytes().strip_suffix(SUFFIX.as_bytes())?;
             let stem = StoredPath::Encoded { hex: hex::encode(stem) }.to_path()?;
             Some(marker.with_file_name(stem))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_torn_marker_and_a_damaged_one_are_told_apart() {
+        let dir = StoredPath::from(Path::new("/mdbdata/edbmend/edbmend-test-repair-0000"));
+        let operation = "edbmend-test-repair-0000".to_owned();
+        let whole = sealed::seal(&Marker { operation, dir, created_backup_dir: true });
+        for length in 0..whole.len() - 2 {
+            assert!(is_torn(&whole[..length]), "length {length}");
+        }
+        for start in (0..whole.len()).step_by(4) {
+            let mut torn = whole.clone();
+            torn[start..].iter_mut().take(4).for_each(|byte| *byte = 0);
+            assert!(is_torn(&torn), "a hole at {start}");
+        }
+        for bit in 0..whole.len() * 8 {
+            let mut damaged = whole.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            assert!(!is_torn(&damaged), "bit {bit}");
         }
     }
 }

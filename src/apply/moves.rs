@@ -131,7 +131,7 @@ pub fn copy_ahead(context: Context, routes: &[Route]) -> Result<Vec<(String, Str
     Ok(digests)
 }
 
-/// Removes what [`copy_ahead`] left.
+/// Removes what [`copy_ahead`] left, durably: once the plan is gone nobody knows these names.
 pub fn remove_unfinished(storage: &dyn Storage, routes: &[Route]) -> Result<(), StorageError> {
     for route in routes.iter().filter(|route| route.method == MoveMethod::Copy) {
         for (dir, file) in
@@ -142,36 +142,52 @@ pub fn remove_unfinished(storage: &dyn Storage, routes: &[Route]) -> Result<(), 
                 _ => {}
             }
         }
+        for dir in [&route.to, &route.from] {
+            match storage.sync_dir(dir) {
+                Err(error) if !error.is_not_found() => return Err(error),
+                _ => {}
+            }
+        }
     }
     Ok(())
 }
 
+/// Why the files of a route did not all move.
+pub enum Trouble {
+    /// A call failed that had no effect: those that moved can move back.
+    Unmoved(Refusal),
+    /// A sync failed: what the medium holds is unknown.
+    Unsynced(Refusal),
+}
+
 /// Moves the files of one route that are not moved yet, then syncs both folders.
-pub fn carry(storage: &dyn Storage, route: &Route) -> Result<(), Refusal> {
+pub fn carry(storage: &dyn Storage, route: &Route) -> Result<(), Trouble> {
     match route.method {
         MoveMethod::Rename => {
             for file in route.files {
-                expect_at_origin(storage, route, file)?;
+                expect_at_origin(storage, route, file).map_err(Trouble::Unmoved)?;
                 let renamed = storage.rename_new(&route.origin(file), &route.target(file));
-                renamed.map_err(|e| failure(&e))?;
+                renamed.map_err(|e| Trouble::Unmoved(failure(&e)))?;
             }
-            sync_both(storage, route)
+            sync_both(storage, route).map_err(Trouble::Unsynced)
         }
         MoveMethod::Copy => carry_copies(storage, route),
     }
 }
 
-fn carry_copies(storage: &dyn Storage, route: &Route) -> Result<(), Refusal> {
+fn carry_copies(storage: &dyn Storage, route: &Route) -> Result<(), Trouble> {
+    let unmoved = |error: StorageError| Trouble::Unmoved(failure(&error));
+    let unsynced = |error: StorageError| Trouble::Unsynced(failure(&error));
     for file in route.files {
-        expect_at_origin(storage, route, file)?;
+        expect_at_origin(storage, route, file).map_err(Trouble::Unmoved)?;
         let unfinished = Route::unfinished(&route.to, file);
-        storage.rename_new(&unfinished, &route.target(file)).map_err(|e| failure(&e))?;
+        storage.rename_new(&unfinished, &route.target(file)).map_err(unmoved)?;
     }
-    storage.sync_dir(&route.to).map_err(|e| failure(&e))?;
+    storage.sync_dir(&route.to).map_err(unsynced)?;
     for file in route.files {
-        storage.remove_file(&route.origin(file)).map_err(|e| failure(&e))?;
+        storage.remove_file(&route.origin(file)).map_err(unmoved)?;
     }
-    storage.sync_dir(&route.from).map_err(|e| failure(&e))
+    storage.sync_dir(&route.from).map_err(unsynced)
 }
 
 fn expect_at_origin(storage: &dyn Storage, route: &Route, file: &MovedFile) -> Result<(), Refusal> {
@@ -191,7 +207,11 @@ pub fn carry_back(storage: &dyn Storage, route: &Route) -> Result<(), Refusal> {
     for file in route.files.iter().rev() {
         match route.place(storage, file).map_err(|e| failure(&e))? {
             Place::Origin => {}
-            Place::Both => remove_durably(storage, &route.target(file), &route.to)?,
+            Place::Both => {
+                // The name may be in the cache alone, from a way back that was interrupted.
+                storage.sync_dir(&route.from).map_err(|e| failure(&e))?;
+                remove_durably(storage, &route.target(file), &route.to)?;
+            }
             Place::Target if route.method == MoveMethod::Rename => {
                 let renamed = storage.rename_new(&route.target(file), &route.origin(file));
                 renamed.map_err(|e| failure(&e))?;
@@ -217,7 +237,8 @@ fn remove_durably(storage: &dyn Storage, path: &Path, dir: &Path) -> Result<(), 
     storage.remove_file(path).and_then(|()| storage.sync_dir(dir)).map_err(|e| failure(&e))
 }
 
-fn sync_both(storage: &dyn Storage, route: &Route) -> Result<(), Refusal> {
+/// Makes the names in both folders durable.
+pub fn sync_both(storage: &dyn Storage, route: &Route) -> Result<(), Refusal> {
     let synced = storage.sync_dir(&route.to).and_then(|()| storage.sync_dir(&route.from));
     synced.map_err(|e| failure(&e))
 }

@@ -293,14 +293,20 @@ fn finish(
         pages: None,
     };
     for (index, route) in routes.iter().enumerate() {
-        if let Err(cause) = moves::carry(storage, route) {
-            let undone = carry_all_back(storage, &routes[..=index])
-                .and_then(|()| close(storage, subject, folder, journal, State::RolledBack));
-            return match undone {
-                Ok(()) => applied(Ending::RolledBack, vec![cause]),
-                Err(second) => applied(Ending::Pending, vec![pending(subject, cause), second]),
-            };
-        }
+        let cause = match moves::carry(storage, route) {
+            Ok(()) => continue,
+            Err(moves::Trouble::Unmoved(cause)) => cause,
+            Err(moves::Trouble::Unsynced(cause)) => {
+                return applied(Ending::Pending, vec![pending(subject, cause)]);
+            }
+        };
+        let undone = carry_all_back(storage, &routes[..=index])
+            .and_then(|()| moves::remove_unfinished(storage, routes).map_err(|e| reason(&e)))
+            .and_then(|()| close(storage, subject, folder, journal, State::RolledBack));
+        return match undone {
+            Ok(()) => applied(Ending::RolledBack, vec![cause]),
+            Err(second) => applied(Ending::Pending, vec![pending(subject, cause), second]),
+        };
     }
     match close(storage, subject, folder, journal, State::Committed) {
         Ok(()) => applied(Ending::Committed, Vec::new()),

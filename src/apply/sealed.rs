@@ -25,6 +25,11 @@ pub fn unseal<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     serde_json::from_slice(body).ok()
 }
 
+/// Everything behind the first line, whether or not the seal is right.
+pub fn body(bytes: &[u8]) -> &[u8] {
+    bytes.get(SEAL_BYTES..).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

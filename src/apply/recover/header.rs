@@ -75,26 +75,27 @@ fn direction(database: &Path, found: [CopyImage; 2], back: bool) -> Result<Direc
 }
 
 /// Makes both copies what `goal` says, in the plan's order or its reverse.
+///
+/// A copy that looks right already is written, too: what was read may be in the cache alone, from a
+/// write that was never synced or whose sync failed. If it were left out, the other copy would be
+/// written while this one is not durable.
 pub fn write_images(
     file: &dyn File,
     plan: &Plan,
     images: &HeaderImages,
     goal: State,
 ) -> Result<(), Refusal> {
-    let found = read_copies(file, plan, images)?;
     let forward = goal == State::Committed;
     let mut writes: Vec<&WriteStep> = plan.writes().collect();
     if !forward {
         writes.reverse();
     }
     for write in writes {
-        let (image, done) = match forward {
-            true => (images.after_of(write.copy), CopyImage::After),
-            false => (images.before_of(write.copy), CopyImage::Before),
+        let image = match forward {
+            true => images.after_of(write.copy),
+            false => images.before_of(write.copy),
         };
-        if found[usize::from(write.copy == Which::Shadow)] != done {
-            commit::write_copy(file, write.offset, image).map_err(commit::Trouble::refusal)?;
-        }
+        commit::write_copy(file, write.offset, image).map_err(commit::Trouble::refusal)?;
     }
     Ok(())
 }

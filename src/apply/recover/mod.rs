@@ -198,7 +198,7 @@ fn conclude(storage: &dyn Storage, pending: Pending, held: &Held, direction: Dir
     let kept = direction != Direction::Discard;
     let done = match direction {
         Direction::Discard => discard(storage, &pending),
-        Direction::Finish => remove_marker(storage, &pending).map(|_| pending.finished_as()),
+        Direction::Finish => finish(storage, &pending),
         Direction::Back => bring_to(storage, &pending, held, State::RolledBack),
         Direction::Forward => bring_to(storage, &pending, held, State::Committed),
     };
@@ -346,14 +346,23 @@ fn bring_to(
         (Deed::Header { plan, images }, Some(file)) => {
             header::write_images(file, plan, images, goal)?;
         }
-        // Forward means that every file has moved already.
         (Deed::Reset(plan), _) if goal == State::RolledBack => reset::carry_back(storage, plan)?,
-        _ => {}
+        (Deed::Reset(plan), _) => reset::make_durable(storage, plan)?,
+        (Deed::Header { .. }, None) => {}
     }
     let journal = stored.journal.in_state(goal);
     journal.store(storage, &stored.dir).map_err(|error| reason(&error))?;
     remove_marker(storage, pending)?;
     Ok(if goal == State::Committed { Ending::Committed } else { Ending::RolledBack })
+}
+
+/// The journal's last word may be in the cache alone; without the marker nobody would say it again.
+fn finish(storage: &dyn Storage, pending: &Pending) -> Result<Ending, Refusal> {
+    if let Some(stored) = &pending.stored {
+        storage.sync_dir(&stored.dir).map_err(|error| reason(&error))?;
+    }
+    remove_marker(storage, pending)?;
+    Ok(pending.finished_as())
 }
 
 fn remove_marker(storage: &dyn Storage, pending: &Pending) -> Result<bool, Refusal> {

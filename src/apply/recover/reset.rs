@@ -41,6 +41,11 @@ pub fn carry_back(storage: &dyn Storage, plan: &ResetPlan) -> Result<(), Refusal
     carry_all_back(storage, &routes(plan)?)
 }
 
+/// Forward means that every file has moved already; but perhaps nobody made that durable.
+pub fn make_durable(storage: &dyn Storage, plan: &ResetPlan) -> Result<(), Refusal> {
+    routes(plan)?.iter().try_for_each(|route| moves::sync_both(storage, route))
+}
+
 fn routes(plan: &ResetPlan) -> Result<Vec<Route<'_>>, Refusal> {
     moves::routes(plan).ok_or_else(|| {
         let text = "the plan names paths of another operating system";

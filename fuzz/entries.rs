@@ -1,0 +1,138 @@
+//! What is fuzzed: bytes in, and nothing may panic. The same functions run as properties in the
+//! ordinary tests (`tests/properties.rs`), so a target cannot rot unnoticed.
+
+use std::path::Path;
+
+use edbmend::apply::{find_pending, restore_job};
+use edbmend::diagnose::diagnose_database;
+use edbmend::ese::attach_list::parse_attach_list;
+use edbmend::ese::shadow::{HeaderArea, Which, elect, is_valid_header};
+use edbmend::ese::{Checkpoint, LogHeader, checksum};
+use edbmend::plan::{
+    OperationStamp, RepairRequest, content_refusals, only_repairable_bytes_differ, plan_repair,
+    write_refusals,
+};
+use edbmend::practice::{DatabaseRecipe, damage_full_backup};
+use edbmend::survey::survey_database;
+use sha2::{Digest, Sha256};
+
+use crate::crash::sim::Sim;
+use crate::crash::tree::Tree;
+
+const DATABASE: &str = "/disk/priv1.edb";
+const OPERATION: &str = "/disk/edbmend/edbmend-fuzz-repair-0000";
+
+/// The choice of a header copy: what is elected is valid.
+pub fn header_election(bytes: &[u8]) {
+    let area = HeaderArea::of(bytes.to_vec());
+    if let Some(pair) = elect(&area) {
+        let block = area.block(pair.elected, pair.page_size_bytes).expect("it was elected");
+        assert!(is_valid_header(block));
+    }
+    survey_and_plan(bytes);
+}
+
+/// A log header, right checksum or not.
+pub fn log_header(bytes: &[u8]) {
+    let mut sealed = bytes.to_vec();
+    if let Some(start) = sealed.get_mut(..4096) {
+        checksum::seal(start);
+    }
+    for bytes in [bytes, &sealed] {
+        let _ = LogHeader::validate(bytes, bytes.len() as u64);
+        if let Some(header) = LogHeader::parse(bytes) {
+            let _ = (header.generation(), header.version(), header.file_type(), header.attached());
+            let _ = (header.stated_file_bytes(), header.page_size_bytes(), header.environment());
+        }
+    }
+}
+
+/// A checkpoint with its two copies.
+pub fn checkpoint(bytes: &[u8]) {
+    let mut sealed = bytes.to_vec();
+    sealed.chunks_exact_mut(4096).for_each(checksum::seal);
+    for bytes in [bytes, &sealed] {
+        if let Some((checkpoint, _)) = Checkpoint::elect(bytes) {
+            let _ = (checkpoint.checkpoint(), checkpoint.environment(), checkpoint.attached());
+        }
+    }
+}
+
+/// The list of attached databases.
+pub fn attach_list(bytes: &[u8]) {
+    let _ = parse_attach_list(bytes);
+}
+
+/// An operation folder whose journal, plan or marker is anything: it is read, and nothing is touched.
+pub fn operation_folder(bytes: &[u8]) {
+    let Some((&choice, content)) = bytes.split_first() else { return };
+    let mut tree = Tree::new();
+    let folder = Path::new(OPERATION);
+    tree.put(Path::new(DATABASE), &[0; 8192]);
+    // The seal is made right, or fuzzing would never get past it.
+    let body = if choice & 8 == 0 { sealed(content) } else { content.to_vec() };
+    let plan_sha256 = hex::encode(Sha256::digest(content));
+    let journal = format!(
+        "{{\"schema\":\"edbmend-journal/1\",\"operation\":\"x\",\"state\":\"{}\",\
+         \"plan_sha256\":\"{plan_sha256}\"}}",
+        if choice & 4 == 0 { "prepared" } else { "committed" }
+    );
+    match choice & 3 {
+        0 => tree.put(&folder.join("journal"), &body),
+        1 => tree.put(Path::new("/disk/priv1.edb.edbmend-pending"), &body),
+        _ => {
+            tree.put(&folder.join("journal"), &sealed(journal.as_bytes()));
+            tree.put(&folder.join("plan.json"), content);
+        }
+    }
+    let sim = Sim::on(tree);
+    let stamp = OperationStamp { id: "edbmend-fuzz-restore-0000".into(), created: String::new() };
+    let _ = restore_job(&sim, folder, &stamp);
+    for path in [Path::new("/disk"), folder, Path::new(DATABASE)] {
+        for subject in find_pending(&sim, path).unwrap_or_default() {
+            let _ = edbmend::apply::assess(&sim, &subject, choice & 16 != 0);
+        }
+    }
+    assert!(sim.log().is_empty(), "looking changes nothing");
+}
+
+fn sealed(body: &[u8]) -> Vec<u8> {
+    let digest = hex::encode(Sha256::digest(body));
+    [digest.as_bytes(), b"\n", body].concat()
+}
+
+/// A small database with some bytes changed: each three bytes of the input are an offset and a value.
+/// An odd first byte makes the checksums of both copies right again.
+pub fn whole_database(bytes: &[u8]) {
+    let Some((&choice, patches)) = bytes.split_first() else { return };
+    let mut file = DatabaseRecipe { pages: 2, ..DatabaseRecipe::default() }.build();
+    damage_full_backup(&mut file);
+    for patch in patches.chunks_exact(3) {
+        let at = usize::from(u16::from_le_bytes([patch[0], patch[1]])) % file.len();
+        file[at] = patch[2];
+    }
+    if choice & 1 == 1 {
+        file.chunks_exact_mut(4096).take(2).for_each(checksum::seal);
+    }
+    survey_and_plan(&file);
+}
+
+/// What `check` and a dry run do. A plan for a database without refusals changes backup fields only.
+fn survey_and_plan(bytes: &[u8]) {
+    let mut tree = Tree::new();
+    tree.put(Path::new(DATABASE), bytes);
+    let sim = Sim::on(tree);
+    let Ok(facts) = survey_database(&sim, Path::new(DATABASE)) else { return };
+    let _ = diagnose_database(&facts);
+    let refused = !content_refusals(&facts).is_empty() || write_refusals(&facts).is_some();
+    let stamp = OperationStamp { id: "edbmend-fuzz-repair-0000".into(), created: String::new() };
+    if !refused && let Some((_, images)) = plan_repair(&facts, &RepairRequest::default(), &stamp) {
+        let elected = facts.pair.expect("there is a plan").elected;
+        for which in [Which::Primary, Which::Shadow] {
+            let now = images.before_of(elected);
+            assert!(only_repairable_bytes_differ(now, images.after_of(which)));
+            assert!(is_valid_header(images.after_of(which)));
+        }
+    }
+    assert!(sim.log().is_empty(), "looking changes nothing");
+}

@@ -1,0 +1,317 @@
+//! Hostile surroundings: other processes that write, replace or swap what is being repaired, damaged
+//! and foreign operation folders, and readers who must not gain access.
+
+#[allow(dead_code)] // nothing is enumerated here
+mod crash;
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use edbmend::apply::{Ending, Job, execute, find_pending, recover, restore_job};
+use edbmend::plan::{BackupScope, OperationStamp, RefusalId, RepairRequest, plan_repair};
+use edbmend::practice::{DatabaseRecipe, damage_full_backup};
+use edbmend::storage::Disk;
+use edbmend::survey::survey_database;
+
+use crash::context;
+use crash::event::Snapshot;
+use crash::header::{Damage, HeaderCase, stamp};
+use crash::sim::Sim;
+use crash::tree::Tree;
+
+/// The states of a repair between its journal's PREPARED and COMMITTED.
+fn prepared() -> (HeaderCase, Tree) {
+    let case = HeaderCase::new(Damage::BothSound, BackupScope::Header);
+    let recording = case.repair("");
+    let mut at = Snapshot::durable(recording.start.clone());
+    for event in &recording.log {
+        at.push(event);
+        let now = at.now();
+        if operation_file(&now, "journal").is_some() {
+            return (case, now);
+        }
+    }
+    panic!("a repair has a journal")
+}
+
+fn finished() -> Tree {
+    let recording = HeaderCase::new(Damage::BothSound, BackupScope::Header).repair("");
+    let mut at = Snapshot::durable(recording.start.clone());
+    recording.log.iter().for_each(|event| at.push(event));
+    at.now()
+}
+
+fn operation_file(tree: &Tree, name: &str) -> Option<PathBuf> {
+    let files = tree.files().into_iter().map(|(path, _)| path);
+    files.into_iter().find(|path| path.file_name().is_some_and(|n| n == name))
+}
+
+fn digest(tree: &Tree) -> [u8; 32] {
+    Snapshot::durable(tree.clone()).digest()
+}
+
+/// Damages one file of a tree and says how `recover` ends; unless it succeeds, nothing was touched.
+fn recover_with(tree: &Tree, name: &str, damage: impl FnOnce(&mut Vec<u8>)) -> Ending {
+    let mut tree = tree.clone();
+    let path = operation_file(&tree, name).unwrap();
+    let ino = tree.find(&path).unwrap();
+    tree.write(ino, damage);
+    let sim = Sim::on(tree.clone());
+    let applied = recover(context(&sim), Path::new("/disk/mdbdata/priv1.edb"), false, false);
+    if applied.ending == Ending::Refused {
+        assert!(!applied.reasons.is_empty());
+        assert_eq!(digest(&sim.now()), digest(&tree), "{name}");
+        assert!(sim.log().is_empty(), "{name}");
+    }
+    applied.ending
+}
+
+#[test]
+fn recover_refuses_every_flipped_bit_of_the_journal() {
+    let (_, tree) = prepared();
+    let journal = tree.bytes_at(&operation_file(&tree, "journal").unwrap()).unwrap().len();
+    for bit in 0..journal * 8 {
+        let flip = |bytes: &mut Vec<u8>| bytes[bit / 8] ^= 1 << (bit % 8);
+        assert_eq!(recover_with(&tree, "journal", flip), Ending::Refused, "bit {bit}");
+    }
+}
+
+#[test]
+fn recover_refuses_flipped_bits_of_plan_marker_and_images() {
+    let (_, tree) = prepared();
+    for name in ["plan.json", "header-before.bin", "header-after.bin", "priv1.edb.edbmend-pending"]
+    {
+        let bits = tree.bytes_at(&operation_file(&tree, name).unwrap()).unwrap().len() * 8;
+        let step = if name.ends_with("-pending") { 1 } else { bits / 97 };
+        for bit in (0..bits).step_by(step) {
+            let flip = |bytes: &mut Vec<u8>| bytes[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(recover_with(&tree, name, flip), Ending::Refused, "{name}, bit {bit}");
+        }
+    }
+}
+
+#[test]
+fn recover_refuses_a_file_that_was_cut_off_or_comes_from_elsewhere() {
+    let (_, tree) = prepared();
+    let other = HeaderCase::new(Damage::Colliding, BackupScope::Header).restore("").start;
+    for name in ["journal", "plan.json", "header-before.bin", "header-after.bin"] {
+        let foreign = other.bytes_at(&operation_file(&other, name).unwrap()).unwrap().to_vec();
+        let cut = recover_with(&tree, name, |bytes| bytes.truncate(bytes.len() / 2));
+        assert_eq!(cut, Ending::Refused, "{name}");
+        if name != "header-after.bin" {
+            assert_eq!(
+                recover_with(&tree, name, |bytes| *bytes = foreign),
+                Ending::Refused,
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn restore_refuses_every_flipped_bit_of_the_journal() {
+    let tree = finished();
+    let path = operation_file(&tree, "journal").unwrap();
+    let ino = tree.find(&path).unwrap();
+    for bit in 0..tree.bytes(ino).unwrap().len() * 8 {
+        let mut damaged = tree.clone();
+        damaged.write(ino, |bytes| bytes[bit / 8] ^= 1 << (bit % 8));
+        let sim = Sim::on(damaged);
+        let undo = restore_job(&sim, path.parent().unwrap(), &stamp("restore"));
+        assert_eq!(undo.err().map(|refusal| refusal.id), Some(RefusalId::JournalDamaged), "{bit}");
+        assert!(sim.log().is_empty());
+    }
+}
+
+/// A damaged database on the disk, with the job that repairs it.
+struct Bench {
+    folder: tempfile::TempDir,
+    database: PathBuf,
+    job: Job,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().canonicalize().unwrap().join("mdbdata");
+        std::fs::create_dir(&dir).unwrap();
+        let database = dir.join("priv1.edb");
+        let mut bytes = DatabaseRecipe { pages: 2, ..DatabaseRecipe::default() }.build();
+        damage_full_backup(&mut bytes);
+        std::fs::write(&database, bytes).unwrap();
+        let job = job(&database);
+        Self { folder, database, job }
+    }
+
+    /// The repair, after somebody else did something: it must refuse, and leave no trace.
+    fn assert_refused(&self, expected: &[RefusalId]) {
+        let before = std::fs::read(&self.database).ok();
+        let applied = execute(context(&Disk), &self.job);
+        assert!(matches!(applied.ending, Ending::Refused | Ending::Failed), "{:?}", applied.ending);
+        let ids: Vec<_> = applied.reasons.iter().map(|reason| reason.id).collect();
+        assert!(ids.iter().any(|id| expected.contains(id)), "{ids:?}");
+        assert_eq!(std::fs::read(&self.database).ok(), before);
+        assert_eq!(
+            find_pending(&Disk, self.database.parent().unwrap()).unwrap_or_default().len(),
+            0
+        );
+        assert!(!self.database.with_file_name("edbmend").exists());
+    }
+}
+
+fn job(database: &Path) -> Job {
+    let facts = survey_database(&Disk, database).unwrap();
+    let stamp = OperationStamp { id: "edbmend-test-repair-0000".into(), created: String::new() };
+    let (plan, images) = plan_repair(&facts, &RepairRequest::default(), &stamp).unwrap();
+    Job {
+        database: database.to_owned(),
+        fingerprint: facts.fingerprint(),
+        plan,
+        images,
+        backup_dir: database.with_file_name("edbmend"),
+        allow_unproven_lock: true,
+    }
+}
+
+const CHANGED: &[RefusalId] = &[RefusalId::ChangedSinceSurvey, RefusalId::Truncated];
+
+#[test]
+fn a_file_that_was_written_since_the_survey() {
+    let bench = Bench::new();
+    let mut bytes = std::fs::read(&bench.database).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(&bench.database, bytes).unwrap();
+    bench.assert_refused(CHANGED);
+}
+
+#[test]
+fn a_file_that_was_truncated_since_the_survey() {
+    for length in [0, 4096, 8192, 9000] {
+        let bench = Bench::new();
+        let file = std::fs::OpenOptions::new().write(true).open(&bench.database).unwrap();
+        file.set_len(length).unwrap();
+        drop(file);
+        let expected = [CHANGED, &[RefusalId::NotEse, RefusalId::HeaderUnreadable]].concat();
+        bench.assert_refused(&expected);
+    }
+}
+
+#[test]
+fn a_file_that_was_replaced_since_the_survey() {
+    let bench = Bench::new();
+    let bytes = std::fs::read(&bench.database).unwrap();
+    let other = bench.folder.path().join("other.edb");
+    std::fs::write(&other, bytes).unwrap();
+    std::fs::rename(&other, &bench.database).unwrap();
+    bench.assert_refused(CHANGED);
+}
+
+#[test]
+fn a_file_that_went_away_or_became_a_link() {
+    let bench = Bench::new();
+    let elsewhere = bench.folder.path().join("elsewhere.edb");
+    std::fs::rename(&bench.database, &elsewhere).unwrap();
+    bench.assert_refused(&[RefusalId::IoError]);
+    let victim = std::fs::read(&elsewhere).unwrap();
+    symlink(&elsewhere, &bench.database).unwrap();
+    let applied = execute(context(&Disk), &bench.job);
+    assert!(matches!(applied.ending, Ending::Refused | Ending::Failed));
+    assert_eq!(std::fs::read(&elsewhere).unwrap(), victim, "no link is followed");
+}
+
+#[test]
+fn a_folder_that_became_a_link_to_another() {
+    let bench = Bench::new();
+    let dir = bench.database.parent().unwrap();
+    let victim = Bench::new();
+    std::fs::rename(dir, bench.folder.path().join("moved")).unwrap();
+    symlink(victim.database.parent().unwrap(), dir).unwrap();
+    bench.assert_refused(CHANGED);
+    victim.assert_unharmed();
+}
+
+impl Bench {
+    fn assert_unharmed(&self) {
+        let facts = survey_database(&Disk, &self.database).unwrap();
+        assert_eq!(facts.fingerprint(), self.job.fingerprint);
+    }
+}
+
+#[test]
+fn another_process_that_has_the_file_open() {
+    let mut bench = Bench::new();
+    bench.job.allow_unproven_lock = false;
+    let _other = std::fs::File::open(&bench.database).unwrap();
+    bench.assert_refused(&[RefusalId::InUse, RefusalId::InUseUnproven]);
+}
+
+#[test]
+fn a_hard_link_shows_the_same_database() {
+    let bench = Bench::new();
+    let link = bench.folder.path().join("link.edb");
+    std::fs::hard_link(&bench.database, &link).unwrap();
+    // A link changes the status that the survey saw: it has to be made again.
+    bench.assert_refused(CHANGED);
+    let applied = execute(context(&Disk), &job(&bench.database));
+    assert_eq!(applied.ending, Ending::Committed, "{:?}", applied.reasons);
+    assert_eq!(std::fs::read(&link).unwrap(), std::fs::read(&bench.database).unwrap());
+}
+
+#[test]
+fn two_repairs_at_once_are_one() {
+    let bench = Bench::new();
+    let (first, second) = (job(&bench.database), job(&bench.database));
+    let second = Job { backup_dir: bench.folder.path().join("second"), ..second };
+    let endings = std::thread::scope(|scope| {
+        let run = |job| scope.spawn(move || execute(context(&Disk), job).ending);
+        let (first, second) = (run(&first), run(&second));
+        [first.join().unwrap(), second.join().unwrap()]
+    });
+    let committed = endings.iter().filter(|ending| **ending == Ending::Committed).count();
+    assert_eq!(committed, 1, "{endings:?}");
+}
+
+/// Everybody below `dir` who may read, and what nobody but the owner may enter.
+fn assert_private(dir: &Path, database_mode: u32) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        if path.is_dir() {
+            assert_eq!(mode & 0o077, 0, "{}: {mode:o}", path.display());
+            assert_private(&path, database_mode);
+        } else {
+            let more = mode & 0o077 & !database_mode;
+            assert_eq!(more, 0, "{}: {mode:o}, the database has {database_mode:o}", path.display());
+        }
+    }
+}
+
+#[test]
+fn nobody_who_could_not_read_the_database_can_read_its_backup() {
+    for mode in [0o600, 0o640, 0o660, 0o644, 0o400 | 0o200] {
+        let bench = Bench::new();
+        std::fs::set_permissions(&bench.database, PermissionsExt::from_mode(mode)).unwrap();
+        let applied = execute(context(&Disk), &job(&bench.database));
+        assert_eq!(applied.ending, Ending::Committed, "{:?}", applied.reasons);
+        let folder = bench.database.with_file_name("edbmend");
+        assert_private(&folder, mode);
+        assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o077, 0);
+        assert_others_cannot_read(&folder);
+    }
+}
+
+/// As another user, where this one may become another.
+fn assert_others_cannot_read(folder: &Path) {
+    if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
+        return eprintln!("SKIPPED reading as another user: only root can become another");
+    }
+    let mut command = std::process::Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "ls"]).arg(folder);
+    match command.output() {
+        Ok(output) => {
+            assert!(!output.status.success(), "another user can list {}", folder.display())
+        }
+        Err(_) => eprintln!("SKIPPED reading as another user: setpriv is not installed"),
+    }
+}
