@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::diagnose::field_faults;
 use crate::ese::shadow::{self, HeaderArea, Which};
 use crate::plan::{
-    Command, HeaderImages, Plan, Refusal, RefusalId, VerifyScope, content_refusals,
+    Command, HeaderImages, Plan, Refusal, RefusalId, VerifyScope, content_refusals, format_problem,
     only_repairable_bytes_differ, write_refusals,
 };
 use crate::storage::{File, PrivateMap, Storage, StoredPath, quoted};
@@ -191,6 +191,9 @@ fn verify_repaired(map: &PrivateMap, job: &Job) -> Result<(), &'static str> {
     let planned = [Which::Primary, Which::Shadow].map(|which| job.images.after_of(which));
     if planned.iter().any(|page| !only_repairable_bytes_differ(now, page)) {
         return Err("bytes outside the backup fields differ");
+    }
+    if format_problem(&after.header).is_some() {
+        return Err("the planned fields are of no known format");
     }
     let left = field_faults(&after.header);
     let worse = left.iter().any(|fault| !field_faults(&before.header).contains(fault));

@@ -56,6 +56,7 @@ impl Journal {
             _ => {}
         }
         let file = storage.create(&fresh)?;
+        storage.adopt_owner(&fresh, dir)?;
         file.write_at(&sealed::seal(self), 0)?;
         file.sync()?;
         storage.replace(&fresh, &dir.join(JOURNAL_NAME))?;

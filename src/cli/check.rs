@@ -7,8 +7,8 @@ use crate::diagnose::{Finding, GroupDiagnosis, diagnose_database, diagnose_group
 use crate::ese::ContentKind;
 use crate::plan::{self, Refusal, RefusalId};
 use crate::report::{
-    CheckpointReport, CheckpointsReport, DatabaseReport, LogsReport, Outcome, RefusalReport,
-    Report, StreamReport, checkpoint_reports,
+    CheckpointReport, CheckpointsReport, DatabaseReport, LogsReport, Outcome, Report, StreamReport,
+    checkpoint_reports,
 };
 use crate::storage::FileKind;
 use crate::survey::{DatabaseFacts, GroupFacts, GroupFolders};
@@ -185,13 +185,19 @@ impl<'a> Check<'a> {
     }
 
     fn push(&mut self, facts: &DatabaseFacts, findings: Vec<Finding>) {
-        let outcome = if Report::has_errors(&findings) { Outcome::Findings } else { Outcome::Ok };
-        // A format that edbmend does not know is no finding, but the reader should hear of it.
-        let format = plan::content_refusals(facts).into_iter().filter(|refusal| {
-            matches!(refusal.id, RefusalId::UnsupportedFormat | RefusalId::Truncated)
-        });
-        self.report.refusals.extend(format.map(|refusal| RefusalReport::from(&refusal)));
-        self.report.push(DatabaseReport::surveyed(facts, findings, outcome), &[]);
+        // What edbmend does not know, it cannot judge: that is no clean bill of health.
+        let unknown: Vec<Refusal> = plan::content_refusals(facts)
+            .into_iter()
+            .filter(|refusal| {
+                matches!(refusal.id, RefusalId::UnsupportedFormat | RefusalId::Truncated)
+            })
+            .collect();
+        let outcome = match () {
+            () if !unknown.is_empty() => Outcome::Failed,
+            () if Report::has_errors(&findings) => Outcome::Findings,
+            () => Outcome::Ok,
+        };
+        self.report.push(DatabaseReport::surveyed(facts, findings, outcome), &unknown);
     }
 }
 

@@ -71,7 +71,8 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, Early> {
 }
 
 fn usage_report(arguments: &[OsString], message: &str) -> Report {
-    let command = arguments.get(1).map(|word| word.to_string_lossy().into_owned());
+    let words = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
+    let command = words.into_iter().find(|word| !word.starts_with('-'));
     let mut report = Report::new(&command.unwrap_or_default());
     report.refusals.push(RefusalReport {
         id: RefusalId::Usage,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::apply::{Assessment, Ending, assess, at_work, find_pending, recover};
+use crate::apply::{Assessment, Ending, assess, at_work, find_pending, recover, recover_refusals};
 use crate::plan::Refusal;
 use crate::report::{DatabaseReport, Outcome, Report};
 use crate::storage::shown;
@@ -72,11 +72,13 @@ fn recover_one(
     let mut database = DatabaseReport::unknown(path, Outcome::Planned);
     database.operation = assessment.operation.clone();
     database.notes.push(in_words(&assessment));
+    let mut refusals = recover_refusals(storage, path, args.guarded.allow_unproven_lock);
+    refusals.extend(confirmation_needed(&args.guarded, path));
+    if !refusals.is_empty() {
+        return (DatabaseReport { outcome: Outcome::of_reasons(&refusals), ..database }, refusals);
+    }
     if args.guarded.dry_run {
         return (database, Vec::new());
-    }
-    if let Some(refusal) = confirmation_needed(&args.guarded, path) {
-        return (DatabaseReport { outcome: Outcome::Refused, ..database }, vec![refusal]);
     }
     if !args.guarded.yes {
         show(&format!("{}\n  {}\n", shown(path), in_words(&assessment)));
@@ -89,12 +91,14 @@ fn recover_one(
         }
     }
     let applied = recover(session.context(), path, args.back, args.guarded.allow_unproven_lock);
-    let surveyed = session.survey_with_logs(path, None).map(|facts| {
+    // For an operation without a marker the path is its folder.
+    let subject = &assessment.subject;
+    let surveyed = session.survey_with_logs(subject, None).map(|facts| {
         let findings = crate::diagnose::diagnose_database(&facts);
         DatabaseReport::surveyed(&facts, findings, outcome_of(applied.ending))
     });
     let after =
-        surveyed.unwrap_or_else(|_| DatabaseReport::unknown(path, outcome_of(applied.ending)));
+        surveyed.unwrap_or_else(|_| DatabaseReport::unknown(subject, outcome_of(applied.ending)));
     let notes = if applied.ending == Ending::Refused { Vec::new() } else { database.notes };
     (DatabaseReport { operation: applied.operation, notes, ..after }, applied.reasons)
 }

@@ -22,16 +22,26 @@ use super::verify::{all_processors, scan};
 pub fn run(session: &Session, args: &RepairArgs) -> Report {
     session.heed_interrupts();
     let mut report = Report::new("repair");
+    let mut stopped = false;
     for path in args.databases.iter().chain(&args.group.db) {
-        let (database, reasons) = repair(session, args, path, &mut report);
-        let pending = database.outcome == Outcome::Pending;
-        report.push(database, &reasons);
+        let (database, reasons) =
+            if stopped { not_begun(path) } else { repair(session, args, path, &mut report) };
         // Whatever broke there may break the next one, too.
-        if pending || session.context().is_interrupted() {
-            break;
-        }
+        let pending = database.outcome == Outcome::Pending;
+        stopped |= pending || session.context().is_interrupted();
+        report.push(database, &reasons);
     }
     report.conclude()
+}
+
+fn not_begun(path: &Path) -> (DatabaseReport, Vec<Refusal>) {
+    let refusal = Refusal::new(
+        RefusalId::Interrupted,
+        path,
+        "not begun, because the run ended at a database before it",
+        "Mend that one first, then repair this one.",
+    );
+    (DatabaseReport::unknown(path, Outcome::Failed), vec![refusal])
 }
 
 /// What is known of one database before its repair.

@@ -130,8 +130,11 @@ fn impossible_consequence(facts: &DatabaseFacts, header: &DbHeader, field: Backu
 /// The remedy: newer engines heal the field by a full backup, Exchange 2003 does not. A pending
 /// operation comes before everything.
 fn mend(facts: &DatabaseFacts, header: &DbHeader) -> String {
-    if facts.pending.is_some() {
-        return format!("edbmend recover {}", quoted(&facts.path));
+    if let Some(marker) = facts.pending.as_ref().or(facts.group_pending.as_ref()) {
+        return format!("edbmend recover {}", quoted(marker));
+    }
+    if header.state() != DbState::CleanShutdown {
+        return "Make the database clean first (see dirty-shutdown), then check again.".to_owned();
     }
     let repair = format!("edbmend repair {}{}", also(header), quoted(&facts.path));
     if header.raw.revision.get() < FIRST_REVISION_WITH_COPY_BACKUP {

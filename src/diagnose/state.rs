@@ -7,12 +7,12 @@ use crate::survey::DatabaseFacts;
 use super::{Finding, FindingId};
 
 pub(super) fn judge_pending(facts: &DatabaseFacts) -> Option<Finding> {
-    let marker = facts.pending.as_ref()?;
+    let marker = facts.pending.as_ref().or(facts.group_pending.as_ref())?;
     Some(Finding::new(
         FindingId::OperationPending,
-        format!("an edbmend operation on this database was interrupted: {}", shown(marker)),
-        "The header may be half done. Nothing else will be written before it is finished.",
-        format!("edbmend recover {}", quoted(&facts.path)),
+        format!("an edbmend operation on it or its logs was interrupted: {}", shown(marker)),
+        "The header or the logs may be half done. Nothing else will be written before it is finished.",
+        format!("edbmend recover {}", quoted(marker)),
     ))
 }
 

@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::ese::shadow::Which;
-use crate::ese::{BackupField, DbHeader};
+use crate::ese::{BackupField, BackupInfo, DbHeader};
 use crate::survey::{DatabaseFacts, LogFacts};
 
 use super::{Refusal, RefusalId};
@@ -43,7 +42,7 @@ impl Evidence {
         if then.page_size_bytes != now.page_size_bytes {
             failed.push(unsuitable(&evidence.path, "the same page size"));
         }
-        if evidence.copy(Which::Shadow).is_none() || !failed.is_empty() {
+        if !failed.is_empty() {
             return Err(failed);
         }
         Ok(Self { path: evidence.path.clone(), page: page.to_vec(), conditions })
@@ -60,11 +59,17 @@ fn unsuitable(path: &Path, condition: &str) -> Refusal {
     )
 }
 
+/// A backup field that an engine may have written: nothing at all, or all of it.
+fn is_plausible(info: &BackupInfo, last_seen: u32) -> bool {
+    let is_set = info.mark.generation != 0 && info.time.is_plausible();
+    info.backup_type.value() <= 2 && info.fault(last_seen).is_none() && (info.is_none() || is_set)
+}
+
 fn conditions_of(now: &DbHeader, then: &DbHeader, logs: Option<&LogFacts>) -> Vec<(String, bool)> {
     let full = then.backup(BackupField::Full);
     let last_seen = now.last_seen_generation();
     let plausible =
-        BackupField::ALL.iter().all(|&field| then.backup(field).fault(last_seen).is_none());
+        BackupField::ALL.iter().all(|&field| is_plausible(&then.backup(field), last_seen));
     let behind =
         BackupField::ALL.iter().all(|&field| then.backup(field).mark <= now.last_consistent());
     let first_needed =
@@ -72,7 +77,9 @@ fn conditions_of(now: &DbHeader, then: &DbHeader, logs: Option<&LogFacts>) -> Ve
     let lowest =
         logs.and_then(LogFacts::unbroken_from).and_then(|lowest| u32::try_from(lowest).ok());
     let current = logs.and_then(|logs| logs.generations.last().copied()).unwrap_or(0) as u32;
-    let logs_hold = lowest.is_some_and(|lowest| (lowest..=current).contains(&first_needed));
+    // The run must reach what the database has seen: the newest logs must not be missing, either.
+    let logs_hold = lowest.is_some_and(|lowest| (lowest..=current).contains(&first_needed))
+        && current >= last_seen;
     vec![
         ("the same database signature".into(), then.raw.db_signature == now.raw.db_signature),
         ("the same log signature, not zero".into(), {
@@ -82,7 +89,7 @@ fn conditions_of(now: &DbHeader, then: &DbHeader, logs: Option<&LogFacts>) -> Ve
             format!("it records a full backup (Log Gen: {}-{})", full.gen_low, full.gen_high),
             full.gen_low != 0,
         ),
-        ("every generation in it is plausible".into(), plausible),
+        ("every generation, mark and type in it is plausible".into(), plausible),
         (
             format!(
                 "its marks are not ahead of the database's last consistent position {}",

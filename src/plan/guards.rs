@@ -5,7 +5,7 @@ use crate::ese::db_header::{FIRST_REVISION_WITH_COPY_BACKUP, FORMAT_VERSION};
 use crate::ese::shadow::{CopyState, HeaderPair, PAGE_SIZES_BYTES, Which};
 use crate::ese::{BackupField, ContentKind, DbHeader, DbState};
 use crate::storage::{quoted, shown};
-use crate::survey::DatabaseFacts;
+use crate::survey::{DatabaseFacts, pending_marker};
 
 use super::{Refusal, RefusalId};
 
@@ -36,7 +36,11 @@ pub fn content_refusals(facts: &DatabaseFacts) -> Vec<Refusal> {
 }
 
 /// Reasons in the file's surroundings not to write to it.
-pub fn write_refusals(facts: &DatabaseFacts) -> Option<Refusal> {
+pub fn write_refusals(facts: &DatabaseFacts) -> Vec<Refusal> {
+    read_only(facts).into_iter().chain(name_too_long(facts)).chain(group_pending(facts)).collect()
+}
+
+fn read_only(facts: &DatabaseFacts) -> Option<Refusal> {
     (!facts.may_write).then(|| {
         Refusal::new(
             RefusalId::ReadOnly,
@@ -46,6 +50,32 @@ pub fn write_refusals(facts: &DatabaseFacts) -> Option<Refusal> {
              its folder.",
         )
     })
+}
+
+/// The marker's name is longer than the database's, and no file system takes more.
+fn name_too_long(facts: &DatabaseFacts) -> Option<Refusal> {
+    const LONGEST_NAME_BYTES: usize = 255;
+    let marker = pending_marker(&facts.path);
+    let length = marker.file_name().map_or(0, |name| name.as_encoded_bytes().len());
+    (length > LONGEST_NAME_BYTES).then(|| {
+        Refusal::new(
+            RefusalId::ReadOnly,
+            &facts.path,
+            format!("its name is too long: the marker beside it would need {length} bytes of at most 255"),
+            "Rename the database to a shorter name for the time of the operation.",
+        )
+    })
+}
+
+/// While logs are on the move, nothing is done to the databases they belong to.
+fn group_pending(facts: &DatabaseFacts) -> Option<Refusal> {
+    let marker = facts.group_pending.as_ref()?;
+    Some(Refusal::new(
+        RefusalId::OperationPending,
+        &facts.path,
+        format!("an operation on the logs was interrupted: {} exists", shown(marker)),
+        format!("edbmend recover {}", quoted(marker)),
+    ))
 }
 
 fn pending(facts: &DatabaseFacts) -> Option<Refusal> {
@@ -171,7 +201,8 @@ fn unsupported_format(facts: &DatabaseFacts, header: &DbHeader) -> Option<Refusa
     ))
 }
 
-fn format_problem(header: &DbHeader) -> Option<String> {
+/// What of a header's layout is unknown; `None` where all of it is known.
+pub(crate) fn format_problem(header: &DbHeader) -> Option<String> {
     let version = header.raw.version.get();
     if version != FORMAT_VERSION {
         return Some(format!(

@@ -14,6 +14,7 @@ mod reset_guards;
 mod step;
 
 pub use evidence::Evidence;
+pub(crate) use guards::format_problem;
 pub use guards::{content_refusals, write_refusals};
 pub use header_edit::{Change, only_repairable_bytes_differ};
 pub use inverse::inverse;

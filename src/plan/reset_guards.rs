@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::ese::shadow::CopyState;
 use crate::ese::{AttachedDatabase, Signature};
 use crate::storage::{FileKind, shown};
 use crate::survey::{DatabaseFacts, GroupFacts, LogContent, LogFile, StreamOfLogs};
@@ -35,7 +36,11 @@ pub fn choose_stream<'a>(
     let streams: Vec<_> = group.streams.iter().filter(has_logs).collect();
     let dir = &group.folders.log_dir;
     if let Some(prefix) = &request.prefix {
-        return Ok(streams.into_iter().find(|stream| stream.base.eq_ignore_ascii_case(prefix)));
+        let named = streams.iter().find(|stream| stream.base.eq_ignore_ascii_case(prefix));
+        return match named {
+            None if !streams.is_empty() => Err(no_such_prefix(dir, prefix, &streams)),
+            named => Ok(named.copied()),
+        };
     }
     match streams.as_slice() {
         [] => Ok(None),
@@ -53,6 +58,16 @@ pub fn choose_stream<'a>(
             ))
         }
     }
+}
+
+fn no_such_prefix(dir: &Path, prefix: &str, streams: &[&StreamOfLogs]) -> Refusal {
+    let names: Vec<_> = streams.iter().map(|stream| stream.base.as_str()).collect();
+    Refusal::new(
+        RefusalId::NotFound,
+        dir,
+        format!("no logs named {prefix} are there; found: {}", names.join(", ")),
+        "Check --prefix.",
+    )
 }
 
 /// Every reason in the facts not to reset a stream. All are evaluated.
@@ -100,15 +115,14 @@ fn restore_pending(group: &GroupFacts) -> Option<Refusal> {
 
 fn header_damaged(database: &DatabaseFacts) -> Option<Refusal> {
     let pair = database.pair.as_ref().filter(|pair| !pair.is_sound())?;
+    let what = match pair.shadow {
+        CopyState::Differs => "primary header and shadow header are not identical".to_owned(),
+        _ => format!("only the {} header is valid", pair.elected.name()),
+    };
     Some(Refusal::new(
         RefusalId::HeaderDamaged,
         &database.path,
-        format!(
-            "only the {} header copy is usable (primary: {:?}, shadow: {:?})",
-            pair.elected.name(),
-            pair.primary,
-            pair.shadow
-        ),
+        what,
         format!("Mend it first: edbmend repair {}", crate::storage::quoted(&database.path)),
     ))
 }

@@ -61,14 +61,17 @@ impl Outcome {
     /// findings, the rest.
     fn rank(self) -> u8 {
         match self {
-            Self::Pending => 7,
-            Self::RolledBack => 6,
-            Self::Failed => 5,
-            Self::Usage => 4,
-            Self::Refused => 3,
-            Self::Declined => 2,
-            Self::Findings => 1,
-            _ => 0,
+            Self::Pending => 9,
+            Self::RolledBack => 8,
+            Self::Failed => 7,
+            Self::Usage => 6,
+            Self::Refused => 5,
+            Self::Declined => 4,
+            Self::Findings => 3,
+            // Among what went well, what was done tells more than what was not.
+            Self::Committed => 2,
+            Self::Planned => 1,
+            Self::Ok | Self::NothingToDo => 0,
         }
     }
 

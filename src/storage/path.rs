@@ -74,10 +74,26 @@ pub fn shown(path: &Path) -> Shown<'_> {
     Shown(path)
 }
 
-/// A path as an argument of a command line that the reader may copy.
+/// A path as an argument of a command line that the reader may copy into a shell.
+#[cfg(not(windows))]
+pub fn quoted(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if !text.chars().any(char::is_control) {
+        return shell_words::quote(&text).into_owned();
+    }
+    let escaped = |c: char| match c {
+        '\'' | '\\' => format!("\\{c}"),
+        c if c.is_ascii_control() => format!("\\x{:02x}", u32::from(c)),
+        c => c.to_string(),
+    };
+    format!("$'{}'", text.chars().map(escaped).collect::<String>())
+}
+
+/// A path as an argument of a command line that the reader may copy into a shell.
+#[cfg(windows)]
 pub fn quoted(path: &Path) -> String {
     let text = shown(path).to_string();
-    let plain = |c: char| c.is_alphanumeric() || "/\\:._-+,@%=~".contains(c);
+    let plain = |c: char| c.is_alphanumeric() || "\\:._-+,@=~".contains(c);
     if !text.is_empty() && text.chars().all(plain) { text } else { format!("\"{text}\"") }
 }
 
@@ -112,7 +128,9 @@ mod tests {
     #[test]
     fn control_characters_are_escaped() {
         assert_eq!(shown(Path::new("a\n\u{1b}[2Jb")).to_string(), "a\\n\\u{1b}[2Jb");
-        assert_eq!(quoted(Path::new("/a b/priv1.edb")), "\"/a b/priv1.edb\"");
+        assert_eq!(quoted(Path::new("/a b/priv1.edb")), "'/a b/priv1.edb'");
+        assert_eq!(quoted(Path::new("/$(x)'.edb")), "'/$(x)'\\''.edb'");
+        assert_eq!(quoted(Path::new("/a\n'.edb")), "$'/a\\x0a\\'.edb'");
         assert_eq!(quoted(Path::new("/a/priv1.edb")), "/a/priv1.edb");
         assert_eq!(beside(Path::new("/x/priv1.edb"), ".p"), Path::new("/x/priv1.edb.p"));
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::ese::shadow::{self, HeaderArea, HeaderPair, Which};
-use crate::ese::{ContentKind, content};
+use crate::ese::{ContentKind, LogBase, content};
 use crate::storage::{Access, File, FileKind, Status, Storage, beside};
 
 use super::stream::survey_stream;
@@ -30,6 +30,8 @@ pub struct DatabaseFacts {
     pub logs: Option<LogFacts>,
     /// The marker of an operation that was interrupted, if there is one.
     pub pending: Option<PathBuf>,
+    /// The marker of an interrupted operation on logs beside it, or in the log folder.
+    pub group_pending: Option<PathBuf>,
     /// This process may write the file and create names beside it.
     pub may_write: bool,
 }
@@ -57,6 +59,20 @@ impl DatabaseFacts {
 /// Where the marker of a pending operation on `path` lies.
 pub fn pending_marker(path: &Path) -> PathBuf {
     beside(path, ".edbmend-pending")
+}
+
+/// The markers of pending operations on logs in a folder (`E00.edbmend-pending`).
+pub fn group_markers(storage: &dyn Storage, dir: &Path) -> Vec<PathBuf> {
+    // A folder that cannot be listed is met by whoever wants to write to it.
+    let names = storage.list(dir).unwrap_or_default();
+    let ours = names.iter().filter(|name| name.to_str().is_some_and(is_group_marker));
+    let mut found: Vec<_> = ours.map(|name| dir.join(name)).collect();
+    found.sort();
+    found
+}
+
+pub(super) fn is_group_marker(name: &str) -> bool {
+    name.strip_suffix(".edbmend-pending").is_some_and(|base| LogBase::new(base).is_some())
 }
 
 /// Reads the facts of the database at an absolute `path`.
@@ -87,6 +103,7 @@ pub fn survey_open_file(
         stream: has_stream.then(|| survey_stream(storage, path)),
         logs: None,
         pending: storage.status(&marker).is_ok().then_some(marker),
+        group_pending: group_markers(storage, folder).into_iter().next(),
         may_write: !status.read_only
             && storage.may_write(path)
             && folder_is_writable(storage, folder),

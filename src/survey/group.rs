@@ -11,6 +11,7 @@ use crate::ese::{
 };
 use crate::storage::{Access, Result, Status, Storage, read_full};
 
+use super::database::is_group_marker;
 use super::log_file::survey_log_file;
 use super::{DatabaseFacts, LogFacts, LogFile};
 
@@ -145,12 +146,10 @@ pub fn survey_group(
             database.pair.as_ref().map(|p| LogFacts::of(&streams, &p.header.raw.log_signature));
     }
     let restore_files = restore_files(storage, &folders, &databases);
+    for database in &mut databases {
+        database.group_pending = database.group_pending.take().or_else(|| pending.first().cloned());
+    }
     Ok(GroupFacts { folders, streams, databases, shared_reserves, restore_files, pending })
-}
-
-/// `E00.edbmend-pending`: the marker of a reset.
-fn is_group_marker(name: &str) -> bool {
-    name.strip_suffix(".edbmend-pending").is_some_and(|base| base.len() == 3)
 }
 
 /// Reads the headers, on all cores: the time goes into opening files.

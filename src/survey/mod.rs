@@ -10,7 +10,9 @@ mod page_facts;
 mod page_scan;
 mod stream;
 
-pub use database::{DatabaseFacts, Fingerprint, pending_marker, survey_database, survey_open_file};
+pub use database::{
+    DatabaseFacts, Fingerprint, group_markers, pending_marker, survey_database, survey_open_file,
+};
 pub use error::SurveyError;
 pub use group::{CheckpointFile, GroupFacts, GroupFolders, StreamOfLogs, survey_group};
 pub use header_area::read_header_area;

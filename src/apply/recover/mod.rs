@@ -10,14 +10,14 @@ use serde::Serialize;
 
 use crate::plan::{Refusal, RefusalId};
 use crate::storage::{Access, File, FileKind, Storage, StorageError, quoted, shown};
-use crate::survey::pending_marker;
+use crate::survey::{group_markers, pending_marker};
 
 use super::context::Context;
 use super::folder::{
     self, Deed, OperationRef, Stored, StoredOperation, is_operation_folder, read_stored,
 };
 use super::journal::State;
-use super::lock::ExclusiveFile;
+use super::lock::{ExclusiveFile, probe};
 use super::marker::{self, Found, Marker};
 use super::outcome::{Applied, Ending, reason};
 use super::reset::{changed_databases, lock_databases};
@@ -89,7 +89,8 @@ impl Held {
 }
 
 /// The subjects with a pending operation that `path` stands for: a database, a marker, an operation
-/// folder, or a folder of databases or logs.
+/// folder, or a folder of databases or logs. An operation that is pending though its marker is gone
+/// stands for itself, by its folder.
 pub fn find_pending(storage: &dyn Storage, path: &Path) -> Result<Vec<PathBuf>, Refusal> {
     let not_found = |error: &StorageError| match error.is_not_found() {
         true => Refusal::new(RefusalId::NotFound, path, error.to_string(), "Check the path."),
@@ -107,7 +108,8 @@ pub fn find_pending(storage: &dyn Storage, path: &Path) -> Result<Vec<PathBuf>, 
         Err(error) => return Err(not_found(&error)),
     };
     if kind != FileKind::Directory {
-        return Ok(only_if_pending(path.to_owned()));
+        let own: Vec<PathBuf> = only_if_pending(path.to_owned());
+        return Ok(if own.is_empty() { logs_on_the_move_beside(storage, path) } else { own });
     }
     if is_operation_folder(storage, path) {
         return Ok(subject_of_operation(storage, path)?.into_iter().collect());
@@ -119,13 +121,25 @@ pub fn find_pending(storage: &dyn Storage, path: &Path) -> Result<Vec<PathBuf>, 
     Ok(found)
 }
 
+/// The operations on logs that keep a database waiting.
+fn logs_on_the_move_beside(storage: &dyn Storage, database: &Path) -> Vec<PathBuf> {
+    let dir = database.parent().unwrap_or(Path::new("/"));
+    group_markers(storage, dir).iter().filter_map(|marker| marker::subject_of(marker)).collect()
+}
+
 fn has_marker(storage: &dyn Storage, subject: &Path) -> bool {
     storage.status(&pending_marker(subject)).is_ok()
 }
 
 fn subject_of_operation(storage: &dyn Storage, dir: &Path) -> Result<Option<PathBuf>, Refusal> {
     let subject = match read_stored(storage, dir)? {
-        Stored::Whole(stored) => stored.subject(),
+        Stored::Whole(stored) => match stored.subject() {
+            Some(subject) if !names_folder(storage, &subject, dir) => {
+                let pending = stored.journal.state == State::Prepared;
+                return Ok(pending.then(|| dir.to_owned()));
+            }
+            subject => subject,
+        },
         // Two levels up is where the default backup folder lies.
         Stored::Unprepared => {
             let beside = dir.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
@@ -147,11 +161,31 @@ fn names_folder(storage: &dyn Storage, subject: &Path, dir: &Path) -> bool {
 pub fn assess(storage: &dyn Storage, subject: &Path, back: bool) -> Result<Assessment, Refusal> {
     let pending = read_pending(storage, subject)?;
     let held = match pending.works_on_a_file(storage) {
-        true => Held::Database(storage.open(subject, Access::Read).map_err(|e| reason(&e))?),
+        true => {
+            Held::Database(storage.open(&pending.subject, Access::Read).map_err(|e| reason(&e))?)
+        }
         false => Held::Nothing,
     };
     let direction = decide(storage, &pending, &held, back)?;
     Ok(Assessment { subject: pending.subject, operation: pending.operation, direction })
+}
+
+/// Why the files of a pending operation cannot be had exclusively now. Nothing is opened for writing.
+pub fn recover_refusals(
+    storage: &dyn Storage,
+    subject: &Path,
+    allow_unproven: bool,
+) -> Vec<Refusal> {
+    let pending = match read_pending(storage, subject) {
+        Ok(pending) => pending,
+        Err(refusal) => return vec![refusal],
+    };
+    let databases = pending.unfinished_reset().map(|plan| {
+        plan.databases.iter().filter_map(|database| database.path.to_path()).collect::<Vec<_>>()
+    });
+    let own = pending.works_on_a_file(storage).then(|| pending.subject.clone());
+    let files = own.into_iter().chain(databases.unwrap_or_default());
+    files.filter_map(|path| probe(storage, &path, allow_unproven).err()).collect()
 }
 
 /// Carries out what [`assess`] says, after looking again under exclusive access.
@@ -172,7 +206,7 @@ fn recover_or_refuse(
     let pending = read_pending(storage, subject).map_err(one)?;
     let held = match pending.works_on_a_file(storage) {
         true => Held::Exclusively(
-            ExclusiveFile::acquire(storage, subject, allow_unproven).map_err(one)?,
+            ExclusiveFile::acquire(storage, &pending.subject, allow_unproven).map_err(one)?,
         ),
         false => Held::Nothing,
     };
@@ -249,11 +283,17 @@ impl Pending {
 }
 
 fn read_pending(storage: &dyn Storage, subject: &Path) -> Result<Pending, Refusal> {
+    if is_operation_folder(storage, subject) {
+        return read_pending_in(storage, subject);
+    }
     let path = pending_marker(subject);
     let marker = match marker::read(storage, &path).map_err(|error| reason(&error))? {
         Found::Whole(marker) => marker,
         Found::Damaged => return Err(journal_damaged(&path, "the marker does not match its seal")),
         Found::Torn => {
+            if let Some(dir) = prepared_beside(storage, subject) {
+                return Err(marker_lies(&path, &dir));
+            }
             let subject = subject.to_owned();
             return Ok(Pending {
                 subject,
@@ -277,6 +317,39 @@ fn read_pending(storage: &dyn Storage, subject: &Path) -> Result<Pending, Refusa
         created_backup_dir: marker.created_backup_dir,
         stored,
     })
+}
+
+/// The pending operation of a folder whose marker is gone or damaged.
+fn read_pending_in(storage: &dyn Storage, dir: &Path) -> Result<Pending, Refusal> {
+    let stored = match read_stored(storage, dir)? {
+        Stored::Whole(stored) => stored,
+        Stored::Unprepared => return Err(journal_damaged(dir, "it holds no journal")),
+    };
+    let subject = stored.subject();
+    let subject = subject.ok_or_else(|| journal_damaged(dir, "its paths are of another system"))?;
+    let operation =
+        Some(OperationRef { id: stored.journal.operation.clone(), dir: dir.to_owned() });
+    Ok(Pending { subject, operation, created_backup_dir: false, stored: Some(stored) })
+}
+
+/// An operation on `subject`, in the default place, that was ready to write.
+fn prepared_beside(storage: &dyn Storage, subject: &Path) -> Option<PathBuf> {
+    let backup_dir = subject.with_file_name(folder::DEFAULT_BACKUP_DIR);
+    let names = storage.list(&backup_dir).unwrap_or_default();
+    names.into_iter().map(|name| backup_dir.join(name)).find(|dir| {
+        matches!(read_stored(storage, dir), Ok(Stored::Whole(stored))
+            if stored.journal.state == State::Prepared && stored.subject().as_deref() == Some(subject))
+    })
+}
+
+/// A marker that looks as if nothing had begun, beside an operation that had.
+fn marker_lies(marker: &Path, dir: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::JournalDamaged,
+        marker,
+        format!("the marker is damaged, though the operation {} was ready to write", shown(dir)),
+        format!("edbmend recover {}", quoted(dir)),
+    )
 }
 
 /// The folder that the marker names, or, on another machine, the default place of that name.
