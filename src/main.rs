@@ -1,6 +1,6 @@
 //! The thin program around the library: parse, run, print, exit code.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use edbmend::cli;
@@ -16,14 +16,22 @@ fn main() -> anyhow::Result<ExitCode> {
     Ok(ran.exit_code.into())
 }
 
-/// Prints; a reader that has gone away is not an error.
+/// Prints; a reader that has gone away, or a terminal that was closed, is not an error.
 fn print(text: &str, to_stderr: bool) -> anyhow::Result<()> {
     let written = match to_stderr {
         true => std::io::stderr().write_all(text.as_bytes()),
-        false => std::io::stdout().write_all(text.as_bytes()),
+        false => {
+            std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush())
+        }
     };
+    /// The system's answer for a terminal that hung up.
+    const EIO: i32 = 5;
     match written {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
+        Err(error)
+            if error.kind() == ErrorKind::BrokenPipe || error.raw_os_error() == Some(EIO) =>
+        {
+            Ok(())
+        }
+        result => Ok(result?),
     }
 }

@@ -3,6 +3,7 @@
 mod common;
 
 use std::io::{ErrorKind, Read, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, ExitStatus};
@@ -62,8 +63,25 @@ impl Terminal {
         }
     }
 
+    /// Keys that come while the terminal still edits lines are not the program's to see.
+    #[track_caller]
     fn press(&mut self, keys: &str) {
+        let begun = Instant::now();
+        while self.edits_lines() {
+            assert!(begun.elapsed() < PATIENCE, "it never asks for a key: {}", self.screen);
+            std::thread::sleep(Duration::from_millis(1));
+        }
         self.pty.write_all(keys.as_bytes()).unwrap();
+    }
+
+    fn edits_lines(&self) -> bool {
+        // SAFETY: tcgetattr(3) fills a structure of plain integers, for which zero is a value.
+        let modes = unsafe {
+            let mut modes: libc::termios = std::mem::zeroed();
+            assert_eq!(libc::tcgetattr(self.pty.as_raw_fd(), &mut modes), 0);
+            modes
+        };
+        modes.c_lflag & libc::ICANON != 0
     }
 
     /// Reads to the end; exit code and screen.

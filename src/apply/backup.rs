@@ -1,19 +1,23 @@
 //! The backup before the first byte is written: copied, synced, read back from the medium, compared.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 
+use crate::plan::{BackupScope, Plan, Refusal, RefusalId, Step, VerifyScope};
+use crate::storage::{Access, File, StorageError, serialize_shown};
+use crate::survey::{PageFacts, PageLayout};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
-
-use crate::plan::{BackupScope, Plan, Refusal, RefusalId, Step};
-use crate::storage::{AlignedBuffer, File, StorageError, read_full, serialize_shown};
 
 use super::context::Context;
 use super::folder::{HEADER_BEFORE_NAME, OperationFolder};
-use super::outcome::{interrupted, reason};
+use super::outcome::reason;
+use super::pass::{self, Pass};
 
-/// Bytes read and written at once.
-const BLOCK_BYTES: usize = 1024 * 1024;
+const CHECKING: &str = "checking all pages";
+const CLONING: &str = "cloning the database, reading it back";
+const COPYING: &str = "copying the database, reading it back";
+
+static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// How the backup was made. A reflink, and any copy on the same volume, protects against this
 /// tool, not against the disk.
@@ -48,8 +52,10 @@ pub struct VerifiedBackup {
     record: BackupRecord,
     /// Name in the operation folder, for `SHA256SUMS`.
     pub name: String,
-    /// SHA-256 of everything behind the two header pages, where it was asked for.
-    pub tail_sha256: Option<[u8; 32]>,
+    /// SHA-256 of the whole database before, where it was read.
+    pub source_sha256: Option<[u8; 32]>,
+    /// Its pages, where a full verification was asked for.
+    pub pages: Option<PageFacts>,
 }
 
 impl VerifiedBackup {
@@ -73,24 +79,39 @@ pub fn make(
     });
     match copy {
         Some(name) => full_copy(context, source, folder, plan, name),
-        None => header_image(context, folder, plan),
+        None => header_image(context, source, folder, plan),
     }
 }
 
 fn header_image(
     context: Context,
+    source: &dyn File,
     folder: &OperationFolder,
     plan: &Plan,
 ) -> Result<VerifiedBackup, Refusal> {
     let path = folder.dir.join(HEADER_BEFORE_NAME);
-    let file = context.storage.open(&path, crate::storage::Access::Read).map_err(|e| reason(&e))?;
+    let file = context.storage.open(&path, Access::Read).map_err(|e| reason(&e))?;
     file.drop_cache();
-    let bytes = 2 * plan.page_size_bytes as u64;
-    let found =
-        hex::encode(hash(context, file.as_ref(), bytes, "reading the backup back", 0)?.whole);
+    let length_bytes = 2 * plan.page_size_bytes as u64;
+    let image = Pass { source: file.as_ref(), length_bytes, head: None, pages: None, copy: None };
+    let found = hex::encode(pass::run(context, "reading the backup back", &image)?.sha256);
     compare(&path, &found, &plan.header_before_sha256)?;
-    let record = BackupRecord { path, sha256: found, bytes, method: BackupMethod::Header };
-    Ok(VerifiedBackup { record, name: HEADER_BEFORE_NAME.into(), tail_sha256: None })
+    let method = BackupMethod::Header;
+    let record = BackupRecord { path, sha256: found, bytes: length_bytes, method };
+    let whole = match plan.verify {
+        VerifyScope::Header => None,
+        VerifyScope::Full => Some(pass::run(context, CHECKING, &of_source(source, plan))?),
+    };
+    let (source_sha256, pages) = whole.map_or((None, None), |w| (Some(w.sha256), w.pages));
+    Ok(VerifiedBackup { record, name: HEADER_BEFORE_NAME.into(), source_sha256, pages })
+}
+
+/// A pass that reads and hashes the database, and judges its pages where that was asked for.
+fn of_source<'a>(source: &'a dyn File, plan: &Plan) -> Pass<'a> {
+    let length_bytes = plan.length_bytes;
+    let layout = PageLayout::of(length_bytes, plan.page_size_bytes);
+    let pages = (plan.verify == VerifyScope::Full).then_some(layout);
+    Pass { source, length_bytes, head: None, pages, copy: None }
 }
 
 fn full_copy(
@@ -100,30 +121,53 @@ fn full_copy(
     plan: &Plan,
     name: &str,
 ) -> Result<VerifiedBackup, Refusal> {
+    let io = |error: StorageError| reason(&error);
     let path = folder.dir.join(name);
     let length = plan.length_bytes;
-    let tail_from = 2 * plan.page_size_bytes as u64;
-    let copy = folder.create_file(name).map_err(|e| reason(&e))?;
-    let cloned = copy.clone_from(source).map_err(|e| reason(&e))?;
-    let (method, expected) = if cloned {
-        (BackupMethod::Reflink, hash(context, source, length, "hashing the database", tail_from)?)
-    } else {
-        (BackupMethod::Copy, copy_and_hash(context, source, copy.as_ref(), length, tail_from)?)
-    };
-    copy.sync().map_err(|e| reason(&e))?;
-    copy.adopt_access(source).map_err(|e| reason(&e))?;
-    copy.drop_cache();
-    let found = hash(context, copy.as_ref(), length, "reading the backup back", tail_from)?;
-    compare(&path, &hex::encode(found.whole), &hex::encode(expected.whole))?;
-    let record = BackupRecord { path, sha256: hex::encode(found.whole), bytes: length, method };
-    Ok(VerifiedBackup { record, name: name.into(), tail_sha256: Some(expected.tail) })
+    let copy = folder.create_file(name).map_err(io)?;
+    let cloned = copy.clone_from(source).map_err(io)?;
+    let sparse = source.status().map_err(io)?.allocated_bytes < length;
+    if !cloned {
+        make_room(copy.as_ref(), length, sparse).map_err(io)?;
+    }
+    let direct = context.storage.open_direct(&path).map_err(io)?;
+    if direct.is_none() {
+        context
+            .observer
+            .stage("no direct reads here: the copy is read back with its cache dropped");
+    }
+    let to = pass::Copy { file: copy.as_ref(), direct: direct.as_deref(), write: !cloned, sparse };
+    let what = if cloned { CLONING } else { COPYING };
+    let passed = pass::run(context, what, &Pass { copy: Some(to), ..of_source(source, plan) })?;
+    let found = passed.copy_sha256.map(hex::encode).unwrap_or_default();
+    compare(&path, &found, &hex::encode(passed.sha256))?;
+    copy.adopt_access(source).map_err(io)?;
+    let method = if cloned { BackupMethod::Reflink } else { BackupMethod::Copy };
+    let record = BackupRecord { path, sha256: found, bytes: length, method };
+    let (source_sha256, pages) = (Some(passed.sha256), passed.pages);
+    Ok(VerifiedBackup { record, name: name.into(), source_sha256, pages })
 }
 
-/// SHA-256 of everything behind the header pages.
-pub fn tail_sha256(context: Context, file: &dyn File, plan: &Plan) -> Result<[u8; 32], Refusal> {
-    let tail_from = 2 * plan.page_size_bytes as u64;
-    Ok(hash(context, file, plan.length_bytes, "proving that all pages are unchanged", tail_from)?
-        .tail)
+/// Space for all of it, but for a file with holes: the copy gets the same holes.
+fn make_room(copy: &dyn File, length: u64, sparse: bool) -> Result<(), StorageError> {
+    if !sparse {
+        copy.reserve(length)?;
+    }
+    copy.set_length(length)
+}
+
+/// SHA-256 of the database as if it still had the header pages `head`: that of the backup, unless
+/// something behind them changed.
+pub fn sha256_with_head(
+    context: Context,
+    file: &dyn File,
+    plan: &Plan,
+    head: &[u8],
+) -> Result<[u8; 32], Refusal> {
+    // The header is written: from here on nobody stops.
+    let context = Context { interrupted: &NEVER, ..context };
+    let pass = Pass { head: Some(head), pages: None, ..of_source(file, plan) };
+    Ok(pass::run(context, "proving that all pages are unchanged", &pass)?.sha256)
 }
 
 fn compare(path: &std::path::Path, found: &str, expected: &str) -> Result<(), Refusal> {
@@ -136,85 +180,4 @@ fn compare(path: &std::path::Path, found: &str, expected: &str) -> Result<(), Re
         format!("the backup that was read back has SHA-256 {found}, expected {expected}"),
         "The medium of the backup cannot be trusted. Name another with --backup-dir; nothing was changed.",
     ))
-}
-
-struct Digests {
-    whole: [u8; 32],
-    /// Of the bytes from `tail_from` on.
-    tail: [u8; 32],
-}
-
-fn hash(
-    context: Context,
-    file: &dyn File,
-    length: u64,
-    what: &str,
-    tail_from: u64,
-) -> Result<Digests, Refusal> {
-    each_block(context, file, length, what, tail_from, |_, _| Ok(()))
-}
-
-fn copy_and_hash(
-    context: Context,
-    source: &dyn File,
-    copy: &dyn File,
-    length: u64,
-    tail_from: u64,
-) -> Result<Digests, Refusal> {
-    let status = source.status().map_err(|e| reason(&e))?;
-    let sparse = status.allocated_bytes < length;
-    if !sparse {
-        copy.reserve(length).map_err(|e| reason(&e))?;
-    }
-    copy.set_length(length).map_err(|e| reason(&e))?;
-    each_block(context, source, length, "copying the database", tail_from, |block, offset| {
-        // Holes stay holes.
-        if sparse && block.iter().all(|&byte| byte == 0) {
-            Ok(())
-        } else {
-            copy.write_at(block, offset)
-        }
-    })
-}
-
-/// Reads a file from start to end, hashes it, and hands each block on.
-fn each_block(
-    context: Context,
-    file: &dyn File,
-    length: u64,
-    what: &str,
-    tail_from: u64,
-    mut consume: impl FnMut(&[u8], u64) -> Result<(), StorageError>,
-) -> Result<Digests, Refusal> {
-    context.observer.begin_bytes(what, length);
-    let mut buffer = AlignedBuffer::new(BLOCK_BYTES);
-    let (mut whole, mut tail) = (Sha256::new(), Sha256::new());
-    let mut offset = 0;
-    while offset < length {
-        if context.is_interrupted() {
-            context.observer.end_bytes();
-            return Err(interrupted(file.path()));
-        }
-        let wanted = BLOCK_BYTES.min((length - offset) as usize);
-        let block = &mut buffer.bytes_mut()[..wanted];
-        let read = read_full(file, block, offset).map_err(|e| reason(&e))?;
-        if read < wanted {
-            let error =
-                std::io::Error::other(format!("the file ends, {length} bytes were expected"));
-            return Err(reason(&StorageError::at(
-                "read",
-                file.path(),
-                offset + read as u64,
-                error,
-            )));
-        }
-        whole.update(&*block);
-        let head = tail_from.saturating_sub(offset).min(read as u64) as usize;
-        tail.update(&block[head..]);
-        consume(block, offset).map_err(|e| reason(&e))?;
-        offset += read as u64;
-        context.observer.advance_bytes(read as u64);
-    }
-    context.observer.end_bytes();
-    Ok(Digests { whole: whole.finalize().into(), tail: tail.finalize().into() })
 }

@@ -109,7 +109,8 @@ pub fn write_copy(file: &dyn File, offset: u64, page: &[u8]) -> Result<(), Troub
 
 /// An error once writing has begun is never a guard's.
 fn failure(error: &StorageError) -> Refusal {
-    Refusal { id: RefusalId::IoError, ..reason(error) }
+    let remedy = "Check the disk and its cabling before you try again.".to_owned();
+    Refusal { id: RefusalId::IoError, remedy, ..reason(error) }
 }
 
 /// What one header copy on the medium is, against the images of an operation.

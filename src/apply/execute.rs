@@ -64,14 +64,14 @@ pub fn execute(context: Context, job: &Job) -> Applied {
         Ok(folder) => folder,
         Err(error) => return Applied::stopped(vec![reason(&error)]),
     };
-    match place_marker(storage, job, &folder) {
-        Ok(()) => {}
+    let _held = match place_marker(storage, job, &folder) {
+        Ok(held) => held,
         Err(NotCreated::Failed(refusal)) => return give_up(storage, job, &folder, refusal),
         Err(NotCreated::Taken(refusal)) => {
             folder.remove_dirs();
             return Applied::stopped(vec![refusal]);
         }
-    }
+    };
     match prepare(context, exclusive.file(), job, &mut folder) {
         Ok(prepared) => finish(context, exclusive.file(), job, &folder, prepared),
         Err(refusal) => give_up(storage, job, &folder, refusal),
@@ -106,7 +106,7 @@ fn place_marker(
     storage: &dyn Storage,
     job: &Job,
     folder: &OperationFolder,
-) -> Result<(), NotCreated> {
+) -> Result<Box<dyn File>, NotCreated> {
     let marker = Marker {
         operation: job.plan.operation.clone(),
         dir: StoredPath::from(folder.dir.as_path()),
@@ -216,6 +216,7 @@ fn finish(
         reasons,
         operation: Some(folder.as_ref()),
         backup: Some(prepared.backup.record()),
+        pages: prepared.backup.pages.clone(),
     };
     match commit::write_all(file, &job.plan, &job.images) {
         Written::Nothing(refusal) => return give_up(context.storage, job, folder, refusal),
@@ -251,9 +252,9 @@ fn verify_written(
     if facts.area.bytes.get(..job.images.after.len()) != Some(&job.images.after) {
         return wrong("the header that was read at the end is not the planned one");
     }
-    let before = backup.tail_sha256.filter(|_| job.plan.verify == VerifyScope::Full);
+    let before = backup.source_sha256.filter(|_| job.plan.verify == VerifyScope::Full);
     if let Some(before) = before
-        && backup::tail_sha256(context, file, &job.plan)? != before
+        && backup::sha256_with_head(context, file, &job.plan, &job.images.before)? != before
     {
         return wrong("pages behind the header changed while the header was written");
     }
@@ -292,6 +293,7 @@ fn give_up(
             reasons: vec![refusal, pending(job, reason(&error))],
             operation: Some(folder.as_ref()),
             backup: None,
+            pages: None,
         },
     }
 }

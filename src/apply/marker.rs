@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Refusal, RefusalId};
-use crate::storage::{Storage, StorageError, StoredPath, quoted, shown};
+use crate::storage::{Access, Exclusive, File, Storage, StorageError, StoredPath, quoted, shown};
 use crate::survey::pending_marker;
 
 use super::outcome::reason;
@@ -33,8 +33,13 @@ pub enum NotCreated {
     Failed(Refusal),
 }
 
-/// Creates the marker of a database, durably; it must not exist.
-pub fn create(storage: &dyn Storage, database: &Path, marker: &Marker) -> Result<(), NotCreated> {
+/// Creates the marker of a database, durably; it must not exist. As long as the file is kept, others
+/// see that the operation is under way ([`at_work`]).
+pub fn create(
+    storage: &dyn Storage,
+    database: &Path,
+    marker: &Marker,
+) -> Result<Box<dyn File>, NotCreated> {
     let path = pending_marker(database);
     let file = storage.create(&path).map_err(|error| match error.is_already_there() {
         true => NotCreated::Taken(taken(database, &path)),
@@ -44,7 +49,21 @@ pub fn create(storage: &dyn Storage, database: &Path, marker: &Marker) -> Result
         .write_at(&sealed::seal(marker), 0)
         .and_then(|()| file.sync())
         .and_then(|()| sync_folder(storage, &path));
-    written.map_err(|error| NotCreated::Failed(reason(&error)))
+    match written {
+        Ok(()) => Ok(file),
+        Err(error) => Err(NotCreated::Failed(reason(&error))),
+    }
+}
+
+/// The refusal where another edbmend is at work on the database right now. It is known by its open
+/// marker: to open the database itself would dispute its exclusive access, and both would lose.
+pub fn at_work(storage: &dyn Storage, database: &Path) -> Option<Refusal> {
+    let path = pending_marker(database);
+    let file = storage.open(&path, Access::Read).ok()?;
+    (file.lock() == Exclusive::InUse).then(|| {
+        let message = format!("another edbmend is at work: it has {} open", shown(&path));
+        Refusal::new(RefusalId::OperationPending, database, message, "Wait until it is done.")
+    })
 }
 
 fn taken(database: &Path, marker: &Path) -> Refusal {

@@ -15,6 +15,7 @@ mod lock;
 mod marker;
 mod moves;
 mod outcome;
+mod pass;
 mod recover;
 mod reset;
 mod restore;
@@ -28,6 +29,7 @@ pub use folder::{
 };
 pub use guards::{backup_dir_refusal, backup_volume, surroundings_refusals};
 pub use lock::{in_use, probe as probe_exclusive};
+pub use marker::at_work;
 pub use outcome::{Applied, Ending};
 pub use recover::{Assessment, Direction, assess, find_pending, recover};
 pub use reset::{ResetJob, execute_reset, reset_space_refusal, reset_undo_refusals};

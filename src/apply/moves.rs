@@ -267,7 +267,8 @@ pub fn name_is_taken(path: &Path) -> Refusal {
 
 /// An error once moving has begun is never a guard's.
 fn failure(error: &StorageError) -> Refusal {
-    Refusal { id: RefusalId::IoError, ..reason(error) }
+    let remedy = "Check the disk and its cabling before you try again.".to_owned();
+    Refusal { id: RefusalId::IoError, remedy, ..reason(error) }
 }
 
 /// Copies a file to its unfinished name in another folder: synced, read back, compared.

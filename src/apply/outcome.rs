@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::plan::{Refusal, RefusalId};
 use crate::storage::StorageError;
+use crate::survey::PageFacts;
 
 use super::{BackupRecord, OperationRef};
 
@@ -33,6 +34,8 @@ pub struct Applied {
     pub operation: Option<OperationRef>,
     /// The verified backup, where one remains.
     pub backup: Option<BackupRecord>,
+    /// The pages of the database, where all were read.
+    pub pages: Option<PageFacts>,
 }
 
 impl Applied {
@@ -40,7 +43,7 @@ impl Applied {
     pub(super) fn stopped(reasons: Vec<Refusal>) -> Self {
         let refused = !reasons.is_empty() && reasons.iter().all(|reason| reason.id.is_guard());
         let ending = if refused { Ending::Refused } else { Ending::Failed };
-        Self { ending, reasons, operation: None, backup: None }
+        Self { ending, reasons, operation: None, backup: None, pages: None }
     }
 }
 

@@ -1,12 +1,14 @@
 //! A log reset, and its undo, from exclusive access to the last look.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::ese::LogFileName;
-use crate::plan::{DatabaseIdentity, LOGS_FOLDER, Refusal, RefusalId, ResetPlan, identity_of};
+use crate::plan::{
+    DatabaseIdentity, LOGS_FOLDER, Refusal, RefusalId, ResetPlan, identity_by, identity_of,
+};
 use crate::storage::{Storage, StorageError, StoredPath, quoted};
-use crate::survey::{pending_marker, survey_database, survey_open_file};
+use crate::survey::{pending_marker, read_header_area, survey_database};
 
 use super::context::Context;
 use super::folder::{OperationFolder, PLAN_NAME, SUMS_NAME, sha256, sums_line};
@@ -46,7 +48,7 @@ pub fn execute_reset(context: Context, job: &ResetJob) -> Applied {
         Ok(locks) => locks,
         Err(refusals) => return Applied::stopped(refusals),
     };
-    let mut refusals = changed_databases(context.storage, &job.plan, &locks);
+    let mut refusals = changed_databases(&job.plan, &locks);
     refusals.extend(unplanned_files(context.storage, &job.plan, &routes));
     refusals.extend(reset_space_refusal(context.storage, job));
     if !refusals.is_empty() {
@@ -64,8 +66,8 @@ pub fn execute_reset(context: Context, job: &ResetJob) -> Applied {
         dir: StoredPath::from(folder.dir.as_path()),
         created_backup_dir: folder.created_backup_dir,
     };
-    match marker::create(storage, &subject, &mark) {
-        Ok(()) => {}
+    let _held = match marker::create(storage, &subject, &mark) {
+        Ok(held) => held,
         Err(NotCreated::Failed(refusal)) => {
             return give_up(storage, &subject, &routes, &folder, refusal);
         }
@@ -73,7 +75,7 @@ pub fn execute_reset(context: Context, job: &ResetJob) -> Applied {
             folder.remove_dirs();
             return Applied::stopped(vec![refusal]);
         }
-    }
+    };
     match prepare(context, job, &routes, &mut folder) {
         Ok(journal) => finish(context, &subject, &routes, &folder, &journal),
         Err(refusal) => give_up(storage, &subject, &routes, &folder, refusal),
@@ -107,22 +109,20 @@ pub fn lock_databases(
 }
 
 /// The databases whose header is no longer what the plan says.
-pub fn changed_databases(
-    storage: &dyn Storage,
-    plan: &ResetPlan,
-    locks: &[(PathBuf, ExclusiveFile)],
-) -> Vec<Refusal> {
+pub fn changed_databases(plan: &ResetPlan, locks: &[(PathBuf, ExclusiveFile)]) -> Vec<Refusal> {
     let unchanged = |planned: &DatabaseIdentity| {
         let path = planned.path.to_path()?;
         let (_, lock) = locks.iter().find(|(locked, _)| *locked == path)?;
-        let facts = survey_open_file(storage, lock.file(), &path).ok()?;
-        (identity_of(&facts)? == *planned).then_some(())
+        // Through the open file alone: to open the streaming file again would break its own lease.
+        let length_bytes = lock.file().status().ok()?.length_bytes;
+        let area = read_header_area(lock.file()).ok()?;
+        (identity_by(&path, length_bytes, &area)? == *planned).then_some(())
     };
     let changed = plan.databases.iter().filter(|planned| unchanged(planned).is_none());
     changed.map(database_changed).collect()
 }
 
-/// Files of the log stream, at home, that the plan does not know: a mount has begun, or somebody
+/// A file of the log stream, at home, that the plan does not know: a mount has begun, or somebody
 /// writes to the folder.
 pub fn unplanned_files(
     storage: &dyn Storage,
@@ -130,42 +130,54 @@ pub fn unplanned_files(
     routes: &[Route],
 ) -> Option<Refusal> {
     let away = plan.away.to_path()?;
-    let homes: HashSet<&PathBuf> =
-        routes.iter().flat_map(|r| [&r.from, &r.to]).filter(|dir| **dir != away).collect();
-    let planned: HashSet<&str> =
-        routes.iter().flat_map(|r| r.files).map(|f| f.name.as_str()).collect();
-    let of_stream = |name: &str| match LogFileName::parse(name) {
-        Some(LogFileName::Reserve { .. } | LogFileName::SharedReserve { .. }) | None => false,
-        Some(parsed) => {
-            parsed.base().is_some_and(|base| base.to_string().eq_ignore_ascii_case(&plan.base))
-        }
-    };
-    // The checkpoint of another system folder may lie beside the logs; it is not ours to judge.
-    let has_checkpoint = |dir: &Path| {
-        let is_checkpoint =
-            |name: &str| matches!(LogFileName::parse(name), Some(LogFileName::Checkpoint { .. }));
-        routes.iter().any(|r| {
-            (r.from == dir || r.to == dir) && r.files.iter().any(|f| is_checkpoint(&f.name))
-        })
-    };
-    for dir in homes {
-        let names = storage.list(dir).unwrap_or_default();
-        let judged = |name: &str| {
-            let checkpoint =
-                matches!(LogFileName::parse(name), Some(LogFileName::Checkpoint { .. }));
-            of_stream(name) && !planned.contains(name) && (!checkpoint || has_checkpoint(dir))
-        };
-        if let Some(name) = names.iter().filter_map(|name| name.to_str()).find(|name| judged(name))
-        {
-            return Some(Refusal::new(
-                RefusalId::NewLogStream,
-                &dir.join(name),
-                "a log that the plan does not know: a store was mounted, or somebody writes to the folder",
-                "Nothing was touched. If a store was mounted since, its new logs are the valid ones.",
-            ));
+    // In each folder only the kind that the plan takes from it: where logs and checkpoint have
+    // folders of their own, what else lies there is not ours to judge.
+    let mut homes: BTreeMap<(&Path, Kind), HashSet<&str>> = BTreeMap::new();
+    for route in routes {
+        let home = if route.from == away { &route.to } else { &route.from };
+        for file in route.files {
+            let Some(kind) = kind_in_stream(&file.name, &plan.base) else { continue };
+            homes.entry((home, kind)).or_default().insert(&file.name);
         }
     }
-    None
+    homes.iter().find_map(|((dir, kind), planned)| {
+        let names = match storage.list(dir) {
+            Ok(names) => names,
+            Err(error) => return Some(reason(&error)),
+        };
+        let names = names.iter().filter_map(|name| name.to_str());
+        let mut strangers = names.filter(|name| {
+            kind_in_stream(name, &plan.base) == Some(*kind) && !planned.contains(name)
+        });
+        strangers.next().map(|name| stranger(&dir.join(name)))
+    })
+}
+
+/// What a reset moves.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Log,
+    Checkpoint,
+}
+
+/// The kind of a file of the stream, by its name; `None` for others, and for reserve logs.
+fn kind_in_stream(name: &str, base: &str) -> Option<Kind> {
+    let parsed = LogFileName::parse(name)?;
+    let kind = match parsed {
+        LogFileName::Reserve { .. } | LogFileName::SharedReserve { .. } => return None,
+        LogFileName::Checkpoint { .. } => Kind::Checkpoint,
+        _ => Kind::Log,
+    };
+    parsed.base()?.to_string().eq_ignore_ascii_case(base).then_some(kind)
+}
+
+fn stranger(path: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::NewLogStream,
+        path,
+        "a log that the plan does not know: a store was mounted, or somebody writes to the folder",
+        "Nothing was touched. If a store was mounted since, its new logs are the valid ones.",
+    )
 }
 
 /// Why moved files cannot move back: a new log stream has begun, a file is not where it was put, or a
@@ -278,6 +290,7 @@ fn finish(
         reasons,
         operation: Some(folder.as_ref()),
         backup: None,
+        pages: None,
     };
     for (index, route) in routes.iter().enumerate() {
         let cause = match moves::carry(storage, route) {
@@ -341,6 +354,7 @@ fn give_up(
             reasons: vec![refusal, pending(subject, reason(&error))],
             operation: Some(folder.as_ref()),
             backup: None,
+            pages: None,
         },
     }
 }

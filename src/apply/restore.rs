@@ -76,7 +76,7 @@ fn not_an_operation(dir: &Path, what: &str) -> Refusal {
         RefusalId::NotAnOperation,
         dir,
         format!("this is no finished edbmend operation: {what}"),
-        "Name the folder that the report of the repair named, edbmend/edbmend-<time>-repair-<id>.",
+        "Name the folder that the report of the operation named: edbmend/edbmend-<time>-<command>-<id>.",
     )
 }
 

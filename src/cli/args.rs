@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and its help.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -17,7 +18,7 @@ use crate::plan::{BackupScope, VerifyScope};
     name = "edbmend",
     version,
     max_term_width = 80,
-    after_help = "Begin with:\n  edbmend demo                       practise on a made-up storage group\n  edbmend check D:\\mdbdata           what is wrong, and what mends it\n  edbmend repair --dry-run priv1.edb what a repair would write\n\nExit codes: 0 done or nothing wrong, 1 findings, 2 wrong usage, 3 refused by a\nguard, 4 failed and nothing changed, 5 failed and rolled back, 6 unfinished (run\nrecover), 7 you said no."
+    after_help = "Begin with:\n  edbmend demo                       practise on a made-up storage group\n  edbmend check mdbdata              what is wrong, and what mends it\n  edbmend repair --dry-run priv1.edb what a repair would write\n\nExit codes: 0 done or nothing wrong, 1 findings, 2 wrong usage, 3 refused by a\nguard, 4 failed and nothing changed, 5 failed and rolled back, 6 unfinished (run\nrecover), 7 you said no."
 )]
 pub struct Cli {
     /// What to do.
@@ -28,7 +29,7 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Dump headers as `eseutil /mh` does; never writes
+    /// Dump headers as `eseutil /mh`, `/ml` and `/mk` do; never writes
     Inspect(InspectArgs),
     /// Find out what is wrong, what it means and what mends it; never writes
     Check(CheckArgs),
@@ -36,12 +37,18 @@ pub enum Command {
     Repair(RepairArgs),
     /// Move the transaction logs of a storage group away (KB935634)
     ResetLogs(ResetLogsArgs),
+    /// Check every page of a database, as `eseutil /k` does; never writes
+    Verify(VerifyArgs),
     /// Undo a finished operation, from its operation folder
     Restore(RestoreArgs),
     /// Finish or roll back an operation that was interrupted
     Recover(RecoverArgs),
     /// Write a practice storage group with the damage, and mend it
     Demo(DemoArgs),
+    /// Print the completion script of a shell
+    Completions(CompletionsArgs),
+    /// Print the man page, or write one for each command into a folder
+    Man(ManArgs),
 }
 
 impl Command {
@@ -52,9 +59,12 @@ impl Command {
             Self::Check(_) => "check",
             Self::Repair(_) => "repair",
             Self::ResetLogs(_) => "reset-logs",
+            Self::Verify(_) => "verify",
             Self::Restore(_) => "restore",
             Self::Recover(_) => "recover",
             Self::Demo(_) => "demo",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
         }
     }
 
@@ -65,15 +75,17 @@ impl Command {
             Self::Check(args) => args.output,
             Self::Repair(args) => args.guarded.output,
             Self::ResetLogs(args) => args.guarded.output,
+            Self::Verify(args) => args.output,
             Self::Restore(args) => args.guarded.output,
             Self::Recover(args) => args.guarded.output,
             Self::Demo(args) => args.output,
+            Self::Completions(_) | Self::Man(_) => OutputArgs::default(),
         }
     }
 }
 
 /// How the report looks.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Copy, Debug, Default)]
 pub struct OutputArgs {
     /// Print one JSON object on standard output, whatever happens
     #[arg(long)]
@@ -84,6 +96,20 @@ pub struct OutputArgs {
     /// Print each stage as it begins
     #[arg(long, short)]
     pub verbose: bool,
+}
+
+/// Where the parts of a storage group are: Exchange keeps them on different disks.
+#[derive(Args, Clone, Debug, Default)]
+pub struct GroupArgs {
+    /// A database that lies elsewhere; repeat it for each
+    #[arg(long, value_name = "FILE")]
+    pub db: Vec<PathBuf>,
+    /// Where the transaction logs are (default: the folder, or the database's)
+    #[arg(long, value_name = "DIR")]
+    pub log_dir: Option<PathBuf>,
+    /// Where the checkpoint is (default: the folder of the logs)
+    #[arg(long, value_name = "DIR")]
+    pub system_dir: Option<PathBuf>,
 }
 
 /// Flags of the commands that write.
@@ -107,10 +133,11 @@ pub struct GuardedArgs {
 /// `inspect`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend inspect priv1.edb\n  edbmend inspect --copy shadow priv1.edb\n  edbmend inspect --json priv1.edb priv1.stm"
+    after_help = "Examples:\n  edbmend inspect priv1.edb\n  edbmend inspect --copy shadow priv1.edb\n  edbmend inspect E0000001.log E00.chk\n  edbmend inspect --json priv1.edb priv1.stm"
 )]
 pub struct InspectArgs {
-    /// Databases, or their streaming files
+    /// Databases, streaming files, logs, checkpoints, flush maps; or the base name
+    /// of a log stream (logs/E00)
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// Show one header copy as it is, also a damaged one
@@ -133,18 +160,15 @@ pub enum CopyArg {
 /// `check`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend check priv1.edb\n  edbmend check --log-dir E:\\logs D:\\mdbdata\n\nEnds with 1 where there is an error."
+    after_help = "Examples:\n  edbmend check priv1.edb\n  edbmend check mdbdata\n  edbmend check --log-dir logs --db pub1.edb mdbdata\n\nEnds with 1 where there is an error."
 )]
 pub struct CheckArgs {
-    /// Databases, or folders that hold some (their subfolders are not read)
+    /// Databases, or folders of storage groups (their subfolders are not read)
     #[arg(required_unless_present = "db")]
     pub paths: Vec<PathBuf>,
-    /// One more database
-    #[arg(long, value_name = "FILE")]
-    pub db: Vec<PathBuf>,
-    /// Where the transaction logs are (default: the database's folder)
-    #[arg(long, value_name = "DIR")]
-    pub log_dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub group: GroupArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: OutputArgs,
@@ -159,9 +183,9 @@ pub struct RepairArgs {
     /// Databases, each handled on its own
     #[arg(required_unless_present = "db")]
     pub databases: Vec<PathBuf>,
-    /// One more database
-    #[arg(long, value_name = "FILE")]
-    pub db: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub group: GroupArgs,
     /// Write "no such backup", as the engine itself does (the default)
     #[arg(long, conflicts_with = "from")]
     pub clear: bool,
@@ -181,9 +205,6 @@ pub struct RepairArgs {
     /// Where the operation folder goes (default: edbmend beside the database)
     #[arg(long, value_name = "DIR")]
     pub backup_dir: Option<PathBuf>,
-    /// Where the transaction logs are (default: the database's folder)
-    #[arg(long, value_name = "DIR")]
-    pub log_dir: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub guarded: GuardedArgs,
@@ -236,7 +257,7 @@ impl From<VerifyArg> for VerifyScope {
 /// `reset-logs`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend reset-logs --dry-run D:\\mdbdata\n  edbmend reset-logs --log-dir E:\\logs --system-dir E:\\logs D:\\mdbdata\n  edbmend reset-logs --yes --db priv1.edb --db pub1.edb D:\\mdbdata\n\nAll stores of the storage group must be dismounted. No file lists all databases of\na storage group: you are asked whether those that were found are all, and with\n--yes each must be named by --db."
+    after_help = "Examples:\n  edbmend reset-logs --dry-run mdbdata\n  edbmend reset-logs --log-dir logs --system-dir logs mdbdata\n  edbmend reset-logs --yes --db priv1.edb --db pub1.edb mdbdata\n\nAll stores of the storage group must be dismounted. No file lists all databases of\na storage group: you are asked whether those that were found are all, and with\n--yes each must be named by --db."
 )]
 pub struct ResetLogsArgs {
     /// The folder of the storage group
@@ -244,15 +265,9 @@ pub struct ResetLogsArgs {
     /// Base name of the logs, where the folder holds several (E00)
     #[arg(long, value_name = "BASE")]
     pub prefix: Option<String>,
-    /// A database of the storage group; repeat it for each
-    #[arg(long, value_name = "FILE")]
-    pub db: Vec<PathBuf>,
-    /// Where the transaction logs are (default: DIR)
-    #[arg(long, value_name = "DIR")]
-    pub log_dir: Option<PathBuf>,
-    /// Where the checkpoint is (default: the folder of the logs)
-    #[arg(long, value_name = "DIR")]
-    pub system_dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub group: GroupArgs,
     /// Go on without a database that the logs name and that was deleted since,
     /// by the Rand number of its DB Signature
     #[arg(long, value_name = "SIGNATURE", value_parser = signature_random)]
@@ -273,10 +288,27 @@ fn signature_random(text: &str) -> Result<u32, String> {
     parsed.map_err(|_| "expected the number behind Rand: of the DB Signature".to_owned())
 }
 
+/// `verify`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  edbmend verify priv1.edb\n  edbmend verify --json D:\\mdbdata\\priv1.edb D:\\mdbdata\\pub1.edb\n\nEnds with 1 where a page is bad, also where the engine could correct it."
+)]
+pub struct VerifyArgs {
+    /// Databases; of a streaming file only the header pages can be checked
+    #[arg(required = true)]
+    pub databases: Vec<PathBuf>,
+    /// How many threads read and check (default: one for each processor)
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
+}
+
 /// `restore`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  edbmend restore D:\\mdbdata\\edbmend\\edbmend-20261123T015812Z-repair-3fa9\n\nOnly the header bytes of that operation are put back, and only while the header is\nstill what it left. The undo is an operation of its own and can be undone."
+    after_help = "Example:\n  edbmend restore mdbdata/edbmend/edbmend-20261123T015812Z-repair-3fa9\n\nOnly the header bytes of that operation are put back, and only while the header is\nstill what it left. The undo is an operation of its own and can be undone."
 )]
 pub struct RestoreArgs {
     /// The operation folder
@@ -292,7 +324,7 @@ pub struct RestoreArgs {
 /// `recover`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend recover --dry-run priv1.edb     say which way it would go\n  edbmend recover --yes D:\\mdbdata"
+    after_help = "Examples:\n  edbmend recover --dry-run priv1.edb     say which way it would go\n  edbmend recover --yes mdbdata"
 )]
 pub struct RecoverArgs {
     /// A database, an operation folder, or a folder of databases
@@ -315,4 +347,23 @@ pub struct DemoArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: OutputArgs,
+}
+
+/// `completions`
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  edbmend completions bash > /etc/bash_completion.d/edbmend")]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `man`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  edbmend man | man -l -\n  edbmend man /usr/local/share/man/man1"
+)]
+pub struct ManArgs {
+    /// Where to write a page for each command
+    pub dir: Option<PathBuf>,
 }

@@ -7,7 +7,7 @@ use crate::practice::{Recipe, storage_group};
 use crate::report::{DatabaseReport, Outcome, Report, Style, render};
 use crate::storage::{FileKind, Storage, StorageError, quoted};
 
-use super::args::{CheckArgs, DemoArgs, GuardedArgs, RepairArgs, ScopeArg, VerifyArg};
+use super::args::{CheckArgs, DemoArgs, GroupArgs, GuardedArgs, RepairArgs, ScopeArg, VerifyArg};
 use super::session::Session;
 use super::{check, repair};
 
@@ -90,20 +90,19 @@ fn write_group(storage: &dyn Storage, dir: &Path) -> Result<(), StorageError> {
 }
 
 fn check_args(args: &DemoArgs, dir: &Path) -> CheckArgs {
-    CheckArgs { paths: vec![dir.to_owned()], db: Vec::new(), log_dir: None, output: args.output }
+    CheckArgs { paths: vec![dir.to_owned()], group: GroupArgs::default(), output: args.output }
 }
 
 fn repair_args(args: &DemoArgs, database: &Path) -> RepairArgs {
     RepairArgs {
         databases: vec![database.to_owned()],
-        db: Vec::new(),
+        group: GroupArgs::default(),
         clear: true,
         from: None,
         also: Vec::new(),
         backup: ScopeArg::Full,
         verify: VerifyArg::Full,
         backup_dir: None,
-        log_dir: None,
         guarded: GuardedArgs {
             dry_run: false,
             yes: true,

@@ -14,11 +14,16 @@ use crate::storage::{Access, read_full, shown};
 use crate::survey::DatabaseFacts;
 
 use super::args::{CopyArg, InspectArgs};
+use super::inspect_stream;
 use super::session::Session;
 
 pub fn run(session: &Session, args: &InspectArgs) -> Report {
     let mut report = Report::new("inspect");
     for path in &args.files {
+        if let Some(set) = inspect_stream::inspect_set(session, path) {
+            report.files.push(set);
+            continue;
+        }
         match session.survey(path) {
             Ok(facts) => inspect(session, &facts, args.copy, &mut report),
             Err(refusal) => fail(&mut report, path, &refusal),
@@ -34,6 +39,9 @@ fn fail(report: &mut Report, path: &Path, refusal: &Refusal) {
 }
 
 fn inspect(session: &Session, facts: &DatabaseFacts, copy: Option<CopyArg>, report: &mut Report) {
+    if let Some(file) = inspect_stream::inspect(session.storage(), facts) {
+        return report.files.push(file);
+    }
     let readable = matches!(facts.kind, ContentKind::Database | ContentKind::Streaming);
     let shown_copies = copies_to_show(facts, copy);
     if !readable || shown_copies.is_empty() {

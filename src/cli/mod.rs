@@ -4,13 +4,16 @@ mod args;
 mod check;
 mod demo;
 mod inspect;
+mod inspect_stream;
 mod operation;
 mod recover;
 mod repair;
 mod reset_logs;
 mod restore;
 mod session;
+mod shell;
 mod terminal;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -90,9 +93,12 @@ pub fn run(cli: &Cli) -> Ran {
         Command::Check(args) => check::run(&session, args),
         Command::Repair(args) => repair::run(&session, args),
         Command::ResetLogs(args) => reset_logs::run(&session, args),
+        Command::Verify(args) => verify::run(&session, args),
         Command::Restore(args) => restore::run(&session, args),
         Command::Recover(args) => recover::run(&session, args),
         Command::Demo(args) => demo::run(&session, args),
+        Command::Completions(args) => shell::completions(args),
+        Command::Man(args) => shell::man(&session, args),
     };
     let text = match output.json {
         true => to_json(&report),

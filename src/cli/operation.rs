@@ -9,7 +9,7 @@ use crate::diagnose::diagnose_database;
 use crate::plan::{BackupScope, HeaderImages, Plan, Refusal, RefusalId, write_refusals};
 use crate::report::{DatabaseReport, Outcome, Report, Style, render, render_preview};
 use crate::storage::shown;
-use crate::survey::DatabaseFacts;
+use crate::survey::{DatabaseFacts, PageFacts};
 
 use super::args::GuardedArgs;
 use super::session::Session;
@@ -37,7 +37,7 @@ pub fn carry_out(
     let (dir, scope) = (&proposal.backup_dir, proposal.plan.backup);
     let refusals = refusals(session, guarded, &proposal.facts, dir, scope);
     if !refusals.is_empty() {
-        database.outcome = Outcome::Refused;
+        database.outcome = Outcome::of_reasons(&refusals);
         return (database, refusals);
     }
     if guarded.dry_run {
@@ -134,19 +134,20 @@ fn finish(
     applied: Applied,
 ) -> (DatabaseReport, Vec<Refusal>) {
     let outcome = outcome_of(applied.ending);
-    let mut database = match (applied.ending, session.survey(&job.database)) {
-        (Ending::Committed, Ok(facts)) => {
-            let after = DatabaseReport::surveyed(&facts, diagnose_database(&facts), outcome);
-            DatabaseReport {
-                steps: before.steps,
-                pages: before.pages,
-                notes: before.notes,
-                plan_was_shown: before.plan_was_shown,
-                ..after
-            }
-        }
+    let mut database = match (applied.ending, session.survey_with_logs(&job.database, None)) {
+        (Ending::Committed, Ok(facts)) => DatabaseReport {
+            steps: before.steps,
+            notes: before.notes,
+            plan_was_shown: before.plan_was_shown,
+            found_before: Some(before.findings),
+            ..DatabaseReport::surveyed(&facts, diagnose_database(&facts), outcome)
+        },
         _ => DatabaseReport { outcome, ..before },
     };
+    if let Some(pages) = applied.pages {
+        database.notes.push(pages_note(&pages));
+        database.pages = Some(pages);
+    }
     database.backup = applied.backup;
     database.operation = applied.operation;
     if let (Ending::Committed | Ending::RolledBack, Some(operation)) =
@@ -177,4 +178,19 @@ fn save_reports(
         .iter()
         .filter_map(|(name, text)| leave_report(session.storage(), dir, name, text).err())
         .collect()
+}
+
+/// What a scan found, in a sentence.
+pub fn pages_note(pages: &PageFacts) -> String {
+    match pages.bad_data_pages() {
+        0 => format!(
+            "All {} pages have the right checksum ({} are empty).",
+            pages.total, pages.empty
+        ),
+        bad => format!(
+            "WARNING: {bad} of {} pages are bad, {} of them correctable. A repair of the header does not \
+             mend them: restore the database from a backup, or move its mailboxes.",
+            pages.total, pages.correctable
+        ),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::apply::{Assessment, Ending, assess, find_pending, recover};
+use crate::apply::{Assessment, Ending, assess, at_work, find_pending, recover};
 use crate::plan::Refusal;
 use crate::report::{DatabaseReport, Outcome, Report};
 use crate::storage::shown;
@@ -29,17 +29,25 @@ pub fn run(session: &Session, args: &RecoverArgs) -> Report {
             }
         }
         Err(refusal) => {
-            let outcome = if refusal.id.is_guard() { Outcome::Refused } else { Outcome::Failed };
+            let outcome = Outcome::of_reasons(std::slice::from_ref(&refusal));
             report.push(DatabaseReport::unknown(&args.path, outcome), &[refusal]);
         }
     }
     as_asked_for(report.conclude())
 }
 
-/// A roll-back that was asked for is a success.
+/// A roll-back that was asked for is a success, and must not hide what went wrong elsewhere.
 fn as_asked_for(mut report: Report) -> Report {
+    let others = report.databases.iter().map(|database| database.outcome);
+    let others = others.filter(|outcome| *outcome != Outcome::RolledBack);
     if report.outcome == Outcome::RolledBack {
-        report.exit_code = 0;
+        match Outcome::worst(others) {
+            Some(worse) if worse.exit_code() != 0 => {
+                report.outcome = worse;
+                report.exit_code = worse.exit_code();
+            }
+            _ => report.exit_code = 0,
+        }
     }
     report
 }
@@ -49,10 +57,15 @@ fn recover_one(
     args: &RecoverArgs,
     path: &Path,
 ) -> (DatabaseReport, Vec<Refusal>) {
-    let assessment = match assess(session.storage(), path, args.back) {
+    let storage = session.storage();
+    let assessed = match at_work(storage, path) {
+        Some(refusal) => Err(refusal),
+        None => assess(storage, path, args.back),
+    };
+    let assessment = match assessed {
         Ok(assessment) => assessment,
         Err(refusal) => {
-            let outcome = if refusal.id.is_guard() { Outcome::Refused } else { Outcome::Failed };
+            let outcome = Outcome::of_reasons(std::slice::from_ref(&refusal));
             return (DatabaseReport::unknown(path, outcome), vec![refusal]);
         }
     };
@@ -76,7 +89,7 @@ fn recover_one(
         }
     }
     let applied = recover(session.context(), path, args.back, args.guarded.allow_unproven_lock);
-    let surveyed = session.survey(path).map(|facts| {
+    let surveyed = session.survey_with_logs(path, None).map(|facts| {
         let findings = crate::diagnose::diagnose_database(&facts);
         DatabaseReport::surveyed(&facts, findings, outcome_of(applied.ending))
     });

@@ -1,25 +1,29 @@
 //! `repair`: the backup fields of the header, and a damaged header copy.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::diagnose::diagnose_database;
+use crate::diagnose::{Finding, FindingId, diagnose_database, diagnose_group};
 use crate::plan::{
     BackupScope, Command, Evidence, FieldSource, Plan, Refusal, RefusalId, RepairRequest,
     VerifyScope, content_refusals, plan_repair,
 };
-use crate::report::{DatabaseReport, Outcome, Report};
-use crate::storage::{Access, quoted, shown};
-use crate::survey::{DatabaseFacts, PageFacts, scan_pages};
+use crate::report::{
+    CheckpointsReport, DatabaseReport, LogsReport, Outcome, Report, StreamReport,
+    checkpoint_reports,
+};
+use crate::storage::{quoted, shown};
+use crate::survey::{DatabaseFacts, GroupFolders, PageLayout};
 
 use super::args::RepairArgs;
-use super::operation::{Proposal, carry_out, refusals};
+use super::operation::{Proposal, carry_out, pages_note, refusals};
 use super::session::Session;
+use super::verify::{all_processors, scan};
 
 pub fn run(session: &Session, args: &RepairArgs) -> Report {
     session.heed_interrupts();
     let mut report = Report::new("repair");
-    for path in args.databases.iter().chain(&args.db) {
-        let (database, reasons) = repair(session, args, path);
+    for path in args.databases.iter().chain(&args.group.db) {
+        let (database, reasons) = repair(session, args, path, &mut report);
         let pending = database.outcome == Outcome::Pending;
         report.push(database, &reasons);
         // Whatever broke there may break the next one, too.
@@ -30,16 +34,61 @@ pub fn run(session: &Session, args: &RepairArgs) -> Report {
     report.conclude()
 }
 
-fn repair(session: &Session, args: &RepairArgs, path: &Path) -> (DatabaseReport, Vec<Refusal>) {
-    let facts = match session.survey_with_logs(path, args.log_dir.as_deref()) {
-        Ok(facts) => facts,
+/// What is known of one database before its repair.
+struct Surveyed {
+    facts: DatabaseFacts,
+    findings: Vec<Finding>,
+    logs: Option<LogsReport>,
+    checkpoint: Option<CheckpointsReport>,
+}
+
+/// Surveys a database with its logs and checkpoint. Where their folder cannot be listed, and nobody
+/// named it, the database is judged alone.
+fn survey(session: &Session, args: &RepairArgs, path: &Path) -> Result<Surveyed, Refusal> {
+    let facts = session.survey(path)?;
+    let named = args.group.log_dir.is_some() || args.group.system_dir.is_some();
+    let beside = facts.path.parent().unwrap_or(Path::new("/")).to_owned();
+    let resolved = |dir: &Option<PathBuf>, default: &Path| match dir {
+        Some(dir) => session.resolve_dir(dir),
+        None => Ok(default.to_owned()),
+    };
+    let log_dir = resolved(&args.group.log_dir, &beside)?;
+    let system_dir = resolved(&args.group.system_dir, &log_dir)?;
+    match session.survey_logs(GroupFolders { log_dir, system_dir }, vec![facts.clone()]) {
+        Err(refusal) if named => Err(refusal),
+        Err(_) => {
+            let findings = diagnose_database(&facts);
+            Ok(Surveyed { facts, findings, logs: None, checkpoint: None })
+        }
+        Ok(mut group) => {
+            let mut diagnosis = diagnose_group(&group);
+            let dir = &group.folders.log_dir;
+            let streams = diagnosis.streams.iter().map(|stream| StreamReport::new(dir, stream));
+            let logs = LogsReport::of(streams.collect());
+            let checkpoint = CheckpointsReport::of(checkpoint_reports(&group));
+            let (facts, findings) = (group.databases.remove(0), diagnosis.databases.remove(0));
+            Ok(Surveyed { facts, findings, logs, checkpoint })
+        }
+    }
+}
+
+fn repair(
+    session: &Session,
+    args: &RepairArgs,
+    path: &Path,
+    report: &mut Report,
+) -> (DatabaseReport, Vec<Refusal>) {
+    let surveyed = match survey(session, args, path) {
+        Ok(surveyed) => surveyed,
         Err(refusal) => {
-            let outcome = if refusal.id.is_guard() { Outcome::Refused } else { Outcome::Failed };
+            let outcome = Outcome::of_reasons(std::slice::from_ref(&refusal));
             return (DatabaseReport::unknown(&refusal.path, outcome), vec![refusal]);
         }
     };
-    let mut database =
-        DatabaseReport::surveyed(&facts, diagnose_database(&facts), Outcome::Refused);
+    // Those of the last database; several of one storage group share them.
+    (report.logs, report.checkpoint) = (surveyed.logs, surveyed.checkpoint);
+    let facts = surveyed.facts;
+    let mut database = DatabaseReport::surveyed(&facts, surveyed.findings, Outcome::Refused);
     let backup_dir = match session.backup_dir(args.backup_dir.as_deref(), &facts.path) {
         Ok(dir) => dir,
         Err(refusal) => return (database, vec![refusal]),
@@ -63,9 +112,15 @@ fn repair(session: &Session, args: &RepairArgs, path: &Path) -> (DatabaseReport,
     };
     database = database.with_plan(&plan);
     database.notes = notes(&facts, &request);
-    if request.verify == VerifyScope::Full {
-        match scan(session, &facts) {
-            Ok(pages) => note_pages(&mut database, pages),
+    // The deed itself scans in the pass that makes the backup.
+    if request.verify == VerifyScope::Full && args.guarded.dry_run {
+        let page_size_bytes = plan.page_size_bytes;
+        let layout = PageLayout::of(facts.status.length_bytes, page_size_bytes);
+        match scan(session, &facts, layout, all_processors()) {
+            Ok(pages) => {
+                database.notes.push(pages_note(&pages));
+                database.pages = Some(pages);
+            }
             Err(refusal) => {
                 return (DatabaseReport { outcome: Outcome::Failed, ..database }, vec![refusal]);
             }
@@ -113,7 +168,7 @@ fn notes(facts: &DatabaseFacts, request: &RepairRequest) -> Vec<String> {
         notes.extend(evidence.conditions.iter().map(|condition| format!("- {condition}")));
         notes.push("Not checked: that the backup media of that set still exist.".into());
     }
-    if let Some(stream) = &facts.stream {
+    if let Some(stream) = facts.stream.as_ref().filter(|stream| stream.found) {
         let path = shown(&stream.path);
         notes.push(format!("Streaming file {path}: neither changed nor copied."));
     }
@@ -121,11 +176,14 @@ fn notes(facts: &DatabaseFacts, request: &RepairRequest) -> Vec<String> {
 }
 
 fn next_steps(database: &DatabaseReport, plan: &Plan) -> Vec<String> {
-    let mut notes = vec![
+    let needs_backup = database.findings.iter().any(|f| f.id == FindingId::FullBackupNeeded);
+    let mut notes = vec![if needs_backup {
         "Now mount the store and run a full backup at once. Until then an incremental backup answers \
          -560 (event 206), by design."
-            .to_owned(),
-    ];
+            .to_owned()
+    } else {
+        "Now mount the store.".to_owned()
+    }];
     if plan.backup == BackupScope::Full {
         notes.push("Keep the operation folder until that backup is proven.".into());
     }
@@ -134,36 +192,4 @@ fn next_steps(database: &DatabaseReport, plan: &Plan) -> Vec<String> {
         notes.push(format!("edbmend restore {}", quoted(&operation.dir)));
     }
     notes
-}
-
-fn scan(session: &Session, facts: &DatabaseFacts) -> Result<PageFacts, Refusal> {
-    let context = session.context();
-    let page_size_bytes = facts.pair.as_ref().map_or(4096, |pair| pair.page_size_bytes);
-    let error =
-        |text: String| Refusal::new(RefusalId::IoError, &facts.path, text, "Check the disk.");
-    let file =
-        session.storage().open(&facts.path, Access::Read).map_err(|e| error(e.to_string()))?;
-    context.observer.begin_bytes("checking all pages", facts.status.length_bytes);
-    let scanned = scan_pages(file.as_ref(), page_size_bytes, |bytes| {
-        context.observer.advance_bytes(bytes);
-        !context.is_interrupted()
-    });
-    context.observer.end_bytes();
-    scanned.map_err(|e| error(e.to_string()))?.ok_or_else(|| {
-        let text = "interrupted while the pages were checked; nothing was written";
-        Refusal::new(RefusalId::Interrupted, &facts.path, text, "Run the same command again.")
-    })
-}
-
-fn note_pages(database: &mut DatabaseReport, pages: PageFacts) {
-    let bad = pages.bad.len();
-    database.notes.push(match bad {
-        0 => format!("All {} pages have the right checksum ({} are empty).", pages.total, pages.empty),
-        _ => format!(
-            "WARNING: {bad} of {} pages are bad, {} of them correctable. A repair of the header does not \
-             mend them: restore the database from a backup, or move its mailboxes.",
-            pages.total, pages.correctable
-        ),
-    });
-    database.pages = Some(pages);
 }

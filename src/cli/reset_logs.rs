@@ -1,6 +1,6 @@
 //! `reset-logs`: the log reset of KB935634.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::apply::{
     Applied, Ending, ResetJob, backup_dir_refusal, backup_volume, execute_reset, leave_report,
@@ -15,7 +15,7 @@ use crate::report::{
     DatabaseReport, GroupSection, Outcome, RefusalReport, Report, Style, render, render_moves,
 };
 use crate::storage::{Storage, quoted, shown};
-use crate::survey::{GroupFacts, StreamOfLogs};
+use crate::survey::{GroupFacts, LogContent, LogFile, StreamOfLogs};
 
 use super::args::{GuardedArgs, ResetLogsArgs};
 use super::operation::{confirmation_needed, outcome_of};
@@ -37,25 +37,35 @@ pub fn run(session: &Session, args: &ResetLogsArgs) -> Report {
         Err(refusal) => return end(with_databases(report, &group), Outcome::Refused, &[refusal]),
     };
     let report = with_databases(report, &group);
-    let refusals = reset_refusals(&group, stream, &request);
+    let beside = group.folders.log_dir.join(&stream.base);
+    let backup_dir = match session.backup_dir(args.backup_dir.as_deref(), &beside) {
+        Ok(dir) => dir,
+        Err(refusal) => return end(report, Outcome::Failed, &[refusal]),
+    };
+    let mut refusals = reset_refusals(&group, stream, &request);
+    refusals.extend(surroundings(session, &args.guarded, &group, &stream.base, &backup_dir));
     if !refusals.is_empty() {
         return end(report, Outcome::Refused, &refusals);
     }
-    match job(session, args, &group, stream) {
-        Ok(Some(job)) => carry_out(session, &args.guarded, report, &group, &job),
-        Ok(None) => nothing_to_do(report, &group),
-        Err(refusal) => end(report, Outcome::Refused, &[refusal]),
+    match job(session, args, &group, stream, backup_dir) {
+        Some(job) => carry_out(session, &args.guarded, report, &job),
+        None => nothing_to_do(report, &group),
     }
 }
 
 fn survey(session: &Session, args: &ResetLogsArgs) -> Result<GroupFacts, Refusal> {
-    session.survey_group(&args.dir, args.log_dir.as_deref(), args.system_dir.as_deref(), &args.db)
+    session.survey_group(
+        &args.dir,
+        args.group.log_dir.as_deref(),
+        args.group.system_dir.as_deref(),
+        &args.group.db,
+    )
 }
 
 fn request(session: &Session, args: &ResetLogsArgs) -> GroupRequest {
     GroupRequest {
         prefix: args.prefix.clone(),
-        named: args.db.iter().filter_map(|path| session.resolve(path).ok()).collect(),
+        named: args.group.db.iter().filter_map(|path| session.resolve(path).ok()).collect(),
         unattended: args.guarded.yes,
         may_be_missing: args.allow_group_incomplete.clone(),
     }
@@ -66,20 +76,16 @@ fn job(
     args: &ResetLogsArgs,
     group: &GroupFacts,
     stream: &StreamOfLogs,
-) -> Result<Option<ResetJob>, Refusal> {
+    backup_dir: PathBuf,
+) -> Option<ResetJob> {
     let stamp = session.stamp(Command::ResetLogs);
-    let beside = group.folders.log_dir.join(&stream.base);
-    let backup_dir = session.backup_dir(args.backup_dir.as_deref(), &beside)?;
-    if let Some(refusal) = backup_dir_refusal(session.storage(), &backup_dir) {
-        return Err(refusal);
-    }
     let volume = backup_volume(session.storage(), &backup_dir).unwrap_or_default();
     let operation_dir = backup_dir.join(&stamp.id);
     let overrides = overrides(args);
     let request = ResetRequest { operation_dir: &operation_dir, volume, overrides };
-    let plan = plan_reset(group, stream, &request, &stamp);
+    let plan = plan_reset(group, stream, &request, &stamp)?;
     let allow_unproven_lock = args.guarded.allow_unproven_lock;
-    Ok(plan.map(|plan| ResetJob { plan, backup_dir, allow_unproven_lock }))
+    Some(ResetJob { plan, backup_dir, allow_unproven_lock })
 }
 
 fn overrides(args: &ResetLogsArgs) -> Vec<String> {
@@ -90,20 +96,19 @@ fn overrides(args: &ResetLogsArgs) -> Vec<String> {
         .collect()
 }
 
-/// The guards of the surroundings, the question, the deed. Shared by the reset and its undo.
+/// The room for the copies, the question, the deed. Shared by the reset and its undo, once all guards
+/// have spoken.
 pub fn carry_out(
     session: &Session,
     guarded: &GuardedArgs,
     mut report: Report,
-    group: &GroupFacts,
     job: &ResetJob,
 ) -> Report {
     report.steps = job.plan.steps();
     let section = GroupSection { plan: Some(job.plan.clone()), ..GroupSection::default() };
     report.group = Some(section);
-    let refusals = surroundings(session, guarded, group, job);
-    if !refusals.is_empty() {
-        return end(report, Outcome::Refused, &refusals);
+    if let Some(refusal) = reset_space_refusal(session.storage(), job) {
+        return end(report, Outcome::Refused, &[refusal]);
     }
     if guarded.dry_run {
         return end(report, Outcome::Planned, &[]);
@@ -126,11 +131,12 @@ pub fn carry_out(
 }
 
 /// Every guard of the surroundings; nothing is opened for writing.
-fn surroundings(
+pub fn surroundings(
     session: &Session,
     guarded: &GuardedArgs,
     group: &GroupFacts,
-    job: &ResetJob,
+    base: &str,
+    backup_dir: &Path,
 ) -> Vec<Refusal> {
     let storage = session.storage();
     let mut refusals = Vec::new();
@@ -139,11 +145,11 @@ fn surroundings(
         refusals.extend(read_only_folder(storage, dir));
     }
     refusals.dedup();
-    refusals.extend(reset_space_refusal(storage, job));
+    refusals.extend(backup_dir_refusal(storage, backup_dir));
     let mut probed: Vec<PathBuf> = group.databases.iter().map(|db| db.path.clone()).collect();
     let streams = group.databases.iter().filter_map(|db| db.stream.as_ref());
     probed.extend(streams.filter(|stream| stream.found).map(|stream| stream.path.clone()));
-    probed.extend(open_candidates(group, &job.plan));
+    probed.extend(open_candidates(group, base));
     for path in probed {
         refusals.extend(probe_exclusive(storage, &path, guarded.allow_unproven_lock).err());
     }
@@ -151,7 +157,7 @@ fn surroundings(
     refusals
 }
 
-fn read_only_folder(storage: &dyn Storage, dir: &std::path::Path) -> Option<Refusal> {
+fn read_only_folder(storage: &dyn Storage, dir: &Path) -> Option<Refusal> {
     let writable = storage.status(dir).is_ok_and(|s| !s.read_only) && storage.may_write(dir);
     (!writable).then(|| {
         Refusal::new(
@@ -164,10 +170,11 @@ fn read_only_folder(storage: &dyn Storage, dir: &std::path::Path) -> Option<Refu
 }
 
 /// The log and the checkpoint that a running engine keeps open.
-fn open_candidates(group: &GroupFacts, plan: &ResetPlan) -> Vec<PathBuf> {
-    let ours = group.streams.iter().filter(|stream| stream.base == plan.base);
+fn open_candidates(group: &GroupFacts, base: &str) -> Vec<PathBuf> {
+    let ours = group.streams.iter().filter(|stream| stream.base == base);
     ours.flat_map(|stream| {
-        let current = stream.current.iter().map(|log| log.path.clone());
+        let regular = |log: &&LogFile| !matches!(log.content, LogContent::NotRegular(_));
+        let current = stream.current.iter().filter(regular).map(|log| log.path.clone());
         current.chain(stream.checkpoint.iter().map(|checkpoint| checkpoint.path.clone()))
     })
     .collect()
@@ -210,13 +217,7 @@ fn nothing_to_do(report: Report, group: &GroupFacts) -> Report {
 /// One outcome for the group and each of its databases.
 pub fn end(mut report: Report, outcome: Outcome, reasons: &[Refusal]) -> Report {
     report.refusals.extend(reasons.iter().map(RefusalReport::from));
-    let failed = !reasons.is_empty() && reasons.iter().any(|reason| !reason.id.is_guard());
-    let outcome = match outcome {
-        Outcome::Refused if failed && reasons.iter().all(|reason| !reason.id.is_guard()) => {
-            Outcome::Failed
-        }
-        other => other,
-    };
+    let outcome = if outcome == Outcome::Refused { Outcome::of_reasons(reasons) } else { outcome };
     for database in &mut report.databases {
         database.outcome = outcome;
     }

@@ -25,7 +25,7 @@ pub fn run(session: &Session, args: &RestoreArgs) -> Report {
         Ok(Undo::Reset(plan)) => return restore_logs(session, args, *plan, report),
         Ok(Undo::Nothing) => nothing_to_undo(&args.operation),
         Err(refusal) => {
-            let outcome = if refusal.id.is_guard() { Outcome::Refused } else { Outcome::Failed };
+            let outcome = Outcome::of_reasons(std::slice::from_ref(&refusal));
             (DatabaseReport::unknown(&args.operation, outcome), vec![refusal])
         }
     };
@@ -44,10 +44,10 @@ fn restore(
     args: &RestoreArgs,
     job: RestoreJob,
 ) -> (DatabaseReport, Vec<Refusal>) {
-    let facts = match session.survey(&job.database) {
+    let facts = match session.survey_with_logs(&job.database, None) {
         Ok(facts) => facts,
         Err(refusal) => {
-            let outcome = if refusal.id.is_guard() { Outcome::Refused } else { Outcome::Failed };
+            let outcome = Outcome::of_reasons(std::slice::from_ref(&refusal));
             return (DatabaseReport::unknown(&job.database, outcome), vec![refusal]);
         }
     };
@@ -91,16 +91,19 @@ fn restore_logs(
         let findings = diagnose_database(facts);
         report.databases.push(DatabaseReport::surveyed(facts, findings, Outcome::Refused));
     }
-    refusals.extend(reset_undo_refusals(session.storage(), &plan));
-    if !refusals.is_empty() {
-        return reset_logs::end(report, Outcome::Refused, &refusals);
-    }
     let beside = log_dir.join(&plan.base);
     let backup_dir = match session.backup_dir(args.backup_dir.as_deref(), &beside) {
         Ok(dir) => dir,
         Err(refusal) => return reset_logs::end(report, Outcome::Failed, &[refusal]),
     };
+    refusals.extend(reset_undo_refusals(session.storage(), &plan));
+    let surroundings =
+        reset_logs::surroundings(session, &args.guarded, &group, &plan.base, &backup_dir);
+    refusals.extend(surroundings);
+    if !refusals.is_empty() {
+        return reset_logs::end(report, Outcome::Refused, &refusals);
+    }
     let allow_unproven_lock = args.guarded.allow_unproven_lock;
     let job = ResetJob { plan, backup_dir, allow_unproven_lock };
-    reset_logs::carry_out(session, &args.guarded, report, &group, &job)
+    reset_logs::carry_out(session, &args.guarded, report, &job)
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use chrono::{SecondsFormat, Utc};
 
-use crate::apply::{Context, DEFAULT_BACKUP_DIR, in_use};
+use crate::apply::{Context, DEFAULT_BACKUP_DIR, at_work, in_use};
 use crate::ese::{ContentKind, LogFileName};
 use crate::plan::{self, OperationStamp, Refusal, RefusalId};
 use crate::storage::{Disk, Storage, absolute};
@@ -36,7 +36,12 @@ impl Session {
     /// From now on Ctrl-C and a polite kill end the run in an orderly way. Read-only commands keep
     /// the default, which ends them at once.
     pub fn heed_interrupts(&self) {
-        for signal in signal_hook::consts::TERM_SIGNALS {
+        // A terminal that is closed must not leave an operation half done, either.
+        #[cfg(unix)]
+        let hangup = Some(signal_hook::consts::SIGHUP);
+        #[cfg(not(unix))]
+        let hangup = None;
+        for signal in signal_hook::consts::TERM_SIGNALS.iter().chain(&hangup) {
             // Without the handler the signal ends the process, which recover deals with.
             let _ = signal_hook::flag::register(*signal, Arc::clone(&self.interrupted));
         }
@@ -55,6 +60,9 @@ impl Session {
     /// Surveys a database given on the command line.
     pub fn survey(&self, path: &Path) -> Result<DatabaseFacts, Refusal> {
         let path = self.resolve(path)?;
+        if let Some(refusal) = at_work(&self.storage, &path) {
+            return Err(refusal);
+        }
         survey_database(&self.storage, &path).map_err(|error| survey_refusal(&path, &error))
     }
 
@@ -91,21 +99,36 @@ impl Session {
         let dir = self.resolve_dir(dir)?;
         let log_dir = log_dir.map_or(Ok(dir.clone()), |dir| self.resolve_dir(dir))?;
         let system_dir = system_dir.map_or(Ok(log_dir.clone()), |dir| self.resolve_dir(dir))?;
-        let mut databases = self.databases_in(&dir)?;
+        let mut databases: Vec<DatabaseFacts> =
+            self.databases_in(&dir)?.into_iter().collect::<Result<_, _>>()?;
         for path in named {
             let facts = self.survey(path)?;
             if !databases.iter().any(|known| known.path == facts.path) {
                 databases.push(facts);
             }
         }
-        let folders = GroupFolders { log_dir: log_dir.clone(), system_dir };
-        survey_group(&self.storage, folders, databases, &|_| {}).map_err(|error| {
+        self.survey_logs(GroupFolders { log_dir, system_dir }, databases)
+    }
+
+    /// Surveys the logs and checkpoints of databases that are surveyed already, with progress.
+    pub fn survey_logs(
+        &self,
+        folders: GroupFolders,
+        databases: Vec<DatabaseFacts>,
+    ) -> Result<GroupFacts, Refusal> {
+        let log_dir = folders.log_dir.clone();
+        self.watcher.begin_files("reading log headers");
+        let advance = |files| self.watcher.advance_files(files);
+        let group = survey_group(&self.storage, folders, databases, &advance);
+        self.watcher.end_files();
+        group.map_err(|error| {
             Refusal::new(RefusalId::IoError, &log_dir, error.to_string(), "Check its permissions.")
         })
     }
 
-    /// The databases of a folder, by their content; logs are not opened.
-    fn databases_in(&self, dir: &Path) -> Result<Vec<DatabaseFacts>, Refusal> {
+    /// The databases of a folder, by their content; logs are not opened. A file that cannot be read
+    /// but is named like a database comes as the reason: what is not read must not pass for sound.
+    pub fn databases_in(&self, dir: &Path) -> Result<Vec<Result<DatabaseFacts, Refusal>>, Refusal> {
         let mut names = self.storage.list(dir).map_err(|error| {
             Refusal::new(RefusalId::IoError, dir, error.to_string(), "Check its permissions.")
         })?;
@@ -113,11 +136,16 @@ impl Session {
         let is_log =
             |name: &OsString| name.to_str().is_some_and(|n| LogFileName::parse(n).is_some());
         let candidates = names.iter().filter(|name| !is_log(name)).map(|name| dir.join(name));
-        let surveyed = candidates.filter_map(|path| self.survey(&path).ok());
-        Ok(surveyed.filter(|facts| facts.kind == ContentKind::Database).collect())
+        let surveyed = candidates.filter_map(|path| match self.survey(&path) {
+            Ok(facts) => (facts.kind == ContentKind::Database).then_some(Ok(facts)),
+            Err(refusal) if refusal.id == RefusalId::NotARegularFile => None,
+            Err(refusal) => is_named_like_a_database(&path).then_some(Err(refusal)),
+        });
+        Ok(surveyed.collect())
     }
 
-    fn resolve_dir(&self, path: &Path) -> Result<PathBuf, Refusal> {
+    /// The absolute form of a folder given on the command line, links resolved.
+    pub fn resolve_dir(&self, path: &Path) -> Result<PathBuf, Refusal> {
         let path = self.resolve(path)?;
         path.canonicalize().map_err(|error| {
             Refusal::new(RefusalId::NotFound, &path, error.to_string(), "Check the path.")
@@ -149,6 +177,10 @@ impl Session {
             None => Ok(database.with_file_name(DEFAULT_BACKUP_DIR)),
         }
     }
+}
+
+fn is_named_like_a_database(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("edb"))
 }
 
 fn survey_refusal(path: &Path, error: &SurveyError) -> Refusal {

@@ -1,7 +1,7 @@
 //! The person at the terminal: progress and questions, both on standard error.
 
-use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use console::{Key, Term};
@@ -73,21 +73,111 @@ fn prompt(question: &str, answer: bool) -> String {
 pub struct Watcher {
     quiet: bool,
     verbose: bool,
-    bar: RefCell<Option<ProgressBar>>,
-    plain: RefCell<Option<PlainProgress>>,
+    bar: Mutex<Option<ProgressBar>>,
+    plain: Mutex<Option<PlainProgress>>,
 }
 
 struct PlainProgress {
     what: String,
-    done_bytes: u64,
-    total_bytes: u64,
+    done: u64,
+    /// Where it is known.
+    total: Option<u64>,
+    unit: Unit,
+    begun: Instant,
     told: Instant,
+}
+
+impl PlainProgress {
+    fn advance(&mut self, by: u64) {
+        self.done += by;
+        if self.told.elapsed() >= PLAIN_PROGRESS_EVERY {
+            self.told = Instant::now();
+            let _ = writeln!(std::io::stderr(), "{}", self.line());
+        }
+    }
+
+    /// How far it is, how fast, and how much longer it takes at that rate.
+    fn line(&self) -> String {
+        let (done, rate) = (self.done, self.done as f64 / self.begun.elapsed().as_secs_f64());
+        let rate = rate.max(1.0);
+        let mut line = format!("{}: {}", self.what, self.unit.scaled(done));
+        if let Some(total) = self.total {
+            line += &format!(" of {}", self.unit.scaled(total));
+        }
+        line += &format!(" {}, {}/s", self.unit.name(), self.unit.scaled(rate as u64));
+        if let Some(total) = self.total {
+            line += &format!(", {:.0} s left", total.saturating_sub(done) as f64 / rate);
+        }
+        line
+    }
+}
+
+/// What progress is counted in.
+#[derive(Clone, Copy)]
+enum Unit {
+    Mebibytes,
+    Files,
+}
+
+impl Unit {
+    fn scaled(self, count: u64) -> u64 {
+        match self {
+            Self::Mebibytes => count / (1024 * 1024),
+            Self::Files => count,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Mebibytes => "MiB",
+            Self::Files => "files",
+        }
+    }
+}
+
+/// What a panicking thread left behind is still good enough for a progress bar.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Watcher {
     /// A watcher that says nothing with `quiet` and names each stage with `verbose`.
     pub fn new(quiet: bool, verbose: bool) -> Self {
-        Self { quiet, verbose, bar: RefCell::new(None), plain: RefCell::new(None) }
+        Self { quiet, verbose, bar: Mutex::new(None), plain: Mutex::new(None) }
+    }
+
+    /// Begins to count files; how many there will be is not known.
+    pub fn begin_files(&self, what: &str) {
+        if self.quiet {
+            return;
+        }
+        if std::io::stderr().is_terminal() {
+            let bar = ProgressBar::new_spinner().with_message(what.to_owned());
+            if let Ok(style) = ProgressStyle::with_template("{msg} {pos} {per_sec}") {
+                bar.set_style(style);
+            }
+            *locked(&self.bar) = Some(bar);
+        } else {
+            let (what, begun) = (what.to_owned(), Instant::now());
+            *locked(&self.plain) = Some(PlainProgress {
+                what,
+                done: 0,
+                total: None,
+                unit: Unit::Files,
+                begun,
+                told: begun,
+            });
+        }
+    }
+
+    /// So many more files were read; from any thread.
+    pub fn advance_files(&self, files: u64) {
+        self.advance_bytes(files);
+    }
+
+    /// The counting ends.
+    pub fn end_files(&self) {
+        self.end_bytes();
     }
 }
 
@@ -109,32 +199,28 @@ impl Observer for Watcher {
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style);
             }
-            *self.bar.borrow_mut() = Some(bar);
+            *locked(&self.bar) = Some(bar);
         } else {
-            let (what, told) = (what.to_owned(), Instant::now());
-            *self.plain.borrow_mut() =
-                Some(PlainProgress { what, done_bytes: 0, total_bytes, told });
+            let (what, begun) = (what.to_owned(), Instant::now());
+            let (total, unit) = (Some(total_bytes), Unit::Mebibytes);
+            *locked(&self.plain) =
+                Some(PlainProgress { what, done: 0, total, unit, begun, told: begun });
         }
     }
 
     fn advance_bytes(&self, bytes: u64) {
-        if let Some(bar) = self.bar.borrow().as_ref() {
+        if let Some(bar) = locked(&self.bar).as_ref() {
             bar.inc(bytes);
         }
-        if let Some(plain) = self.plain.borrow_mut().as_mut() {
-            plain.done_bytes += bytes;
-            if plain.told.elapsed() >= PLAIN_PROGRESS_EVERY {
-                plain.told = Instant::now();
-                let (done, total) = (plain.done_bytes, plain.total_bytes);
-                let _ = writeln!(std::io::stderr(), "{}: {done} of {total} bytes", plain.what);
-            }
+        if let Some(plain) = locked(&self.plain).as_mut() {
+            plain.advance(bytes);
         }
     }
 
     fn end_bytes(&self) {
-        if let Some(bar) = self.bar.borrow_mut().take() {
+        if let Some(bar) = locked(&self.bar).take() {
             bar.finish_and_clear();
         }
-        self.plain.borrow_mut().take();
+        locked(&self.plain).take();
     }
 }

@@ -69,8 +69,8 @@ fn field_finding(
             (impossible_consequence(facts, header, field), mend(facts, header))
         }
         _ => (
-            "The field is suspicious, but the engine can work with it. edbmend leaves it alone \
-             unless it is asked to clear it."
+            "The field is suspicious, but may be right. edbmend leaves it alone unless it is asked to \
+             clear it."
                 .to_owned(),
             format!("edbmend repair --also {} {}", id.name(), quoted(&facts.path)),
         ),
@@ -127,15 +127,34 @@ fn impossible_consequence(facts: &DatabaseFacts, header: &DbHeader, field: Backu
     }
 }
 
-/// The remedy: newer engines heal the field by a full backup, Exchange 2003 does not.
+/// The remedy: newer engines heal the field by a full backup, Exchange 2003 does not. A pending
+/// operation comes before everything.
 fn mend(facts: &DatabaseFacts, header: &DbHeader) -> String {
-    let repair = format!("edbmend repair {}", quoted(&facts.path));
+    if facts.pending.is_some() {
+        return format!("edbmend recover {}", quoted(&facts.path));
+    }
+    let repair = format!("edbmend repair {}{}", also(header), quoted(&facts.path));
     if header.raw.revision.get() < FIRST_REVISION_WITH_COPY_BACKUP {
         return repair;
     }
     format!(
         "Mount the database and run a full backup, which rewrites the field. If that fails: {repair}"
     )
+}
+
+/// The flag without which a repair leaves the chain alone: where none of its fields is an error.
+fn also(header: &DbHeader) -> String {
+    let faults = field_faults(header);
+    let is_error = |(field, fault): &(BackupField, BackupFault)| {
+        *field != BackupField::Copy && *fault == BackupFault::Impossible
+    };
+    let has_error = faults.iter().any(is_error);
+    match faults.iter().find(|(field, _)| *field == BackupField::Full) {
+        Some(&(field, fault)) if !has_error => {
+            format!("--also {} ", fault_id(field, fault).name())
+        }
+        _ => String::new(),
+    }
 }
 
 fn next_incremental_fails(facts: &DatabaseFacts, header: &DbHeader) -> Option<Finding> {
@@ -149,6 +168,25 @@ fn next_incremental_fails(facts: &DatabaseFacts, header: &DbHeader) -> Option<Fi
         return None;
     };
     let names = engine::missing_log_name(logs.and_then(|logs| logs.base.as_deref()), generation);
+    // A chain that merely lost a log is no damage of the header: there is nothing to repair.
+    let damaged =
+        [full, incremental].iter().any(|info| info.fault(0) == Some(BackupFault::Impossible));
+    let (why, remedy) = if damaged {
+        (
+            format!(
+                " (Exchange 2003 per KB946799, where full backups fail too); the published engine \
+                 names {}",
+                names.published
+            ),
+            mend(facts, header),
+        )
+    } else {
+        (
+            String::new(),
+            "Bring the missing logs back, or run a full backup, which begins a new chain."
+                .to_owned(),
+        )
+    };
     Some(Finding::new(
         FindingId::NextIncrementalFails,
         format!(
@@ -157,11 +195,10 @@ fn next_incremental_fails(facts: &DatabaseFacts, header: &DbHeader) -> Option<Fi
             full.gen_high, incremental.gen_high
         ),
         format!(
-            "Error -569 and event 459: the file {} is missing and could not be backed-up (Exchange \
-             2003 per KB946799, where full backups fail too); the published engine names {}.",
-            names.exchange_2003, names.published
+            "Error -569 and event 459: the file {} is missing and could not be backed-up{why}.",
+            names.exchange_2003
         ),
-        mend(facts, header),
+        remedy,
     ))
 }
 

@@ -44,6 +44,15 @@ pub enum FindingId {
     HeaderUnreadable,
     StreamFileMissing,
     StreamFileMismatch,
+    RequiredLogMissing,
+    RequiredLogDamaged,
+    LogSignatureMismatch,
+    LogNameMismatch,
+    LogGap,
+    LogHeaderDamaged,
+    CheckpointDamaged,
+    CheckpointMismatch,
+    LogSequenceEnding,
     OperationPending,
     BackupGenInverted,
     BackupGenHalfSet,
@@ -74,6 +83,15 @@ impl FindingId {
             Self::HeaderUnreadable => "header-unreadable",
             Self::StreamFileMissing => "stream-file-missing",
             Self::StreamFileMismatch => "stream-file-mismatch",
+            Self::RequiredLogMissing => "required-log-missing",
+            Self::RequiredLogDamaged => "required-log-damaged",
+            Self::LogSignatureMismatch => "log-signature-mismatch",
+            Self::LogNameMismatch => "log-name-mismatch",
+            Self::LogGap => "log-gap",
+            Self::LogHeaderDamaged => "log-header-damaged",
+            Self::CheckpointDamaged => "checkpoint-damaged",
+            Self::CheckpointMismatch => "checkpoint-mismatch",
+            Self::LogSequenceEnding => "log-sequence-ending",
             Self::OperationPending => "operation-pending",
             Self::BackupGenInverted => "backup-gen-inverted",
             Self::BackupGenHalfSet => "backup-gen-half-set",
@@ -83,12 +101,14 @@ impl FindingId {
         }
     }
 
-    /// How bad a finding of this id is.
+    /// How bad a finding of this id is, unless it says otherwise itself.
     pub fn severity(self) -> Severity {
         match self {
-            Self::BackupGenInverted | Self::BackupGenHalfSet | Self::BackupGenBeyondLog => {
-                Severity::Warning
-            }
+            Self::BackupGenInverted
+            | Self::BackupGenHalfSet
+            | Self::BackupGenBeyondLog
+            | Self::CheckpointMismatch
+            | Self::LogSequenceEnding => Severity::Warning,
             Self::FullBackupNeeded | Self::NoLogging => Severity::Info,
             _ => Severity::Error,
         }
@@ -128,6 +148,11 @@ impl Finding {
             consequence: consequence.into(),
             remedy: remedy.into(),
         }
+    }
+
+    /// The same, with another severity than its id has.
+    pub fn with_severity(self, severity: Severity) -> Self {
+        Self { severity, ..self }
     }
 
     /// The same, of one header field.

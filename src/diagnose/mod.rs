@@ -4,14 +4,28 @@
 //! the file of its subject, and its section in `docs/findings.md`.
 
 mod backup_info;
+mod chain;
+mod checkpoint;
 mod finding;
+mod forecast;
+mod group;
 mod header_copies;
+mod logs;
+mod ranges;
+mod required_logs;
+mod sequence;
 mod state;
 mod stream;
+mod stream_files;
 
 pub use backup_info::{fault_id, field_faults, last_seen_generation};
 pub use finding::{Finding, FindingId, Severity};
+pub use forecast::{Forecast, ForecastOutcome};
+pub use group::{GroupDiagnosis, StreamOutlook, diagnose_group};
 pub use header_copies::copy_evidence;
+pub use ranges::GenerationRange;
+pub use sequence::SequenceUse;
+pub use stream_files::{damaged_checkpoint, damaged_log, half_damaged_checkpoint};
 
 use crate::ese::ContentKind;
 use crate::survey::DatabaseFacts;

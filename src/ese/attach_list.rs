@@ -70,6 +70,8 @@ pub struct AttachedDatabase {
     pub last_objid: u32,
     /// Maximum size of the database, pages; 0 = unlimited.
     pub max_pages: u32,
+    /// Whether it is a sparse file.
+    pub sparse: bool,
     /// Position of the attach.
     pub last_attach: LgPos,
     /// Position of the clean detach before it.
@@ -127,6 +129,7 @@ impl AttachedDatabase {
             db_time: raw.db_time.get(),
             last_objid: raw.last_objid.get(),
             max_pages: raw.max_pages.get(),
+            sparse: raw.flags & ATTACH_FLAG_SPARSE != 0,
             last_attach: raw.last_attach_pos.into(),
             last_consistent: raw.last_consistent_pos.into(),
             db_signature: raw.db_signature,

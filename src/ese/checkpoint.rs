@@ -1,5 +1,6 @@
 //! The checkpoint file: from where the engine replays the logs. Two copies of 4096 bytes.
 
+use serde::Serialize;
 use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
@@ -71,7 +72,8 @@ const _: () = {
 };
 
 /// Which of the two copies have a right checksum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CheckpointCopies {
     /// Both, and they are equal.
     Equal,

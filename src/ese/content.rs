@@ -70,6 +70,12 @@ pub fn identify(area: &HeaderArea) -> ContentKind {
     ContentKind::Unknown
 }
 
+/// Whether the bytes are what a damaged log header leaves behind: the file type and the
+/// version of one, though the checksum is wrong.
+pub fn looks_like_log(bytes: &[u8]) -> bool {
+    FileType::of(bytes) == FileType::Log && has_log_version(bytes)
+}
+
 fn database_or_stream(header: &DbHeader) -> ContentKind {
     let stream = header.raw.attribute.get() == 1 || header.file_type() == FileType::StreamingFile;
     if stream { ContentKind::Streaming } else { ContentKind::Database }

@@ -59,8 +59,20 @@ pub struct DbmsParam {
     pub log_path: String,
     /// Whether old logs are deleted without a backup.
     pub circular_logging: bool,
+    /// Sessions.
+    pub sessions: u32,
+    /// Open tables.
+    pub open_tables: u32,
+    /// Version pages.
+    pub version_pages: u32,
+    /// Cursors.
+    pub cursors: u32,
+    /// Log buffers.
+    pub log_buffers: u32,
     /// Size of a log file, sectors.
     pub log_file_sectors: u32,
+    /// Cache size, pages.
+    pub cache_size: u32,
 }
 
 impl From<&RawDbmsParam> for DbmsParam {
@@ -69,7 +81,13 @@ impl From<&RawDbmsParam> for DbmsParam {
             system_path: ansi_text(&raw.system_path),
             log_path: ansi_text(&raw.log_path),
             circular_logging: raw.flags & 1 != 0,
+            sessions: raw.sessions.get(),
+            open_tables: raw.open_tables.get(),
+            version_pages: raw.version_pages.get(),
+            cursors: raw.cursors.get(),
+            log_buffers: raw.log_buffers.get(),
             log_file_sectors: raw.log_file_sectors.get(),
+            cache_size: raw.cache_size.get(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the engine would do next: its own predicates for the next backup.
+//! What the engine would do next: its own predicates for the next backup and the next start.
 //!
 //! Source: `dev/ese/src/ese/backup.cxx` of the published engine; confirmed by running it. Where
 //! Exchange 2003 is documented to differ (KB946799), the difference is named.
@@ -50,6 +50,60 @@ pub fn next_incremental(
 /// recorded generation that no log can have reached holds nothing back.
 pub fn holds_back_truncation(full: &BackupInfo, last_log: u32) -> bool {
     full.gen_high <= last_log
+}
+
+/// The current log as the engine finds it at a start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CurrentLog {
+    /// There is no file of that name.
+    Missing,
+    /// Its header is damaged, or it cannot be opened.
+    Unusable,
+    /// Its generation.
+    Usable(i32),
+}
+
+/// What happens to the log stream at the next start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextStart {
+    /// Generation 1 under a new log signature.
+    NewStream,
+    /// Error -528: closed logs without a current one.
+    CurrentLogMissing,
+    /// Error -501: the header of the current log cannot be read.
+    CurrentLogUnusable,
+    /// A log between the checkpoint and the current log is missing or unusable.
+    BrokenSequence {
+        /// The first such generation.
+        generation: i32,
+    },
+    /// The logs from this generation to the current one are read.
+    Replays {
+        /// Generation of the checkpoint, else of the oldest log.
+        from: i32,
+    },
+}
+
+/// What the engine does with the logs at the next start. `from` is the generation of a checkpoint
+/// that belongs to them, else of the oldest log; `has_archives` says whether any closed log is
+/// there; `is_usable` of a closed log's generation.
+pub fn next_start(
+    current: CurrentLog,
+    has_archives: bool,
+    from: Option<i32>,
+    is_usable: impl Fn(i32) -> bool,
+) -> NextStart {
+    let last = match current {
+        CurrentLog::Missing if has_archives => return NextStart::CurrentLogMissing,
+        CurrentLog::Missing => return NextStart::NewStream,
+        CurrentLog::Unusable => return NextStart::CurrentLogUnusable,
+        CurrentLog::Usable(last) => last,
+    };
+    let from = from.unwrap_or(last);
+    match (from..last).find(|&generation| !is_usable(generation)) {
+        Some(generation) => NextStart::BrokenSequence { generation },
+        None => NextStart::Replays { from },
+    }
 }
 
 /// The names under which the engines report a generation in event 459.
@@ -112,6 +166,19 @@ mod tests {
         assert!(holds_back_truncation(&info(1, 4), 6));
         assert!(holds_back_truncation(&info(0, 0), 6));
         assert!(!holds_back_truncation(&info(1, 0xffff_ffff), 6));
+    }
+
+    #[test]
+    fn starts_as_they_were_measured() {
+        let all = |_: i32| true;
+        let start = |current, archives| next_start(current, archives, Some(1), all);
+        assert_eq!(start(CurrentLog::Missing, true), NextStart::CurrentLogMissing);
+        assert_eq!(start(CurrentLog::Missing, false), NextStart::NewStream);
+        assert_eq!(start(CurrentLog::Unusable, true), NextStart::CurrentLogUnusable);
+        assert_eq!(start(CurrentLog::Usable(6), true), NextStart::Replays { from: 1 });
+        let without_3 = |from| next_start(CurrentLog::Usable(6), true, Some(from), |g| g != 3);
+        assert_eq!(without_3(6), NextStart::Replays { from: 6 });
+        assert_eq!(without_3(1), NextStart::BrokenSequence { generation: 3 });
     }
 
     #[test]

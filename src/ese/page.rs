@@ -123,7 +123,7 @@ fn stored_u64(page: &[u8], offset: usize) -> u64 {
 fn check_xor_page(page: &[u8], page_number: u32) -> PageVerdict {
     let stored = stored_u32(page, 0);
     let stored_number = stored_u32(page, 4);
-    let computed = MAGIC ^ stored ^ Parities::of(page).xor();
+    let computed = MAGIC ^ stored ^ xor_all(page);
     if stored != computed {
         PageVerdict::Bad(PageFault {
             kind: PageFaultKind::Checksum,
@@ -264,31 +264,49 @@ fn flipped_bit(stored: u64, computed: u64, block_bytes: usize, header_block: boo
     (complementary && one_column && correctable).then_some(bit)
 }
 
-/// Quadwords that are folded side by side; their number is a power of two.
-const LANES: usize = 16;
+/// Quadwords of a row; a power of two.
+const LANES: usize = 8;
+
+/// Rows of a tile: three bits of a row's number are its place inside.
+const TILE_ROWS: usize = 8;
+
+/// Bits of the number of a tile: a block of 8 KiB has 16.
+const TILE_BITS: usize = 4;
+
+/// The quadwords of a row, side by side.
+type Row = [u64; LANES];
 
 /// The parities of a block, from which both its XOR and its ECC follow.
+///
+/// The number of a row is taken bit by bit: all rows whose number has that bit are folded into one,
+/// and whether it has odd parity is asked once, at the end. Rows of 64 bytes are folded in tiles
+/// of eight, so that most bits are asked of a tile's sum alone. There is nothing but XOR in the loop,
+/// so that the compiler makes vectors of it on every machine.
 struct Parities {
-    /// XOR of every 16th quadword, starting with the 0th, 1st, ...
-    lanes: [u64; LANES],
-    /// XOR of the numbers of all 128-byte rows of odd parity.
+    /// XOR of every 8th quadword, starting with the 0th, 1st, ...
+    lanes: Row,
+    /// XOR of the numbers of all rows of odd parity.
     rows: u32,
 }
 
 impl Parities {
-    /// Bytes behind the last whole row do not count; every page is a multiple of a row.
+    /// Bytes behind the last whole tile do not count; every block is a multiple of a tile.
     fn of(block: &[u8]) -> Self {
         let mut lanes = [0; LANES];
-        let mut rows = 0;
-        for (number, row) in (0u32..).zip(block.chunks_exact(LANES * 8)) {
-            let mut row_xor = 0;
-            for (lane, bytes) in lanes.iter_mut().zip(row.as_chunks::<8>().0) {
-                let word = u64::from_le_bytes(*bytes);
-                *lane ^= word;
-                row_xor ^= word;
+        let mut in_tile = [[0; LANES]; 3];
+        let mut of_tile = [[0; LANES]; TILE_BITS];
+        for (number, tile) in block.as_chunks::<{ TILE_ROWS * LANES * 8 }>().0.iter().enumerate() {
+            let sum = fold_tile(tile, &mut in_tile);
+            lanes = xor(&lanes, &sum);
+            for (bit, folded) in of_tile.iter_mut().enumerate() {
+                if number >> bit & 1 == 1 {
+                    *folded = xor(folded, &sum);
+                }
             }
-            rows ^= number & (row_xor.count_ones() % 2).wrapping_neg();
         }
+        let odd = |folded: &Row| folded.iter().fold(0, |sum, lane| sum ^ lane).count_ones() % 2;
+        let bits = in_tile.iter().chain(&of_tile);
+        let rows = (0u32..).zip(bits).fold(0, |rows, (bit, folded)| rows | odd(folded) << bit);
         Self { lanes, rows }
     }
 
@@ -313,6 +331,52 @@ impl Parities {
         }
         (self.rows * (2 * LANES as u32)) | inside
     }
+}
+
+/// XOR of the rows of a tile; into `bits` go those rows whose number has the bit 0, 1 and 2.
+#[inline(always)]
+fn fold_tile(tile: &[u8; TILE_ROWS * LANES * 8], bits: &mut [Row; 3]) -> Row {
+    let mut sum = [0; LANES];
+    for (number, bytes) in tile.as_chunks::<{ LANES * 8 }>().0.iter().enumerate() {
+        let row = row_of(bytes);
+        sum = xor(&sum, &row);
+        for (bit, folded) in bits.iter_mut().enumerate() {
+            if number >> bit & 1 == 1 {
+                *folded = xor(folded, &row);
+            }
+        }
+    }
+    sum
+}
+
+#[inline(always)]
+fn row_of(bytes: &[u8; LANES * 8]) -> Row {
+    let mut row = [0; LANES];
+    for (word, bytes) in row.iter_mut().zip(bytes.as_chunks::<8>().0) {
+        *word = u64::from_le_bytes(*bytes);
+    }
+    row
+}
+
+#[inline(always)]
+fn xor(a: &Row, b: &Row) -> Row {
+    let mut sum = [0; LANES];
+    for (sum, (a, b)) in sum.iter_mut().zip(a.iter().zip(b)) {
+        *sum = a ^ b;
+    }
+    sum
+}
+
+/// XOR of all dwords of a block, which is all that the old format asks for.
+fn xor_all(block: &[u8]) -> u32 {
+    let mut lanes = [0u64; 2 * LANES];
+    for row in block.as_chunks::<{ 2 * LANES * 8 }>().0 {
+        for (lane, bytes) in lanes.iter_mut().zip(row.as_chunks::<8>().0) {
+            *lane ^= u64::from_le_bytes(*bytes);
+        }
+    }
+    let (high, low) = split(lanes.iter().fold(0, |sum, lane| sum ^ lane));
+    high ^ low
 }
 
 /// XOR of the indices of all set bits.

@@ -201,17 +201,45 @@ fn not_clean(facts: &DatabaseFacts, header: &DbHeader) -> Option<Refusal> {
     if header.state() == DbState::CleanShutdown {
         return None;
     }
-    let (min, max) = (header.raw.gen_min_required.get(), header.raw.gen_max_required.get());
+    let state = format!(
+        "State: {} ({} at offset 52), expected Clean Shutdown (3)",
+        header.state().label(),
+        header.raw.state
+    );
     Some(Refusal::new(
         RefusalId::DirtyShutdown,
         &facts.path,
-        format!(
-            "State: {}, expected Clean Shutdown; soft recovery needs the logs {min}-{max} \
-             (0x{min:x}-0x{max:x}) and would undo an edit of the header",
-            header.state().label()
-        ),
+        state + &needed_logs(facts, header),
         "Mount the store and dismount it, or run soft recovery (eseutil /r), then try again.",
     ))
+}
+
+/// Which logs soft recovery needs, and whether they are there.
+fn needed_logs(facts: &DatabaseFacts, header: &DbHeader) -> String {
+    let (min, max) = (header.raw.gen_min_required.get(), header.raw.gen_max_required.get());
+    if min <= 0 || max < min {
+        return String::new();
+    }
+    let need = format!(
+        "; soft recovery needs the logs {min}-{max} (0x{min:x}-0x{max:x}) and would undo an edit of the \
+         header"
+    );
+    let Some(logs) = &facts.logs else { return need };
+    let there: Vec<i32> = logs
+        .generations
+        .iter()
+        .copied()
+        .filter(|generation| (min..=max).contains(generation))
+        .collect();
+    let first_missing =
+        (min..=max).zip(there.iter().chain(std::iter::repeat(&0))).find(|(g, t)| g != *t);
+    match first_missing {
+        None => format!("{need}; all of them are there"),
+        Some((generation, _)) => format!(
+            "{need}; {} of them are there, the first that is missing is {generation} (0x{generation:x})",
+            there.len()
+        ),
+    }
 }
 
 fn backup_in_progress(facts: &DatabaseFacts, header: &DbHeader) -> Option<Refusal> {

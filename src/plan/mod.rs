@@ -21,7 +21,7 @@ pub use refusal::{Refusal, RefusalId};
 pub use repair::{FieldSource, RepairRequest, fields_to_mend, plan_repair};
 pub use reset::{
     Batch, DatabaseIdentity, LOGS_FOLDER, MoveMethod, MovedFile, RESET_SCHEMA, ResetPlan,
-    ResetRequest, identity_of, inverse_reset, plan_reset,
+    ResetRequest, identity_by, identity_of, inverse_reset, plan_reset,
 };
 pub use reset_guards::{GroupRequest, choose_stream, reset_refusals};
 pub use step::{

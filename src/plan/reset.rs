@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::ese::Signature;
+use crate::ese::shadow::{self, HeaderArea};
 use crate::storage::StoredPath;
 use crate::survey::{DatabaseFacts, GroupFacts, LogFile, StreamOfLogs};
 
@@ -141,13 +142,18 @@ impl ResetPlan {
     }
 }
 
-/// SHA-256 of both header pages of a database; `None` where it has no valid header.
+/// What a surveyed database is known by; `None` where it has no valid header.
 pub fn identity_of(database: &DatabaseFacts) -> Option<DatabaseIdentity> {
-    let pair = database.pair.as_ref()?;
-    let pages = database.area.bytes.get(..2 * pair.page_size_bytes)?;
+    identity_by(&database.path, database.status.length_bytes, &database.area)
+}
+
+/// The same from what was read of it.
+pub fn identity_by(path: &Path, length_bytes: u64, area: &HeaderArea) -> Option<DatabaseIdentity> {
+    let pair = shadow::elect(area)?;
+    let pages = area.bytes.get(..2 * pair.page_size_bytes)?;
     Some(DatabaseIdentity {
-        path: StoredPath::from(database.path.as_path()),
-        bytes: database.status.length_bytes,
+        path: StoredPath::from(path),
+        bytes: length_bytes,
         header_sha256: hex::encode(Sha256::digest(pages)),
     })
 }
@@ -161,7 +167,9 @@ pub fn plan_reset(
 ) -> Option<ResetPlan> {
     let to = request.operation_dir.join(LOGS_FOLDER);
     let mut batches = Vec::new();
-    let first = stream.temporary.iter().chain(&stream.current).map(Movable::of_log);
+    // A rival is a second current log under another spelling; whichever the engine finds goes.
+    let current = stream.current.iter().chain(&stream.rivals);
+    let first = stream.temporary.iter().chain(current).map(Movable::of_log);
     batches.extend(batches_of(&to, request.volume, first));
     let numbered = stream.archives.iter().chain(&stream.shadows).map(Movable::of_log);
     batches.extend(batches_of(&to, request.volume, numbered));

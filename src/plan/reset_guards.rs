@@ -233,7 +233,8 @@ fn missing(
 
 /// Something else under a log's name.
 fn odd_files(stream: &StreamOfLogs) -> Vec<Refusal> {
-    let logs = stream.in_order().chain(&stream.temporary).chain(&stream.shadows);
+    let logs =
+        stream.in_order().chain(&stream.temporary).chain(&stream.shadows).chain(&stream.rivals);
     let odd = logs.filter_map(|log: &LogFile| match &log.content {
         LogContent::NotRegular(kind) => {
             let what = match kind {

@@ -3,8 +3,6 @@
 //! Source: `dev/ese/src/ese/dbdump.cxx`. The lines of the engine's own process (its version, how
 //! long it took) are left out.
 
-use std::fmt::Write;
-
 use zerocopy::little_endian::I32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
@@ -13,6 +11,8 @@ use crate::ese::{
     BackupField, BackupInfo, DbHeader, FileType, LgPos, LogTime, RawBackupInfo, RawLgPos,
     Signature, checksum,
 };
+
+use super::lines::Lines;
 
 /// One header copy to print.
 pub struct CopyDump<'a> {
@@ -28,7 +28,7 @@ pub struct CopyDump<'a> {
 
 /// Prints a header copy as `eseutil /mh` does.
 pub fn dump_database_header(copy: &CopyDump) -> String {
-    let mut out = Lines(String::new());
+    let mut out = Lines::default();
     let Some(header) = DbHeader::parse(copy.page) else { return out.0 };
     out.title(copy);
     out.identity(&header);
@@ -58,18 +58,7 @@ struct RawTrailerLogs {
     gen_max_committed_time: LogTime,
 }
 
-/// The lines that were printed so far.
-struct Lines(String);
-
 impl Lines {
-    fn line(&mut self, label: &str, value: impl std::fmt::Display) {
-        let _ = writeln!(self.0, "{label}{value}");
-    }
-
-    fn blank(&mut self) {
-        self.0.push('\n');
-    }
-
     fn title(&mut self, copy: &CopyDump) {
         let title = match copy.which {
             Which::Primary => "DATABASE HEADER:",

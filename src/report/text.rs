@@ -10,7 +10,9 @@ use crate::ese::shadow::Which;
 use crate::plan::{BackupScope, MoveMethod, ResetPlan, Step, WriteStep};
 use crate::storage::StoredPath;
 
+use super::pages::render_pages;
 use super::types::{DatabaseReport, GroupSection, Outcome, RefusalReport, Report};
+use super::{FileHeader, text_logs};
 
 /// Width of a line, in columns.
 const WIDTH: usize = 80;
@@ -34,10 +36,14 @@ pub fn render(report: &Report, style: Style) -> String {
     }
     for file in &report.files {
         text.out.push_str(&file.dump);
-        text.findings(&file.file);
+        text.findings(&file.file.findings);
     }
     for database in &report.databases {
         text.database(database, report);
+    }
+    // A repair reports the logs in its JSON only: its reader has other worries.
+    if report.command == "check" {
+        text.logs(report);
     }
     if let Some(group) = &report.group {
         text.group(group, report);
@@ -113,7 +119,7 @@ impl Text {
         let path = crate::storage::shown(std::path::Path::new(&database.path)).to_string();
         let path = self.painted(&path, Colour::new().bold());
         self.line(&path);
-        let Some(header) = &database.header else { return };
+        let Some(header) = database.header.as_ref().and_then(FileHeader::database) else { return };
         let state = match header.state.label() {
             "Clean Shutdown" => self.painted("Clean Shutdown", Colour::new().green()),
             other => self.painted(other, Colour::new().red()),
@@ -138,6 +144,9 @@ impl Text {
         } else if !database.plan_was_shown {
             self.proposal(database);
         }
+        if let (Some(pages), "verify") = (&database.pages, report.command.as_str()) {
+            self.out.push_str(&render_pages(pages, self.style.verbose));
+        }
         self.operation(database);
         let refusals: Vec<_> =
             report.refusals.iter().filter(|r| concerns(r, database, report)).collect();
@@ -146,6 +155,7 @@ impl Text {
         }
         if !of_group {
             self.verdict(database.outcome, &report.command);
+            self.checked_again(database);
         }
         for note in &database.notes {
             self.labelled(2, "", note);
@@ -155,18 +165,62 @@ impl Text {
 
     fn proposal(&mut self, database: &DatabaseReport) {
         self.heading(database);
-        self.findings(database);
+        let findings = database.found_before.as_ref().unwrap_or(&database.findings);
+        self.findings(findings);
         self.plan(database);
     }
 
-    fn findings(&mut self, database: &DatabaseReport) {
-        for finding in &database.findings {
+    fn findings(&mut self, findings: &[Finding]) {
+        for finding in findings {
             self.line("");
             self.finding(finding);
         }
-        if !database.findings.is_empty() {
+        if !findings.is_empty() {
             self.line("");
         }
+    }
+
+    /// The log streams, what was found in them, and what will happen to them.
+    fn logs(&mut self, report: &Report) {
+        let streams = report.logs.as_ref().map_or(&[][..], |logs| logs.streams());
+        let bad = Report::has_errors(&report.findings);
+        if (streams.is_empty() && report.findings.is_empty()) || (self.style.quiet && !bad) {
+            return;
+        }
+        for stream in streams {
+            let heading = self.painted(&text_logs::heading(stream), Colour::new().bold());
+            self.line(&heading);
+            let facts = text_logs::facts(stream);
+            for (label, text) in facts.into_iter().chain(text_logs::forecasts(stream)) {
+                self.labelled(2, &label, &text);
+            }
+        }
+        self.findings(&report.findings);
+        let (text, colour) = match bad {
+            true => ("errors found in the logs", Colour::new().red().bold()),
+            false => ("no errors found in the logs", Colour::new().green()),
+        };
+        let text = self.painted(text, colour);
+        self.line(&format!("  {text}\n"));
+    }
+
+    /// What the second check found, once something was written.
+    fn checked_again(&mut self, database: &DatabaseReport) {
+        if database.found_before.is_none() {
+            return;
+        }
+        let names = |wanted: &dyn Fn(Severity) -> bool| {
+            let named = database.findings.iter().filter(|finding| wanted(finding.severity));
+            named.map(|finding| finding.id.name()).collect::<Vec<_>>().join(", ")
+        };
+        let errors = names(&|severity| severity == Severity::Error);
+        let others = names(&|severity| severity != Severity::Error);
+        let mut text =
+            if errors.is_empty() { "no errors".into() } else { format!("errors: {errors}") };
+        if !others.is_empty() {
+            text += &format!("; {others}");
+        }
+        self.labelled(2, "checked again: ", &text);
     }
 
     fn finding(&mut self, finding: &Finding) {
@@ -315,6 +369,12 @@ impl Text {
                 Colour::new().green(),
             ),
             Outcome::NothingToDo => ("nothing to do", Colour::new().green()),
+            Outcome::Ok if command == "verify" => {
+                ("every page that was checked is good", Colour::new().green())
+            }
+            Outcome::Findings if command == "verify" => {
+                ("bad pages found", Colour::new().red().bold())
+            }
             Outcome::Ok => ("no errors found", Colour::new().green()),
             Outcome::Findings => ("errors found", Colour::new().red().bold()),
             Outcome::Refused => ("refused: nothing was written", Colour::new().red().bold()),

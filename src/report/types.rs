@@ -11,7 +11,7 @@ use crate::ese::shadow::CopyState;
 use crate::plan::{Plan, Refusal, RefusalId, ResetPlan, Step};
 use crate::survey::{DatabaseFacts, PageFacts};
 
-use super::HeaderReport;
+use super::{CheckpointsReport, FileHeader, HeaderReport, LogsReport};
 
 /// How a command ended, of one database or as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -72,6 +72,16 @@ impl Outcome {
         }
     }
 
+    /// Refused where a guard spoke; failed where none did.
+    pub fn of_reasons(reasons: &[Refusal]) -> Self {
+        if reasons.iter().any(|reason| reason.id.is_guard()) { Self::Refused } else { Self::Failed }
+    }
+
+    /// The worst of several.
+    pub fn worst(outcomes: impl Iterator<Item = Self>) -> Option<Self> {
+        outcomes.max_by_key(|outcome| outcome.rank())
+    }
+
     /// The name in JSON.
     pub fn name(self) -> String {
         serde_json::to_value(self)
@@ -112,9 +122,9 @@ pub struct Report {
     /// The same.
     pub pages: Option<PageFacts>,
     /// Logs of the storage group.
-    pub logs: Option<()>,
+    pub logs: Option<LogsReport>,
     /// Its checkpoint.
-    pub checkpoint: Option<()>,
+    pub checkpoint: Option<CheckpointsReport>,
     /// A reset of logs, for people; not part of the JSON.
     #[serde(skip)]
     pub group: Option<GroupSection>,
@@ -181,10 +191,10 @@ pub struct DatabaseReport {
     pub outcome: Outcome,
     /// The header copy that the engine uses.
     pub elected: Option<&'static str>,
-    /// State of both copies.
-    pub copies: CopiesReport,
+    /// State of both copies; `null` of a file that is no database.
+    pub copies: Option<CopiesReport>,
     /// Its header.
-    pub header: Option<HeaderReport>,
+    pub header: Option<FileHeader>,
     /// What was found.
     pub findings: Vec<Finding>,
     /// The operation, where one was carried out or is pending.
@@ -201,6 +211,9 @@ pub struct DatabaseReport {
     /// Whether the plan was shown already, before the question.
     #[serde(skip)]
     pub plan_was_shown: bool,
+    /// After an operation: what had been found before it. `findings` is what is left.
+    #[serde(skip)]
+    pub found_before: Option<Vec<Finding>>,
 }
 
 impl DatabaseReport {
@@ -211,7 +224,10 @@ impl DatabaseReport {
             kind: ContentKind::Unknown,
             outcome,
             elected: None,
-            copies: CopiesReport { primary: CopyState::Unreadable, shadow: CopyState::Unreadable },
+            copies: Some(CopiesReport {
+                primary: CopyState::Unreadable,
+                shadow: CopyState::Unreadable,
+            }),
             header: None,
             findings: Vec::new(),
             operation: None,
@@ -220,6 +236,7 @@ impl DatabaseReport {
             pages: None,
             notes: Vec::new(),
             plan_was_shown: false,
+            found_before: None,
         }
     }
 
@@ -230,11 +247,24 @@ impl DatabaseReport {
         Self {
             kind: facts.kind,
             elected: pair.map(|pair| pair.elected.name()),
-            copies: pair.map_or(bad, |p| CopiesReport { primary: p.primary, shadow: p.shadow }),
-            header: pair.map(|pair| HeaderReport::new(&pair.header)),
+            copies: Some(
+                pair.map_or(bad, |p| CopiesReport { primary: p.primary, shadow: p.shadow }),
+            ),
+            header: pair
+                .map(|pair| FileHeader::Database(Box::new(HeaderReport::new(&pair.header)))),
             findings,
             ..Self::unknown(&facts.path, outcome)
         }
+    }
+
+    /// A file of another kind, with its header where that can be read.
+    pub fn of_kind(
+        path: &Path,
+        kind: ContentKind,
+        header: Option<FileHeader>,
+        outcome: Outcome,
+    ) -> Self {
+        Self { kind, header, copies: None, ..Self::unknown(path, outcome) }
     }
 
     /// The same with the steps of a plan.
@@ -289,8 +319,11 @@ impl Report {
     pub fn conclude(mut self) -> Self {
         let outcomes =
             self.databases.iter().chain(self.files.iter().map(|f| &f.file)).map(|d| d.outcome);
-        if let Some(worst) = outcomes.max_by_key(|outcome| outcome.rank()) {
+        if let Some(worst) = Outcome::worst(outcomes) {
             self.outcome = worst;
+        }
+        if self.outcome.rank() == 0 && Self::has_errors(&self.findings) {
+            self.outcome = Outcome::Findings;
         }
         if let ([only], None) = (self.databases.as_slice(), &self.group) {
             self.operation = only.operation.clone();

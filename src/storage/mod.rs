@@ -6,17 +6,20 @@
 mod aligned;
 mod error;
 mod path;
+mod pieces;
 mod reader;
 #[cfg(unix)]
 #[allow(unsafe_code)] // the memory map, and the system calls for leases
 mod unix;
 
 use std::ffi::OsString;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 pub use aligned::AlignedBuffer;
 pub use error::{Result, StorageError};
 pub use path::{StoredPath, absolute, beside, quoted, serialize_shown, shown};
+pub use pieces::{PIECE_BYTES, Piece, Pieces};
 pub use reader::{FileReader, read_full};
 #[cfg(unix)]
 pub use unix::Disk;
@@ -81,6 +84,10 @@ pub trait Storage: Send + Sync {
     fn link_target(&self, path: &Path) -> Option<PathBuf>;
     /// Opens a regular file; never follows a symlink as the last component, never blocks.
     fn open(&self, path: &Path, access: Access) -> Result<Box<dyn File>>;
+    /// Opens a regular file for reading past the system's cache: what is read comes from the
+    /// medium. Reads must be of whole [`AlignedBuffer`] blocks at multiples of their size. `None`
+    /// where the file system cannot.
+    fn open_direct(&self, path: &Path) -> Result<Option<Box<dyn File>>>;
     /// Creates a file that must not exist, readable and writable by its owner alone.
     fn create(&self, path: &Path) -> Result<Box<dyn File>>;
     /// Creates a directory that must not exist, accessible to its owner alone.
@@ -108,12 +115,15 @@ pub trait Storage: Send + Sync {
     fn adopt_owner(&self, path: &Path, like: &Path) -> Result<()>;
 }
 
-/// An open file.
-pub trait File: Send {
+/// An open file. Positioned reads and writes may come from several threads at once.
+pub trait File: Send + Sync {
     /// Facts about the open file.
     fn status(&self) -> Result<Status>;
     /// Reads at most `buffer.len()` bytes; 0 at the end of the file.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize>;
+    /// The next stretch at or behind `offset` that is stored, as far as the file system tells holes
+    /// apart; `None` where only a hole, or nothing, follows. A hole reads as zeros.
+    fn next_data(&self, offset: u64) -> Result<Option<Range<u64>>>;
     /// Writes all of `bytes` in one positioned write; a short write is an error.
     fn write_at(&self, bytes: &[u8], offset: u64) -> Result<()>;
     /// Sets the length; grown space reads as zero.

@@ -3,6 +3,7 @@
 use std::ffi::{CStr, OsString};
 use std::fs::{self, Metadata, OpenOptions, Permissions};
 use std::io;
+use std::ops::Range;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::fs::{PermissionsExt, fchown, lchown};
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rustix::fs::{Advice, CWD, FallocateFlags, RenameFlags, Timespec, Timestamps};
+use rustix::fs::{Advice, CWD, FallocateFlags, RenameFlags, SeekFrom, Timespec, Timestamps};
 
 use super::{Access, Exclusive, File, FileKind, PrivateMap, Result, Status, Storage, StorageError};
 
@@ -49,6 +50,16 @@ impl Storage for Disk {
         match file.status()?.kind {
             FileKind::Regular => Ok(Box::new(file)),
             _ => Err(StorageError::new("open", path, io::Error::other("not a regular file"))),
+        }
+    }
+
+    fn open_direct(&self, path: &Path) -> Result<Option<Box<dyn File>>> {
+        let mut options = OpenOptions::new();
+        options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_DIRECT);
+        match options.open(path) {
+            Ok(file) => Ok(Some(Box::new(DiskFile::new(file, path)))),
+            Err(e) if e.raw_os_error() == Some(libc::EINVAL) => Ok(None),
+            Err(e) => Err(StorageError::new("open", path, e)),
         }
     }
 
@@ -219,6 +230,19 @@ impl File for DiskFile {
         }
     }
 
+    fn next_data(&self, offset: u64) -> Result<Option<Range<u64>>> {
+        use rustix::io::Errno;
+        let start = match rustix::fs::seek(&self.file, SeekFrom::Data(offset)) {
+            Ok(start) => start,
+            Err(Errno::NXIO) => return Ok(None),
+            Err(Errno::INVAL | Errno::OPNOTSUPP) => return Ok(Some(offset..u64::MAX)),
+            Err(e) => return Err(StorageError::at("look for data", &self.path, offset, e)),
+        };
+        let end = rustix::fs::seek(&self.file, SeekFrom::Hole(start));
+        let end = end.map_err(|e| StorageError::at("look for a hole", &self.path, start, e))?;
+        Ok(Some(start..end))
+    }
+
     fn write_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
         let error = |e| StorageError::at("write", &self.path, offset, e);
         loop {
@@ -273,6 +297,9 @@ impl File for DiskFile {
                 }
             }
             Err(e) if e.raw_os_error() == Some(libc::EAGAIN) => Exclusive::InUse,
+            Err(e) if e.raw_os_error() == Some(libc::EACCES) => Exclusive::Unproven(
+                "only the owner of the file or root can prove it; be one of them".into(),
+            ),
             Err(e) => Exclusive::Unproven(format!("the file system grants no lease: {e}")),
         }
     }

@@ -12,7 +12,7 @@ use crate::ese::{
 use crate::storage::{Access, Result, Status, Storage, read_full};
 
 use super::log_file::survey_log_file;
-use super::{DatabaseFacts, LogFile};
+use super::{DatabaseFacts, LogFacts, LogFile};
 
 /// Where the parts of a storage group lie. All absolute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,9 @@ pub struct StreamOfLogs {
     pub archives: Vec<LogFile>,
     /// The current log.
     pub current: Option<LogFile>,
+    /// Further files under the name of the current log: in another letter case, or with the other
+    /// family of extensions.
+    pub rivals: Vec<LogFile>,
     /// The next log, being prepared, or left over.
     pub temporary: Option<LogFile>,
     /// Reserve logs of this base name.
@@ -84,18 +87,27 @@ impl StreamOfLogs {
         self.archives.iter().chain(&self.current)
     }
 
+    /// The identity of the stream: its log signature, else that of its checkpoint.
+    pub fn identity(&self) -> Option<Signature> {
+        let of_checkpoint = || {
+            let (checkpoint, _) = self.checkpoint.as_ref()?.elected.as_ref()?;
+            Some(checkpoint.raw.log_signature)
+        };
+        self.signature().or_else(of_checkpoint)
+    }
+
     /// The generation of the current log, else of the newest closed one.
     pub fn last_generation(&self) -> Option<i32> {
         self.in_order().rev().find_map(|log| log.summary().map(|summary| summary.generation))
     }
 }
 
-/// Surveys the logs and checkpoints of a storage group; the databases are given. `advance` is told
-/// how many more logs were read.
+/// Surveys the logs and checkpoints of a storage group; the databases are given, and learn of the
+/// logs of their streams. `advance` is told how many more logs were read.
 pub fn survey_group(
     storage: &dyn Storage,
     folders: GroupFolders,
-    databases: Vec<DatabaseFacts>,
+    mut databases: Vec<DatabaseFacts>,
     advance: &(dyn Fn(u64) + Sync),
 ) -> Result<GroupFacts> {
     let log_names = storage.list(&folders.log_dir)?;
@@ -127,6 +139,10 @@ pub fn survey_group(
     for stream in &mut streams {
         stream.archives.sort_by_key(|log| log.name.generation());
         stream.attached = attached(storage, stream);
+    }
+    for database in &mut databases {
+        database.logs =
+            database.pair.as_ref().map(|p| LogFacts::of(&streams, &p.header.raw.log_signature));
     }
     let restore_files = restore_files(storage, &folders, &databases);
     Ok(GroupFacts { folders, streams, databases, shared_reserves, restore_files, pending })
@@ -181,6 +197,7 @@ fn sort_in(
     }
     match file.name {
         LogFileName::Archive { .. } => stream.archives.push(file),
+        LogFileName::Current { .. } if stream.current.is_some() => stream.rivals.push(file),
         LogFileName::Current { .. } => stream.current = Some(file),
         LogFileName::Temporary { .. } => stream.temporary = Some(file),
         LogFileName::Reserve { .. } => stream.reserves.push(file),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
+use crate::ese::log_header::LOG_FLAG_CIRCULAR_NOW;
 use crate::ese::{LogFileName, LogHeader, LogHeaderFault, LogTime, LogVersion, Signature};
 use crate::storage::{Access, File, FileKind, Status, Storage, StorageError, read_full};
 
@@ -53,6 +54,8 @@ pub struct LogSummary {
     pub signature: Signature,
     /// Format of the log.
     pub version: LogVersion,
+    /// Circular logging was on when it was created.
+    pub circular_logging: bool,
 }
 
 impl LogFile {
@@ -102,6 +105,7 @@ fn content_of(
             previous_created: header.raw.previous_create_time,
             signature: header.raw.log_signature,
             version: header.version(),
+            circular_logging: header.raw.flags & LOG_FLAG_CIRCULAR_NOW != 0,
         }),
         Err(_) if is_blank(start) => LogContent::Blank,
         Err(fault) => LogContent::Damaged(fault),

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use crate::ese::{LogFileName, LogHeader, Signature};
-use crate::storage::{Access, Result, Storage, read_full};
+use crate::ese::Signature;
+use crate::storage::{Result, Storage};
 
-/// Size of a log header, in bytes.
-const LOG_HEADER_BYTES: usize = 4096;
+use super::{GroupFolders, LogFile, LogSummary, StreamOfLogs, survey_group};
 
 /// What the logs in a folder say about one log stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +19,23 @@ pub struct LogFacts {
 }
 
 impl LogFacts {
+    /// The logs of the stream `signature`, whatever their base name. Temporary and reserve logs are
+    /// no part of a stream.
+    pub fn of(streams: &[StreamOfLogs], signature: &Signature) -> Self {
+        let logs = streams.iter().flat_map(StreamOfLogs::in_order);
+        let (ours, foreign): (Vec<&LogSummary>, Vec<&LogSummary>) =
+            logs.filter_map(LogFile::summary).partition(|log| log.signature == *signature);
+        let mut generations: Vec<i32> = ours.iter().map(|log| log.generation).collect();
+        generations.sort_unstable();
+        generations.dedup();
+        let base = streams.iter().find(|stream| stream.identity() == Some(*signature));
+        Self {
+            base: base.map(|stream| stream.base.clone()),
+            only_foreign: generations.is_empty() && !foreign.is_empty(),
+            generations,
+        }
+    }
+
     /// The lowest generation from which on the run to the last log has no gap.
     pub fn unbroken_from(&self) -> Option<i32> {
         let mut lowest = *self.generations.last()?;
@@ -33,36 +49,11 @@ impl LogFacts {
     }
 }
 
-/// Reads the headers of the logs in `dir` and keeps those of the stream `signature`. Temporary and
-/// reserve logs are no part of a stream.
+/// Reads the headers of the logs in `dir` and keeps those of the stream `signature`.
 pub fn survey_logs(storage: &dyn Storage, dir: &Path, signature: &Signature) -> Result<LogFacts> {
-    let mut facts = LogFacts::default();
-    let mut foreign = false;
-    for name in storage.list(dir)? {
-        let Some(parsed) = name.to_str().and_then(LogFileName::parse) else { continue };
-        let (LogFileName::Archive { base, .. } | LogFileName::Current { base, .. }) = parsed else {
-            continue;
-        };
-        let Some(header) = read_log_header(storage, &dir.join(&name)) else { continue };
-        if header.raw.log_signature == *signature {
-            facts.base = Some(base.to_string());
-            facts.generations.push(header.generation());
-        } else {
-            foreign = true;
-        }
-    }
-    facts.generations.sort_unstable();
-    facts.generations.dedup();
-    facts.only_foreign = foreign && facts.generations.is_empty();
-    Ok(facts)
-}
-
-fn read_log_header(storage: &dyn Storage, path: &Path) -> Option<LogHeader> {
-    let file = storage.open(path, Access::Read).ok()?;
-    let mut start = vec![0; LOG_HEADER_BYTES];
-    let read = read_full(file.as_ref(), &mut start, 0).ok()?;
-    let length_bytes = file.status().ok()?.length_bytes;
-    LogHeader::validate(&start[..read], length_bytes).ok()
+    let folders = GroupFolders { log_dir: dir.to_owned(), system_dir: dir.to_owned() };
+    let group = survey_group(storage, folders, Vec::new(), &|_| {})?;
+    Ok(LogFacts::of(&group.streams, signature))
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ mod group;
 mod header_area;
 mod log_file;
 mod logs;
-mod pages;
+mod page_facts;
+mod page_scan;
 mod stream;
 
 pub use database::{DatabaseFacts, Fingerprint, pending_marker, survey_database, survey_open_file};
@@ -15,5 +16,8 @@ pub use group::{CheckpointFile, GroupFacts, GroupFolders, StreamOfLogs, survey_g
 pub use header_area::read_header_area;
 pub use log_file::{LogContent, LogFile, LogSummary};
 pub use logs::{LogFacts, survey_logs};
-pub use pages::{BadPage, BadPageKind, PageFacts, scan_pages};
+pub use page_facts::{
+    BadPage, BadPageKind, HighestDbTime, MOST_LISTED_PAGES, PageFacts, PageLayout,
+};
+pub use page_scan::scan_pages;
 pub use stream::{StreamFacts, streaming_file_path};

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,6 +22,8 @@ pub struct Call {
     pub changes: bool,
     /// The file or folder.
     pub path: PathBuf,
+    /// The bytes that are read or written.
+    pub bytes: Range<u64>,
 }
 
 /// Answers each call: `Some` is the error it fails with, instead of happening.
@@ -38,7 +41,17 @@ impl Scripted {
     }
 
     fn ask(&self, name: &'static str, changes: bool, path: &Path) -> Result<()> {
-        let call = Call { name, changes, path: path.to_owned() };
+        self.ask_about(name, changes, path, 0..0)
+    }
+
+    fn ask_about(
+        &self,
+        name: &'static str,
+        changes: bool,
+        path: &Path,
+        bytes: Range<u64>,
+    ) -> Result<()> {
+        let call = Call { name, changes, path: path.to_owned(), bytes };
         match (self.script.lock().unwrap())(&call) {
             Some(kind) => Err(StorageError::new(name, path, io::Error::from(kind))),
             None => Ok(()),
@@ -60,6 +73,12 @@ impl Storage for Scripted {
     fn open(&self, path: &Path, access: Access) -> Result<Box<dyn File>> {
         self.ask("open", LOOKS, path)?;
         Ok(Box::new(ScriptedFile { inner: Disk.open(path, access)?, storage: self.clone() }))
+    }
+    fn open_direct(&self, path: &Path) -> Result<Option<Box<dyn File>>> {
+        self.ask("open_direct", LOOKS, path)?;
+        let storage = self.clone();
+        let file = Disk.open_direct(path)?;
+        Ok(file.map(|inner| Box::new(ScriptedFile { inner, storage }) as Box<dyn File>))
     }
     fn create(&self, path: &Path) -> Result<Box<dyn File>> {
         self.ask("create", CHANGES, path)?;
@@ -118,6 +137,17 @@ impl ScriptedFile {
     fn ask(&self, name: &'static str, changes: bool) -> Result<()> {
         self.storage.ask(name, changes, self.inner.path())
     }
+
+    fn ask_about(
+        &self,
+        name: &'static str,
+        changes: bool,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<()> {
+        let range = offset..offset + bytes.len() as u64;
+        self.storage.ask_about(name, changes, self.inner.path(), range)
+    }
 }
 
 impl File for ScriptedFile {
@@ -126,11 +156,15 @@ impl File for ScriptedFile {
         self.inner.status()
     }
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize> {
-        self.ask("read", LOOKS)?;
+        self.ask_about("read", LOOKS, offset, buffer)?;
         self.inner.read_at(buffer, offset)
     }
+    fn next_data(&self, offset: u64) -> Result<Option<Range<u64>>> {
+        self.ask("next_data", LOOKS)?;
+        self.inner.next_data(offset)
+    }
     fn write_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
-        self.ask("write", CHANGES)?;
+        self.ask_about("write", CHANGES, offset, bytes)?;
         self.inner.write_at(bytes, offset)
     }
     fn set_length(&self, length_bytes: u64) -> Result<()> {

@@ -180,7 +180,7 @@ fn recover_or_refuse(
     let _locks = match pending.unfinished_reset() {
         Some(plan) => {
             let locks = lock_databases(storage, plan, allow_unproven)?;
-            let changed = changed_databases(storage, plan, &locks);
+            let changed = changed_databases(plan, &locks);
             if !changed.is_empty() {
                 return Err(changed);
             }
@@ -209,12 +209,13 @@ fn conclude(storage: &dyn Storage, pending: Pending, held: &Held, direction: Dir
             reasons: Vec::new(),
             operation: operation.filter(|_| kept),
             backup: None,
+            pages: None,
         },
         Err(refusal) => {
             let remedy =
                 format!("Mend the cause, then: edbmend recover {}", quoted(&pending.subject));
             let reasons = vec![Refusal { remedy, ..refusal }];
-            Applied { ending: Ending::Pending, reasons, operation, backup: None }
+            Applied { ending: Ending::Pending, reasons, operation, backup: None, pages: None }
         }
     }
 }

@@ -1,0 +1,120 @@
+//! `inspect` of what is no database: logs, checkpoints, flush maps.
+
+use std::path::Path;
+
+use crate::diagnose::{damaged_checkpoint, damaged_log, diagnose_group, half_damaged_checkpoint};
+use crate::ese::{
+    Checkpoint, CheckpointCopies, ContentKind, FlushMapHeader, LgPos, LogBase, LogFileName,
+    LogHeader, content,
+};
+use crate::report::{
+    CheckpointHeaderReport, DatabaseReport, FileHeader, FileReport, FlushMapHeaderReport,
+    LogHeaderReport, Outcome, Report, dump_checkpoint, dump_flush_map, dump_log_header,
+    dump_log_set,
+};
+use crate::storage::{Access, Storage, read_full, shown};
+use crate::survey::{DatabaseFacts, GroupFolders};
+
+use super::session::Session;
+
+/// The report of a log, a checkpoint or a flush map; `None` of anything else. A damaged header is
+/// known by what is left of it, else by the name of the file.
+pub(super) fn inspect(storage: &dyn Storage, facts: &DatabaseFacts) -> Option<FileReport> {
+    match kind(facts)? {
+        ContentKind::Log => Some(inspect_log(storage, facts)),
+        ContentKind::Checkpoint => Some(inspect_checkpoint(facts)),
+        ContentKind::FlushMap => Some(inspect_flush_map(facts)),
+        ContentKind::Database | ContentKind::Streaming | ContentKind::Unknown => None,
+    }
+}
+
+fn kind(facts: &DatabaseFacts) -> Option<ContentKind> {
+    if facts.kind != ContentKind::Unknown {
+        return Some(facts.kind);
+    }
+    if content::looks_like_log(&facts.area.bytes) {
+        return Some(ContentKind::Log);
+    }
+    match log_file_name(&facts.path)? {
+        LogFileName::Archive { .. } | LogFileName::Current { .. } => Some(ContentKind::Log),
+        LogFileName::Checkpoint { .. } => Some(ContentKind::Checkpoint),
+        _ => None,
+    }
+}
+
+fn log_file_name(path: &Path) -> Option<LogFileName> {
+    LogFileName::parse(path.file_name()?.to_str()?)
+}
+
+fn inspect_log(storage: &dyn Storage, facts: &DatabaseFacts) -> FileReport {
+    let header = LogHeader::parse(&facts.area.bytes);
+    let fault = LogHeader::validate(&facts.area.bytes, facts.status.length_bytes).err();
+    let checkpoint = checkpoint_beside(storage, &facts.path);
+    let dump = header.as_ref().map(|header| dump_log_header(&facts.path, header, checkpoint));
+    let header = header.map(|header| FileHeader::Log(Box::new(LogHeaderReport::new(&header))));
+    let outcome = if fault.is_some() { Outcome::Findings } else { Outcome::Ok };
+    let mut file = DatabaseReport::of_kind(&facts.path, ContentKind::Log, header, outcome);
+    file.findings.extend(fault.map(|fault| damaged_log(&facts.path, &fault)));
+    FileReport { file, dump: dump.unwrap_or_default() }
+}
+
+/// The position in the checkpoint file of the same base name, in the same folder.
+fn checkpoint_beside(storage: &dyn Storage, log: &Path) -> Option<LgPos> {
+    let (name, dir) = (log_file_name(log)?, log.parent()?);
+    let is_ours = |found: &LogFileName| {
+        matches!(found, LogFileName::Checkpoint { .. }) && found.base() == name.base()
+    };
+    let names = storage.list(dir).ok()?;
+    let found =
+        names.iter().find(|found| log_file_name(Path::new(found)).is_some_and(|n| is_ours(&n)))?;
+    let mut bytes = vec![0; 8192];
+    let file = storage.open(&dir.join(found), Access::Read).ok()?;
+    let read = read_full(file.as_ref(), &mut bytes, 0).ok()?;
+    Checkpoint::elect(&bytes[..read]).map(|(checkpoint, _)| checkpoint.checkpoint())
+}
+
+fn inspect_checkpoint(facts: &DatabaseFacts) -> FileReport {
+    let title = format!("      Checkpoint file: {}\n", shown(&facts.path));
+    let Some((checkpoint, copies)) = Checkpoint::elect(&facts.area.bytes) else {
+        let mut file =
+            DatabaseReport::of_kind(&facts.path, ContentKind::Checkpoint, None, Outcome::Findings);
+        file.findings.push(damaged_checkpoint(&facts.path));
+        return FileReport { file, dump: title };
+    };
+    let header = CheckpointHeaderReport::new(&checkpoint, copies);
+    let header = Some(FileHeader::Checkpoint(Box::new(header)));
+    let damage = matches!(copies, CheckpointCopies::FirstOnly | CheckpointCopies::SecondOnly)
+        .then(|| half_damaged_checkpoint(&facts.path, copies));
+    let outcome = if damage.is_some() { Outcome::Findings } else { Outcome::Ok };
+    let mut file = DatabaseReport::of_kind(&facts.path, ContentKind::Checkpoint, header, outcome);
+    file.findings.extend(damage);
+    FileReport { file, dump: title + &dump_checkpoint(&checkpoint) }
+}
+
+fn inspect_flush_map(facts: &DatabaseFacts) -> FileReport {
+    let title = format!("      Flush Map File: {}\n", shown(&facts.path));
+    let header = FlushMapHeader::parse(&facts.area.bytes);
+    let dump = header.as_ref().map(dump_flush_map).unwrap_or_default();
+    let header = header.map(|h| FileHeader::FlushMap(Box::new(FlushMapHeaderReport::new(&h))));
+    let file = DatabaseReport::of_kind(&facts.path, ContentKind::FlushMap, header, Outcome::Ok);
+    FileReport { file, dump: title + &dump }
+}
+
+/// The logs of a base name (`logs/E00`, as `eseutil /ml E00` takes it), where no file has that name.
+pub(super) fn inspect_set(session: &Session, path: &Path) -> Option<FileReport> {
+    let path = session.resolve(path).ok()?;
+    let base = LogBase::new(path.file_name()?.to_str()?)?;
+    if session.storage().status(&path).is_ok() {
+        return None;
+    }
+    let dir = path.parent()?.to_owned();
+    let folders = GroupFolders { log_dir: dir.clone(), system_dir: dir };
+    let mut group = session.survey_logs(folders, Vec::new()).ok()?;
+    group.streams.retain(|stream| LogBase::new(&stream.base) == Some(base));
+    let stream = group.streams.first().filter(|stream| stream.in_order().next().is_some())?;
+    let dump = dump_log_set(stream);
+    let findings = diagnose_group(&group).findings;
+    let outcome = if Report::has_errors(&findings) { Outcome::Findings } else { Outcome::Ok };
+    let file = DatabaseReport::of_kind(&path, ContentKind::Log, None, outcome);
+    Some(FileReport { file: DatabaseReport { findings, ..file }, dump })
+}

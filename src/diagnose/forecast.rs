@@ -1,0 +1,366 @@
+//! What the next mount and the next backups of a storage group will do.
+//!
+//! The answers are the engine's own predicates ([`crate::ese::engine`]), and name the engine that
+//! they are known of.
+
+use serde::Serialize;
+
+use crate::ese::db_header::FIRST_REVISION_WITH_COPY_BACKUP;
+use crate::ese::engine::{self, CurrentLog, NextIncremental, NextStart};
+use crate::ese::{BackupFault, BackupField, DbHeader, DbState};
+use crate::storage::shown;
+use crate::survey::DatabaseFacts;
+
+use super::backup_info::field_faults;
+use super::chain::Chain;
+use super::required_logs::{RequiredLogs, belongs};
+
+/// Microsoft's published source, which was run to find out.
+const PUBLISHED: &str = "published engine";
+
+/// The engine of Exchange 2003, as Microsoft describes it.
+const EXCHANGE_2003: &str = "Exchange 2003 per KB946799";
+
+/// How something will end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForecastOutcome {
+    /// It will go well.
+    Succeeds,
+    /// It will fail.
+    Fails,
+    /// What is there does not decide it.
+    Unknown,
+}
+
+impl ForecastOutcome {
+    /// `succeeds`, `fails`, `unknown`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Succeeds => "succeeds",
+            Self::Fails => "fails",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What will happen, and of which engine that is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Forecast {
+    /// The engine that the rest is known of.
+    pub engine: &'static str,
+    /// How it ends.
+    pub outcome: ForecastOutcome,
+    /// The engine's error, where it fails.
+    pub error: Option<i32>,
+    /// The event that it logs.
+    pub event: Option<u32>,
+    /// In words.
+    pub message: String,
+}
+
+impl Forecast {
+    fn new(outcome: ForecastOutcome, message: impl Into<String>) -> Self {
+        Self { engine: PUBLISHED, outcome, error: None, event: None, message: message.into() }
+    }
+
+    fn fails(error: i32, event: Option<u32>, message: impl Into<String>) -> Self {
+        Self { error: Some(error), event, ..Self::new(ForecastOutcome::Fails, message) }
+    }
+}
+
+/// A stream with its databases.
+pub(super) struct Scene<'a> {
+    pub chain: &'a Chain<'a>,
+    pub databases: Vec<(&'a DatabaseFacts, &'a DbHeader, Option<RequiredLogs>)>,
+}
+
+impl<'a> Scene<'a> {
+    pub fn new(chain: &'a Chain<'a>, databases: &'a [DatabaseFacts]) -> Self {
+        let ours = databases.iter().filter_map(|facts| {
+            let header = &facts.pair.as_ref()?.header;
+            let required = RequiredLogs::of(header, std::slice::from_ref(chain));
+            belongs(header, chain.stream).then_some((facts, header, required))
+        });
+        Self { chain, databases: ours.collect() }
+    }
+
+    fn headers(&self) -> impl Iterator<Item = (&'a DatabaseFacts, &'a DbHeader)> {
+        self.databases.iter().map(|&(facts, header, _)| (facts, header))
+    }
+
+    /// Whether a database of this stream is there that is no copy made by a backup.
+    pub fn is_live(&self) -> bool {
+        self.headers().any(|(_, header)| !is_backup_copy(header))
+    }
+
+    /// The first database that recovery has to replay.
+    fn first_dirty(&self) -> Option<&'a DatabaseFacts> {
+        self.headers().find(|(_, h)| h.state() != DbState::CleanShutdown).map(|(facts, _)| facts)
+    }
+
+    fn next_start(&self) -> NextStart {
+        let stream = self.chain.stream;
+        let current = match (&stream.current, self.chain.current()) {
+            (None, _) => CurrentLog::Missing,
+            (Some(_), None) => CurrentLog::Unusable,
+            (Some(_), Some(summary)) => CurrentLog::Usable(summary.generation),
+        };
+        let usable = self.chain.usable();
+        let has_archives = !stream.archives.is_empty();
+        let from = self.checkpoint_generation().or(self.chain.first());
+        engine::next_start(current, has_archives, from, |generation| usable.contains(&generation))
+    }
+
+    /// The generation of a checkpoint that belongs to the logs and lies among them.
+    fn checkpoint_generation(&self) -> Option<i32> {
+        let (checkpoint, _) = self.chain.stream.checkpoint.as_ref()?.elected.as_ref()?;
+        let generation = checkpoint.checkpoint().generation;
+        let ours = Some(checkpoint.raw.log_signature) == self.chain.signature;
+        let (first, last) = (self.chain.first()?, self.chain.last()?);
+        (ours && (first..=last).contains(&generation)).then_some(generation)
+    }
+}
+
+/// What the next mount does.
+pub(super) fn next_mount(scene: &Scene) -> Forecast {
+    if let Some(backup_copy) = scene.headers().find(|(_, h)| is_backup_copy(h)) {
+        return Forecast::fails(
+            -544,
+            None,
+            format!(
+                "{} is the copy that a backup made: it needs hard recovery.",
+                shown(&backup_copy.0.path)
+            ),
+        );
+    }
+    match scene.next_start() {
+        NextStart::NewStream => new_stream(scene),
+        NextStart::CurrentLogMissing => Forecast::fails(
+            -528,
+            None,
+            format!(
+                "The current log {} is missing, though closed logs are there.",
+                scene.chain.current_name()
+            ),
+        ),
+        NextStart::CurrentLogUnusable => Forecast::fails(
+            -501,
+            Some(412),
+            "The header of the current log cannot be used. (By the source; not tried.)",
+        ),
+        NextStart::BrokenSequence { generation } => broken(scene, generation),
+        NextStart::Replays { from } => replays(scene, from),
+    }
+}
+
+/// A dirty database with a backup under way is what a streaming backup wrote.
+fn is_backup_copy(header: &DbHeader) -> bool {
+    header.state() != DbState::CleanShutdown && header.current_full_backup().gen_low != 0
+}
+
+fn new_stream(scene: &Scene) -> Forecast {
+    match scene.first_dirty() {
+        Some(dirty) => Forecast::fails(
+            -550,
+            None,
+            format!("{} is not in Clean Shutdown, and there are no logs.", shown(&dirty.path)),
+        ),
+        None => Forecast::new(
+            ForecastOutcome::Succeeds,
+            "No log is there. If none is elsewhere (--log-dir), the engine begins generation 1 under a new \
+             log signature and clears the backup fields of the databases.",
+        ),
+    }
+}
+
+fn broken(scene: &Scene, generation: i32) -> Forecast {
+    let name = scene.chain.file_name(generation);
+    let is_needed = |required: &&RequiredLogs| required.needed.contains(generation);
+    let required = scene.databases.iter().filter_map(|(_, _, required)| required.as_ref());
+    if required.clone().any(|required| is_needed(&required)) {
+        return Forecast::fails(
+            -515,
+            Some(567),
+            format!("Recovery needs {name} and stops there; documented is -543 too."),
+        );
+    }
+    if let Some(failure) = scene.databases.iter().find_map(outside) {
+        return failure;
+    }
+    Forecast::new(
+        ForecastOutcome::Unknown,
+        format!(
+            "{name} is missing or unusable between the checkpoint and the current log. No database \
+             needs it, but what the engine does then was not tried."
+        ),
+    )
+}
+
+/// Recovery needs logs before the first or behind the last one that is there.
+fn outside(entry: &(&DatabaseFacts, &DbHeader, Option<RequiredLogs>)) -> Option<Forecast> {
+    let (facts, _, required) = entry;
+    let required = required.as_ref().filter(|required| required.blocks(&required.missing))?;
+    let first = required.missing.first()?;
+    let event = if first.first == required.needed.first { 452 } else { 453 };
+    Some(Forecast::fails(
+        -543,
+        Some(event),
+        format!("Recovery of {} needs generation {first}, which is not there.", shown(&facts.path)),
+    ))
+}
+
+fn replays(scene: &Scene, from: i32) -> Forecast {
+    if let Some(failure) = scene.databases.iter().find_map(outside) {
+        return failure;
+    }
+    let message = match scene.first_dirty() {
+        Some(_) => format!(
+            "The engine replays the logs from generation {from} (0x{from:x}) on, then mounts."
+        ),
+        None if scene.databases.is_empty() => "The logs are in order.".into(),
+        None => "The stores are in Clean Shutdown and attach.".into(),
+    };
+    Forecast::new(ForecastOutcome::Succeeds, message)
+}
+
+/// What the next full backup of all databases does.
+pub(super) fn next_full(scene: &Scene, mount: &Forecast) -> Forecast {
+    if let Some(early) = before_a_backup(scene, mount) {
+        return early;
+    }
+    let damaged = scene.headers().find(|(_, header)| has_impossible_generation(header));
+    let Some((facts, header)) = damaged else {
+        return Forecast::new(ForecastOutcome::Succeeds, "Nothing in the headers is in its way.");
+    };
+    let path = shown(&facts.path);
+    if is_legacy(header) {
+        let forecast = Forecast::fails(
+            -569,
+            Some(459),
+            format!(
+                "{path} records an impossible log generation. (The published engine would succeed and \
+                 heal the field.)"
+            ),
+        );
+        return after_recovery(scene, Forecast { engine: EXCHANGE_2003, ..forecast });
+    }
+    Forecast::new(
+        ForecastOutcome::Succeeds,
+        format!(
+            "It rewrites the impossible log generation in {path}. (Exchange 2003 fails there, per \
+             KB946799.)"
+        ),
+    )
+}
+
+/// What the next incremental backup does.
+pub(super) fn next_incremental(scene: &Scene, mount: &Forecast) -> Forecast {
+    if let Some(early) = before_a_backup(scene, mount) {
+        return early;
+    }
+    if scene.chain.current().is_some_and(|current| current.circular_logging) {
+        return Forecast::fails(
+            -526,
+            None,
+            "Circular logging was on when the current log was created; incremental backups are not \
+             allowed with it.",
+        );
+    }
+    let failure = missing_full(scene).or_else(|| missing_log(scene)).or_else(|| gap(scene));
+    match failure {
+        Some(failure) => after_recovery(scene, failure),
+        None => {
+            Forecast::new(ForecastOutcome::Succeeds, "The logs go on where the last backup ended.")
+        }
+    }
+}
+
+fn before_a_backup(scene: &Scene, mount: &Forecast) -> Option<Forecast> {
+    if scene.databases.is_empty() {
+        return Some(Forecast::new(
+            ForecastOutcome::Unknown,
+            "No database of this log signature was found here. Name it: --db FILE",
+        ));
+    }
+    let message = "It needs mounted stores; see the next mount.";
+    (mount.outcome != ForecastOutcome::Succeeds).then(|| Forecast {
+        message: message.into(),
+        event: None,
+        ..mount.clone()
+    })
+}
+
+fn missing_full(scene: &Scene) -> Option<Forecast> {
+    let predicate =
+        |header: &DbHeader| next_of(scene, header) == NextIncremental::MissingFullBackup;
+    let (facts, _) = scene.headers().find(|(_, header)| predicate(header))?;
+    Some(Forecast::fails(
+        -560,
+        Some(206),
+        format!("No full backup is recorded in {}. That is by design.", shown(&facts.path)),
+    ))
+}
+
+fn next_of(scene: &Scene, header: &DbHeader) -> NextIncremental {
+    let (full, incremental) =
+        (header.backup(BackupField::Full), header.backup(BackupField::Incremental));
+    engine::next_incremental(&full, &incremental, scene.chain.first())
+}
+
+fn missing_log(scene: &Scene) -> Option<Forecast> {
+    let (facts, header, generation) =
+        scene.headers().find_map(|(facts, header)| match next_of(scene, header) {
+            NextIncremental::MissingLog { generation } => Some((facts, header, generation)),
+            _ => None,
+        })?;
+    let names = engine::missing_log_name(Some(&scene.chain.stream.base), generation);
+    let legacy = is_legacy(header) && has_impossible_generation(header);
+    let name = if legacy { names.exchange_2003 } else { names.published };
+    let forecast = Forecast::fails(
+        -569,
+        Some(459),
+        format!(
+            "By {} the next log has to be generation {generation}: the file {name} is missing and \
+             could not be backed-up.",
+            shown(&facts.path)
+        ),
+    );
+    Some(if legacy { Forecast { engine: EXCHANGE_2003, ..forecast } } else { forecast })
+}
+
+fn gap(scene: &Scene) -> Option<Forecast> {
+    let first = scene.chain.missing.first()?.first;
+    Some(Forecast::fails(
+        -569,
+        Some(459),
+        format!(
+            "It begins, and breaks off at the gap: the file {} is missing and could not be backed-up.",
+            scene.chain.file_name(first)
+        ),
+    ))
+}
+
+/// Recovery may write the backup fields anew, so a failure of a dirty database is not certain.
+fn after_recovery(scene: &Scene, failure: Forecast) -> Forecast {
+    if scene.first_dirty().is_none() {
+        return failure;
+    }
+    let message = format!(
+        "{} But the recovery at the next mount may write these fields anew.",
+        failure.message
+    );
+    Forecast { outcome: ForecastOutcome::Unknown, message, ..failure }
+}
+
+fn has_impossible_generation(header: &DbHeader) -> bool {
+    let bites = |field: BackupField| matches!(field, BackupField::Full | BackupField::Incremental);
+    field_faults(header)
+        .iter()
+        .any(|&(field, fault)| bites(field) && fault == BackupFault::Impossible)
+}
+
+/// Written by an engine of the age of Exchange 2003.
+fn is_legacy(header: &DbHeader) -> bool {
+    header.raw.revision.get() < FIRST_REVISION_WITH_COPY_BACKUP
+}

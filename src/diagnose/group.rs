@@ -1,0 +1,141 @@
+//! A storage group: its logs, its checkpoints, and what its databases need of them.
+
+use std::path::PathBuf;
+
+use crate::ese::{LogFileName, Signature};
+use crate::storage::{quoted, shown};
+use crate::survey::{DatabaseFacts, GroupFacts, LogFile, StreamOfLogs};
+
+use super::chain::Chain;
+use super::forecast::{self, Forecast, Scene};
+use super::ranges::GenerationRange;
+use super::required_logs::{self, RequiredLogs};
+use super::sequence::{SequenceUse, sequence_use};
+use super::{Finding, FindingId, checkpoint, diagnose_database, logs, sequence};
+
+/// What is wrong with a storage group, and what will happen to it.
+pub struct GroupDiagnosis {
+    /// Findings of logs and checkpoints, errors first.
+    pub findings: Vec<Finding>,
+    /// Findings of each database, in the order of the facts.
+    pub databases: Vec<Vec<Finding>>,
+    /// Each log stream that has logs or a checkpoint.
+    pub streams: Vec<StreamOutlook>,
+}
+
+/// One log stream in short.
+#[derive(Clone, Debug)]
+pub struct StreamOutlook {
+    /// Base name.
+    pub base: String,
+    /// Its log signature; that of the checkpoint where there is no log.
+    pub signature: Option<Signature>,
+    /// The lowest usable generation.
+    pub first_generation: Option<i32>,
+    /// The highest.
+    pub last_generation: Option<i32>,
+    /// How many closed and current logs there are, usable or not.
+    pub count: usize,
+    /// The current log.
+    pub current: Option<PathBuf>,
+    /// Generations between the first and the last that no file is named after.
+    pub missing: Vec<GenerationRange>,
+    /// Files without a valid header.
+    pub damaged: Vec<PathBuf>,
+    /// Position of its checkpoint, or that there is none, or that it is damaged.
+    pub checkpoint: String,
+    /// The databases of this log signature.
+    pub databases: Vec<PathBuf>,
+    /// How much of the numbers is used up.
+    pub sequence: Option<SequenceUse>,
+    /// What the next mount does.
+    pub next_mount: Forecast,
+    /// What the next full backup does.
+    pub next_full: Forecast,
+    /// What the next incremental backup does.
+    pub next_incremental: Forecast,
+}
+
+/// Diagnoses a storage group, or several that share a folder. Databases belong to a stream by its
+/// log signature, not by a name.
+pub fn diagnose_group(group: &GroupFacts) -> GroupDiagnosis {
+    let chains: Vec<Chain> =
+        group.streams.iter().filter(|stream| is_there(stream)).map(Chain::new).collect();
+    let mut findings: Vec<Finding> = pending(group).collect();
+    for chain in &chains {
+        findings.extend(logs::judge(chain));
+        findings.extend(sequence::judge(chain));
+        // A backup set, or logs put aside, have no current log.
+        if Scene::new(chain, &group.databases).is_live() {
+            findings.extend(sequence::current_missing(chain));
+        }
+        findings.extend(checkpoint::judge(chain));
+    }
+    findings.sort_by_key(|finding| finding.severity);
+    let databases = group.databases.iter().map(|facts| of_database(facts, &chains, group));
+    GroupDiagnosis {
+        findings,
+        databases: databases.collect(),
+        streams: chains.iter().map(|chain| outlook(chain, &group.databases)).collect(),
+    }
+}
+
+/// Temporary, reserve and shadow logs alone make no stream.
+fn is_there(stream: &StreamOfLogs) -> bool {
+    stream.in_order().next().is_some() || stream.checkpoint.is_some()
+}
+
+fn pending(group: &GroupFacts) -> impl Iterator<Item = Finding> {
+    group.pending.iter().map(|marker| {
+        Finding::new(
+            FindingId::OperationPending,
+            format!("an edbmend operation on these logs was interrupted: {}", shown(marker)),
+            "The files may be half moved. Do not mount before it is finished.",
+            format!("edbmend recover {}", quoted(&group.folders.log_dir)),
+        )
+    })
+}
+
+fn of_database(facts: &DatabaseFacts, chains: &[Chain], group: &GroupFacts) -> Vec<Finding> {
+    let mut findings = diagnose_database(facts);
+    let header = facts.pair.as_ref().map(|pair| &pair.header);
+    let Some(required) = header.and_then(|header| RequiredLogs::of(header, chains)) else {
+        return findings;
+    };
+    let of_logs = required_logs::judge(facts, &required, group);
+    if of_logs.is_empty() {
+        let dirty = findings.iter_mut().find(|finding| finding.id == FindingId::DirtyShutdown);
+        if let Some(finding) = dirty {
+            finding.message += "; all of these logs are there";
+        }
+    }
+    findings.extend(of_logs);
+    findings.sort_by_key(|finding| finding.severity);
+    findings
+}
+
+fn outlook(chain: &Chain, databases: &[DatabaseFacts]) -> StreamOutlook {
+    let scene = Scene::new(chain, databases);
+    let next_mount = forecast::next_mount(&scene);
+    let path = |log: &LogFile| log.path.clone();
+    StreamOutlook {
+        base: chain.stream.base.clone(),
+        signature: chain.stream.identity(),
+        first_generation: chain.first(),
+        last_generation: chain.last(),
+        count: chain.stream.in_order().filter(is_log).count(),
+        current: chain.stream.current.as_ref().map(path),
+        missing: chain.missing.clone(),
+        damaged: chain.damaged.iter().map(|log| path(log)).collect(),
+        checkpoint: checkpoint::in_words(chain),
+        databases: scene.databases.iter().map(|(facts, ..)| facts.path.clone()).collect(),
+        sequence: sequence_use(chain),
+        next_full: forecast::next_full(&scene, &next_mount),
+        next_incremental: forecast::next_incremental(&scene, &next_mount),
+        next_mount,
+    }
+}
+
+fn is_log(log: &&LogFile) -> bool {
+    matches!(log.name, LogFileName::Archive { .. } | LogFileName::Current { .. })
+}

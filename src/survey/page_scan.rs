@@ -1,0 +1,154 @@
+//! The scan of all pages on several cores.
+//!
+//! Positioned reads, never a map: a file that shrinks and a sector that fails are errors, not signals.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::storage::{AlignedBuffer, File, Piece, Pieces, Result, StorageError, read_full};
+
+use super::page_facts::{PageFacts, PageLayout};
+
+/// Bytes read at once; they stay in the second-level cache until they are judged. A whole number of
+/// pages of every size.
+const READ_BYTES: usize = 128 * 1024;
+
+/// How often progress is told.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Scans every page of a file, header copies included, with so many threads. `advance` is told the
+/// bytes done and says whether to go on; `None` where it said no.
+pub fn scan_pages(
+    file: &dyn File,
+    layout: PageLayout,
+    threads: usize,
+    mut advance: impl FnMut(u64) -> bool,
+) -> Result<Option<PageFacts>> {
+    let scan = Scan {
+        file,
+        layout,
+        pieces: Mutex::new(Pieces::of(file, layout.end_bytes())?),
+        done_bytes: AtomicU64::new(0),
+        stop: AtomicBool::new(false),
+    };
+    let (tell, hear) = mpsc::channel();
+    let mut facts = PageFacts::default();
+    let mut failure = None;
+    thread::scope(|scope| {
+        for _ in 0..threads.max(1) {
+            let (tell, scan) = (tell.clone(), &scan);
+            scope.spawn(move || {
+                // Nobody listens any more where the scan was given up.
+                let _ = tell.send(scan.work());
+            });
+        }
+        drop(tell);
+        loop {
+            match hear.recv_timeout(TICK) {
+                Ok(Ok(part)) => facts.merge(part),
+                Ok(Err(error)) => failure = Some(scan.give_up(error)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if !advance(scan.done_bytes.swap(0, Ordering::Relaxed)) {
+                scan.stop.store(true, Ordering::Relaxed);
+            }
+        }
+    });
+    match failure {
+        Some(error) => Err(error),
+        None if scan.stop.into_inner() => Ok(None),
+        None => Ok(Some(facts)),
+    }
+}
+
+/// What all threads of a scan share.
+struct Scan<'a> {
+    file: &'a dyn File,
+    layout: PageLayout,
+    pieces: Mutex<Pieces>,
+    done_bytes: AtomicU64,
+    stop: AtomicBool,
+}
+
+impl Scan<'_> {
+    fn give_up(&self, error: StorageError) -> StorageError {
+        self.stop.store(true, Ordering::Relaxed);
+        error
+    }
+
+    /// Takes one piece after the other until none is left.
+    fn work(&self) -> Result<PageFacts> {
+        let mut facts = PageFacts::default();
+        let mut buffer = AlignedBuffer::new(READ_BYTES);
+        while let Some(piece) = self.take()? {
+            match piece {
+                Piece::Data(range) => {
+                    for offset in range.clone().step_by(READ_BYTES) {
+                        let wanted = READ_BYTES.min((range.end - offset) as usize);
+                        let block = &mut buffer.bytes_mut()[..wanted];
+                        judge_from_disk(&mut facts, self.file, self.layout, block, offset)?;
+                        self.done_bytes.fetch_add(wanted as u64, Ordering::Relaxed);
+                    }
+                }
+                Piece::Hole(range) => {
+                    facts.judge_hole(self.layout, range.start, range.end);
+                    self.done_bytes.fetch_add(range.end - range.start, Ordering::Relaxed);
+                }
+            }
+        }
+        Ok(facts)
+    }
+
+    fn take(&self) -> Result<Option<Piece>> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        self.pieces.lock().unwrap_or_else(PoisonError::into_inner).next(self.file)
+    }
+}
+
+fn judge_from_disk(
+    facts: &mut PageFacts,
+    file: &dyn File,
+    layout: PageLayout,
+    block: &mut [u8],
+    offset: u64,
+) -> Result<()> {
+    match read_full(file, block, offset) {
+        Ok(read) if read == block.len() => {
+            facts.judge(layout, block, offset);
+            Ok(())
+        }
+        Ok(read) => Err(ends_early(file, offset + read as u64)),
+        Err(_) => judge_page_by_page(facts, file, layout, block, offset),
+    }
+}
+
+/// After a read error: each page by itself, so that only the unreadable ones are given up.
+fn judge_page_by_page(
+    facts: &mut PageFacts,
+    file: &dyn File,
+    layout: PageLayout,
+    block: &mut [u8],
+    offset: u64,
+) -> Result<()> {
+    let mut at = offset;
+    for page in block.chunks_exact_mut(layout.page_size_bytes) {
+        match read_full(file, page, at) {
+            Ok(read) if read == page.len() => facts.judge(layout, page, at),
+            Ok(read) => return Err(ends_early(file, at + read as u64)),
+            Err(_) => facts.note_unreadable(layout, at),
+        }
+        at += page.len() as u64;
+    }
+    Ok(())
+}
+
+fn ends_early(file: &dyn File, at: u64) -> StorageError {
+    let error = std::io::Error::other("the file became shorter while it was read");
+    StorageError::at("read", file.path(), at, error)
+}

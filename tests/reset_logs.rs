@@ -1,0 +1,495 @@
+//! The log reset as an administrator meets it: its guards, its moves, its undo, on made-up groups,
+//! on real sets, and between real volumes.
+
+mod common;
+mod shared;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use edbmend::ese::Signature;
+use edbmend::practice::{Recipe, damage_full_backup, edit_header, storage_group};
+
+use common::disks::Volume;
+use common::{Ran, names, run, sha256, snapshot};
+
+/// A practice storage group in a fresh folder.
+struct Group {
+    _folder: Option<tempfile::TempDir>,
+    dir: PathBuf,
+}
+
+impl Group {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().canonicalize().unwrap();
+        let group = Self { _folder: Some(folder), dir };
+        group.write(&Recipe { log_file_sectors: 16, pages: 4, ..Recipe::default() });
+        group
+    }
+
+    /// The same in a folder that exists.
+    fn at(dir: &Path) -> Self {
+        let group = Self { _folder: None, dir: dir.canonicalize().unwrap() };
+        group.write(&Recipe { log_file_sectors: 16, pages: 4, ..Recipe::default() });
+        group
+    }
+
+    fn write(&self, recipe: &Recipe) {
+        for file in storage_group(recipe) {
+            fs::write(self.dir.join(&file.name), &file.bytes).unwrap();
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    fn edit(&self, name: &str, edit: impl FnOnce(&mut Vec<u8>)) {
+        let mut bytes = fs::read(self.path(name)).unwrap();
+        edit(&mut bytes);
+        fs::write(self.path(name), bytes).unwrap();
+    }
+
+    /// `reset-logs --yes --json` with both databases named, and more arguments.
+    fn reset(&self, more: &[&str]) -> Ran {
+        let (private, public) = (self.path("priv1.edb"), self.path("pub1.edb"));
+        let named = ["--db", private.to_str().unwrap(), "--db", public.to_str().unwrap()];
+        let dir = self.dir.to_str().unwrap();
+        run(["reset-logs", "--yes", "--json", dir].iter().chain(&named).chain(more))
+    }
+
+    /// A reset that is refused for exactly these reasons and changes nothing.
+    #[track_caller]
+    fn expect_refused(&self, more: &[&str], ids: &[&str]) {
+        let before = snapshot(&self.dir);
+        let ran = self.reset(more);
+        ran.expect_refused(3, ids);
+        assert_eq!(snapshot(&self.dir), before);
+    }
+}
+
+fn digests(dir: &Path) -> BTreeMap<PathBuf, String> {
+    let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.is_file()).map(|path| (path.clone(), sha256(&path))).collect()
+}
+
+fn stream_files(dir: &Path) -> Vec<String> {
+    let all = names(dir).into_iter().map(|name| name.into_string().unwrap());
+    all.filter(|name| name.starts_with("E00")).collect()
+}
+
+#[track_caller]
+fn assert_reset_and_undo(group: &Group, more: &[&str]) -> PathBuf {
+    let before = digests(&group.dir);
+    let expected = stream_files(&group.dir);
+    let done = group.reset(more);
+    assert_eq!((done.code, done.outcome().as_str()), (Some(0), "committed"), "{done:?}");
+    assert_eq!(stream_files(&group.dir), Vec::<String>::new());
+    let operation = done.operation_dir();
+    assert_eq!(stream_files(&operation.join("logs")), expected);
+    let undone = run(["restore", "--yes", "--json", operation.to_str().unwrap()]);
+    assert_eq!((undone.code, undone.outcome().as_str()), (Some(0), "committed"), "{undone:?}");
+    assert_eq!(digests(&group.dir), before);
+    operation
+}
+
+#[test]
+fn a_reset_moves_the_stream_and_its_undo_brings_it_back() {
+    let group = Group::new();
+    group.edit("pub1.edb", |bytes| damage_full_backup(bytes));
+    assert_reset_and_undo(&group, &[]);
+    // Reserve logs and databases never moved.
+    assert!(group.path("res1.log").exists() && group.path("priv1.stm").exists());
+}
+
+#[test]
+fn the_undo_can_be_undone() {
+    let group = Group::new();
+    let done = group.reset(&[]);
+    let after_reset = digests(&group.dir);
+    let undone = run(["restore", "--yes", "--json", done.operation_dir().to_str().unwrap()]);
+    let redone = run(["restore", "--yes", "--json", undone.operation_dir().to_str().unwrap()]);
+    assert_eq!(redone.code, Some(0), "{redone:?}");
+    assert_eq!(digests(&group.dir), after_reset);
+}
+
+#[test]
+fn a_temporary_log_moves_too_whatever_it_holds() {
+    for old_header in [false, true] {
+        let group = Group::new();
+        let content = match old_header {
+            true => fs::read(group.path("E0000001.log")).unwrap(),
+            false => vec![0; 8192],
+        };
+        fs::write(group.path("E00tmp.log"), content).unwrap();
+        assert_reset_and_undo(&group, &[]);
+    }
+}
+
+#[test]
+fn a_dry_run_shows_every_move_and_creates_nothing() {
+    let group = Group::new();
+    let before = snapshot(&group.dir);
+    let ran = run(["reset-logs", "--dry-run", "--json", group.dir.to_str().unwrap()]);
+    assert_eq!((ran.code, ran.outcome().as_str()), (Some(0), "planned"), "{ran:?}");
+    let json = ran.json();
+    let moved: Vec<_> = json["steps"].as_array().unwrap().iter().collect();
+    assert_eq!(moved.len(), stream_files(&group.dir).len());
+    assert!(moved.iter().all(|step| step["kind"] == "move" && step["method"] == "rename"));
+    let first = moved[0]["from"].as_str().unwrap();
+    assert!(first.ends_with("E00.log"), "the current log goes first: {first}");
+    let last = moved.last().unwrap()["from"].as_str().unwrap();
+    assert!(last.ends_with("E00.chk"), "the checkpoint goes last: {last}");
+    assert_eq!(snapshot(&group.dir), before);
+}
+
+#[test]
+fn with_yes_every_database_must_be_named() {
+    let group = Group::new();
+    let before = snapshot(&group.dir);
+    let private = group.path("priv1.edb");
+    let ran = run([
+        "reset-logs",
+        "--yes",
+        "--json",
+        group.dir.to_str().unwrap(),
+        "--db",
+        private.to_str().unwrap(),
+    ]);
+    ran.expect_refused(3, &["group-incomplete"]);
+    assert_eq!(snapshot(&group.dir), before);
+}
+
+#[test]
+fn a_database_that_only_the_logs_know_is_asked_for_by_its_signature() {
+    let group = Group::new();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let random = random_of(&group.path("pub1.edb"));
+    fs::rename(group.path("pub1.edb"), elsewhere.path().join("pub1.edb")).unwrap();
+    let private = group.path("priv1.edb");
+    let arguments = [
+        "reset-logs",
+        "--yes",
+        "--json",
+        group.dir.to_str().unwrap(),
+        "--db",
+        private.to_str().unwrap(),
+    ];
+    run(arguments).expect_refused(3, &["group-incomplete"]);
+    let allowed = ["--allow-group-incomplete", &random.to_string()];
+    let ran = run(arguments.iter().copied().chain(allowed));
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let plan = fs::read_to_string(ran.operation_dir().join("plan.json")).unwrap();
+    assert!(plan.contains("--allow-group-incomplete"), "the override is on record");
+}
+
+fn random_of(database: &Path) -> u32 {
+    let bytes = fs::read(database).unwrap();
+    u32::from_le_bytes(bytes[24..28].try_into().unwrap())
+}
+
+#[test]
+fn signatures_decide() {
+    // Zero, as after a hard repair: accepted, because it is named.
+    let group = Group::new();
+    group.edit("pub1.edb", |bytes| {
+        edit_header(bytes, |raw| raw.log_signature = Signature::default());
+    });
+    assert_reset_and_undo(&group, &[]);
+    // Zero, and nobody said that it belongs here.
+    let ran = run(["reset-logs", "--dry-run", "--json", group.dir.to_str().unwrap()]);
+    ran.expect_refused(3, &["log-signature-mismatch"]);
+    // Foreign.
+    let group = Group::new();
+    group
+        .edit("pub1.edb", |bytes| edit_header(bytes, |raw| raw.log_signature.random = 4711.into()));
+    group.expect_refused(&[], &["log-signature-mismatch"]);
+}
+
+#[test]
+fn every_other_guard() {
+    let group = Group::new();
+    group.edit("priv1.edb", |bytes| edit_header(bytes, |raw| raw.state = 2.into()));
+    group.expect_refused(&[], &["dirty-shutdown"]);
+
+    let group = Group::new();
+    group.edit("priv1.edb", |bytes| bytes[100] ^= 1);
+    group.expect_refused(&[], &["header-damaged"]);
+
+    let group = Group::new();
+    group.edit("priv1.edb", |bytes| edit_header(bytes, |raw| raw.full_cur.gen_low = 1.into()));
+    group.expect_refused(&[], &["backup-in-progress"]);
+
+    let group = Group::new();
+    fs::write(group.path("restore.env"), "").unwrap();
+    group.expect_refused(&[], &["restore-pending"]);
+
+    let group = Group::new();
+    fs::remove_file(group.path("priv1.stm")).unwrap();
+    group.expect_refused(&[], &["stream-file-missing"]);
+
+    let group = Group::new();
+    fs::write(group.path("E00.edbmend-pending"), "").unwrap();
+    group.expect_refused(&[], &["operation-pending"]);
+
+    let group = Group::new();
+    fs::remove_file(group.path("E0000002.log")).unwrap();
+    fs::create_dir(group.path("E0000002.log")).unwrap();
+    group.expect_refused(&[], &["not-a-regular-file"]);
+
+    let group = Group::new();
+    fs::rename(group.path("E0000002.log"), group.path("kept")).unwrap();
+    symlink(group.path("kept"), group.path("E0000002.log")).unwrap();
+    group.expect_refused(&[], &["not-a-regular-file"]);
+
+    let group = Group::new();
+    fs::set_permissions(&group.dir, fs::Permissions::from_mode(0o555)).unwrap();
+    let ran = group.reset(&[]);
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(ran.refusals().contains(&"read-only".to_owned()), "{ran:?}");
+    fs::set_permissions(&group.dir, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_database_or_a_log_that_is_open_is_in_use() {
+    for name in ["priv1.edb", "priv1.stm", "E00.log", "E00.chk"] {
+        let group = Group::new();
+        let _held = fs::File::open(group.path(name)).unwrap();
+        group.expect_refused(&[], &["in-use"]);
+    }
+}
+
+#[test]
+fn of_several_streams_one_must_be_named() {
+    let group = Group::new();
+    let other = Recipe { log_file_sectors: 16, pages: 4, log_random: 99, ..Recipe::default() };
+    for file in storage_group(&other).iter().filter(|file| file.name.starts_with("E00")) {
+        fs::write(group.path(&file.name.replacen("E00", "E01", 1)), &file.bytes).unwrap();
+    }
+    group.expect_refused(&[], &["mixed-prefixes"]);
+    let ran = group.reset(&["--prefix", "e00"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(group.path("E01.log").exists() && !group.path("E00.log").exists());
+}
+
+#[test]
+fn damaged_odd_and_read_only_logs_move_as_they_are() {
+    let group = Group::new();
+    group.edit("E0000001.log", |bytes| bytes.truncate(100));
+    group.edit("E0000002.log", |bytes| bytes.fill(0));
+    group.edit("E0000003.log", |bytes| bytes[44] ^= 1);
+    fs::set_permissions(group.path("E0000004.log"), fs::Permissions::from_mode(0o444)).unwrap();
+    let ran = group.reset(&[]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let moved = ran.operation_dir().join("logs").join("E0000004.log");
+    assert_eq!(fs::metadata(moved).unwrap().permissions().mode() & 0o777, 0o444);
+}
+
+#[test]
+fn nothing_to_move_is_nothing_to_do() {
+    let group = Group::new();
+    for name in stream_files(&group.dir) {
+        fs::remove_file(group.path(&name)).unwrap();
+    }
+    let ran = group.reset(&[]);
+    assert_eq!((ran.code, ran.outcome().as_str()), (Some(0), "nothing-to-do"), "{ran:?}");
+}
+
+#[test]
+fn after_a_mount_the_undo_is_refused() {
+    let group = Group::new();
+    let done = group.reset(&[]);
+    let mounted = Recipe { log_random: 4711, log_file_sectors: 16, ..Recipe::default() };
+    for file in storage_group(&mounted) {
+        if ["E00.log", "E00.chk"].contains(&file.name.as_str()) {
+            fs::write(group.path(&file.name), &file.bytes).unwrap();
+        }
+    }
+    let before = snapshot(&group.dir);
+    let undo = run(["restore", "--yes", "--json", done.operation_dir().to_str().unwrap()]);
+    assert_eq!(undo.code, Some(3), "{undo:?}");
+    assert!(undo.refusals().contains(&"new-log-stream".to_owned()), "{undo:?}");
+    assert_eq!(snapshot(&group.dir), before);
+}
+
+#[test]
+fn logs_databases_and_checkpoint_in_folders_of_their_own() {
+    let group = Group::new();
+    let (logs, system) = (group.path("logs"), group.path("system"));
+    fs::create_dir(&logs).unwrap();
+    fs::create_dir(&system).unwrap();
+    for name in stream_files(&group.dir) {
+        let to = if name.ends_with(".chk") { &system } else { &logs };
+        fs::rename(group.path(&name), to.join(&name)).unwrap();
+    }
+    let before = (digests(&logs), digests(&system));
+    let folders = ["--log-dir", logs.to_str().unwrap(), "--system-dir", system.to_str().unwrap()];
+    let done = group.reset(&folders);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert_eq!((stream_files(&logs), stream_files(&system)), (vec![], vec![]));
+    let undone = run(["restore", "--yes", "--json", done.operation_dir().to_str().unwrap()]);
+    assert_eq!(undone.code, Some(0), "{undone:?}");
+    assert_eq!((digests(&logs), digests(&system)), before);
+}
+
+#[test]
+fn between_volumes_the_logs_are_copied_and_proven() {
+    let Some(volume) = Volume::ext4("between_volumes_the_logs_are_copied_and_proven", 16) else {
+        return;
+    };
+    let group = Group::new();
+    let named = fs::metadata(group.path("E00.log")).unwrap();
+    let operation = {
+        let before = digests(&group.dir);
+        let done = group.reset(&["--backup-dir", volume.path().join("kept").to_str().unwrap()]);
+        assert_eq!(done.code, Some(0), "{done:?}");
+        let json = done.json();
+        assert!(json["steps"].as_array().unwrap().iter().all(|step| step["method"] == "copy"));
+        let sums = std::process::Command::new("sha256sum")
+            .args(["--quiet", "-c", "SHA256SUMS"])
+            .current_dir(done.operation_dir())
+            .status();
+        assert!(sums.unwrap().success());
+        let copied = fs::metadata(done.operation_dir().join("logs/E00.log")).unwrap();
+        assert_eq!(copied.modified().unwrap(), named.modified().unwrap());
+        assert_eq!(copied.permissions(), named.permissions());
+        let undone = run(["restore", "--yes", "--json", done.operation_dir().to_str().unwrap()]);
+        assert_eq!(undone.code, Some(0), "{undone:?}");
+        assert_eq!(digests(&group.dir), before);
+        done.operation_dir()
+    };
+    assert_eq!(stream_files(&operation.join("logs")), Vec::<String>::new());
+}
+
+#[test]
+fn a_volume_that_is_too_small_changes_nothing() {
+    let Some(volume) = Volume::ext4("a_volume_that_is_too_small_changes_nothing", 4) else {
+        return;
+    };
+    let group = Group::new();
+    for name in ["E0000001.log", "E0000002.log", "E0000003.log"] {
+        group.edit(name, |bytes| bytes.resize(2 << 20, 0xda));
+    }
+    let before = snapshot(&group.dir);
+    let left = names(volume.path());
+    let ran = group.reset(&["--backup-dir", volume.path().join("kept").to_str().unwrap()]);
+    ran.expect_refused(3, &["no-space"]);
+    assert_eq!(snapshot(&group.dir), before);
+    assert_eq!(names(volume.path()), left);
+}
+
+#[test]
+fn an_ntfs_volume() {
+    let test = "an_ntfs_volume";
+    let make = ["mkfs.ntfs", "-q", "-F"];
+    let Some(volume) = Volume::new(test, 16, &make, &["-t", "ntfs-3g", "-o", "loop"]) else {
+        return;
+    };
+    let group = Group::at(volume.path());
+    group.reset(&[]).expect_refused(3, &["in-use-unproven"; 5]);
+    assert_reset_and_undo(&group, &["--allow-unproven-lock"]);
+}
+
+/// Unpacks a set of the shared data, dumps and texts left out.
+fn unpack(set: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let source = shared::shared_folder().join("data").join(set);
+    for entry in fs::read_dir(&source).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if let Some(name) = name.strip_suffix(".gz") {
+            let bytes = shared::read(&format!("{set}/{name}"));
+            fs::write(folder.path().join(name), bytes).unwrap();
+        }
+    }
+    folder
+}
+
+/// Resets a real set whose databases are named; gives back the run.
+fn reset_real(dir: &Path, databases: &[&str], more: &[&str]) -> Ran {
+    let named: Vec<String> = databases
+        .iter()
+        .flat_map(|name| ["--db".to_owned(), dir.join(name).to_str().unwrap().to_owned()])
+        .collect();
+    let arguments = ["reset-logs", "--yes", "--json", dir.to_str().unwrap()];
+    run(arguments
+        .iter()
+        .copied()
+        .chain(named.iter().map(String::as_str))
+        .chain(more.iter().copied()))
+}
+
+#[test]
+fn real_clean_sets_are_reset_and_come_back_byte_for_byte() {
+    if !shared::present("real_clean_sets_are_reset_and_come_back_byte_for_byte") {
+        return;
+    }
+    let sets: [(&str, &[&str]); 8] = [
+        ("engine/p4096/a_full", &["test.edb"]),
+        ("engine/p4096/b_full_inc", &["test.edb"]),
+        ("engine/p32768/a_full", &["test.edb"]),
+        ("engine/p4096_names_1", &["test.edb"]),
+        ("engine/p4096_names_2", &["test.edb"]),
+        ("engine/stage4_p4096/s4_1_bug_state", &["test.edb"]),
+        ("engine/stage4_multi_p4096", &["one.edb", "two.edb"]),
+        ("real/srum-win10-rathbun-after", &["SRUDB.dat"]),
+    ];
+    for (set, databases) in sets {
+        let folder = unpack(set);
+        let dir = folder.path().canonicalize().unwrap();
+        let before = digests(&dir);
+        let done = reset_real(&dir, databases, &[]);
+        assert_eq!(done.code, Some(0), "{set}: {done:?}");
+        let left: Vec<_> = digests(&dir).into_keys().collect();
+        let is_log = |path: &PathBuf| {
+            let name = path.file_name().unwrap().to_str().unwrap().to_lowercase();
+            let stays = name.contains("res0") || name.ends_with(".jfm");
+            !stays && [".log", ".jtx", ".chk", ".jcp"].iter().any(|end| name.ends_with(end))
+        };
+        assert!(!left.iter().any(is_log), "{set}: {left:?}");
+        let undone = run(["restore", "--yes", "--json", done.operation_dir().to_str().unwrap()]);
+        assert_eq!(undone.code, Some(0), "{set}: {undone:?}");
+        assert_eq!(digests(&dir), before, "{set}");
+    }
+}
+
+#[test]
+fn a_real_set_after_a_hard_repair_is_accepted_when_it_is_named() {
+    if !shared::present("a_real_set_after_a_hard_repair_is_accepted_when_it_is_named") {
+        return;
+    }
+    // Its log signature is zero now, and the attach list of the current log is empty.
+    let folder = unpack("real/srum-win10-belkasoft-repaired");
+    let dir = folder.path().canonicalize().unwrap();
+    let unnamed = run(["reset-logs", "--dry-run", "--json", dir.to_str().unwrap()]);
+    unnamed.expect_refused(3, &["log-signature-mismatch"]);
+    let before = digests(&dir);
+    let done = reset_real(&dir, &["SRUDB.dat"], &[]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let undone = run(["restore", "--yes", "--json", done.operation_dir().to_str().unwrap()]);
+    assert_eq!(undone.code, Some(0), "{undone:?}");
+    assert_eq!(digests(&dir), before);
+}
+
+#[test]
+fn real_dirty_sets_are_refused_and_untouched() {
+    if !shared::present("real_dirty_sets_are_refused_and_untouched") {
+        return;
+    }
+    let sets: [(&str, &str); 3] = [
+        ("engine/p4096/c_dirty", "test.edb"),
+        ("real/srum-win10-belkasoft-dirty", "SRUDB.dat"),
+        ("real/srum-win11-rathbun-dirty", "SRUDB.dat"),
+    ];
+    for (set, database) in sets {
+        let folder = unpack(set);
+        let dir = folder.path().canonicalize().unwrap();
+        let before = snapshot(&dir);
+        let ran = reset_real(&dir, &[database], &[]);
+        assert_eq!(ran.code, Some(3), "{set}: {ran:?}");
+        assert!(ran.refusals().contains(&"dirty-shutdown".to_owned()), "{set}: {ran:?}");
+        assert_eq!(snapshot(&dir), before, "{set}");
+    }
+}
