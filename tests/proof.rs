@@ -4,6 +4,7 @@
 //! The short form runs with the other tests. The whole of it, which prints the table there:
 //! `cargo test --release --test proof -- --ignored --nocapture`
 
+#[allow(dead_code)] // faults are tried elsewhere
 mod crash;
 
 use edbmend::apply::Ending;

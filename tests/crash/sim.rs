@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -155,6 +156,9 @@ impl Storage for Sim {
         drop(inner);
         Ok(Box::new(SimFile { sim: self.clone(), ino, path: path.to_owned() }))
     }
+    fn open_direct(&self, _: &Path) -> Result<Option<Box<dyn File>>> {
+        Ok(None)
+    }
     fn create(&self, path: &Path) -> Result<Box<dyn File>> {
         let ino = self.inner().add("create", path, false)?;
         Ok(Box::new(SimFile { sim: self.clone(), ino, path: path.to_owned() }))
@@ -238,6 +242,10 @@ impl File for SimFile {
         let count = buffer.len().min(bytes.len() - start);
         buffer[..count].copy_from_slice(&bytes[start..start + count]);
         Ok(count)
+    }
+    fn next_data(&self, offset: u64) -> Result<Option<Range<u64>>> {
+        let length = self.status()?.length_bytes;
+        Ok((offset < length).then_some(offset..length))
     }
     fn write_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
         let mut inner = self.sim.inner();
