@@ -124,7 +124,7 @@ fn survey_and_plan(bytes: &[u8]) {
     let sim = Sim::on(tree);
     let Ok(facts) = survey_database(&sim, Path::new(DATABASE)) else { return };
     let _ = diagnose_database(&facts);
-    let refused = !content_refusals(&facts).is_empty() || write_refusals(&facts).is_some();
+    let refused = !content_refusals(&facts).is_empty() || !write_refusals(&facts).is_empty();
     let stamp = OperationStamp { id: "edbmend-fuzz-repair-0000".into(), created: String::new() };
     if !refused && let Some((_, images)) = plan_repair(&facts, &RepairRequest::default(), &stamp) {
         let elected = facts.pair.expect("there is a plan").elected;

@@ -184,7 +184,13 @@ impl Search<'_> {
     }
 
     /// Runs `recover` to its end, and puts every crash of it on the list.
-    fn recover(&mut self, visit: &Visit, tree: &Tree, subject: &PathBuf, back: bool) -> bool {
+    fn recover(
+        &mut self,
+        visit: &Visit,
+        tree: &Tree,
+        subject: &std::path::Path,
+        back: bool,
+    ) -> bool {
         let sim = Sim::on(tree.clone());
         let applied = recover(context(&sim), subject, back, false);
         let wrong = match applied.ending {
