@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::apply::is_operation_folder;
 use crate::diagnose::{Finding, GroupDiagnosis, diagnose_database, diagnose_group};
 use crate::ese::ContentKind;
+use crate::ese::db_header::FORMAT_VERSION;
 use crate::plan::{self, Refusal, RefusalId};
 use crate::report::{
     CheckpointReport, CheckpointsReport, DatabaseReport, LogsReport, Outcome, Report, StreamReport,
@@ -192,9 +193,12 @@ impl<'a> Check<'a> {
                 matches!(refusal.id, RefusalId::UnsupportedFormat | RefusalId::Truncated)
             })
             .collect();
+        let layout_is_known =
+            facts.pair.as_ref().is_none_or(|pair| pair.header.raw.version.get() == FORMAT_VERSION);
         let outcome = match () {
-            () if !unknown.is_empty() => Outcome::Failed,
+            () if !layout_is_known => Outcome::Failed,
             () if Report::has_errors(&findings) => Outcome::Findings,
+            () if !unknown.is_empty() => Outcome::Failed,
             () => Outcome::Ok,
         };
         self.report.push(DatabaseReport::surveyed(facts, findings, outcome), &unknown);

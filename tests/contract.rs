@@ -1,0 +1,204 @@
+//! Promises that only show where two things meet: a pending reset and a repair, a lost marker and a
+//! prepared operation, evidence and the logs that it rests on.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use edbmend::ese::LogTime;
+use edbmend::practice::{Recipe, edit_header, storage_group};
+
+use common::{Fixture, Ran, damaged, healthy, run, sha256, snapshot, strace};
+
+/// A practice storage group with small logs.
+fn group() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().canonicalize().unwrap();
+    for file in storage_group(&Recipe { log_file_sectors: 16, pages: 4, ..Recipe::default() }) {
+        fs::write(dir.join(&file.name), &file.bytes).unwrap();
+    }
+    (folder, dir)
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Runs the program and kills it at the `n`th call of `calls`.
+fn killed_at(calls: &str, n: u32, arguments: &[&str]) {
+    let inject = format!("inject={calls}:signal=KILL:when={n}");
+    let trace = format!("trace={calls}");
+    let program = env!("CARGO_BIN_EXE_edbmend");
+    let status = std::process::Command::new("strace")
+        .args(["-f", "-o", "/dev/null", "-e", &trace, "-e", &inject, program])
+        .args(arguments)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .status()
+        .unwrap();
+    assert!(!status.success(), "it was killed");
+}
+
+#[test]
+fn while_logs_are_on_the_move_their_databases_wait() {
+    let test = "while_logs_are_on_the_move_their_databases_wait";
+    if !strace::can_trace(test) {
+        return;
+    }
+    let (_folder, dir) = group();
+    let (private, public) = (dir.join("priv1.edb"), dir.join("pub1.edb"));
+    let named = ["--db", text(&private), "--db", text(&public), text(&dir)];
+    let reset: Vec<&str> = ["reset-logs", "--yes"].into_iter().chain(named).collect();
+    killed_at("rename,renameat2", 4, &reset);
+    assert!(dir.join("E00.edbmend-pending").exists());
+    let before = sha256(&private);
+    run(["repair", "--yes", "--json", text(&private)]).expect_refused(3, &["operation-pending"]);
+    assert_eq!(sha256(&private), before);
+    let check = run(["check", "--json", text(&private)]);
+    assert!(check.stdout.contains("operation-pending"), "{check:?}");
+    // The way out that the messages name.
+    let recovered = run(["recover", "--yes", "--json", text(&private)]);
+    assert_eq!(recovered.code, Some(0), "{recovered:?}");
+    assert!(dir.join("E00.log").exists() && !dir.join("E00.edbmend-pending").exists());
+    assert_eq!(run(["repair", "--yes", "--json", text(&private)]).code, Some(0));
+}
+
+/// A repair that was killed between its two header copies; its operation folder.
+fn half_done(fixture: &Fixture) -> PathBuf {
+    // The writes of the images, the plan, the copy and the journal come first.
+    for n in 4..40 {
+        fs::write(&fixture.db, damaged(8)).unwrap();
+        let _ = fs::remove_file(fixture.marker());
+        let _ = fs::remove_dir_all(fixture.dir().join("edbmend"));
+        killed_at("pwrite64", n, &["repair", "--yes", text(&fixture.db)]);
+        let bytes = fixture.bytes();
+        if bytes[..4096] != bytes[4096..8192] {
+            return common::operations(fixture.dir()).remove(0);
+        }
+    }
+    panic!("no kill fell between the two copies");
+}
+
+#[test]
+fn a_marker_that_lies_is_not_believed_and_its_folder_still_recovers() {
+    let test = "a_marker_that_lies_is_not_believed_and_its_folder_still_recovers";
+    if !strace::can_trace(test) {
+        return;
+    }
+    let fixture = Fixture::new(&damaged(8));
+    let operation = half_done(&fixture);
+    fs::write(fixture.marker(), "").unwrap();
+    let before = snapshot(fixture.dir());
+    fixture.run(&["recover", "--yes"]).expect_refused(3, &["journal-damaged"]);
+    assert_eq!(snapshot(fixture.dir()), before);
+    let recovered = run(["recover", "--yes", "--json", text(&operation)]);
+    assert_eq!((recovered.code, recovered.outcome().as_str()), (Some(0), "committed"));
+    let bytes = fixture.bytes();
+    assert_eq!(bytes[..4096], bytes[4096..8192]);
+    assert!(!fixture.marker().exists());
+}
+
+#[test]
+fn an_operation_folder_recovers_without_its_marker() {
+    let test = "an_operation_folder_recovers_without_its_marker";
+    if !strace::can_trace(test) {
+        return;
+    }
+    let fixture = Fixture::new(&damaged(8));
+    let operation = half_done(&fixture);
+    fs::remove_file(fixture.marker()).unwrap();
+    let recovered = run(["recover", "--yes", "--back", "--json", text(&operation)]);
+    assert_eq!((recovered.code, recovered.outcome().as_str()), (Some(0), "rolled-back"));
+    assert_eq!(fixture.bytes(), damaged(8));
+}
+
+/// A group in which `priv1.edb` has the damage, and the header of its last full backup as evidence.
+fn with_evidence() -> (tempfile::TempDir, PathBuf, PathBuf) {
+    let (folder, dir) = group();
+    let mut evidence = fs::read(dir.join("priv1.edb")).unwrap();
+    edit_header(&mut evidence, |raw| raw.full_prev.gen_high = 2.into());
+    let path = dir.join("older.bak");
+    fs::write(&path, evidence).unwrap();
+    (folder, dir, path)
+}
+
+fn from(dir: &Path, evidence: &Path) -> Ran {
+    let database = dir.join("priv1.edb");
+    run(["repair", "--dry-run", "--json", "--from", text(evidence), text(&database)])
+}
+
+#[test]
+fn good_evidence_is_taken_and_can_be_undone() {
+    let (_folder, dir, evidence) = with_evidence();
+    let database = dir.join("priv1.edb");
+    let before = sha256(&database);
+    let done = run(["repair", "--yes", "--json", "--from", text(&evidence), text(&database)]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let full = &done.json()["databases"][0]["header"]["previous_full_backup"];
+    assert_eq!((full["gen_low"].as_u64(), full["gen_high"].as_u64()), (Some(1), Some(2)));
+    let undone = run(["restore", "--yes", "--json", text(&done.operation_dir())]);
+    assert_eq!(undone.code, Some(0), "{undone:?}");
+    assert_eq!(sha256(&database), before);
+}
+
+#[test]
+fn evidence_with_one_thing_wrong_is_refused() {
+    type Edit = fn(&mut edbmend::ese::RawDbHeader);
+    let edits: [(&str, Edit); 7] = [
+        ("another database", |raw| raw.db_signature.random = 1.into()),
+        ("another log stream", |raw| raw.log_signature.random = 1.into()),
+        ("no full backup", |raw| raw.full_prev.gen_low = 0.into()),
+        ("a type that no engine writes", |raw| raw.full_prev_type = 3.into()),
+        ("a mark without a generation", |raw| raw.full_prev.mark.generation = 0.into()),
+        ("a mark without a time", |raw| raw.full_prev.time = LogTime::default()),
+        ("a mark ahead of the database", |raw| raw.full_prev.mark.generation = 99.into()),
+    ];
+    for (what, edit) in edits {
+        let (_folder, dir, evidence) = with_evidence();
+        let mut bytes = fs::read(&evidence).unwrap();
+        edit_header(&mut bytes, edit);
+        fs::write(&evidence, bytes).unwrap();
+        let ran = from(&dir, &evidence);
+        assert_eq!(ran.code, Some(3), "{what}: {ran:?}");
+        assert!(ran.refusals().iter().all(|id| id == "evidence-unsuitable"), "{what}: {ran:?}");
+        assert!(!ran.refusals().is_empty(), "{what}");
+    }
+    for missing in ["E0000003.log", "E0000004.log", "E00.log"] {
+        let (_folder, dir, evidence) = with_evidence();
+        fs::remove_file(dir.join(missing)).unwrap();
+        from(&dir, &evidence).expect_refused(3, &["evidence-unsuitable"]);
+    }
+}
+
+#[test]
+fn the_outcome_does_not_depend_on_the_order() {
+    for first in ["priv1.edb", "pub1.edb"] {
+        let (_folder, dir) = group();
+        let second = if first == "priv1.edb" { "pub1.edb" } else { "priv1.edb" };
+        let (first, second) = (dir.join(first), dir.join(second));
+        let planned = run(["repair", "--dry-run", "--json", text(&first), text(&second)]);
+        assert_eq!(planned.outcome(), "planned");
+        let done = run(["repair", "--yes", "--json", text(&first), text(&second)]);
+        assert_eq!((done.code, done.outcome().as_str()), (Some(0), "committed"));
+    }
+}
+
+#[test]
+fn a_healthy_file_that_was_cut_off_is_not_called_sound() {
+    let bytes = healthy(8);
+    let fixture = Fixture::new(&bytes[..bytes.len() - 100]);
+    let ran = fixture.run(&["check"]);
+    ran.expect_refused(4, &["truncated"]);
+}
+
+#[test]
+fn a_remedy_can_be_pasted_whatever_the_name() {
+    let fixture = Fixture::named(&damaged(8), "a$(touch pwned)'\n.edb".as_ref());
+    let json = fixture.run(&["check"]).json();
+    let findings = json["databases"][0]["findings"].as_array().unwrap();
+    let remedy = findings[0]["remedy"].as_str().unwrap().replacen("edbmend", "printf %s", 1);
+    let remedy = remedy.replacen("printf %s repair", "printf %s", 1);
+    let pasted = std::process::Command::new("bash").args(["-c", &remedy]).output().unwrap();
+    assert_eq!(String::from_utf8(pasted.stdout).unwrap(), text(&fixture.db));
+}
