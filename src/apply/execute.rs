@@ -8,7 +8,7 @@ use crate::plan::{
     Command, HeaderImages, Plan, Refusal, RefusalId, VerifyScope, content_refusals, format_problem,
     only_repairable_bytes_differ, write_refusals,
 };
-use crate::storage::{File, PrivateMap, Storage, StoredPath, quoted};
+use crate::storage::{File, PrivateMap};
 use crate::survey::{DatabaseFacts, Fingerprint, survey_open_file};
 
 use super::backup::{self, VerifiedBackup};
@@ -20,7 +20,7 @@ use super::folder::{
 use super::guards::surroundings_refusals;
 use super::journal::{Journal, State};
 use super::lock::ExclusiveFile;
-use super::marker::{self, Marker, NotCreated};
+use super::operation::Operation;
 use super::outcome::{Applied, Ending, interrupted, reason};
 
 /// A plan and what is needed to carry it out.
@@ -59,22 +59,16 @@ pub fn execute(context: Context, job: &Job) -> Applied {
     if !refusals.is_empty() {
         return Applied::stopped(refusals);
     }
-    let (storage, id) = (context.storage, &job.plan.operation);
-    let mut folder = match OperationFolder::create(storage, &job.backup_dir, id, &job.database) {
-        Ok(folder) => folder,
-        Err(error) => return Applied::stopped(vec![reason(&error)]),
+    let id = &job.plan.operation;
+    let begun =
+        Operation::begin(context.storage, &job.database, &job.database, &job.backup_dir, id);
+    let mut operation = match begun {
+        Ok(operation) => operation,
+        Err(applied) => return *applied,
     };
-    let _held = match place_marker(storage, job, &folder) {
-        Ok(held) => held,
-        Err(NotCreated::Failed(refusal)) => return give_up(storage, job, &folder, refusal),
-        Err(NotCreated::Taken(refusal)) => {
-            folder.remove_dirs();
-            return Applied::stopped(vec![refusal]);
-        }
-    };
-    match prepare(context, exclusive.file(), job, &mut folder) {
-        Ok(prepared) => finish(context, exclusive.file(), job, &folder, prepared),
-        Err(refusal) => give_up(storage, job, &folder, refusal),
+    match prepare(context, exclusive.file(), job, &mut operation.folder) {
+        Ok(prepared) => finish(context, exclusive.file(), job, &operation, prepared),
+        Err(refusal) => operation.give_up(refusal, Ok(())),
     }
 }
 
@@ -100,19 +94,6 @@ fn look_again(context: Context, file: &dyn File, job: &Job) -> Vec<Refusal> {
         ));
     }
     refusals
-}
-
-fn place_marker(
-    storage: &dyn Storage,
-    job: &Job,
-    folder: &OperationFolder,
-) -> Result<Box<dyn File>, NotCreated> {
-    let marker = Marker {
-        operation: job.plan.operation.clone(),
-        dir: StoredPath::from(folder.dir.as_path()),
-        created_backup_dir: folder.created_backup_dir,
-    };
-    marker::create(storage, &job.database, &marker)
 }
 
 /// Everything up to the journal that says PREPARED. No header byte is written here.
@@ -210,32 +191,32 @@ fn finish(
     context: Context,
     file: &dyn File,
     job: &Job,
-    folder: &OperationFolder,
+    operation: &Operation,
     prepared: Prepared,
 ) -> Applied {
     context.observer.stage("writing the header copies");
     let applied = |ending, reasons| Applied {
-        ending,
-        reasons,
-        operation: Some(folder.as_ref()),
         backup: Some(prepared.backup.record()),
         pages: prepared.backup.pages.clone(),
+        ..operation.ended(ending, reasons)
     };
     match commit::write_all(file, &job.plan, &job.images) {
-        Written::Nothing(refusal) => return give_up(context.storage, job, folder, refusal),
-        Written::Stuck(refusal) => return applied(Ending::Pending, vec![pending(job, refusal)]),
+        Written::Nothing(refusal) => return operation.give_up(refusal, Ok(())),
+        Written::Stuck(refusal) => {
+            return applied(Ending::Pending, vec![operation.pending(refusal)]);
+        }
         Written::Undone(refusal) => {
-            let closed = close(context.storage, job, folder, &prepared.journal, State::RolledBack);
+            let closed = operation.close(&prepared.journal, State::RolledBack);
             let ending = if closed.is_ok() { Ending::RolledBack } else { Ending::Pending };
             return applied(ending, vec![refusal]);
         }
         Written::All => {}
     }
     let closed = verify_written(context, file, job, &prepared.backup)
-        .and_then(|()| close(context.storage, job, folder, &prepared.journal, State::Committed));
+        .and_then(|()| operation.close(&prepared.journal, State::Committed));
     match closed {
         Ok(()) => applied(Ending::Committed, Vec::new()),
-        Err(refusal) => applied(Ending::Pending, vec![pending(job, refusal)]),
+        Err(refusal) => applied(Ending::Pending, vec![operation.pending(refusal)]),
     }
 }
 
@@ -262,49 +243,4 @@ fn verify_written(
         return wrong("pages behind the header changed while the header was written");
     }
     Ok(())
-}
-
-/// The journal's last word, then the marker goes.
-fn close(
-    storage: &dyn Storage,
-    job: &Job,
-    folder: &OperationFolder,
-    journal: &Journal,
-    state: State,
-) -> Result<(), Refusal> {
-    journal.in_state(state).store(storage, &folder.dir).map_err(|error| reason(&error))?;
-    marker::remove(storage, &job.database).map(|_| ()).map_err(|error| reason(&error))
-}
-
-/// Removes every trace; where even that fails, the operation is pending.
-fn give_up(
-    storage: &dyn Storage,
-    job: &Job,
-    folder: &OperationFolder,
-    refusal: Refusal,
-) -> Applied {
-    let removed = folder.remove_files().and_then(|()| marker::remove(storage, &job.database));
-    match removed {
-        Ok(durably) => {
-            if durably {
-                folder.remove_dirs();
-            }
-            Applied::stopped(vec![refusal])
-        }
-        Err(error) => Applied {
-            ending: Ending::Pending,
-            reasons: vec![refusal, pending(job, reason(&error))],
-            operation: Some(folder.as_ref()),
-            backup: None,
-            pages: None,
-        },
-    }
-}
-
-fn pending(job: &Job, cause: Refusal) -> Refusal {
-    Refusal {
-        remedy: format!("edbmend recover {}", quoted(&job.database)),
-        id: RefusalId::IoError,
-        ..cause
-    }
 }

@@ -14,6 +14,7 @@ mod journal;
 mod lock;
 mod marker;
 mod moves;
+mod operation;
 mod outcome;
 mod pass;
 mod recover;

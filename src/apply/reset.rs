@@ -7,15 +7,15 @@ use crate::ese::LogFileName;
 use crate::plan::{
     DatabaseIdentity, LOGS_FOLDER, Refusal, RefusalId, ResetPlan, identity_by, identity_of,
 };
-use crate::storage::{Storage, StorageError, StoredPath, quoted};
-use crate::survey::{pending_marker, read_header_area, survey_database};
+use crate::storage::{Storage, StorageError};
+use crate::survey::{read_header_area, survey_database};
 
 use super::context::Context;
 use super::folder::{OperationFolder, PLAN_NAME, SUMS_NAME, sha256, sums_line};
 use super::journal::{Journal, State};
 use super::lock::ExclusiveFile;
-use super::marker::{self, Marker, NotCreated};
 use super::moves::{self, Place, Route};
+use super::operation::Operation;
 use super::outcome::{Applied, Ending, interrupted, reason};
 
 /// What an operation needs besides the copies, in bytes.
@@ -55,30 +55,15 @@ pub fn execute_reset(context: Context, job: &ResetJob) -> Applied {
         return Applied::stopped(refusals);
     }
     let storage = context.storage;
-    let like = subject.parent().unwrap_or(Path::new("/"));
-    let created = OperationFolder::create(storage, &job.backup_dir, &job.plan.operation, like);
-    let mut folder = match created {
-        Ok(folder) => folder,
-        Err(error) => return Applied::stopped(vec![reason(&error)]),
+    let dir = subject.parent().unwrap_or(Path::new("/"));
+    let begun = Operation::begin(storage, &subject, dir, &job.backup_dir, &job.plan.operation);
+    let mut operation = match begun {
+        Ok(operation) => operation,
+        Err(applied) => return *applied,
     };
-    let mark = Marker {
-        operation: job.plan.operation.clone(),
-        dir: StoredPath::from(folder.dir.as_path()),
-        created_backup_dir: folder.created_backup_dir,
-    };
-    let _held = match marker::create(storage, &subject, &mark) {
-        Ok(held) => held,
-        Err(NotCreated::Failed(refusal)) => {
-            return give_up(storage, &subject, &routes, &folder, refusal);
-        }
-        Err(NotCreated::Taken(refusal)) => {
-            folder.remove_dirs();
-            return Applied::stopped(vec![refusal]);
-        }
-    };
-    match prepare(context, job, &routes, &mut folder) {
-        Ok(journal) => finish(context, &subject, &routes, &folder, &journal),
-        Err(refusal) => give_up(storage, &subject, &routes, &folder, refusal),
+    match prepare(context, job, &routes, &mut operation.folder) {
+        Ok(journal) => finish(context, &routes, &operation, &journal),
+        Err(refusal) => operation.give_up(refusal, moves::remove_unfinished(storage, &routes)),
     }
 }
 
@@ -276,41 +261,28 @@ fn prepare(
     Ok(journal)
 }
 
-fn finish(
-    context: Context,
-    subject: &Path,
-    routes: &[Route],
-    folder: &OperationFolder,
-    journal: &Journal,
-) -> Applied {
+fn finish(context: Context, routes: &[Route], operation: &Operation, journal: &Journal) -> Applied {
     let storage = context.storage;
     context.observer.stage("moving the logs");
-    let applied = |ending, reasons| Applied {
-        ending,
-        reasons,
-        operation: Some(folder.as_ref()),
-        backup: None,
-        pages: None,
-    };
     for (index, route) in routes.iter().enumerate() {
         let cause = match moves::carry(storage, route) {
             Ok(()) => continue,
             Err(moves::Trouble::Unmoved(cause)) => cause,
             Err(moves::Trouble::Unsynced(cause)) => {
-                return applied(Ending::Pending, vec![pending(subject, cause)]);
+                return operation.ended(Ending::Pending, vec![operation.pending(cause)]);
             }
         };
         let undone = carry_all_back(storage, &routes[..=index])
             .and_then(|()| moves::remove_unfinished(storage, routes).map_err(|e| reason(&e)))
-            .and_then(|()| close(storage, subject, folder, journal, State::RolledBack));
+            .and_then(|()| operation.close(journal, State::RolledBack));
         return match undone {
-            Ok(()) => applied(Ending::RolledBack, vec![cause]),
-            Err(second) => applied(Ending::Pending, vec![pending(subject, cause), second]),
+            Ok(()) => operation.ended(Ending::RolledBack, vec![cause]),
+            Err(second) => operation.ended(Ending::Pending, vec![operation.pending(cause), second]),
         };
     }
-    match close(storage, subject, folder, journal, State::Committed) {
-        Ok(()) => applied(Ending::Committed, Vec::new()),
-        Err(refusal) => applied(Ending::Pending, vec![pending(subject, refusal)]),
+    match operation.close(journal, State::Committed) {
+        Ok(()) => operation.ended(Ending::Committed, Vec::new()),
+        Err(refusal) => operation.ended(Ending::Pending, vec![operation.pending(refusal)]),
     }
 }
 
@@ -318,50 +290,4 @@ fn finish(
 pub fn carry_all_back(storage: &dyn Storage, routes: &[Route]) -> Result<(), Refusal> {
     routes.iter().rev().try_for_each(|route| moves::carry_back(storage, route))?;
     moves::remove_unfinished(storage, routes).map_err(|error| reason(&error))
-}
-
-fn close(
-    storage: &dyn Storage,
-    subject: &Path,
-    folder: &OperationFolder,
-    journal: &Journal,
-    state: State,
-) -> Result<(), Refusal> {
-    journal.in_state(state).store(storage, &folder.dir).map_err(|error| reason(&error))?;
-    marker::remove(storage, subject).map(|_| ()).map_err(|error| reason(&error))
-}
-
-/// Removes every trace; where even that fails, the operation is pending.
-fn give_up(
-    storage: &dyn Storage,
-    subject: &Path,
-    routes: &[Route],
-    folder: &OperationFolder,
-    refusal: Refusal,
-) -> Applied {
-    let removed = moves::remove_unfinished(storage, routes)
-        .and_then(|()| folder.remove_files())
-        .and_then(|()| marker::remove(storage, subject));
-    match removed {
-        Ok(durably) => {
-            if durably {
-                folder.remove_dirs();
-            }
-            Applied::stopped(vec![refusal])
-        }
-        Err(error) => Applied {
-            ending: Ending::Pending,
-            reasons: vec![refusal, pending(subject, reason(&error))],
-            operation: Some(folder.as_ref()),
-            backup: None,
-            pages: None,
-        },
-    }
-}
-
-fn pending(subject: &Path, cause: Refusal) -> Refusal {
-    let dir = subject.parent().unwrap_or(Path::new("."));
-    let remedy = format!("edbmend recover {}", quoted(dir));
-    debug_assert!(pending_marker(subject).starts_with(dir));
-    Refusal { remedy, id: RefusalId::IoError, ..cause }
 }
