@@ -1,7 +1,7 @@
 //! Every state that a crash may leave, and what `recover` makes of it, crashed again and again.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use edbmend::apply::{Ending, find_pending, recover};
@@ -186,7 +186,7 @@ impl Search<'_> {
     }
 
     /// Runs `recover` to its end, and puts every crash of it on the list.
-    fn recover(&mut self, visit: &Visit, tree: &Tree, subject: &PathBuf, back: bool) -> bool {
+    fn recover(&mut self, visit: &Visit, tree: &Tree, subject: &Path, back: bool) -> bool {
         let sim = Sim::on(tree.clone());
         let applied = recover(context(&sim), subject, back, false);
         let wrong = match applied.ending {
