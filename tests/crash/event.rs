@@ -189,6 +189,14 @@ impl Snapshot {
         Self { medium, unsynced: Vec::new() }
     }
 
+    /// The same, numbered by its names where everything is on the medium.
+    pub fn renumbered(self) -> Self {
+        match self.is_durable() {
+            true => Self::durable(self.medium.renumbered()),
+            false => self,
+        }
+    }
+
     /// Whether everything is on the medium.
     pub fn is_durable(&self) -> bool {
         self.unsynced.is_empty()

@@ -1,7 +1,7 @@
 //! Every state that a crash may leave, and what `recover` makes of it, crashed again and again.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use edbmend::apply::{Ending, find_pending, recover};
@@ -23,7 +23,8 @@ pub enum Face {
     Between,
     /// The engine elects a header that is neither the old nor the new one.
     Collision,
-    /// The engine finds no header.
+    /// The engine finds no header; or the current log, but not all numbered ones: it would mount
+    /// what a reset has half done.
     Dead,
 }
 
@@ -135,23 +136,24 @@ impl Search<'_> {
 
     fn crash(&mut self, at: &Snapshot, sample: Sample, kills: usize, history: &str) {
         let mut found = Vec::new();
-        let sampled = at.power_losses(sample, |tree| found.push(Snapshot::durable(tree)));
+        let sampled = at.power_losses(sample, |tree| found.push(tree));
         if history.contains('>') {
             // The crash points of recoveries are counted by their states alone.
         } else {
             self.row.sampled += usize::from(sampled);
         }
-        for state in found {
-            self.add(state, 0, format!("{history} power loss"));
+        for tree in found {
+            self.add(Snapshot::durable(tree), 0, &format!("{history} power loss"));
         }
         if kills < self.depth.kills && !at.is_durable() {
-            self.add(at.clone(), kills + 1, format!("{history} killed"));
+            self.add(at.clone(), kills + 1, &format!("{history} killed"));
         }
     }
 
-    fn add(&mut self, state: Snapshot, kills: usize, history: String) {
+    fn add(&mut self, state: Snapshot, kills: usize, history: &str) {
         if self.seen.insert(state.digest()) {
-            self.queue.push_back(Visit { state, kills, history });
+            let state = state.renumbered();
+            self.queue.push_back(Visit { state, kills, history: history.to_owned() });
         }
     }
 
@@ -161,7 +163,7 @@ impl Search<'_> {
         let face = self.judge.face(&tree);
         self.row.faces[face as usize] += 1;
         if face == Face::Dead {
-            self.tell(visit, "no header is elected");
+            self.tell(visit, "no header is elected, or half a log stream would be mounted");
         }
         let pending = find_pending(&Sim::on(tree.clone()), &self.judge.target());
         match pending.unwrap_or_default().first() {
@@ -184,13 +186,7 @@ impl Search<'_> {
     }
 
     /// Runs `recover` to its end, and puts every crash of it on the list.
-    fn recover(
-        &mut self,
-        visit: &Visit,
-        tree: &Tree,
-        subject: &std::path::Path,
-        back: bool,
-    ) -> bool {
+    fn recover(&mut self, visit: &Visit, tree: &Tree, subject: &Path, back: bool) -> bool {
         let sim = Sim::on(tree.clone());
         let applied = recover(context(&sim), subject, back, false);
         let wrong = match applied.ending {

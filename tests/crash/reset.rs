@@ -159,6 +159,13 @@ fn is_of_stream(path: &Path) -> bool {
     path.file_name().unwrap().to_string_lossy().starts_with("E00")
 }
 
+/// `E0000001.log`
+fn is_numbered(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "log")
+        && path.file_stem().unwrap().len() == "E0000001".len()
+        && is_of_stream(path)
+}
+
 fn survey(storage: &dyn Storage) -> GroupFacts {
     let databases = ["priv1.edb", "pub1.edb"];
     let databases =
@@ -169,8 +176,13 @@ fn survey(storage: &dyn Storage) -> GroupFacts {
 
 impl Judge for ResetCase {
     fn face(&self, tree: &Tree) -> Face {
+        let is_home = |path: &Path| tree.find(path).is_some();
         let of_stream = self.files.keys().filter(|path| is_of_stream(path));
-        let home: Vec<bool> = of_stream.map(|path| tree.find(path).is_some()).collect();
+        let home: Vec<bool> = of_stream.map(|path| is_home(path)).collect();
+        let mut numbered = self.files.keys().filter(|path| is_numbered(path));
+        if is_home(&Path::new(LOGS).join("E00.log")) && !numbered.all(|path| is_home(path)) {
+            return Face::Dead;
+        }
         match (home.contains(&true), home.contains(&false)) {
             (true, false) => Face::Old,
             (false, true) => Face::New,

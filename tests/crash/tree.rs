@@ -144,6 +144,28 @@ impl Tree {
         }
     }
 
+    /// The same without what no path leads to, numbered by the names alone: equal trees then have equal
+    /// numbers, whatever led to them.
+    pub fn renumbered(&self) -> Self {
+        let mut fresh = Self::new();
+        self.copy_dir(0, &mut fresh, 0);
+        fresh
+    }
+
+    fn copy_dir(&self, dir: Ino, fresh: &mut Self, fresh_dir: Ino) {
+        for (name, &ino) in self.entries(dir).into_iter().flatten() {
+            let copy = fresh.next_ino();
+            match &self.nodes[ino] {
+                Node::File(content) => fresh.nodes.push(Node::File(Arc::clone(content))),
+                Node::Dir(_) => {
+                    fresh.nodes.push(Node::Dir(Arc::default()));
+                    self.copy_dir(ino, fresh, copy);
+                }
+            }
+            fresh.link(fresh_dir, name, copy);
+        }
+    }
+
     /// Every file that a path leads to.
     pub fn files(&self) -> Vec<(PathBuf, Ino)> {
         let mut found = Vec::new();

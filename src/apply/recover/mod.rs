@@ -420,7 +420,7 @@ fn bring_to(
             header::write_images(file, plan, images, goal)?;
         }
         (Deed::Reset(plan), _) if goal == State::RolledBack => reset::carry_back(storage, plan)?,
-        (Deed::Reset(plan), _) => reset::make_durable(storage, plan)?,
+        (Deed::Reset(plan), _) => reset::complete(storage, plan)?,
         (Deed::Header { .. }, None) => {}
     }
     let journal = stored.journal.in_state(goal);

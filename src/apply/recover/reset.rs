@@ -41,9 +41,12 @@ pub fn carry_back(storage: &dyn Storage, plan: &ResetPlan) -> Result<(), Refusal
     carry_all_back(storage, &routes(plan)?)
 }
 
-/// Forward means that every file has moved already; but perhaps nobody made that durable.
-pub fn make_durable(storage: &dyn Storage, plan: &ResetPlan) -> Result<(), Refusal> {
-    routes(plan)?.iter().try_for_each(|route| moves::sync_both(storage, route))
+/// Forward means that every file has moved already; but perhaps nobody made that durable, and a way
+/// back that was cut off may have left a copy that it had begun.
+pub fn complete(storage: &dyn Storage, plan: &ResetPlan) -> Result<(), Refusal> {
+    let routes = routes(plan)?;
+    routes.iter().try_for_each(|route| moves::sync_both(storage, route))?;
+    moves::remove_unfinished(storage, &routes).map_err(|error| reason(&error))
 }
 
 fn routes(plan: &ResetPlan) -> Result<Vec<Route<'_>>, Refusal> {
