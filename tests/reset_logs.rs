@@ -90,7 +90,8 @@ fn assert_reset_and_undo(group: &Group, more: &[&str]) -> PathBuf {
     assert_eq!(stream_files(&group.dir), Vec::<String>::new());
     let operation = done.operation_dir();
     assert_eq!(stream_files(&operation.join("logs")), expected);
-    let undone = run(["restore", "--yes", "--json", operation.to_str().unwrap()]);
+    let undo = ["restore", "--yes", "--json", operation.to_str().unwrap()];
+    let undone = run(undo.iter().chain(more));
     assert_eq!((undone.code, undone.outcome().as_str()), (Some(0), "committed"), "{undone:?}");
     assert_eq!(digests(&group.dir), before);
     operation
@@ -384,8 +385,8 @@ fn a_volume_that_is_too_small_changes_nothing() {
 #[test]
 fn an_ntfs_volume() {
     let test = "an_ntfs_volume";
-    let make = ["mkfs.ntfs", "-q", "-F"];
-    let Some(volume) = Volume::new(test, 16, &make, &["-t", "ntfs-3g", "-o", "loop"]) else {
+    let make = ["mkfs.ntfs", "-Q", "-F", "-q"];
+    let Some(volume) = Volume::new(test, 16, &make, &["ntfs-3g", "-o", "noatime"]) else {
         return;
     };
     let group = Group::at(volume.path());
