@@ -16,7 +16,7 @@ use edbmend::practice::{Recipe, storage_group};
 use edbmend::storage::{Disk, Storage};
 use edbmend::survey::{GroupFacts, GroupFolders, survey_database, survey_group};
 
-use storages::{context, stopping_at};
+use storages::{Scripted, context, stopping_at};
 
 /// A practice storage group in a folder of its own.
 struct Bench {
@@ -272,4 +272,26 @@ fn a_database_that_changed_since_forbids_the_undo() {
     let refusals = reset_undo_refusals(&Disk, &plan);
     assert_eq!(refusals.len(), 1);
     assert_eq!(refusals[0].id, RefusalId::DatabaseChanged);
+}
+
+#[test]
+fn a_log_that_appears_while_the_reset_runs_calls_it_off() {
+    for across_volumes in [false, true] {
+        let bench = Bench::new(across_volumes);
+        let job = bench.job();
+        let stranger = bench.dir.join("E0000009.log");
+        let path = stranger.clone();
+        let storage = Scripted::new(move |call| {
+            if call.name == "rename_new" {
+                std::fs::write(&path, "new").unwrap();
+            }
+            None
+        });
+        let applied = execute_reset(context(&storage), &job);
+        assert_eq!(applied.ending, Ending::RolledBack, "{:?}", applied.reasons);
+        assert_eq!(applied.reasons[0].id, RefusalId::NewLogStream);
+        std::fs::remove_file(&stranger).unwrap();
+        bench.assert_settled("a stranger");
+        assert!(bench.dir.join("E00.log").exists());
+    }
 }

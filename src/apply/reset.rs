@@ -62,7 +62,7 @@ pub fn execute_reset(context: Context, job: &ResetJob) -> Applied {
         Err(applied) => return *applied,
     };
     match prepare(context, job, &routes, &mut operation.folder) {
-        Ok(journal) => finish(context, &routes, &operation, &journal),
+        Ok(journal) => finish(context, &job.plan, &routes, &operation, &journal),
         Err(refusal) => operation.give_up(refusal, moves::remove_unfinished(storage, &routes)),
     }
 }
@@ -261,28 +261,51 @@ fn prepare(
     Ok(journal)
 }
 
-fn finish(context: Context, routes: &[Route], operation: &Operation, journal: &Journal) -> Applied {
+fn finish(
+    context: Context,
+    plan: &ResetPlan,
+    routes: &[Route],
+    operation: &Operation,
+    journal: &Journal,
+) -> Applied {
     let storage = context.storage;
     context.observer.stage("moving the logs");
     for (index, route) in routes.iter().enumerate() {
-        let cause = match moves::carry(storage, route) {
-            Ok(()) => continue,
-            Err(moves::Trouble::Unmoved(cause)) => cause,
+        match moves::carry(storage, route) {
+            Ok(()) => {}
+            Err(moves::Trouble::Unmoved(cause)) => {
+                return roll_back(storage, routes, index + 1, operation, journal, cause);
+            }
             Err(moves::Trouble::Unsynced(cause)) => {
                 return operation.ended(Ending::Pending, vec![operation.pending(cause)]);
             }
-        };
-        let undone = carry_all_back(storage, &routes[..=index])
-            .and_then(|()| moves::remove_unfinished(storage, routes).map_err(|e| reason(&e)))
-            .and_then(|()| operation.close(journal, State::RolledBack));
-        return match undone {
-            Ok(()) => operation.ended(Ending::RolledBack, vec![cause]),
-            Err(second) => operation.ended(Ending::Pending, vec![operation.pending(cause), second]),
-        };
+        }
+    }
+    // Logs that appeared meanwhile: somebody works in the folder, and half a stream is worse than all.
+    if let Some(stranger) = unplanned_files(storage, plan, routes) {
+        return roll_back(storage, routes, routes.len(), operation, journal, stranger);
     }
     match operation.close(journal, State::Committed) {
         Ok(()) => operation.ended(Ending::Committed, Vec::new()),
         Err(refusal) => operation.ended(Ending::Pending, vec![operation.pending(refusal)]),
+    }
+}
+
+/// Puts the first `begun` routes back because of `cause`.
+fn roll_back(
+    storage: &dyn Storage,
+    routes: &[Route],
+    begun: usize,
+    operation: &Operation,
+    journal: &Journal,
+    cause: Refusal,
+) -> Applied {
+    let undone = carry_all_back(storage, &routes[..begun])
+        .and_then(|()| moves::remove_unfinished(storage, routes).map_err(|e| reason(&e)))
+        .and_then(|()| operation.close(journal, State::RolledBack));
+    match undone {
+        Ok(()) => operation.ended(Ending::RolledBack, vec![cause]),
+        Err(second) => operation.ended(Ending::Pending, vec![operation.pending(cause), second]),
     }
 }
 
