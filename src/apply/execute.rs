@@ -20,6 +20,7 @@ use super::folder::{
 use super::guards::surroundings_refusals;
 use super::journal::{Journal, State};
 use super::lock::ExclusiveFile;
+use super::marker::at_work;
 use super::operation::Operation;
 use super::outcome::{Applied, Ending, interrupted, reason};
 
@@ -53,15 +54,19 @@ pub fn execute(context: Context, job: &Job) -> Applied {
     let exclusive =
         match ExclusiveFile::acquire(context.storage, &job.database, job.allow_unproven_lock) {
             Ok(exclusive) => exclusive,
-            Err(refusal) => return Applied::stopped(vec![refusal]),
+            // It may be another edbmend that has it open; that one can be named.
+            Err(refusal) => {
+                let other = at_work(context.storage, &job.database);
+                return Applied::stopped(vec![other.unwrap_or(refusal)]);
+            }
         };
     let refusals = look_again(context, exclusive.file(), job);
     if !refusals.is_empty() {
         return Applied::stopped(refusals);
     }
-    let id = &job.plan.operation;
+    let stamp = job.plan.stamp();
     let begun =
-        Operation::begin(context.storage, &job.database, &job.database, &job.backup_dir, id);
+        Operation::begin(context.storage, &job.database, &job.database, &job.backup_dir, &stamp);
     let mut operation = match begun {
         Ok(operation) => operation,
         Err(applied) => return *applied,

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Refusal, RefusalId};
-use crate::storage::{Access, Exclusive, File, Storage, StorageError, StoredPath, quoted, shown};
-use crate::survey::pending_marker;
+use crate::storage::{
+    Access, Exclusive, File, Storage, StorageError, StoredPath, host_name, quoted, shown, user_name,
+};
+use crate::survey::{group_markers, pending_marker};
 
 use super::outcome::reason;
 use super::sealed;
@@ -23,6 +25,37 @@ pub struct Marker {
     pub dir: StoredPath,
     /// Whether the operation created the folder that its own lies in.
     pub created_backup_dir: bool,
+    /// Who carries it out; older versions did not say.
+    #[serde(default)]
+    pub holder: Option<Holder>,
+}
+
+/// Who carries an operation out. A second edbmend names it to its reader.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Process id.
+    pub pid: u32,
+    /// Name of the machine.
+    pub host: String,
+    /// Name of the user.
+    pub user: String,
+    /// When the operation was planned, UTC.
+    pub since: String,
+}
+
+impl Holder {
+    /// This process, with an operation that was planned at `since`.
+    pub fn this_process(since: &str) -> Self {
+        let (pid, host, user) = (std::process::id(), host_name(), user_name());
+        Self { pid, host, user, since: since.to_owned() }
+    }
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { pid, host, user, since } = self;
+        write!(f, "process {pid} of {user} on {host}, since {since}")
+    }
 }
 
 /// Why a marker could not be created.
@@ -42,7 +75,7 @@ pub fn create(
 ) -> Result<Box<dyn File>, NotCreated> {
     let path = pending_marker(database);
     let file = storage.create(&path).map_err(|error| match error.is_already_there() {
-        true => NotCreated::Taken(taken(database, &path)),
+        true => NotCreated::Taken(taken(storage, database, &path)),
         false => NotCreated::Failed(reason(&error)),
     })?;
     let written = file
@@ -60,19 +93,62 @@ pub fn create(
 pub fn at_work(storage: &dyn Storage, database: &Path) -> Option<Refusal> {
     let path = pending_marker(database);
     let file = storage.open(&path, Access::Read).ok()?;
-    (file.lock() == Exclusive::InUse).then(|| {
-        let message = format!("another edbmend is at work: it has {} open", shown(&path));
-        Refusal::new(RefusalId::OperationPending, database, message, "Wait until it is done.")
+    if file.lock() != Exclusive::InUse {
+        return None;
+    }
+    drop(file);
+    let (message, remedy) = match holder(storage, &path) {
+        Some(holder) => (
+            format!("another edbmend is at work: {holder}"),
+            format!(
+                "Wait until process {} has ended, then run the same command again.",
+                holder.pid
+            ),
+        ),
+        None => (
+            format!("another edbmend is at work: it has {} open", shown(&path)),
+            "Wait until it has ended, then run the same command again.".to_owned(),
+        ),
+    };
+    Some(Refusal::new(RefusalId::OperationPending, database, message, remedy))
+}
+
+/// The refusal where another edbmend is at work on the database, or on the logs in its folder.
+pub fn at_work_near(storage: &dyn Storage, database: &Path) -> Option<Refusal> {
+    at_work(storage, database).or_else(|| {
+        let refusal = at_work_on_logs(storage, database.parent().unwrap_or(Path::new("/")))?;
+        Some(Refusal { path: database.to_owned(), ..refusal })
     })
 }
 
-fn taken(database: &Path, marker: &Path) -> Refusal {
-    Refusal::new(
-        RefusalId::OperationPending,
-        database,
-        format!("another edbmend operation holds it: {} exists", shown(marker)),
-        format!("Wait for it, or if none is running: edbmend recover {}", quoted(database)),
-    )
+/// The refusal where another edbmend is at work on the logs in a folder.
+pub fn at_work_on_logs(storage: &dyn Storage, dir: &Path) -> Option<Refusal> {
+    group_markers(storage, dir)
+        .iter()
+        .filter_map(|marker| subject_of(marker))
+        .find_map(|subject| at_work(storage, &subject))
+}
+
+/// Who a marker names, where it is whole and says so.
+fn holder(storage: &dyn Storage, path: &Path) -> Option<Holder> {
+    match read(storage, path) {
+        Ok(Found::Whole(marker)) => marker.holder,
+        _ => None,
+    }
+}
+
+/// The refusal of whoever comes second: to a run that is at work, or to an operation that was
+/// interrupted meanwhile.
+fn taken(storage: &dyn Storage, database: &Path, marker: &Path) -> Refusal {
+    at_work(storage, database).unwrap_or_else(|| {
+        let begun = holder(storage, marker).map_or(String::new(), |holder| format!(" ({holder})"));
+        Refusal::new(
+            RefusalId::OperationPending,
+            database,
+            format!("another edbmend operation holds it: {} exists{begun}", shown(marker)),
+            format!("Wait for it, or if none is running: edbmend recover {}", quoted(database)),
+        )
+    })
 }
 
 /// Removes the marker of a database. A marker that is gone already is fine.
@@ -146,7 +222,13 @@ mod tests {
     fn a_torn_marker_and_a_damaged_one_are_told_apart() {
         let dir = StoredPath::from(Path::new("/mdbdata/edbmend/edbmend-test-repair-0000"));
         let operation = "edbmend-test-repair-0000".to_owned();
-        let whole = sealed::seal(&Marker { operation, dir, created_backup_dir: true });
+        let holder = Some(Holder {
+            pid: 4711,
+            host: "exch01".to_owned(),
+            user: "root".to_owned(),
+            since: "2026-11-23T02:32:23Z".to_owned(),
+        });
+        let whole = sealed::seal(&Marker { operation, dir, created_backup_dir: true, holder });
         for length in 0..whole.len() - 2 {
             assert!(is_torn(&whole[..length]), "length {length}");
         }

@@ -3,12 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::plan::{Refusal, RefusalId};
+use crate::plan::{OperationStamp, Refusal, RefusalId};
 use crate::storage::{File, Storage, StorageError, StoredPath, quoted};
 
 use super::folder::OperationFolder;
 use super::journal::{Journal, State};
-use super::marker::{self, Marker, NotCreated};
+use super::marker::{self, Holder, Marker, NotCreated};
 use super::outcome::{Applied, Ending, reason};
 
 /// An operation that has its folder and its marker.
@@ -31,14 +31,15 @@ impl<'a> Operation<'a> {
         subject: &Path,
         recover_with: &Path,
         backup_dir: &Path,
-        id: &str,
+        stamp: &OperationStamp,
     ) -> Result<Self, Box<Applied>> {
-        let folder = OperationFolder::create(storage, backup_dir, id, recover_with)
+        let folder = OperationFolder::create(storage, backup_dir, &stamp.id, recover_with)
             .map_err(|error| Box::new(Applied::stopped(vec![reason(&error)])))?;
         let marker = Marker {
-            operation: id.to_owned(),
+            operation: stamp.id.clone(),
             dir: StoredPath::from(folder.dir.as_path()),
             created_backup_dir: folder.created_backup_dir,
+            holder: Some(Holder::this_process(&stamp.created)),
         };
         let (subject, recover_with) = (subject.to_owned(), recover_with.to_owned());
         let mut begun = Self { storage, subject, recover_with, folder, _marker: None };

@@ -14,6 +14,7 @@ use super::context::Context;
 use super::folder::{OperationFolder, PLAN_NAME, SUMS_NAME, sha256, sums_line};
 use super::journal::{Journal, State};
 use super::lock::ExclusiveFile;
+use super::marker::at_work;
 use super::moves::{self, Place, Route};
 use super::operation::Operation;
 use super::outcome::{Applied, Ending, interrupted, reason};
@@ -46,7 +47,11 @@ pub fn execute_reset(context: Context, job: &ResetJob) -> Applied {
     context.observer.stage("taking exclusive access");
     let locks = match lock_databases(context.storage, &job.plan, job.allow_unproven_lock) {
         Ok(locks) => locks,
-        Err(refusals) => return Applied::stopped(refusals),
+        // It may be another edbmend that has them open; that one can be named.
+        Err(refusals) => {
+            let other = at_work(context.storage, &subject);
+            return Applied::stopped(other.map_or(refusals, |other| vec![other]));
+        }
     };
     let mut refusals = changed_databases(&job.plan, &locks);
     refusals.extend(unplanned_files(context.storage, &job.plan, &routes));
@@ -56,7 +61,7 @@ pub fn execute_reset(context: Context, job: &ResetJob) -> Applied {
     }
     let storage = context.storage;
     let dir = subject.parent().unwrap_or(Path::new("/"));
-    let begun = Operation::begin(storage, &subject, dir, &job.backup_dir, &job.plan.operation);
+    let begun = Operation::begin(storage, &subject, dir, &job.backup_dir, &job.plan.stamp());
     let mut operation = match begun {
         Ok(operation) => operation,
         Err(applied) => return *applied,

@@ -11,7 +11,7 @@ use crate::report::{
     CheckpointsReport, DatabaseReport, LogsReport, Outcome, Report, StreamReport,
     checkpoint_reports,
 };
-use crate::storage::{quoted, shown};
+use crate::storage::{absolute, quoted, shown};
 use crate::survey::{DatabaseFacts, GroupFolders, PageLayout};
 
 use super::args::RepairArgs;
@@ -22,16 +22,36 @@ use super::verify::{all_processors, scan};
 pub fn run(session: &Session, args: &RepairArgs) -> Report {
     session.heed_interrupts();
     let mut report = Report::new("repair");
+    let paths: Vec<&PathBuf> = args.databases.iter().chain(&args.group.db).collect();
+    // Two runs over the same databases: whoever comes second begins none of them.
+    let mut other = paths.iter().find_map(|path| session.at_work_near(path));
     let mut stopped = false;
-    for path in args.databases.iter().chain(&args.group.db) {
-        let (database, reasons) =
-            if stopped { not_begun(path) } else { repair(session, args, path, &mut report) };
+    for path in paths {
+        let (database, reasons) = match &other {
+            Some(other) => left_to(other, path),
+            None if stopped => not_begun(path),
+            None => repair(session, args, path, &mut report),
+        };
         // Whatever broke there may break the next one, too.
         let pending = database.outcome == Outcome::Pending;
         stopped |= pending || session.context().is_interrupted();
+        if database.outcome == Outcome::Refused {
+            other = other.or_else(|| session.at_work_near(path));
+        }
         report.push(database, &reasons);
     }
     report.conclude()
+}
+
+/// A database that another run, which is at work on it or on one beside it in the list, will do.
+fn left_to(other: &Refusal, path: &Path) -> (DatabaseReport, Vec<Refusal>) {
+    let path = absolute(path).unwrap_or_else(|_| path.to_owned());
+    let message = match path == other.path {
+        true => other.message.clone(),
+        false => format!("not begun: at {}, {}", shown(&other.path), other.message),
+    };
+    let refusal = Refusal { path: path.clone(), message, ..other.clone() };
+    (DatabaseReport::unknown(&path, Outcome::Refused), vec![refusal])
 }
 
 fn not_begun(path: &Path) -> (DatabaseReport, Vec<Refusal>) {

@@ -28,7 +28,7 @@ pub fn run(session: &Session, args: &ResetLogsArgs) -> Report {
     report.group = Some(GroupSection::default());
     let group = match survey(session, args) {
         Ok(group) => group,
-        Err(refusal) => return end(report, Outcome::Failed, &[refusal]),
+        Err(refusal) => return end(report, Outcome::Refused, &[refusal]),
     };
     let request = request(session, args);
     let stream = match choose_stream(&group, &request) {
@@ -40,7 +40,7 @@ pub fn run(session: &Session, args: &ResetLogsArgs) -> Report {
     let beside = group.folders.log_dir.join(&stream.base);
     let backup_dir = match session.backup_dir(args.backup_dir.as_deref(), &beside) {
         Ok(dir) => dir,
-        Err(refusal) => return end(report, Outcome::Failed, &[refusal]),
+        Err(refusal) => return end(report, Outcome::Refused, &[refusal]),
     };
     let mut refusals = reset_refusals(&group, stream, &request);
     refusals.extend(surroundings(session, &args.guarded, &group, &stream.base, &backup_dir));

@@ -83,7 +83,7 @@ fn restore_logs(
     let log_dir = plan.log_dir.to_path().unwrap_or_default();
     let group = match session.survey_group(&log_dir, None, None, &databases) {
         Ok(group) => group,
-        Err(refusal) => return reset_logs::end(report, Outcome::Failed, &[refusal]),
+        Err(refusal) => return reset_logs::end(report, Outcome::Refused, &[refusal]),
     };
     let planned = group.databases.iter().filter(|facts| databases.contains(&facts.path));
     let mut refusals: Vec<Refusal> = planned.clone().flat_map(content_refusals).collect();
@@ -94,7 +94,7 @@ fn restore_logs(
     let beside = log_dir.join(&plan.base);
     let backup_dir = match session.backup_dir(args.backup_dir.as_deref(), &beside) {
         Ok(dir) => dir,
-        Err(refusal) => return reset_logs::end(report, Outcome::Failed, &[refusal]),
+        Err(refusal) => return reset_logs::end(report, Outcome::Refused, &[refusal]),
     };
     refusals.extend(reset_undo_refusals(session.storage(), &plan));
     let surroundings =

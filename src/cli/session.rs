@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use chrono::{SecondsFormat, Utc};
 
-use crate::apply::{Context, DEFAULT_BACKUP_DIR, at_work, in_use};
+use crate::apply::{Context, DEFAULT_BACKUP_DIR, at_work, at_work_near, at_work_on_logs, in_use};
 use crate::ese::{ContentKind, LogFileName};
 use crate::plan::{self, OperationStamp, Refusal, RefusalId};
 use crate::storage::{Disk, Storage, absolute};
@@ -66,6 +66,11 @@ impl Session {
         survey_database(&self.storage, &path).map_err(|error| survey_refusal(&path, &error))
     }
 
+    /// The refusal where another edbmend is at work on a database, or on the logs beside it.
+    pub fn at_work_near(&self, path: &Path) -> Option<Refusal> {
+        at_work_near(&self.storage, &self.resolve(path).ok()?)
+    }
+
     /// The same together with the logs of its stream, in `log_dir` or beside it.
     pub fn survey_with_logs(
         &self,
@@ -99,6 +104,9 @@ impl Session {
         let dir = self.resolve_dir(dir)?;
         let log_dir = log_dir.map_or(Ok(dir.clone()), |dir| self.resolve_dir(dir))?;
         let system_dir = system_dir.map_or(Ok(log_dir.clone()), |dir| self.resolve_dir(dir))?;
+        if let Some(refusal) = at_work_on_logs(&self.storage, &log_dir) {
+            return Err(refusal);
+        }
         let mut databases: Vec<DatabaseFacts> =
             self.databases_in(&dir)?.into_iter().collect::<Result<_, _>>()?;
         for path in named {

@@ -111,6 +111,11 @@ pub struct ResetRequest<'a> {
 }
 
 impl ResetPlan {
+    /// Id and time of its operation.
+    pub fn stamp(&self) -> OperationStamp {
+        OperationStamp { id: self.operation.clone(), created: self.created.clone() }
+    }
+
     /// How many files move.
     pub fn file_count(&self) -> usize {
         self.batches.iter().map(|batch| batch.files.len()).sum()

@@ -100,6 +100,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Id and time of its operation.
+    pub fn stamp(&self) -> OperationStamp {
+        OperationStamp { id: self.operation.clone(), created: self.created.clone() }
+    }
+
     /// The writes of the plan, in their order.
     pub fn writes(&self) -> impl DoubleEndedIterator<Item = &WriteStep> {
         self.steps.iter().filter_map(|step| match step {

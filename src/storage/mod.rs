@@ -5,6 +5,7 @@
 
 mod aligned;
 mod error;
+mod machine;
 mod path;
 mod pieces;
 mod reader;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 pub use aligned::AlignedBuffer;
 pub use error::{Result, StorageError};
+pub use machine::{host_name, login_name, user_name};
 pub use path::{StoredPath, absolute, beside, quoted, serialize_shown, shown};
 pub use pieces::{PIECE_BYTES, Piece, Pieces};
 pub use reader::{FileReader, read_full};
