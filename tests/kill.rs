@@ -163,10 +163,9 @@ fn kills_by_direction(images: &Images) -> Vec<(String, (&'static str, u32))> {
             if !fixture.marker().exists() {
                 continue;
             }
-            let preview =
-                run([OsStr::new("recover"), "--dry-run".as_ref(), fixture.db.as_os_str()]);
-            let (_, after) = preview.stdout.split_once("direction: ").expect("a direction");
-            let direction = after.split(':').next().unwrap().to_owned();
+            let preview = fixture.run(&["recover", "--dry-run"]).json();
+            let direction = &preview["databases"][0]["direction"];
+            let direction = direction.as_str().expect("a direction").to_owned();
             if ways.iter().all(|(known, _)| *known != direction) {
                 ways.push((direction, (call, nth)));
             }
@@ -184,12 +183,12 @@ fn a_recover_that_is_killed() {
     let ways = kills_by_direction(&images);
     let mut directions: Vec<&str> = ways.iter().map(|(direction, _)| direction.as_str()).collect();
     directions.sort_unstable();
-    assert_eq!(directions, ["discard", "finish", "roll back", "roll forward"]);
+    assert_eq!(directions, ["back", "discard", "finish", "forward"]);
     for (direction, (call, nth)) in &ways {
         recover_is_killed(&images, direction, &["recover", "--yes"], call, *nth);
     }
-    let (_, (call, nth)) = ways.iter().find(|(way, _)| way == "roll forward").unwrap();
-    recover_is_killed(&images, "roll forward --back", &["recover", "--yes", "--back"], call, *nth);
+    let (_, (call, nth)) = ways.iter().find(|(way, _)| way == "forward").unwrap();
+    recover_is_killed(&images, "forward --back", &["recover", "--yes", "--back"], call, *nth);
 }
 
 /// Kills `recover` at every call, after a repair that was killed at one.

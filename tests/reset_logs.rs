@@ -317,6 +317,20 @@ fn after_a_mount_the_undo_is_refused() {
 }
 
 #[test]
+fn a_second_undo_says_that_there_has_been_one() {
+    let group = Group::new();
+    let done = group.reset(&[]).operation_dir();
+    let undo = ["restore", "--yes", "--json", done.to_str().unwrap()];
+    assert_eq!(run(undo).code, Some(0));
+    let before = snapshot(&group.dir);
+    let again = run(undo);
+    again.expect_refused(3, &["new-log-stream"]);
+    let message = again.json()["refusals"][0]["message"].to_string();
+    assert!(message.contains("it has been undone"), "{again:?}");
+    assert_eq!(snapshot(&group.dir), before);
+}
+
+#[test]
 fn logs_databases_and_checkpoint_in_folders_of_their_own() {
     let group = Group::new();
     let (logs, system) = (group.path("logs"), group.path("system"));

@@ -174,6 +174,9 @@ fn stranger(path: &Path) -> Refusal {
 /// database has changed.
 pub fn reset_undo_refusals(storage: &dyn Storage, plan: &ResetPlan) -> Vec<Refusal> {
     let Some(routes) = moves::routes(plan) else { return vec![foreign_paths()] };
+    if is_carried_out(storage, &routes) {
+        return vec![already_undone(&plan.log_dir.to_path().unwrap_or_default())];
+    }
     let mut refusals: Vec<Refusal> = unplanned_files(storage, plan, &routes).into_iter().collect();
     for route in &routes {
         for file in route.files {
@@ -199,6 +202,23 @@ pub fn reset_undo_refusals(storage: &dyn Storage, plan: &ResetPlan) -> Vec<Refus
         }
     }
     refusals
+}
+
+/// Whether every file is where the plan wants it.
+fn is_carried_out(storage: &dyn Storage, routes: &[Route]) -> bool {
+    let is_there = |route: &Route| {
+        route.files.iter().all(|file| matches!(route.place(storage, file), Ok(Place::Target)))
+    };
+    routes.iter().all(is_there)
+}
+
+fn already_undone(log_dir: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::NewLogStream,
+        log_dir,
+        "the logs are already where they were before that operation: it has been undone",
+        "Nothing to undo here.",
+    )
 }
 
 fn database_changed(planned: &DatabaseIdentity) -> Refusal {

@@ -71,6 +71,7 @@ fn recover_one(
     };
     let mut database = DatabaseReport::unknown(path, Outcome::Planned);
     database.operation = assessment.operation.clone();
+    database.direction = Some(assessment.direction);
     database.notes.push(in_words(&assessment));
     let mut refusals = recover_refusals(storage, path, args.guarded.allow_unproven_lock);
     refusals.extend(confirmation_needed(&args.guarded, path));
@@ -99,8 +100,11 @@ fn recover_one(
     });
     let after =
         surveyed.unwrap_or_else(|_| DatabaseReport::unknown(subject, outcome_of(applied.ending)));
-    let notes = if applied.ending == Ending::Refused { Vec::new() } else { database.notes };
-    (DatabaseReport { operation: applied.operation, notes, ..after }, applied.reasons)
+    let (direction, notes) = match applied.ending {
+        Ending::Refused => (None, Vec::new()),
+        _ => (database.direction, database.notes),
+    };
+    (DatabaseReport { operation: applied.operation, direction, notes, ..after }, applied.reasons)
 }
 
 fn in_words(assessment: &Assessment) -> String {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::apply::{BackupRecord, OperationRef};
+use crate::apply::{BackupRecord, Direction, OperationRef};
 use crate::diagnose::{Finding, Severity};
 use crate::ese::ContentKind;
 use crate::ese::shadow::CopyState;
@@ -202,6 +202,9 @@ pub struct DatabaseReport {
     pub findings: Vec<Finding>,
     /// The operation, where one was carried out or is pending.
     pub operation: Option<OperationRef>,
+    /// Where `recover` brings a pending operation; only there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Direction>,
     /// The steps of its plan.
     pub steps: Vec<Step>,
     /// Its backup.
@@ -234,6 +237,7 @@ impl DatabaseReport {
             header: None,
             findings: Vec::new(),
             operation: None,
+            direction: None,
             steps: Vec::new(),
             backup: None,
             pages: None,
