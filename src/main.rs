@@ -11,7 +11,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Ok(options) => options,
         Err(early) => return print(&early.text, early.to_stderr).map(|()| early.exit_code.into()),
     };
-    let ran = cli::run(&options);
+    let ran = cli::run(&options, &arguments);
     print(&ran.text, false)?;
     Ok(ran.exit_code.into())
 }

@@ -192,6 +192,15 @@ pub fn sums_line(sha256_hex: &str, name: &str) -> String {
     format!("{sha256_hex}  {name}\n")
 }
 
+/// The digests in the `SHA256SUMS` of an operation folder, with the names of the files; none where it
+/// cannot be read.
+pub fn read_sums(storage: &dyn Storage, dir: &Path) -> Vec<(String, String)> {
+    let bytes = read_small(storage, &dir.join(SUMS_NAME)).unwrap_or_default();
+    let lines = String::from_utf8_lossy(&bytes);
+    let pairs = lines.lines().filter_map(|line| line.split_once("  "));
+    pairs.map(|(sha256, name)| (sha256.to_owned(), name.to_owned())).collect()
+}
+
 /// A prepared or finished operation, read back from its folder and found whole.
 pub struct StoredOperation {
     /// Its folder.
@@ -222,6 +231,16 @@ impl StoredOperation {
         match &self.deed {
             Deed::Header { plan, .. } => plan.database.to_path(),
             Deed::Reset(plan) => Some(plan.log_dir.to_path()?.join(&plan.base)),
+        }
+    }
+}
+
+impl StoredOperation {
+    /// The steps of its plan.
+    pub fn steps(&self) -> Vec<Step> {
+        match &self.deed {
+            Deed::Header { plan, .. } => plan.steps.clone(),
+            Deed::Reset(plan) => plan.steps(),
         }
     }
 }

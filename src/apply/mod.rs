@@ -27,6 +27,7 @@ pub use context::{Context, NoObserver, Observer};
 pub use execute::{Job, execute};
 pub use folder::{
     DEFAULT_BACKUP_DIR, JOURNAL_NAME, OperationRef, PLAN_NAME, is_operation_folder, leave_report,
+    read_sums,
 };
 pub use guards::{backup_dir_refusal, backup_volume, surroundings_refusals};
 pub use lock::{in_use, probe as probe_exclusive};

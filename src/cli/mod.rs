@@ -6,6 +6,7 @@ mod demo;
 mod inspect;
 mod inspect_stream;
 mod operation;
+mod record;
 mod recover;
 mod repair;
 mod reset_logs;
@@ -85,10 +86,10 @@ fn usage_report(arguments: &[OsString], message: &str) -> Report {
     report
 }
 
-/// Runs a command.
-pub fn run(cli: &Cli) -> Ran {
+/// Runs a command; `arguments` are the words that were typed, the program first.
+pub fn run(cli: &Cli, arguments: &[OsString]) -> Ran {
     let output = cli.command.output();
-    let session = Session::new(output);
+    let session = Session::new(output, arguments);
     let report = match &cli.command {
         Command::Inspect(args) => inspect::run(&session, args),
         Command::Check(args) => check::run(&session, args),
@@ -101,6 +102,7 @@ pub fn run(cli: &Cli) -> Ran {
         Command::Completions(args) => shell::completions(args),
         Command::Man(args) => shell::man(&session, args),
     };
+    let report = Report { run: Some(session.run()), ..report };
     let text = match output.json {
         true => to_json(&report),
         false => report::render(&report, style(output)),

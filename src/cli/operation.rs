@@ -2,16 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::apply::{
-    Applied, Ending, Job, execute, leave_report, probe_exclusive, surroundings_refusals,
-};
+use crate::apply::{Applied, Ending, Job, execute, probe_exclusive, surroundings_refusals};
 use crate::diagnose::diagnose_database;
 use crate::plan::{BackupScope, HeaderImages, Plan, Refusal, RefusalId, write_refusals};
-use crate::report::{DatabaseReport, Outcome, Report, Style, render, render_preview};
+use crate::report::{DatabaseReport, Outcome, Report, Style, render_preview};
 use crate::storage::shown;
 use crate::survey::{DatabaseFacts, PageFacts};
 
 use super::args::GuardedArgs;
+use super::record;
 use super::session::Session;
 use super::terminal::{Answer, ask, can_ask, show, takes_colour};
 
@@ -154,30 +153,11 @@ fn finish(
         (applied.ending, &database.operation)
     {
         let dir = operation.dir.clone();
-        database.notes.extend(save_reports(session, job, &dir, &database, &applied.reasons));
+        let mut report = Report::new(job.plan.command.name());
+        report.push(database.clone(), &applied.reasons);
+        database.notes.extend(record::leave(session, report.conclude(), &dir));
     }
     (database, applied.reasons)
-}
-
-/// Saves the report in the operation folder; gives back what could not be saved.
-fn save_reports(
-    session: &Session,
-    job: &Job,
-    dir: &Path,
-    database: &DatabaseReport,
-    reasons: &[Refusal],
-) -> Vec<String> {
-    let mut report = Report::new(job.plan.command.name());
-    report.push(DatabaseReport { plan_was_shown: false, ..database.clone() }, reasons);
-    let report = report.conclude();
-    let json = serde_json::to_string_pretty(&report).unwrap_or_default() + "\n";
-    let text = format!("edbmend {} {}\n{}\n\n", report.version, report.command, job.plan.created)
-        + &render(&report, Style { verbose: true, ..Style::default() });
-    let saved = [("report.json", json), ("report.txt", text)];
-    saved
-        .iter()
-        .filter_map(|(name, text)| leave_report(session.storage(), dir, name, text).err())
-        .collect()
 }
 
 /// What a scan found, in a sentence.

@@ -9,6 +9,7 @@ use crate::storage::shown;
 
 use super::args::RecoverArgs;
 use super::operation::{confirmation_needed, interrupted, outcome_of};
+use super::record;
 use super::session::Session;
 use super::terminal::{Answer, ask, show};
 
@@ -104,7 +105,23 @@ fn recover_one(
         Ending::Refused => (None, Vec::new()),
         _ => (database.direction, database.notes),
     };
-    (DatabaseReport { operation: applied.operation, direction, notes, ..after }, applied.reasons)
+    let (operation, steps) = (applied.operation, assessment.steps);
+    let mut database = DatabaseReport { operation, direction, notes, steps, ..after };
+    if matches!(applied.ending, Ending::Committed | Ending::RolledBack) {
+        database.notes.extend(leave_record(session, &database));
+    }
+    (database, applied.reasons)
+}
+
+/// An operation that was interrupted left no report; one that was finished all but its marker did.
+fn leave_record(session: &Session, database: &DatabaseReport) -> Vec<String> {
+    let Some(operation) = &database.operation else { return Vec::new() };
+    if session.storage().status(&operation.dir.join(record::JSON_NAME)).is_ok() {
+        return Vec::new();
+    }
+    let mut report = Report::new("recover");
+    report.push(database.clone(), &[]);
+    record::leave(session, as_asked_for(report.conclude()), &operation.dir)
 }
 
 fn in_words(assessment: &Assessment) -> String {

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::apply::{
-    Applied, Ending, ResetJob, backup_dir_refusal, backup_volume, execute_reset, leave_report,
-    probe_exclusive, reset_space_refusal,
+    Applied, Ending, ResetJob, backup_dir_refusal, backup_volume, execute_reset, probe_exclusive,
+    reset_space_refusal,
 };
 use crate::diagnose::diagnose_database;
 use crate::plan::{
@@ -12,13 +12,14 @@ use crate::plan::{
     reset_refusals,
 };
 use crate::report::{
-    DatabaseReport, GroupSection, Outcome, RefusalReport, Report, Style, render, render_moves,
+    DatabaseReport, GroupSection, Outcome, RefusalReport, Report, Style, render_moves,
 };
 use crate::storage::{Storage, quoted, shown};
 use crate::survey::{GroupFacts, LogContent, LogFile, StreamOfLogs};
 
 use super::args::{GuardedArgs, ResetLogsArgs};
 use super::operation::{confirmation_needed, outcome_of};
+use super::record;
 use super::session::Session;
 use super::terminal::{Answer, ask, show, takes_colour};
 
@@ -231,19 +232,12 @@ fn finish(session: &Session, mut report: Report, job: &ResetJob, applied: Applie
     if let (Ending::Committed, Some(section)) = (applied.ending, &mut report.group) {
         section.notes = next_steps(job, &applied);
     }
-    let report = end(report, outcome_of(applied.ending), &applied.reasons);
+    let mut report = end(report, outcome_of(applied.ending), &applied.reasons);
     if let (Ending::Committed | Ending::RolledBack, Some(operation)) =
         (applied.ending, &applied.operation)
     {
-        let json = serde_json::to_string_pretty(&report).unwrap_or_default() + "\n";
-        let text =
-            format!("edbmend {} {}\n{}\n\n", report.version, report.command, job.plan.created)
-                + &render(&report, Style { verbose: true, ..Style::default() });
-        for (name, text) in [("report.json", json), ("report.txt", text)] {
-            if let Err(note) = leave_report(session.storage(), &operation.dir, name, &text) {
-                show(&format!("{note}\n"));
-            }
-        }
+        let unsaved = record::leave(session, report.clone(), &operation.dir);
+        report.group.get_or_insert_default().notes.extend(unsaved);
     }
     report
 }
@@ -251,7 +245,9 @@ fn finish(session: &Session, mut report: Report, job: &ResetJob, applied: Applie
 fn next_steps(job: &ResetJob, applied: &Applied) -> Vec<String> {
     let undo = applied.operation.as_ref().map(|o| format!("edbmend restore {}", quoted(&o.dir)));
     if job.plan.undoes.is_some() {
-        let mut notes = vec!["All files are back where they were. To undo this undo:".to_owned()];
+        let mut notes = vec!["All files are back where they were.".to_owned()];
+        notes.extend(job.plan.undoes.iter().map(|undone| format!("Undoes {undone}.")));
+        notes.push("To undo this undo:".to_owned());
         notes.extend(undo);
         return notes;
     }

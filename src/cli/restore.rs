@@ -51,8 +51,10 @@ fn restore(
             return (DatabaseReport::unknown(&job.database, outcome), vec![refusal]);
         }
     };
-    let database = DatabaseReport::surveyed(&facts, diagnose_database(&facts), Outcome::Refused)
-        .with_plan(&job.plan);
+    let mut database =
+        DatabaseReport::surveyed(&facts, diagnose_database(&facts), Outcome::Refused)
+            .with_plan(&job.plan);
+    database.notes.extend(job.plan.undoes.iter().map(|undone| format!("Undoes {undone}.")));
     let backup_dir = match session.backup_dir(args.backup_dir.as_deref(), &facts.path) {
         Ok(dir) => dir,
         Err(refusal) => return (database, vec![refusal]),

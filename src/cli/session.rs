@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use chrono::{SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::apply::{Context, DEFAULT_BACKUP_DIR, at_work, at_work_near, at_work_on_logs, in_use};
 use crate::ese::{ContentKind, LogFileName};
 use crate::plan::{self, OperationStamp, Refusal, RefusalId};
-use crate::storage::{Disk, Storage, absolute};
+use crate::report::{RunReport, shown_path};
+use crate::storage::{Disk, Storage, absolute, host_name, login_name, user_name};
 use crate::survey::{
     DatabaseFacts, GroupFacts, GroupFolders, SurveyError, survey_database, survey_group,
     survey_logs,
@@ -24,13 +25,30 @@ pub struct Session {
     storage: Disk,
     watcher: Watcher,
     interrupted: Arc<AtomicBool>,
+    arguments: Vec<String>,
+    started: DateTime<Utc>,
 }
 
 impl Session {
-    /// The surroundings that the output flags ask for.
-    pub fn new(output: OutputArgs) -> Self {
+    /// The surroundings that the output flags ask for, of a run that begins now.
+    pub fn new(output: OutputArgs, arguments: &[OsString]) -> Self {
         let watcher = Watcher::new(output.quiet, output.verbose);
-        Self { storage: Disk, watcher, interrupted: Arc::default() }
+        let arguments = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        let (interrupted, started) = (Arc::default(), Utc::now());
+        Self { storage: Disk, watcher, interrupted, arguments, started }
+    }
+
+    /// Who runs what, where, and from when to now.
+    pub fn run(&self) -> RunReport {
+        RunReport {
+            host: host_name(),
+            user: user_name(),
+            login: login_name(),
+            directory: std::env::current_dir().ok().map(|dir| shown_path(&dir)),
+            arguments: self.arguments.clone(),
+            started: in_words(self.started),
+            finished: in_words(Utc::now()),
+        }
     }
 
     /// From now on Ctrl-C and a polite kill end the run in an orderly way. Read-only commands keep
@@ -174,7 +192,7 @@ impl Session {
         let random = getrandom::u32().unwrap_or_else(|_| now.timestamp_subsec_nanos()) & 0xffff;
         OperationStamp {
             id: format!("edbmend-{}-{}-{random:04x}", now.format("%Y%m%dT%H%M%SZ"), command.name()),
-            created: now.to_rfc3339_opts(SecondsFormat::Secs, true),
+            created: in_words(now),
         }
     }
 
@@ -185,6 +203,10 @@ impl Session {
             None => Ok(database.with_file_name(DEFAULT_BACKUP_DIR)),
         }
     }
+}
+
+fn in_words(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 fn is_named_like_a_database(path: &Path) -> bool {

@@ -10,6 +10,8 @@ mod mk;
 mod ml;
 mod ml_set;
 mod pages;
+mod record;
+mod run;
 mod text;
 mod text_logs;
 mod types;
@@ -24,8 +26,10 @@ pub use mh::{CopyDump, dump_database_header};
 pub use mk::dump_checkpoint;
 pub use ml::dump_log_header;
 pub use ml_set::dump_log_set;
+pub use record::render_record;
+pub use run::RunReport;
 pub use text::{Style, render, render_moves, render_preview};
 pub use types::{
-    CopiesReport, DatabaseReport, FileReport, GroupSection, Outcome, RefusalReport, Report,
-    shown_path,
+    CopiesReport, DatabaseReport, DigestReport, FileReport, GroupSection, Outcome, RefusalReport,
+    Report, shown_path,
 };

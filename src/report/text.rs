@@ -58,7 +58,7 @@ pub fn render(report: &Report, style: Style) -> String {
 /// The plan of one database as it is shown before the question.
 pub fn render_preview(database: &DatabaseReport, style: Style) -> String {
     let mut text = Text { out: String::new(), style };
-    text.proposal(database);
+    text.proposal(database, "");
     for note in &database.notes {
         text.labelled(2, "", note);
     }
@@ -142,7 +142,7 @@ impl Text {
         if of_group {
             self.heading(database);
         } else if !database.plan_was_shown {
-            self.proposal(database);
+            self.proposal(database, &report.command);
         }
         if let (Some(pages), "verify") = (&database.pages, report.command.as_str()) {
             self.out.push_str(&render_pages(pages, self.style.verbose));
@@ -163,11 +163,14 @@ impl Text {
         self.line("");
     }
 
-    fn proposal(&mut self, database: &DatabaseReport) {
+    fn proposal(&mut self, database: &DatabaseReport, report_command: &str) {
         self.heading(database);
         let findings = database.found_before.as_ref().unwrap_or(&database.findings);
         self.findings(findings);
-        self.plan(database);
+        // What is left of an old plan is said by the direction that its recovery takes.
+        if report_command != "recover" {
+            self.plan(database);
+        }
     }
 
     fn findings(&mut self, findings: &[Finding]) {

@@ -11,7 +11,7 @@ use crate::ese::shadow::CopyState;
 use crate::plan::{Plan, Refusal, RefusalId, ResetPlan, Step};
 use crate::survey::{DatabaseFacts, PageFacts};
 
-use super::{CheckpointsReport, FileHeader, HeaderReport, LogsReport};
+use super::{CheckpointsReport, FileHeader, HeaderReport, LogsReport, RunReport};
 
 /// How a command ended, of one database or as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -107,6 +107,8 @@ pub struct Report {
     pub outcome: Outcome,
     /// Exit code of the process.
     pub exit_code: u8,
+    /// Who ran it, where and when; `null` where the command line was not understood.
+    pub run: Option<RunReport>,
     /// Why it was not done.
     pub refusals: Vec<RefusalReport>,
     /// Findings of logs and checkpoint.
@@ -128,6 +130,9 @@ pub struct Report {
     pub logs: Option<LogsReport>,
     /// Its checkpoint.
     pub checkpoint: Option<CheckpointsReport>,
+    /// Digests of the files in the operation folder, in the report that stays in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub digests: Vec<DigestReport>,
     /// A reset of logs, for people; not part of the JSON.
     #[serde(skip)]
     pub group: Option<GroupSection>,
@@ -172,6 +177,15 @@ impl From<&Refusal> for RefusalReport {
             remedy: refusal.remedy.clone(),
         }
     }
+}
+
+/// A file in an operation folder that never changes again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DigestReport {
+    /// Its name, from the operation folder.
+    pub name: String,
+    /// SHA-256 of its content, in hexadecimal.
+    pub sha256: String,
 }
 
 /// State of both header copies.
@@ -300,6 +314,7 @@ impl Report {
             command: command.to_owned(),
             outcome: Outcome::Ok,
             exit_code: 0,
+            run: None,
             refusals: Vec::new(),
             findings: Vec::new(),
             databases: Vec::new(),
@@ -310,6 +325,7 @@ impl Report {
             pages: None,
             logs: None,
             checkpoint: None,
+            digests: Vec::new(),
             group: None,
             preface: String::new(),
             databases_in_text: true,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::plan::{Refusal, RefusalId};
+use crate::plan::{Refusal, RefusalId, Step};
 use crate::storage::{Access, File, FileKind, Storage, StorageError, quoted, shown};
 use crate::survey::{group_markers, pending_marker};
 
@@ -59,6 +59,8 @@ pub struct Assessment {
     pub operation: Option<OperationRef>,
     /// What will be done.
     pub direction: Direction,
+    /// The steps of the operation's plan; none where it never was prepared.
+    pub steps: Vec<Step>,
 }
 
 /// A pending operation as its marker and its folder describe it.
@@ -167,7 +169,8 @@ pub fn assess(storage: &dyn Storage, subject: &Path, back: bool) -> Result<Asses
         false => Held::Nothing,
     };
     let direction = decide(storage, &pending, &held, back)?;
-    Ok(Assessment { subject: pending.subject, operation: pending.operation, direction })
+    let steps = pending.stored.map_or_else(Vec::new, |stored| stored.steps());
+    Ok(Assessment { subject: pending.subject, operation: pending.operation, direction, steps })
 }
 
 /// Why the files of a pending operation cannot be had exclusively now. Nothing is opened for writing.
