@@ -8,7 +8,7 @@ use crate::plan::{
     Command, HeaderImages, Plan, Refusal, RefusalId, VerifyScope, content_refusals, format_problem,
     only_repairable_bytes_differ, write_refusals,
 };
-use crate::storage::{File, PrivateMap};
+use crate::storage::{File, PrivateMap, shown};
 use crate::survey::{DatabaseFacts, Fingerprint, survey_open_file};
 
 use super::backup::{self, VerifiedBackup};
@@ -60,6 +60,7 @@ pub fn execute(context: Context, job: &Job) -> Applied {
                 return Applied::stopped(vec![other.unwrap_or(refusal)]);
             }
         };
+    context.observer.stage("asking every guard again");
     let refusals = look_again(context, exclusive.file(), job);
     if !refusals.is_empty() {
         return Applied::stopped(refusals);
@@ -71,6 +72,7 @@ pub fn execute(context: Context, job: &Job) -> Applied {
         Ok(operation) => operation,
         Err(applied) => return *applied,
     };
+    context.observer.stage(&format!("operation folder: {}", shown(&operation.folder.dir)));
     match prepare(context, exclusive.file(), job, &mut operation.folder) {
         Ok(prepared) => finish(context, exclusive.file(), job, &operation, prepared),
         Err(refusal) => operation.give_up(refusal, Ok(())),
@@ -123,6 +125,7 @@ fn prepare(
     }
     let journal = Journal::prepared(&job.plan.operation, sha256(&plan_json));
     journal.store(context.storage, &folder.dir).map_err(io)?;
+    context.observer.stage("journal: prepared");
     Ok(Prepared { backup, journal })
 }
 
@@ -199,7 +202,7 @@ fn finish(
     operation: &Operation,
     prepared: Prepared,
 ) -> Applied {
-    context.observer.stage("writing the header copies");
+    context.observer.stage("writing the header copies: each synced, read back, compared");
     let applied = |ending, reasons| Applied {
         backup: Some(prepared.backup.record()),
         pages: prepared.backup.pages.clone(),
@@ -220,7 +223,10 @@ fn finish(
     let closed = verify_written(context, file, job, &prepared.backup)
         .and_then(|()| operation.close(&prepared.journal, State::Committed));
     match closed {
-        Ok(()) => applied(Ending::Committed, Vec::new()),
+        Ok(()) => {
+            context.observer.stage("journal: committed");
+            applied(Ending::Committed, Vec::new())
+        }
         Err(refusal) => applied(Ending::Pending, vec![operation.pending(refusal)]),
     }
 }
@@ -232,7 +238,7 @@ fn verify_written(
     job: &Job,
     backup: &VerifiedBackup,
 ) -> Result<(), Refusal> {
-    context.observer.stage("verifying");
+    context.observer.stage("reading the whole header once more");
     let wrong = |what: &str| Err(Refusal::new(RefusalId::IoError, &job.database, what, ""));
     let facts: DatabaseFacts = match survey_open_file(context.storage, file, &job.database) {
         Ok(facts) => facts,

@@ -7,7 +7,7 @@ use crate::ese::LogFileName;
 use crate::plan::{
     DatabaseIdentity, LOGS_FOLDER, Refusal, RefusalId, ResetPlan, identity_by, identity_of,
 };
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Storage, StorageError, shown};
 use crate::survey::{read_header_area, survey_database};
 
 use super::context::Context;
@@ -53,6 +53,7 @@ pub fn execute_reset(context: Context, job: &ResetJob) -> Applied {
             return Applied::stopped(other.map_or(refusals, |other| vec![other]));
         }
     };
+    context.observer.stage("asking every guard again");
     let mut refusals = changed_databases(&job.plan, &locks);
     refusals.extend(unplanned_files(context.storage, &job.plan, &routes));
     refusals.extend(reset_space_refusal(context.storage, job));
@@ -66,6 +67,7 @@ pub fn execute_reset(context: Context, job: &ResetJob) -> Applied {
         Ok(operation) => operation,
         Err(applied) => return *applied,
     };
+    context.observer.stage(&format!("operation folder: {}", shown(&operation.folder.dir)));
     match prepare(context, job, &routes, &mut operation.folder) {
         Ok(journal) => finish(context, &job.plan, &routes, &operation, &journal),
         Err(refusal) => operation.give_up(refusal, moves::remove_unfinished(storage, &routes)),
@@ -269,7 +271,9 @@ fn prepare(
         folder.create_subfolder(LOGS_FOLDER).map_err(io)?;
     }
     storage.sync_dir(&folder.dir).map_err(io)?;
-    context.observer.begin_bytes("copying the logs", job.plan.copied_bytes());
+    if job.plan.copied_bytes() > 0 {
+        context.observer.begin_bytes("copying the logs", job.plan.copied_bytes());
+    }
     let copied = moves::copy_ahead(context, routes);
     context.observer.end_bytes();
     let mut sums = sums_line(&sha256(&plan_json), PLAN_NAME);
@@ -283,6 +287,7 @@ fn prepare(
     }
     let journal = Journal::prepared(&job.plan.operation, sha256(&plan_json));
     journal.store(storage, &folder.dir).map_err(io)?;
+    context.observer.stage("journal: prepared");
     Ok(journal)
 }
 
@@ -311,7 +316,10 @@ fn finish(
         return roll_back(storage, routes, routes.len(), operation, journal, stranger);
     }
     match operation.close(journal, State::Committed) {
-        Ok(()) => operation.ended(Ending::Committed, Vec::new()),
+        Ok(()) => {
+            context.observer.stage("journal: committed");
+            operation.ended(Ending::Committed, Vec::new())
+        }
         Err(refusal) => operation.ended(Ending::Pending, vec![operation.pending(refusal)]),
     }
 }

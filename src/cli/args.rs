@@ -1,7 +1,7 @@
 //! The command line: what can be typed, and its help.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -68,6 +68,20 @@ impl Command {
         }
     }
 
+    /// The log file that was asked for.
+    pub fn log_file(&self) -> Option<&Path> {
+        let log = match self {
+            Self::Check(args) => &args.log,
+            Self::Verify(args) => &args.log,
+            Self::Repair(args) => &args.guarded.log,
+            Self::ResetLogs(args) => &args.guarded.log,
+            Self::Restore(args) => &args.guarded.log,
+            Self::Recover(args) => &args.guarded.log,
+            Self::Inspect(_) | Self::Demo(_) | Self::Completions(_) | Self::Man(_) => return None,
+        };
+        log.log_file.as_deref()
+    }
+
     /// The flags of the output.
     pub fn output(&self) -> OutputArgs {
         match self {
@@ -82,6 +96,15 @@ impl Command {
             Self::Completions(_) | Self::Man(_) => OutputArgs::default(),
         }
     }
+}
+
+/// A log beside the report.
+#[derive(Args, Clone, Debug, Default)]
+pub struct LogFileArgs {
+    /// Append a line with a UTC time for each stage, finding, refusal and
+    /// outcome; also in a dry run
+    #[arg(long, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
 }
 
 /// How the report looks.
@@ -127,6 +150,9 @@ pub struct GuardedArgs {
     pub allow_unproven_lock: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub log: LogFileArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub output: OutputArgs,
 }
 
@@ -169,6 +195,9 @@ pub struct CheckArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub group: GroupArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub log: LogFileArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: OutputArgs,
@@ -300,6 +329,9 @@ pub struct VerifyArgs {
     /// How many threads read and check (default: one for each processor)
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub log: LogFileArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: OutputArgs,

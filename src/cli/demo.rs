@@ -7,7 +7,9 @@ use crate::practice::{Recipe, storage_group};
 use crate::report::{DatabaseReport, Outcome, Report, Style, render};
 use crate::storage::{FileKind, Storage, StorageError, quoted};
 
-use super::args::{CheckArgs, DemoArgs, GroupArgs, GuardedArgs, RepairArgs, ScopeArg, VerifyArg};
+use super::args::{
+    CheckArgs, DemoArgs, GroupArgs, GuardedArgs, LogFileArgs, RepairArgs, ScopeArg, VerifyArg,
+};
 use super::session::Session;
 use super::{check, repair};
 
@@ -90,7 +92,12 @@ fn write_group(storage: &dyn Storage, dir: &Path) -> Result<(), StorageError> {
 }
 
 fn check_args(args: &DemoArgs, dir: &Path) -> CheckArgs {
-    CheckArgs { paths: vec![dir.to_owned()], group: GroupArgs::default(), output: args.output }
+    CheckArgs {
+        paths: vec![dir.to_owned()],
+        group: GroupArgs::default(),
+        log: LogFileArgs::default(),
+        output: args.output,
+    }
 }
 
 fn repair_args(args: &DemoArgs, database: &Path) -> RepairArgs {
@@ -108,6 +115,7 @@ fn repair_args(args: &DemoArgs, database: &Path) -> RepairArgs {
             yes: true,
             // A temporary folder may lie where no lease is to be had; nobody else knows the file.
             allow_unproven_lock: true,
+            log: LogFileArgs::default(),
             output: args.output,
         },
     }

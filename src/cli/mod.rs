@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod inspect;
 mod inspect_stream;
+mod log_file;
 mod operation;
 mod record;
 mod recover;
@@ -24,7 +25,7 @@ use clap::error::ErrorKind;
 
 pub use args::{Cli, Command};
 
-use crate::plan::RefusalId;
+use crate::plan::{Refusal, RefusalId};
 use crate::report::{self, Outcome, RefusalReport, Report, Style};
 
 use args::OutputArgs;
@@ -89,25 +90,40 @@ fn usage_report(arguments: &[OsString], message: &str) -> Report {
 /// Runs a command; `arguments` are the words that were typed, the program first.
 pub fn run(cli: &Cli, arguments: &[OsString]) -> Ran {
     let output = cli.command.output();
-    let session = Session::new(output, arguments);
-    let report = match &cli.command {
-        Command::Inspect(args) => inspect::run(&session, args),
-        Command::Check(args) => check::run(&session, args),
-        Command::Repair(args) => repair::run(&session, args),
-        Command::ResetLogs(args) => reset_logs::run(&session, args),
-        Command::Verify(args) => verify::run(&session, args),
-        Command::Restore(args) => restore::run(&session, args),
-        Command::Recover(args) => recover::run(&session, args),
-        Command::Demo(args) => demo::run(&session, args),
-        Command::Completions(args) => shell::completions(args),
-        Command::Man(args) => shell::man(&session, args),
+    let mut session = Session::new(output, arguments);
+    let report = match session.open_log(cli.command.log_file()) {
+        Ok(()) => run_command(&session, &cli.command),
+        Err(refusal) => refused(&cli.command, &refusal),
     };
     let report = Report { run: Some(session.run()), ..report };
+    session.close_log(&report);
     let text = match output.json {
         true => to_json(&report),
         false => report::render(&report, style(output)),
     };
     Ran { text, exit_code: report.exit_code }
+}
+
+/// The report of a command that was not begun.
+fn refused(command: &Command, refusal: &Refusal) -> Report {
+    let outcome = Outcome::of_reasons(std::slice::from_ref(refusal));
+    let refusals = vec![RefusalReport::from(refusal)];
+    Report { outcome, exit_code: outcome.exit_code(), refusals, ..Report::new(command.name()) }
+}
+
+fn run_command(session: &Session, command: &Command) -> Report {
+    match command {
+        Command::Inspect(args) => inspect::run(session, args),
+        Command::Check(args) => check::run(session, args),
+        Command::Repair(args) => repair::run(session, args),
+        Command::ResetLogs(args) => reset_logs::run(session, args),
+        Command::Verify(args) => verify::run(session, args),
+        Command::Restore(args) => restore::run(session, args),
+        Command::Recover(args) => recover::run(session, args),
+        Command::Demo(args) => demo::run(session, args),
+        Command::Completions(args) => shell::completions(args),
+        Command::Man(args) => shell::man(session, args),
+    }
 }
 
 fn to_json(report: &Report) -> String {

@@ -78,6 +78,7 @@ pub fn refusals(
     backup_dir: &Path,
     scope: BackupScope,
 ) -> Vec<Refusal> {
+    session.stage("asking every guard");
     let storage = session.storage();
     let mut refusals = Vec::new();
     refusals.extend(write_refusals(facts));

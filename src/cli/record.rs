@@ -15,6 +15,7 @@ const TEXT_NAME: &str = "report.txt";
 /// Leaves `report.json` and `report.txt` of a finished operation in its folder; gives back what could
 /// not be saved, in words.
 pub fn leave(session: &Session, report: Report, dir: &Path) -> Vec<String> {
+    session.stage("writing report.json and report.txt");
     let storage = session.storage();
     let sums = read_sums(storage, dir).into_iter();
     let digests = sums.map(|(sha256, name)| DigestReport { name, sha256 }).collect();

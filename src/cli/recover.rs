@@ -26,7 +26,7 @@ pub fn run(session: &Session, args: &RecoverArgs) -> Report {
         Ok(databases) => {
             for path in databases {
                 let (database, reasons) = recover_one(session, args, &path);
-                report.push(database, &reasons);
+                session.push(&mut report, database, &reasons);
             }
         }
         Err(refusal) => {

@@ -38,7 +38,7 @@ pub fn run(session: &Session, args: &RepairArgs) -> Report {
         if database.outcome == Outcome::Refused {
             other = other.or_else(|| session.at_work_near(path));
         }
-        report.push(database, &reasons);
+        session.push(&mut report, database, &reasons);
     }
     report.conclude()
 }

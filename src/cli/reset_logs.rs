@@ -139,6 +139,7 @@ pub fn surroundings(
     base: &str,
     backup_dir: &Path,
 ) -> Vec<Refusal> {
+    session.stage("asking every guard");
     let storage = session.storage();
     let mut refusals = Vec::new();
     let folders = &group.folders;

@@ -29,7 +29,7 @@ pub fn run(session: &Session, args: &RestoreArgs) -> Report {
             (DatabaseReport::unknown(&args.operation, outcome), vec![refusal])
         }
     };
-    report.push(database, &reasons);
+    session.push(&mut report, database, &reasons);
     report.conclude()
 }
 

@@ -7,18 +7,21 @@ use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::apply::{Context, DEFAULT_BACKUP_DIR, at_work, at_work_near, at_work_on_logs, in_use};
+use crate::apply::{
+    Context, DEFAULT_BACKUP_DIR, Observer, at_work, at_work_near, at_work_on_logs, in_use,
+};
 use crate::ese::{ContentKind, LogFileName};
 use crate::plan::{self, OperationStamp, Refusal, RefusalId};
-use crate::report::{RunReport, shown_path};
-use crate::storage::{Disk, Storage, absolute, host_name, login_name, user_name};
+use crate::report::{DatabaseReport, Report, RunReport, shown_path};
+use crate::storage::{Disk, Storage, absolute, host_name, login_name, quoted, shown, user_name};
 use crate::survey::{
     DatabaseFacts, GroupFacts, GroupFolders, SurveyError, survey_database, survey_group,
     survey_logs,
 };
 
 use super::args::OutputArgs;
-use super::terminal::Watcher;
+use super::log_file::LogFile;
+use super::terminal::{Watcher, show};
 
 /// The surroundings of one run of the program.
 pub struct Session {
@@ -36,6 +39,41 @@ impl Session {
         let arguments = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
         let (interrupted, started) = (Arc::default(), Utc::now());
         Self { storage: Disk, watcher, interrupted, arguments, started }
+    }
+
+    /// From here on the log file, where one was asked for, gets its lines.
+    pub fn open_log(&mut self, path: Option<&Path>) -> Result<(), Refusal> {
+        let Some(path) = path else { return Ok(()) };
+        let log = LogFile::open(&self.storage, path)?;
+        let run = self.run();
+        let login = run.login.map_or(String::new(), |login| format!(" (logged in as {login})"));
+        let typed: Vec<_> = run.arguments.iter().map(|word| quoted(Path::new(word))).collect();
+        let (version, typed) = (env!("CARGO_PKG_VERSION"), typed.join(" "));
+        let by = format!("{}{login} on {}", run.user, run.host);
+        log.line(&format!("begin: edbmend {version}, by {by}: {typed}"));
+        self.watcher.log = Some(log);
+        Ok(())
+    }
+
+    /// Says in the log file how everything ended. A log that is not complete is told.
+    pub fn close_log(&self, report: &Report) {
+        let Some(log) = &self.watcher.log else { return };
+        if let Err(failure) = log.end(report) {
+            show(&format!("{failure}\n"));
+        }
+    }
+
+    /// Adds a database to a report, and to the log file.
+    pub fn push(&self, report: &mut Report, database: DatabaseReport, reasons: &[Refusal]) {
+        report.push(database, reasons);
+        if let Some(log) = &self.watcher.log {
+            log.report(report);
+        }
+    }
+
+    /// Says that a stage begins.
+    pub fn stage(&self, what: &str) {
+        self.watcher.stage(what);
     }
 
     /// Who runs what, where, and from when to now.
@@ -81,6 +119,7 @@ impl Session {
         if let Some(refusal) = at_work(&self.storage, &path) {
             return Err(refusal);
         }
+        self.stage(&format!("looking at {}", shown(&path)));
         survey_database(&self.storage, &path).map_err(|error| survey_refusal(&path, &error))
     }
 
@@ -143,6 +182,7 @@ impl Session {
         databases: Vec<DatabaseFacts>,
     ) -> Result<GroupFacts, Refusal> {
         let log_dir = folders.log_dir.clone();
+        self.stage(&format!("reading the logs in {}", shown(&log_dir)));
         self.watcher.begin_files("reading log headers");
         let advance = |files| self.watcher.advance_files(files);
         let group = survey_group(&self.storage, folders, databases, &advance);

@@ -10,6 +10,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::apply::Observer;
 
+use super::log_file::LogFile;
+
 /// How often progress is told off a terminal.
 const PLAIN_PROGRESS_EVERY: Duration = Duration::from_secs(5);
 
@@ -73,6 +75,8 @@ fn prompt(question: &str, answer: bool) -> String {
 pub struct Watcher {
     quiet: bool,
     verbose: bool,
+    /// Where a log file was asked for.
+    pub log: Option<LogFile>,
     bar: Mutex<Option<ProgressBar>>,
     plain: Mutex<Option<PlainProgress>>,
 }
@@ -143,7 +147,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Watcher {
     /// A watcher that says nothing with `quiet` and names each stage with `verbose`.
     pub fn new(quiet: bool, verbose: bool) -> Self {
-        Self { quiet, verbose, bar: Mutex::new(None), plain: Mutex::new(None) }
+        Self { quiet, verbose, log: None, bar: Mutex::new(None), plain: Mutex::new(None) }
     }
 
     /// Begins to count files; how many there will be is not known.
@@ -186,9 +190,13 @@ impl Observer for Watcher {
         if self.verbose {
             let _ = writeln!(std::io::stderr(), "{what}");
         }
+        if let Some(log) = &self.log {
+            log.line(&format!("stage: {what}"));
+        }
     }
 
     fn begin_bytes(&self, what: &str, total_bytes: u64) {
+        self.stage(&format!("{what}, {}", indicatif::BinaryBytes(total_bytes)));
         if self.quiet {
             return;
         }

@@ -21,7 +21,7 @@ pub fn run(session: &Session, args: &VerifyArgs) -> Report {
     for path in &args.databases {
         if let Err(refusal) = verify(session, path, threads(args), &mut report) {
             let database = DatabaseReport::unknown(&refusal.path, Outcome::Failed);
-            report.push(database, &[refusal]);
+            session.push(&mut report, database, &[refusal]);
         }
     }
     report.conclude()
@@ -51,7 +51,7 @@ fn verify(
         }
         _ => {
             let database = DatabaseReport::surveyed(&facts, Vec::new(), Outcome::Failed);
-            report.push(database, &plan::content_refusals(&facts));
+            session.push(report, database, &plan::content_refusals(&facts));
             return Ok(());
         }
     };
@@ -65,7 +65,7 @@ fn verify(
         matches!(refusal.id, RefusalId::UnsupportedFormat | RefusalId::Truncated)
     });
     report.refusals.extend(format.map(|refusal| RefusalReport::from(&refusal)));
-    report.push(database, &[]);
+    session.push(report, database, &[]);
     Ok(())
 }
 

@@ -27,6 +27,7 @@ pub enum RefusalId {
     OperationPending,
     ChangedSinceSurvey,
     ConfirmationNeeded,
+    LogFileUnusable,
     EvidenceUnsuitable,
     BackupDamaged,
     JournalDamaged,

@@ -193,19 +193,21 @@ pub fn recover_refusals(
 
 /// Carries out what [`assess`] says, after looking again under exclusive access.
 pub fn recover(context: Context, subject: &Path, back: bool, allow_unproven: bool) -> Applied {
-    match recover_or_refuse(context.storage, subject, back, allow_unproven) {
+    match recover_or_refuse(context, subject, back, allow_unproven) {
         Ok(applied) => applied,
         Err(refusals) => Applied::stopped(refusals),
     }
 }
 
 fn recover_or_refuse(
-    storage: &dyn Storage,
+    context: Context,
     subject: &Path,
     back: bool,
     allow_unproven: bool,
 ) -> Result<Applied, Vec<Refusal>> {
+    let storage = context.storage;
     let one = |refusal| vec![refusal];
+    context.observer.stage("taking exclusive access");
     let pending = read_pending(storage, subject).map_err(one)?;
     let held = match pending.works_on_a_file(storage) {
         true => Held::Exclusively(
@@ -228,6 +230,7 @@ fn recover_or_refuse(
     // A second edbmend may have finished it while this one waited.
     let pending = read_pending(storage, subject).map_err(one)?;
     let direction = decide(storage, &pending, &held, back).map_err(one)?;
+    context.observer.stage(direction.in_words());
     Ok(conclude(storage, pending, &held, direction))
 }
 

@@ -1,0 +1,187 @@
+//! `--log-file`: one line for each stage, refusal, finding and outcome, for whoever looks after
+//! scheduled runs.
+//!
+//! It is opened before anything else, and only appended to, so that several runs may share it. It is no
+//! part of an operation: nothing is decided by it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::{SecondsFormat, Utc};
+
+use crate::apply::is_operation_folder;
+use crate::diagnose::{Finding, Severity};
+use crate::ese::LogFileName;
+use crate::plan::{Refusal, RefusalId};
+use crate::report::Report;
+use crate::storage::{FileKind, Storage, absolute, shown};
+
+/// Names of what a storage group consists of, and of what marks a pending operation.
+const TAKEN_ENDINGS: [&str; 4] = ["edb", "stm", "jfm", "edbmend-pending"];
+
+/// A log that lines are appended to.
+pub struct LogFile {
+    path: PathBuf,
+    file: File,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Of the first line that could not be written.
+    failure: Option<io::Error>,
+    /// How many databases of the report stand in the log already.
+    databases: usize,
+    /// How many refusals.
+    refusals: usize,
+}
+
+impl LogFile {
+    /// Opens a log to append to it, or creates it for its owner alone.
+    pub fn open(storage: &dyn Storage, path: &Path) -> Result<Self, Refusal> {
+        let path = absolute(path).map_err(|error| {
+            refuse(path, &format!("it cannot be opened: {error}"), "Name another file.")
+        })?;
+        let is_new = refusal(storage, &path).map_or(Ok(true), |found| found)?;
+        let file = open(&path, is_new).map_err(|error| cannot_open(&path, &error))?;
+        Ok(Self { path, file, state: Mutex::default() })
+    }
+
+    /// Appends a line. A failure is kept until the end: a repair is not stopped by its log.
+    pub fn line(&self, text: &str) {
+        let line = format!("{} edbmend[{}] {}\n", now(), std::process::id(), one_line(text));
+        if let Err(error) = (&self.file).write_all(line.as_bytes()) {
+            self.state().failure.get_or_insert(error);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Appends what a report has that was not told yet.
+    pub fn report(&self, report: &Report) {
+        let State { databases, refusals, .. } = *self.state();
+        for refusal in &report.refusals[refusals..] {
+            let word = if refusal.id.is_guard() { "refused" } else { "stopped" };
+            let (id, path) = (refusal.id.name(), &refusal.path);
+            self.line(&format!(
+                "{word}: {id}: {path}: {}. Do: {}",
+                refusal.message, refusal.remedy
+            ));
+        }
+        for database in &report.databases[databases..] {
+            self.findings(&database.path, &database.findings);
+            let operation = database.operation.as_ref();
+            let operation = operation.map_or(String::new(), |o| format!(" ({})", shown(&o.dir)));
+            let outcome = database.outcome.name();
+            self.line(&format!("outcome: {outcome}: {}{operation}", database.path));
+        }
+        let mut state = self.state();
+        (state.databases, state.refusals) = (report.databases.len(), report.refusals.len());
+    }
+
+    /// Of the findings those that somebody has to do something about.
+    fn findings(&self, path: &str, findings: &[Finding]) {
+        for finding in findings.iter().filter(|finding| finding.severity != Severity::Info) {
+            let (severity, id) = (finding.severity.name(), finding.id.name());
+            self.line(&format!("{severity}: {id}: {path}: {}", finding.message));
+        }
+    }
+
+    /// Appends the end of a run and makes all of it durable; what went wrong, in words.
+    pub fn end(&self, report: &Report) -> Result<(), String> {
+        self.report(report);
+        self.findings("logs", &report.findings);
+        // That of a reset belongs to no single database.
+        let of_all = report.databases.iter().all(|database| database.operation.is_none());
+        if let (Some(operation), true) = (&report.operation, of_all) {
+            self.line(&format!("operation: {}", shown(&operation.dir)));
+        }
+        self.line(&format!("end: {}, exit code {}", report.outcome.name(), report.exit_code));
+        let failure = self.state().failure.take().map_or(Ok(()), Err);
+        failure
+            .and_then(|()| self.file.sync_all())
+            .map_err(|error| format!("The log file {} is not complete: {error}", shown(&self.path)))
+    }
+}
+
+fn now() -> String {
+    Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// A name may hold a line break; a line may not.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.into() })
+        .collect()
+}
+
+/// Why nothing is to be appended here; else whether the file is new. `None` where it is not there.
+fn refusal(storage: &dyn Storage, path: &Path) -> Option<Result<bool, Refusal>> {
+    let other = "Name another file, for example /var/log/edbmend.log.";
+    if path.ancestors().skip(1).any(|dir| is_operation_folder(storage, dir)) {
+        return Some(Err(refuse(path, "it lies in an operation folder of edbmend", other)));
+    }
+    if is_of_storage_group(path) {
+        let what = "its name is that of a database, a transaction log or a marker, and would be taken \
+                    for one";
+        return Some(Err(refuse(path, what, other)));
+    }
+    let status = storage.status(path).ok()?;
+    let what = match status.kind {
+        FileKind::Regular if status.length_bytes == 0 || is_log_of_ours(path) => {
+            return Some(Ok(false));
+        }
+        FileKind::Regular => "it is there and is no log file of edbmend",
+        FileKind::Directory => "it is a folder",
+        FileKind::Symlink => "it is a symbolic link",
+        FileKind::Special => "it is a FIFO, a socket or a device",
+    };
+    Some(Err(refuse(path, what, "Name a new file, or one that an earlier --log-file made.")))
+}
+
+fn is_of_storage_group(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    LogFileName::parse(&name).is_some()
+        || TAKEN_ENDINGS.iter().any(|taken| ending.eq_ignore_ascii_case(taken))
+}
+
+/// Whether the first line is one of ours. Nothing is ever appended to a file of any other kind.
+fn is_log_of_ours(path: &Path) -> bool {
+    let stamp = now().len();
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(64).read_to_end(&mut start));
+    read.is_ok()
+        && start.get(stamp..).is_some_and(|rest| rest.starts_with(b" edbmend["))
+        && start.first().is_some_and(u8::is_ascii_digit)
+}
+
+fn open(path: &Path, is_new: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(is_new);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    }
+    options.open(path)
+}
+
+fn cannot_open(path: &Path, error: &io::Error) -> Refusal {
+    let parent = path.parent().unwrap_or(Path::new("/"));
+    if error.kind() == io::ErrorKind::NotFound {
+        let what = format!("its folder {} does not exist", shown(parent));
+        return refuse(path, &what, "Create the folder, or name a file in another one.");
+    }
+    let remedy = format!("Check who may write to {}, or name another file.", shown(parent));
+    refuse(path, &format!("it cannot be opened for appending: {error}"), &remedy)
+}
+
+fn refuse(path: &Path, what: &str, remedy: &str) -> Refusal {
+    let message = format!("nothing can be written to the log file: {what}");
+    Refusal::new(RefusalId::LogFileUnusable, path, message, remedy)
+}
