@@ -202,3 +202,163 @@ fn a_remedy_can_be_pasted_whatever_the_name() {
     let pasted = std::process::Command::new("bash").args(["-c", &remedy]).output().unwrap();
     assert_eq!(String::from_utf8(pasted.stdout).unwrap(), text(&fixture.db));
 }
+
+/// `reset-logs` with `--json` on a group, both databases named.
+fn reset(dir: &Path, more: &[&str]) -> Ran {
+    let (private, public) = (dir.join("priv1.edb"), dir.join("pub1.edb"));
+    let named = ["--db", text(&private), "--db", text(&public), "--json", text(dir)];
+    run(["reset-logs"].iter().chain(more).chain(&named))
+}
+
+fn edit(path: &Path, change: impl FnMut(&mut edbmend::ese::RawDbHeader)) {
+    let mut bytes = fs::read(path).unwrap();
+    edit_header(&mut bytes, change);
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_reset_that_has_only_its_marker_left_is_not_nothing_to_do() {
+    let test = "a_reset_that_has_only_its_marker_left_is_not_nothing_to_do";
+    if !strace::can_trace(test) {
+        return;
+    }
+    let (_folder, dir) = group();
+    let (private, public) = (dir.join("priv1.edb"), dir.join("pub1.edb"));
+    let named = ["--db", text(&private), "--db", text(&public), text(&dir)];
+    // The journal is replaced twice; the second time all files have moved.
+    let reset_killed: Vec<&str> = ["reset-logs", "--yes"].into_iter().chain(named).collect();
+    killed_at("rename", 2, &reset_killed);
+    assert!(!dir.join("E00.log").exists() && dir.join("E00.edbmend-pending").exists());
+    for mode in ["--dry-run", "--yes"] {
+        reset(&dir, &[mode]).expect_refused(3, &["operation-pending"]);
+    }
+    assert_eq!(run(["recover", "--yes", text(&dir)]).code, Some(0));
+    assert_eq!(reset(&dir, &["--yes"]).outcome(), "nothing-to-do");
+}
+
+#[test]
+fn every_reason_against_a_reset_is_listed_with_a_guards_exit_code() {
+    let (_folder, dir) = group();
+    edit(&dir.join("pub1.edb"), |raw| raw.state = 2.into());
+    std::os::unix::fs::symlink(dir.join("pub1.edb"), dir.join("link.edb")).unwrap();
+    fs::write(dir.join("restore.env"), "").unwrap();
+    fs::write(dir.join("priv1.pat"), "").unwrap();
+    let (gone, link) = (dir.join("gone.edb"), dir.join("link.edb"));
+    let more = ["--dry-run", "--backup-dir", "/nowhere/at/all", "--db", text(&gone)];
+    let ran = reset(&dir, &[more.as_slice(), &["--db", text(&link)]].concat());
+    let expected = [
+        "backup-dir-unusable",
+        "dirty-shutdown",
+        "not-a-regular-file",
+        "not-found",
+        "restore-pending",
+        "restore-pending",
+    ];
+    ran.expect_refused(3, &expected);
+}
+
+#[test]
+fn what_is_named_like_the_checkpoint_and_is_no_file() {
+    let (_folder, dir) = group();
+    fs::rename(dir.join("E00.chk"), dir.join("kept")).unwrap();
+    std::os::unix::fs::symlink(dir.join("kept"), dir.join("E00.chk")).unwrap();
+    reset(&dir, &["--yes"]).expect_refused(3, &["not-a-regular-file"]);
+    fs::remove_file(dir.join("E00.chk")).unwrap();
+    fs::create_dir(dir.join("E00.chk")).unwrap();
+    reset(&dir, &["--yes"]).expect_refused(3, &["not-a-regular-file"]);
+    assert!(dir.join("E00.log").exists());
+}
+
+#[test]
+fn a_clean_database_that_still_requires_logs_stops_a_reset() {
+    for which in 0..3 {
+        let (_folder, dir) = group();
+        edit(&dir.join("pub1.edb"), |raw| match which {
+            0 => raw.gen_min_required = 3.into(),
+            1 => raw.gen_max_required = 3.into(),
+            _ => raw.gen_max_committed = 3.into(),
+        });
+        reset(&dir, &["--dry-run"]).expect_refused(3, &["dirty-shutdown"]);
+    }
+}
+
+#[test]
+fn a_database_without_a_log_signature_is_taken_with_a_warning() {
+    let (_folder, dir) = group();
+    edit(&dir.join("pub1.edb"), |raw| raw.log_signature = Default::default());
+    let ran = reset(&dir, &["--yes"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let json = ran.json();
+    let public = &json["databases"].as_array().unwrap()[1]["findings"][0];
+    assert_eq!((&public["id"], &public["severity"]), (&"no-logging".into(), &"warning".into()));
+}
+
+/// The logs of a second storage group, E01, beside the first, with a database of its own.
+fn second_group(dir: &Path) {
+    let random = 99;
+    let other = Recipe { log_file_sectors: 16, pages: 4, log_random: random, ..Recipe::default() };
+    for file in storage_group(&other) {
+        match file.name.strip_prefix("E00") {
+            Some(rest) => fs::write(dir.join(format!("E01{rest}")), &file.bytes).unwrap(),
+            None if file.name == "pub1.edb" => {
+                fs::write(dir.join("pub2.edb"), &file.bytes).unwrap();
+                edit(&dir.join("pub2.edb"), |raw| raw.db_signature.random = 4711.into());
+            }
+            None => {}
+        }
+    }
+}
+
+#[test]
+fn two_storage_groups_in_one_folder_are_reset_one_by_one() {
+    let (_folder, dir) = group();
+    second_group(&dir);
+    fs::write(dir.join("restore.env"), "").unwrap();
+    reset(&dir, &["--dry-run"]).expect_refused(3, &["mixed-prefixes", "restore-pending"]);
+    fs::remove_file(dir.join("restore.env")).unwrap();
+    let ran = reset(&dir, &["--yes", "--prefix", "E00"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(ran.json()["databases"].as_array().unwrap().len(), 2);
+    // The other group's store may be open.
+    let _open = fs::File::open(dir.join("pub2.edb")).unwrap();
+    let undone = run(["restore", "--yes", "--json", text(&ran.operation_dir())]);
+    assert_eq!(undone.code, Some(0), "{undone:?}");
+    // One that is named belongs to the reset, and is not of these logs.
+    let named = ["--prefix", "E00", "--db", text(&dir.join("pub2.edb"))].map(str::to_owned);
+    let named: Vec<&str> = named.iter().map(String::as_str).collect();
+    let ran = reset(&dir, &[&["--dry-run"], named.as_slice()].concat());
+    ran.expect_refused(3, &["in-use", "log-signature-mismatch"]);
+}
+
+#[test]
+fn one_file_with_two_names_is_one_database() {
+    let (_folder, dir) = group();
+    fs::hard_link(dir.join("pub1.edb"), dir.join("again.edb")).unwrap();
+    let again = dir.join("again.edb");
+    let ran = reset(&dir, &["--yes", "--db", text(&again)]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(ran.json()["databases"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn the_dry_run_of_an_undo_sees_what_the_undo_would_meet() {
+    let (_folder, dir) = group();
+    let operation = reset(&dir, &["--yes"]).operation_dir();
+    fs::write(dir.join("E00.edbmend-pending"), "").unwrap();
+    let undo = run(["restore", "--dry-run", "--json", text(&operation)]);
+    undo.expect_refused(3, &["operation-pending"]);
+    fs::remove_file(dir.join("E00.edbmend-pending")).unwrap();
+    fs::rename(dir.join("pub1.edb"), dir.join("elsewhere")).unwrap();
+    let undo = run(["restore", "--dry-run", "--json", text(&operation)]);
+    undo.expect_refused(3, &["database-changed", "not-found"]);
+}
+
+#[test]
+fn a_log_that_somebody_reads_is_in_use_whichever_it_is() {
+    for name in ["E0000001.log", "E0000003.log", "E00tmp.log"] {
+        let (_folder, dir) = group();
+        fs::copy(dir.join("E00.log"), dir.join("E00tmp.log")).unwrap();
+        let _open = fs::File::open(dir.join(name)).unwrap();
+        reset(&dir, &["--dry-run"]).expect_refused(3, &["in-use"]);
+    }
+}

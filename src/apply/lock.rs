@@ -1,6 +1,7 @@
 //! Exclusive access to the database, through the one file that does everything.
 
-use std::path::Path;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::plan::{Refusal, RefusalId};
@@ -59,6 +60,66 @@ pub fn probe(storage: &dyn Storage, path: &Path, allow_unproven: bool) -> Result
     lock(file.as_ref(), path, allow_unproven)?;
     file.unlock();
     Ok(())
+}
+
+/// At most this many refusals of one kind are worth reading.
+const MOST_REFUSALS: usize = 20;
+
+/// The same for many files at once, which share the patience of one: a storage group may have a
+/// hundred thousand logs.
+pub fn probe_all(storage: &dyn Storage, paths: &[PathBuf], allow_unproven: bool) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    let mut asked: Vec<&PathBuf> = paths.iter().collect();
+    for attempt in 1..=TRIES {
+        let answers = ask_once(storage, &asked);
+        let (in_use, others): (Vec<_>, Vec<_>) =
+            answers.into_iter().partition(|(_, answer)| matches!(answer, Ok(Exclusive::InUse)));
+        refusals.extend(others.into_iter().filter_map(|(path, answer)| match answer {
+            Err(refusal) => Some(refusal),
+            Ok(Exclusive::Unproven(why)) if !allow_unproven => Some(unproven(path, &why)),
+            Ok(_) => None,
+        }));
+        asked = in_use.into_iter().map(|(path, _)| path).collect();
+        if asked.is_empty() || refusals.len() >= MOST_REFUSALS {
+            break;
+        }
+        if attempt < TRIES {
+            std::thread::sleep(PAUSE);
+        }
+    }
+    refusals.extend(asked.into_iter().map(|path| in_use(path)));
+    refusals.truncate(MOST_REFUSALS);
+    refusals
+}
+
+/// Asks each file once, on all processors: the time goes into opening them.
+fn ask_once<'a>(
+    storage: &dyn Storage,
+    paths: &[&'a PathBuf],
+) -> Vec<(&'a PathBuf, Result<Exclusive, Refusal>)> {
+    let ask = |path: &'a PathBuf| {
+        let file = storage.open(path, Access::Read).map_err(|error| reason(&error));
+        let answer = file.map(|file| {
+            let answer = file.lock();
+            file.unlock();
+            answer
+        });
+        (path, answer)
+    };
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    std::thread::scope(|scope| {
+        let share = paths.len().div_ceil(threads).max(1);
+        let workers: Vec<_> = paths
+            .chunks(share)
+            .map(|share| {
+                scope.spawn(move || share.iter().map(|path| ask(path)).collect::<Vec<_>>())
+            })
+            .collect();
+        let joined = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
+        joined
+            .flat_map(|asked| asked.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
 }
 
 fn lock(file: &dyn File, path: &Path, allow_unproven: bool) -> Result<(), Refusal> {

@@ -137,6 +137,12 @@ fn holder(storage: &dyn Storage, path: &Path) -> Option<Holder> {
     }
 }
 
+/// The refusal where another operation's marker stands beside `subject`.
+pub fn refusal(storage: &dyn Storage, subject: &Path) -> Option<Refusal> {
+    let path = pending_marker(subject);
+    storage.status(&path).is_ok().then(|| taken(storage, subject, &path))
+}
+
 /// The refusal of whoever comes second: to a run that is at work, or to an operation that was
 /// interrupted meanwhile.
 fn taken(storage: &dyn Storage, database: &Path, marker: &Path) -> Refusal {

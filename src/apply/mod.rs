@@ -30,7 +30,7 @@ pub use folder::{
     read_sums,
 };
 pub use guards::{backup_dir_refusal, backup_volume, surroundings_refusals};
-pub use lock::{in_use, probe as probe_exclusive};
+pub use lock::{in_use, probe as probe_exclusive, probe_all};
 pub use marker::{at_work, at_work_near, at_work_on_logs};
 pub use outcome::{Applied, Ending};
 pub use recover::{Assessment, Direction, assess, find_pending, recover, recover_refusals};

@@ -13,8 +13,8 @@ use crate::survey::{read_header_area, survey_database};
 use super::context::Context;
 use super::folder::{OperationFolder, PLAN_NAME, SUMS_NAME, sha256, sums_line};
 use super::journal::{Journal, State};
-use super::lock::ExclusiveFile;
-use super::marker::at_work;
+use super::lock::{ExclusiveFile, probe_all};
+use super::marker::{self, at_work};
 use super::moves::{self, Place, Route};
 use super::operation::Operation;
 use super::outcome::{Applied, Ending, interrupted, reason};
@@ -55,6 +55,7 @@ pub fn execute_reset(context: Context, job: &ResetJob) -> Applied {
     };
     context.observer.stage("asking every guard again");
     let mut refusals = changed_databases(&job.plan, &locks);
+    refusals.extend(busy_files(context.storage, &job.plan, &routes, job.allow_unproven_lock));
     refusals.extend(unplanned_files(context.storage, &job.plan, &routes));
     refusals.extend(reset_space_refusal(context.storage, job));
     if !refusals.is_empty() {
@@ -112,6 +113,28 @@ pub fn changed_databases(plan: &ResetPlan, locks: &[(PathBuf, ExclusiveFile)]) -
     };
     let changed = plan.databases.iter().filter(|planned| unchanged(planned).is_none());
     changed.map(database_changed).collect()
+}
+
+/// The files at home that a running engine keeps open, asked once more. The closed logs were asked
+/// before the question; to ask a hundred thousand twice would show nothing that these do not.
+fn busy_files(
+    storage: &dyn Storage,
+    plan: &ResetPlan,
+    routes: &[Route],
+    allow_unproven: bool,
+) -> Vec<Refusal> {
+    if plan.undoes.is_some() {
+        return Vec::new();
+    }
+    let is_closed =
+        |name: &str| matches!(LogFileName::parse(name), Some(LogFileName::Archive { .. }));
+    let files = routes.iter().flat_map(|route| {
+        let open = route.files.iter().filter(|file| !is_closed(&file.name));
+        open.map(|file| route.from.join(&file.name))
+    });
+    // One that is gone is met by its move.
+    let files = files.filter(|path| storage.status(path).is_ok());
+    probe_all(storage, &files.collect::<Vec<_>>(), allow_unproven)
 }
 
 /// A file of the log stream, at home, that the plan does not know: a mount has begun, or somebody
@@ -180,6 +203,8 @@ pub fn reset_undo_refusals(storage: &dyn Storage, plan: &ResetPlan) -> Vec<Refus
         return vec![already_undone(&plan.log_dir.to_path().unwrap_or_default())];
     }
     let mut refusals: Vec<Refusal> = unplanned_files(storage, plan, &routes).into_iter().collect();
+    let subject = plan.log_dir.to_path().unwrap_or_default().join(&plan.base);
+    refusals.extend(marker::refusal(storage, &subject));
     for route in &routes {
         for file in route.files {
             match route.place(storage, file) {

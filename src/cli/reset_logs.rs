@@ -3,19 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use crate::apply::{
-    Applied, Ending, ResetJob, backup_dir_refusal, backup_volume, execute_reset, probe_exclusive,
+    Applied, Ending, ResetJob, backup_dir_refusal, backup_volume, execute_reset, probe_all,
     reset_space_refusal,
 };
-use crate::diagnose::diagnose_database;
+use crate::diagnose::{Finding, FindingId, Severity, diagnose_database};
 use crate::plan::{
-    Command, GroupRequest, Refusal, RefusalId, ResetPlan, ResetRequest, choose_stream, plan_reset,
-    reset_refusals,
+    Command, GroupRequest, Refusal, RefusalId, ResetPlan, ResetRequest, choose_stream,
+    leave_other_groups_out, pending_refusals, plan_reset, reset_refusals,
 };
 use crate::report::{
     DatabaseReport, GroupSection, Outcome, RefusalReport, Report, Style, render_moves,
 };
 use crate::storage::{Storage, quoted, shown};
-use crate::survey::{GroupFacts, LogContent, LogFile, StreamOfLogs};
+use crate::survey::{DatabaseFacts, GroupFacts, LogContent, LogFile, StreamOfLogs};
 
 use super::args::{GuardedArgs, ResetLogsArgs};
 use super::operation::{confirmation_needed, outcome_of};
@@ -27,34 +27,45 @@ pub fn run(session: &Session, args: &ResetLogsArgs) -> Report {
     session.heed_interrupts();
     let mut report = Report::new("reset-logs");
     report.group = Some(GroupSection::default());
-    let group = match survey(session, args) {
-        Ok(group) => group,
+    let (mut group, mut refusals) = match survey(session, args) {
+        Ok(surveyed) => surveyed,
         Err(refusal) => return end(report, Outcome::Refused, &[refusal]),
     };
     let request = request(session, args);
-    let stream = match choose_stream(&group, &request) {
-        Ok(Some(stream)) => stream,
-        Ok(None) => return nothing_to_do(report, &group),
-        Err(refusal) => return end(with_databases(report, &group), Outcome::Refused, &[refusal]),
+    let base = match choose_stream(&group, &request) {
+        Ok(stream) => stream.map(|stream| stream.base.clone()),
+        Err(refusal) => {
+            refusals.push(refusal);
+            None
+        }
     };
+    if let Some(base) = &base {
+        leave_other_groups_out(&mut group, base, &request);
+    }
+    let stream = group.streams.iter().find(|stream| Some(&stream.base) == base.as_ref());
+    if stream.is_none() && refusals.is_empty() {
+        return nothing_to_do(report, &group, &request);
+    }
     let report = with_databases(report, &group);
-    let beside = group.folders.log_dir.join(&stream.base);
+    let beside = group.folders.log_dir.join(base.as_deref().unwrap_or_default());
     let backup_dir = match session.backup_dir(args.backup_dir.as_deref(), &beside) {
         Ok(dir) => dir,
         Err(refusal) => return end(report, Outcome::Refused, &[refusal]),
     };
-    let mut refusals = reset_refusals(&group, stream, &request);
-    refusals.extend(surroundings(session, &args.guarded, &group, &stream.base, &backup_dir));
-    if !refusals.is_empty() {
-        return end(report, Outcome::Refused, &refusals);
-    }
-    match job(session, args, &group, stream, backup_dir) {
-        Some(job) => carry_out(session, &args.guarded, report, &job),
-        None => nothing_to_do(report, &group),
+    refusals.extend(reset_refusals(&group, stream, &request));
+    let (dirs, mut files) = (folders(&group), files_of(&group.databases));
+    files.extend(stream.into_iter().flat_map(movable_files));
+    refusals.extend(surroundings(session, &args.guarded, &dirs, &files, &backup_dir));
+    let job = stream.and_then(|stream| job(session, args, &group, stream, backup_dir));
+    refusals.extend(job.as_ref().and_then(|job| space_refusal(session, job)));
+    match job {
+        Some(job) if refusals.is_empty() => carry_out(session, &args.guarded, report, &job),
+        None if refusals.is_empty() => nothing_to_do(report, &group, &request),
+        _ => end(report, Outcome::Refused, &refusals),
     }
 }
 
-fn survey(session: &Session, args: &ResetLogsArgs) -> Result<GroupFacts, Refusal> {
+fn survey(session: &Session, args: &ResetLogsArgs) -> Result<(GroupFacts, Vec<Refusal>), Refusal> {
     session.survey_group(
         &args.dir,
         args.group.log_dir.as_deref(),
@@ -97,8 +108,7 @@ fn overrides(args: &ResetLogsArgs) -> Vec<String> {
         .collect()
 }
 
-/// The room for the copies, the question, the deed. Shared by the reset and its undo, once all guards
-/// have spoken.
+/// The question, then the deed. Shared by the reset and its undo, once all guards have spoken.
 pub fn carry_out(
     session: &Session,
     guarded: &GuardedArgs,
@@ -108,9 +118,6 @@ pub fn carry_out(
     report.steps = job.plan.steps();
     let section = GroupSection { plan: Some(job.plan.clone()), ..GroupSection::default() };
     report.group = Some(section);
-    if let Some(refusal) = reset_space_refusal(session.storage(), job) {
-        return end(report, Outcome::Refused, &[refusal]);
-    }
     if guarded.dry_run {
         return end(report, Outcome::Planned, &[]);
     }
@@ -131,32 +138,46 @@ pub fn carry_out(
     finish(session, report, job, applied)
 }
 
-/// Every guard of the surroundings; nothing is opened for writing.
+/// Every guard of the surroundings: the folders that files move out of or into, and the files that
+/// must be nobody else's. Nothing is opened for writing.
 pub fn surroundings(
     session: &Session,
     guarded: &GuardedArgs,
-    group: &GroupFacts,
-    base: &str,
+    dirs: &[PathBuf],
+    files: &[PathBuf],
     backup_dir: &Path,
 ) -> Vec<Refusal> {
     session.stage("asking every guard");
     let storage = session.storage();
-    let mut refusals = Vec::new();
-    let folders = &group.folders;
-    for dir in [&folders.log_dir, &folders.system_dir] {
-        refusals.extend(read_only_folder(storage, dir));
-    }
-    refusals.dedup();
+    let mut refusals: Vec<Refusal> =
+        dirs.iter().filter_map(|dir| read_only_folder(storage, dir)).collect();
     refusals.extend(backup_dir_refusal(storage, backup_dir));
-    let mut probed: Vec<PathBuf> = group.databases.iter().map(|db| db.path.clone()).collect();
-    let streams = group.databases.iter().filter_map(|db| db.stream.as_ref());
-    probed.extend(streams.filter(|stream| stream.found).map(|stream| stream.path.clone()));
-    probed.extend(open_candidates(group, base));
-    for path in probed {
-        refusals.extend(probe_exclusive(storage, &path, guarded.allow_unproven_lock).err());
-    }
-    refusals.extend(confirmation_needed(guarded, &folders.log_dir));
+    refusals.extend(probe_all(storage, files, guarded.allow_unproven_lock));
+    refusals.extend(dirs.first().and_then(|dir| confirmation_needed(guarded, dir)));
     refusals
+}
+
+/// The room for logs that cross volumes; not asked where the backup folder cannot be used at all.
+pub fn space_refusal(session: &Session, job: &ResetJob) -> Option<Refusal> {
+    backup_volume(session.storage(), &job.backup_dir)?;
+    reset_space_refusal(session.storage(), job)
+}
+
+fn folders(group: &GroupFacts) -> Vec<PathBuf> {
+    let mut dirs = vec![group.folders.log_dir.clone(), group.folders.system_dir.clone()];
+    dirs.dedup();
+    dirs
+}
+
+/// Databases with their streaming files.
+pub fn files_of<'a>(databases: impl IntoIterator<Item = &'a DatabaseFacts>) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for database in databases {
+        files.push(database.path.clone());
+        let stream = database.stream.iter().filter(|stream| stream.found);
+        files.extend(stream.map(|stream| stream.path.clone()));
+    }
+    files
 }
 
 fn read_only_folder(storage: &dyn Storage, dir: &Path) -> Option<Refusal> {
@@ -171,15 +192,14 @@ fn read_only_folder(storage: &dyn Storage, dir: &Path) -> Option<Refusal> {
     })
 }
 
-/// The log and the checkpoint that a running engine keeps open.
-fn open_candidates(group: &GroupFacts, base: &str) -> Vec<PathBuf> {
-    let ours = group.streams.iter().filter(|stream| stream.base == base);
-    ours.flat_map(|stream| {
-        let regular = |log: &&LogFile| !matches!(log.content, LogContent::NotRegular(_));
-        let current = stream.current.iter().filter(regular).map(|log| log.path.clone());
-        current.chain(stream.checkpoint.iter().map(|checkpoint| checkpoint.path.clone()))
-    })
-    .collect()
+/// The files of a stream that would move, and that a running engine, or a backup, may have open.
+fn movable_files(stream: &StreamOfLogs) -> Vec<PathBuf> {
+    let readable = |log: &&LogFile| {
+        !matches!(log.content, LogContent::NotRegular(_) | LogContent::Unreadable(_))
+    };
+    let checkpoint = stream.checkpoint.iter().filter(|file| file.is_regular());
+    let checkpoint = checkpoint.map(|file| file.path.clone());
+    stream.moving_logs().filter(readable).map(|log| log.path.clone()).chain(checkpoint).collect()
 }
 
 /// No file lists all databases of a storage group: the person is asked for each that was checked.
@@ -202,13 +222,28 @@ fn question(plan: &ResetPlan, report: &mut Report) -> Answer {
 
 fn with_databases(mut report: Report, group: &GroupFacts) -> Report {
     for facts in &group.databases {
-        let findings = diagnose_database(facts);
+        let mut findings = diagnose_database(facts);
+        let unsigned = findings.iter_mut().filter(|finding| finding.id == FindingId::NoLogging);
+        unsigned.for_each(warn_of_no_logging);
         report.databases.push(DatabaseReport::surveyed(facts, findings, Outcome::Ok));
     }
     report
 }
 
-fn nothing_to_do(report: Report, group: &GroupFacts) -> Report {
+/// Nothing but the person's word says that these are the logs of such a database.
+fn warn_of_no_logging(finding: &mut Finding) {
+    finding.severity = Severity::Warning;
+    finding.consequence =
+        "Nothing in it shows that these are its logs. It is taken into the reset \
+                           because it is in Clean Shutdown and was named."
+            .into();
+}
+
+fn nothing_to_do(report: Report, group: &GroupFacts, request: &GroupRequest) -> Report {
+    let pending = pending_refusals(group, None, request);
+    if !pending.is_empty() {
+        return end(with_databases(report, group), Outcome::Refused, &pending);
+    }
     let mut report = end(report, Outcome::NothingToDo, &[]);
     if let Some(section) = &mut report.group {
         section.notes = vec![format!("No log to move in {}.", shown(&group.folders.log_dir))];

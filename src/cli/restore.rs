@@ -83,13 +83,15 @@ fn restore_logs(
 ) -> Report {
     let databases: Vec<_> = plan.databases.iter().filter_map(|db| db.path.to_path()).collect();
     let log_dir = plan.log_dir.to_path().unwrap_or_default();
-    let group = match session.survey_group(&log_dir, None, None, &databases) {
-        Ok(group) => group,
+    let (group, mut refusals) = match session.survey_group(&log_dir, None, None, &databases) {
+        Ok(surveyed) => surveyed,
         Err(refusal) => return reset_logs::end(report, Outcome::Refused, &[refusal]),
     };
-    let planned = group.databases.iter().filter(|facts| databases.contains(&facts.path));
-    let mut refusals: Vec<Refusal> = planned.clone().flat_map(content_refusals).collect();
-    for facts in planned {
+    refusals.retain(|refusal| databases.contains(&refusal.path));
+    let planned: Vec<_> =
+        group.databases.iter().filter(|facts| databases.contains(&facts.path)).collect();
+    for facts in &planned {
+        refusals.extend(content_refusals(facts));
         let findings = diagnose_database(facts);
         report.databases.push(DatabaseReport::surveyed(facts, findings, Outcome::Refused));
     }
@@ -99,13 +101,19 @@ fn restore_logs(
         Err(refusal) => return reset_logs::end(report, Outcome::Refused, &[refusal]),
     };
     refusals.extend(reset_undo_refusals(session.storage(), &plan));
-    let surroundings =
-        reset_logs::surroundings(session, &args.guarded, &group, &plan.base, &backup_dir);
-    refusals.extend(surroundings);
+    let mut dirs = vec![log_dir];
+    for dir in plan.batches.iter().filter_map(|batch| batch.to.to_path()) {
+        if !dirs.contains(&dir) {
+            dirs.push(dir);
+        }
+    }
+    let files = reset_logs::files_of(planned);
+    refusals.extend(reset_logs::surroundings(session, &args.guarded, &dirs, &files, &backup_dir));
+    let allow_unproven_lock = args.guarded.allow_unproven_lock;
+    let job = ResetJob { plan, backup_dir, allow_unproven_lock };
+    refusals.extend(reset_logs::space_refusal(session, &job));
     if !refusals.is_empty() {
         return reset_logs::end(report, Outcome::Refused, &refusals);
     }
-    let allow_unproven_lock = args.guarded.allow_unproven_lock;
-    let job = ResetJob { plan, backup_dir, allow_unproven_lock };
     reset_logs::carry_out(session, &args.guarded, report, &job)
 }

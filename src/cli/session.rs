@@ -150,29 +150,37 @@ impl Session {
         Ok(facts)
     }
 
-    /// Surveys a storage group: the databases of a folder and those named, its logs and checkpoint.
+    /// Surveys a storage group: the databases of a folder and those named, its logs and checkpoint;
+    /// with the reasons why a database could not be surveyed.
     pub fn survey_group(
         &self,
         dir: &Path,
         log_dir: Option<&Path>,
         system_dir: Option<&Path>,
         named: &[PathBuf],
-    ) -> Result<GroupFacts, Refusal> {
+    ) -> Result<(GroupFacts, Vec<Refusal>), Refusal> {
         let dir = self.resolve_dir(dir)?;
         let log_dir = log_dir.map_or(Ok(dir.clone()), |dir| self.resolve_dir(dir))?;
         let system_dir = system_dir.map_or(Ok(log_dir.clone()), |dir| self.resolve_dir(dir))?;
         if let Some(refusal) = at_work_on_logs(&self.storage, &log_dir) {
             return Err(refusal);
         }
-        let mut databases: Vec<DatabaseFacts> =
-            self.databases_in(&dir)?.into_iter().collect::<Result<_, _>>()?;
-        for path in named {
-            let facts = self.survey(path)?;
-            if !databases.iter().any(|known| known.path == facts.path) {
-                databases.push(facts);
+        let (mut databases, mut unread) = (Vec::new(), Vec::new());
+        for found in self.databases_in(&dir)? {
+            match found {
+                Ok(facts) if databases.iter().any(|known| is_same_file(known, &facts)) => {}
+                Ok(facts) => databases.push(facts),
+                Err(refusal) => unread.push(refusal),
             }
         }
-        self.survey_logs(GroupFolders { log_dir, system_dir }, databases)
+        for path in named {
+            match self.survey(path) {
+                Ok(facts) => add_named(&mut databases, facts),
+                Err(refusal) if unread.contains(&refusal) => {}
+                Err(refusal) => unread.push(refusal),
+            }
+        }
+        Ok((self.survey_logs(GroupFolders { log_dir, system_dir }, databases)?, unread))
     }
 
     /// Surveys the logs and checkpoints of databases that are surveyed already, with progress.
@@ -204,7 +212,8 @@ impl Session {
         let candidates = names.iter().filter(|name| !is_log(name)).map(|name| dir.join(name));
         let surveyed = candidates.filter_map(|path| match self.survey(&path) {
             Ok(facts) => (facts.kind == ContentKind::Database).then_some(Ok(facts)),
-            Err(refusal) if refusal.id == RefusalId::NotARegularFile => None,
+            // What a link in this folder leads to is in this folder, too.
+            Err(_) if leads_into(&path, dir) => None,
             Err(refusal) => is_named_like_a_database(&path).then_some(Err(refusal)),
         });
         Ok(surveyed.collect())
@@ -247,6 +256,25 @@ impl Session {
 
 fn in_words(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// Adds a database that was named. One file with two names (a hard link) is one database, under the
+/// name that was given.
+fn add_named(databases: &mut Vec<DatabaseFacts>, facts: DatabaseFacts) {
+    match databases.iter_mut().find(|known| is_same_file(known, &facts)) {
+        Some(known) => *known = facts,
+        None => databases.push(facts),
+    }
+}
+
+/// Whether a path is a link to something in the folder itself, or a folder.
+fn leads_into(path: &Path, dir: &Path) -> bool {
+    path.is_dir()
+        || (path.is_symlink() && path.canonicalize().is_ok_and(|to| to.parent() == Some(dir)))
+}
+
+fn is_same_file(one: &DatabaseFacts, other: &DatabaseFacts) -> bool {
+    one.status.identity == other.status.identity
 }
 
 fn is_named_like_a_database(path: &Path) -> bool {

@@ -24,7 +24,9 @@ pub use reset::{
     Batch, DatabaseIdentity, LOGS_FOLDER, MoveMethod, MovedFile, RESET_SCHEMA, ResetPlan,
     ResetRequest, identity_by, identity_of, inverse_reset, plan_reset,
 };
-pub use reset_guards::{GroupRequest, choose_stream, reset_refusals};
+pub use reset_guards::{
+    GroupRequest, choose_stream, leave_other_groups_out, pending_refusals, reset_refusals,
+};
 pub use step::{
     BackupScope, Command, HeaderImages, MoveStep, OperationStamp, PLAN_SCHEMA, Plan, Step,
     VerifyScope, WriteStep,

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::ese::shadow::CopyState;
-use crate::ese::{AttachedDatabase, Signature};
-use crate::storage::{FileKind, shown};
-use crate::survey::{DatabaseFacts, GroupFacts, LogContent, LogFile, StreamOfLogs};
+use crate::ese::{AttachedDatabase, DbState, Signature};
+use crate::storage::{FileKind, quoted, shown};
+use crate::survey::{DatabaseFacts, GroupFacts, LogContent, StreamOfLogs};
 
 use super::reset::is_of_stream;
 use super::{Refusal, RefusalId, content_refusals};
@@ -21,6 +21,12 @@ pub struct GroupRequest {
     pub unattended: bool,
     /// Databases that may be missing, by the random number of their signature.
     pub may_be_missing: Vec<u32>,
+}
+
+impl GroupRequest {
+    fn names(&self, database: &DatabaseFacts) -> bool {
+        self.named.contains(&database.path)
+    }
 }
 
 /// Picks the log stream to reset.
@@ -70,46 +76,96 @@ fn no_such_prefix(dir: &Path, prefix: &str, streams: &[&StreamOfLogs]) -> Refusa
     )
 }
 
-/// Every reason in the facts not to reset a stream. All are evaluated.
+/// Leaves databases out that are of another storage group in the same folder: those that were found
+/// there, not named, and have the signature of another stream.
+pub fn leave_other_groups_out(group: &mut GroupFacts, base: &str, request: &GroupRequest) {
+    let streams = std::mem::take(&mut group.streams);
+    let (own, others): (Vec<_>, Vec<_>) =
+        streams.iter().map(|stream| (stream.base == base, stream.identity())).partition(|s| s.0);
+    let is_of = |database: &DatabaseFacts, streams: &[(bool, Option<Signature>)]| {
+        streams.iter().any(|(_, identity)| is_of_stream(database, *identity))
+    };
+    group.databases.retain(|database| {
+        request.names(database) || is_of(database, &own) || !is_of(database, &others)
+    });
+    group.streams = streams;
+}
+
+/// Every reason in the facts not to reset a stream. All are evaluated; those that need the stream
+/// only where it is known which one is meant.
 pub fn reset_refusals(
     group: &GroupFacts,
-    stream: &StreamOfLogs,
+    stream: Option<&StreamOfLogs>,
     request: &GroupRequest,
 ) -> Vec<Refusal> {
-    let mut refusals = Vec::new();
-    refusals.extend(pending(group, stream));
+    let mut refusals = pending_refusals(group, stream, request);
     refusals.extend(restore_pending(group));
     for database in &group.databases {
         refusals.extend(content_refusals(database));
+        refusals.extend(logs_still_required(database));
         refusals.extend(header_damaged(database));
-        refusals.extend(wrong_stream(database, stream, request));
+        refusals.extend(stream.and_then(|stream| wrong_stream(database, stream, request)));
         refusals.extend(stream_file(database));
     }
-    refusals.extend(incomplete(group, stream, request));
-    refusals.extend(odd_files(stream));
+    refusals.extend(no_database(group));
+    refusals.extend(stream.into_iter().flat_map(|stream| not_given(group, stream, request)));
+    refusals.extend(unnamed(group, request));
+    refusals.extend(stream.into_iter().flat_map(odd_files));
     refusals
 }
 
-fn pending(group: &GroupFacts, stream: &StreamOfLogs) -> Option<Refusal> {
-    let name = format!("{}.edbmend-pending", stream.base);
-    let marker = group.pending.iter().find(|marker| {
-        marker.file_name().is_some_and(|found| found.to_string_lossy().eq_ignore_ascii_case(&name))
-    })?;
-    Some(Refusal::new(
-        RefusalId::OperationPending,
-        marker,
-        "an earlier edbmend operation on these logs was interrupted",
-        format!("edbmend recover {}", crate::storage::quoted(&group.folders.log_dir)),
-    ))
+/// The operations on the logs of this stream, or of any where none was named, that were interrupted.
+pub fn pending_refusals(
+    group: &GroupFacts,
+    stream: Option<&StreamOfLogs>,
+    request: &GroupRequest,
+) -> Vec<Refusal> {
+    let base = stream.map(|stream| stream.base.as_str()).or(request.prefix.as_deref());
+    let concerns = |marker: &&PathBuf| {
+        let of =
+            |base: &str| marker.file_stem().is_some_and(|stem| stem.eq_ignore_ascii_case(base));
+        base.is_none_or(of)
+    };
+    let refuse = |marker: &PathBuf| {
+        Refusal::new(
+            RefusalId::OperationPending,
+            marker,
+            "an earlier edbmend operation on these logs was interrupted",
+            format!("edbmend recover {}", quoted(marker)),
+        )
+    };
+    group.pending.iter().filter(concerns).map(refuse).collect()
 }
 
-fn restore_pending(group: &GroupFacts) -> Option<Refusal> {
-    let file = group.restore_files.first()?;
+fn restore_pending(group: &GroupFacts) -> Vec<Refusal> {
+    let refuse = |file: &PathBuf| {
+        Refusal::new(
+            RefusalId::RestorePending,
+            file,
+            "a restore is under way, or was left unfinished: it needs exactly these logs",
+            "Finish the restore (eseutil /cc), or remove the file if it is certainly left over.",
+        )
+    };
+    group.restore_files.iter().map(refuse).collect()
+}
+
+/// A clean database needs no log. Where its header still names some, it is not as clean as it says.
+fn logs_still_required(database: &DatabaseFacts) -> Option<Refusal> {
+    let header = &database.pair.as_ref()?.header;
+    let (min, max) = (header.raw.gen_min_required.get(), header.raw.gen_max_required.get());
+    let committed = header.raw.gen_max_committed.get();
+    let clean = header.state() == DbState::CleanShutdown;
+    if !clean || (min, max, committed) == (0, 0, 0) {
+        return None;
+    }
     Some(Refusal::new(
-        RefusalId::RestorePending,
-        file,
-        "a restore is under way, or was left unfinished: it needs exactly these logs",
-        "Finish the restore (eseutil /cc), or remove the file if it is certainly left over.",
+        RefusalId::DirtyShutdown,
+        &database.path,
+        format!(
+            "State: Clean Shutdown, but Log Required: {min}-{max}, Log Committed: 0-{committed}, \
+             expected 0-0 in both"
+        ),
+        "Mount the store and dismount it, then try again.",
     ))
 }
 
@@ -123,7 +179,7 @@ fn header_damaged(database: &DatabaseFacts) -> Option<Refusal> {
         RefusalId::HeaderDamaged,
         &database.path,
         what,
-        format!("Mend it first: edbmend repair {}", crate::storage::quoted(&database.path)),
+        format!("Mend it first: edbmend repair {}", quoted(&database.path)),
     ))
 }
 
@@ -137,7 +193,7 @@ fn wrong_stream(
     let own = header.raw.log_signature;
     let signature = stream.signature();
     if own.is_unset() {
-        return (!request.named.contains(&database.path)).then(|| unsigned(database));
+        return (!request.names(database)).then(|| unsigned(database));
     }
     if let Some(logs) = signature.filter(|logs| *logs != own) {
         return Some(Refusal::new(
@@ -165,7 +221,7 @@ fn unsigned(database: &DatabaseFacts) -> Refusal {
         RefusalId::LogSignatureMismatch,
         &database.path,
         "Log Signature is all zero (as after eseutil /p): nothing shows that these are its logs",
-        format!("If they are, name it: --db {}", crate::storage::quoted(&database.path)),
+        format!("If they are, name it: --db {}", quoted(&database.path)),
     )
 }
 
@@ -181,23 +237,25 @@ fn stream_file(database: &DatabaseFacts) -> Option<Refusal> {
     ))
 }
 
-/// No file lists all databases of a storage group; what the logs name must be there, and without a
-/// person every database must have been named.
-fn incomplete(group: &GroupFacts, stream: &StreamOfLogs, request: &GroupRequest) -> Vec<Refusal> {
-    let refuse = |path: &Path, what: String, remedy: String| {
-        Refusal::new(RefusalId::GroupIncomplete, path, what, remedy)
-    };
-    let mut refusals = Vec::new();
-    if group.databases.is_empty() {
-        refusals.push(refuse(
+fn group_incomplete(path: &Path, what: impl Into<String>, remedy: impl Into<String>) -> Refusal {
+    Refusal::new(RefusalId::GroupIncomplete, path, what, remedy)
+}
+
+fn no_database(group: &GroupFacts) -> Option<Refusal> {
+    group.databases.is_empty().then(|| {
+        group_incomplete(
             &group.folders.log_dir,
-            "no database of the storage group was found or named".into(),
-            "Name each database with --db: all of them must be checked for Clean Shutdown.".into(),
-        ));
-    }
-    for attached in missing(group, stream, request) {
+            "no database of the storage group was found or named",
+            "Name each database with --db: all of them must be checked for Clean Shutdown.",
+        )
+    })
+}
+
+/// No file lists all databases of a storage group, but what the logs name must be there.
+fn not_given(group: &GroupFacts, stream: &StreamOfLogs, request: &GroupRequest) -> Vec<Refusal> {
+    let refuse = |attached: AttachedDatabase| {
         let random = attached.db_signature.random.get();
-        refusals.push(refuse(
+        group_incomplete(
             &group.folders.log_dir,
             format!(
                 "the logs name a database that was not given: {} (DB Signature {})",
@@ -206,17 +264,22 @@ fn incomplete(group: &GroupFacts, stream: &StreamOfLogs, request: &GroupRequest)
             format!(
                 "Name it with --db. If that store was deleted since: --allow-group-incomplete {random}"
             ),
-        ));
-    }
-    let unnamed = |database: &&DatabaseFacts| !request.named.contains(&database.path);
-    for database in group.databases.iter().filter(|_| request.unattended).filter(unnamed) {
-        refusals.push(refuse(
+        )
+    };
+    missing(group, stream, request).into_iter().map(refuse).collect()
+}
+
+/// Without a person every database must have been named.
+fn unnamed(group: &GroupFacts, request: &GroupRequest) -> Vec<Refusal> {
+    let unnamed = |database: &&DatabaseFacts| request.unattended && !request.names(database);
+    let refuse = |database: &DatabaseFacts| {
+        group_incomplete(
             &database.path,
-            "with --yes every database of the storage group must be named".into(),
-            format!("Add --db {}", crate::storage::quoted(&database.path)),
-        ));
-    }
-    refusals
+            "with --yes every database of the storage group must be named",
+            format!("Add --db {}", quoted(&database.path)),
+        )
+    };
+    group.databases.iter().filter(unnamed).map(refuse).collect()
 }
 
 /// The databases that an attach list of the stream names, by signature, and that were not given.
@@ -245,24 +308,10 @@ fn missing(
     missing
 }
 
-/// Something else under a log's name.
+/// Something else under the name of a log or of the checkpoint.
 fn odd_files(stream: &StreamOfLogs) -> Vec<Refusal> {
-    let logs =
-        stream.in_order().chain(&stream.temporary).chain(&stream.shadows).chain(&stream.rivals);
-    let odd = logs.filter_map(|log: &LogFile| match &log.content {
-        LogContent::NotRegular(kind) => {
-            let what = match kind {
-                FileKind::Directory => "a folder",
-                FileKind::Symlink => "a symbolic link",
-                _ => "a FIFO, a socket or a device",
-            };
-            Some(Refusal::new(
-                RefusalId::NotARegularFile,
-                &log.path,
-                format!("it is named like a transaction log, but is {what}"),
-                "Find out what it is, and move it out of the folder.",
-            ))
-        }
+    let odd = stream.moving_logs().filter_map(|log| match &log.content {
+        LogContent::NotRegular(kind) => Some(odd_file(&log.path, "a transaction log", *kind)),
         LogContent::Unreadable(error) => Some(Refusal::new(
             RefusalId::IoError,
             &log.path,
@@ -271,5 +320,21 @@ fn odd_files(stream: &StreamOfLogs) -> Vec<Refusal> {
         )),
         _ => None,
     });
-    odd.collect()
+    let checkpoint = stream.checkpoint.iter().filter(|file| !file.is_regular());
+    let checkpoint = checkpoint.map(|file| odd_file(&file.path, "a checkpoint", file.status.kind));
+    odd.chain(checkpoint).collect()
+}
+
+fn odd_file(path: &Path, named_like: &str, kind: FileKind) -> Refusal {
+    let what = match kind {
+        FileKind::Directory => "a folder",
+        FileKind::Symlink => "a symbolic link",
+        _ => "a FIFO, a socket or a device",
+    };
+    Refusal::new(
+        RefusalId::NotARegularFile,
+        path,
+        format!("it is named like {named_like}, but is {what}"),
+        "Find out what it is, and move it out of the folder.",
+    )
 }

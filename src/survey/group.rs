@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::ese::{
     AttachedDatabase, Checkpoint, CheckpointCopies, LogFileName, LogHeader, Signature,
 };
-use crate::storage::{Access, Result, Status, Storage, read_full};
+use crate::storage::{Access, FileKind, Result, Status, Storage, read_full};
 
 use super::database::is_group_marker;
 use super::log_file::survey_log_file;
@@ -77,6 +77,13 @@ pub struct CheckpointFile {
     pub elected: Option<(Checkpoint, CheckpointCopies)>,
 }
 
+impl CheckpointFile {
+    /// Whether it is a file at all, and no folder or link under a checkpoint's name.
+    pub fn is_regular(&self) -> bool {
+        self.status.kind == FileKind::Regular
+    }
+}
+
 impl StreamOfLogs {
     /// The log signature: of the current log, else of the newest closed one that has a header.
     pub fn signature(&self) -> Option<Signature> {
@@ -86,6 +93,12 @@ impl StreamOfLogs {
     /// Closed logs and the current one, in order.
     pub fn in_order(&self) -> impl DoubleEndedIterator<Item = &LogFile> {
         self.archives.iter().chain(&self.current)
+    }
+
+    /// Every log that belongs to it and holds, or held, its records: all but reserve logs.
+    pub fn moving_logs(&self) -> impl Iterator<Item = &LogFile> {
+        let before = self.temporary.iter().chain(&self.current).chain(&self.rivals);
+        before.chain(&self.archives).chain(&self.shadows)
     }
 
     /// The identity of the stream: its log signature, else that of its checkpoint.
