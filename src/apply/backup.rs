@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use crate::plan::{BackupScope, Plan, Refusal, RefusalId, Step, VerifyScope};
 use crate::storage::{Access, File, StorageError, serialize_shown};
 use crate::survey::{PageFacts, PageLayout};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::context::Context;
@@ -21,7 +22,7 @@ static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// How the backup was made. A reflink, and any copy on the same volume, protects against this
 /// tool, not against the disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BackupMethod {
     /// A clone that shares its extents with the database.
@@ -33,12 +34,14 @@ pub enum BackupMethod {
 }
 
 /// A backup as reports name it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct BackupRecord {
     /// Where it lies, absolute.
     #[serde(serialize_with = "serialize_shown")]
+    #[schemars(with = "String")]
     pub path: PathBuf,
     /// SHA-256 of its content, in hexadecimal, of what was read back from the medium.
+    #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
     pub sha256: String,
     /// Its length in bytes.
     pub bytes: u64,

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -32,12 +33,13 @@ pub const DEFAULT_BACKUP_DIR: &str = "edbmend";
 const SMALL_FILE_BYTES: u64 = 256 * 1024 * 1024;
 
 /// An operation, as reports name it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OperationRef {
     /// Its id, which is the name of its folder.
     pub id: String,
     /// Its folder, absolute.
     #[serde(serialize_with = "serialize_shown")]
+    #[schemars(with = "String")]
     pub dir: PathBuf,
 }
 

@@ -3,6 +3,7 @@
 //! The answers are the engine's own predicates ([`crate::ese::engine`]), and name the engine that
 //! they are known of.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ese::db_header::FIRST_REVISION_WITH_COPY_BACKUP;
@@ -22,7 +23,7 @@ const PUBLISHED: &str = "published engine";
 const EXCHANGE_2003: &str = "Exchange 2003 per KB946799";
 
 /// How something will end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForecastOutcome {
     /// It will go well.
@@ -45,7 +46,7 @@ impl ForecastOutcome {
 }
 
 /// What will happen, and of which engine that is known.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Forecast {
     /// The engine that the rest is known of.
     pub engine: &'static str,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 
 /// Consecutive log generations, both ends included.
@@ -37,6 +38,16 @@ impl fmt::Display for GenerationRange {
 impl Serialize for GenerationRange {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         [self.first, self.last].serialize(serializer)
+    }
+}
+
+impl JsonSchema for GenerationRange {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "GenerationRange".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        <[i32; 2]>::json_schema(generator)
     }
 }
 

@@ -1,5 +1,6 @@
 //! `BKINFO`: what a database header remembers of one backup, and when it cannot be true.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -90,8 +91,18 @@ impl Serialize for BackupType {
     }
 }
 
+impl JsonSchema for BackupType {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "BackupType".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": r"^(normal|os-snapshot|snapshot|unknown-\d+)$" })
+    }
+}
+
 /// One backup as the header remembers it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct BackupInfo {
     /// Lowest log generation of the set; 0 = no such backup.
     pub gen_low: u32,

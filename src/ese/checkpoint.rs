@@ -1,5 +1,6 @@
 //! The checkpoint file: from where the engine replays the logs. Two copies of 4096 bytes.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -72,7 +73,7 @@ const _: () = {
 };
 
 /// Which of the two copies have a right checksum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckpointCopies {
     /// Both, and they are equal.

@@ -1,5 +1,6 @@
 //! What kind of file the first bytes belong to, whatever its name says.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::checksum;
@@ -14,7 +15,7 @@ const LOG_HEADER_BYTES: usize = 4096;
 const FLUSH_MAP_PAGE_BYTES: usize = 8192;
 
 /// Kind of a file, found from its content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ContentKind {
     /// A database, or what is left of one: its magic is there.

@@ -6,6 +6,7 @@
 
 use std::mem::offset_of;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use zerocopy::little_endian::{I32, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -397,6 +398,18 @@ impl DbState {
 impl Serialize for DbState {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.id())
+    }
+}
+
+impl JsonSchema for DbState {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DbState".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        // 0 is none of the states, 8 is the last.
+        let names: Vec<_> = (0..=8).map(|value| Self::from(value).id()).collect();
+        json_schema!({ "description": "State of the database.", "enum": names })
     }
 }
 

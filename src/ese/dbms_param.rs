@@ -1,5 +1,6 @@
 //! `DBMS_PARAM`: the environment of an engine, as logs and checkpoints remember it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -51,7 +52,7 @@ const _: () = {
 };
 
 /// The environment of an engine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DbmsParam {
     /// Folder of the checkpoint on the server; undecodable bytes replaced.
     pub system_path: String,

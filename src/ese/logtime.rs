@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
@@ -91,6 +92,21 @@ impl fmt::Display for LogTime {
 impl Serialize for LogTime {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.is_unset() { serializer.serialize_none() } else { serializer.collect_str(self) }
+    }
+}
+
+/// A damaged time may have more digits than a sound one.
+impl JsonSchema for LogTime {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "LogTime".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Time as eseutil prints it; LOC is the server's local time. null where it is not set.",
+            "type": ["string", "null"],
+            "pattern": r"^\d{2,3}/\d{2,3}/\d{4} \d{2,3}:\d{2,3}:\d{2,3}\.\d{3,4} (UTC|LOC)$",
+        })
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::checksum;
@@ -18,7 +19,7 @@ pub const PAGE_SIZES_BYTES: [usize; 5] = [2048, 4096, 8192, 16384, 32768];
 pub const HEADER_AREA_BYTES: usize = 2 * 32768;
 
 /// One of the two places of a header copy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Which {
     /// The copy at offset 0.
@@ -98,7 +99,7 @@ pub fn is_valid_header(block: &[u8]) -> bool {
 }
 
 /// What is known of one copy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CopyState {
     /// Its checksum holds and its page size is the elected one.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -70,6 +71,25 @@ impl Serialize for Signature {
         out.serialize_field("random", &self.random.get())?;
         out.serialize_field("computer", &self.computer_name())?;
         out.end()
+    }
+}
+
+impl JsonSchema for Signature {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Signature".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Identity of a database or of a log stream; all zero where there is none.",
+            "type": "object",
+            "properties": {
+                "create_time": generator.subschema_for::<LogTime>(),
+                "random": generator.subschema_for::<u32>(),
+                "computer": { "type": "string" },
+            },
+            "required": ["create_time", "random", "computer"],
+        })
     }
 }
 

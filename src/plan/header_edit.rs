@@ -4,6 +4,7 @@
 //! their types, all of it within the first 512 bytes of the page, so that a medium with atomic
 //! sectors never shows a mixed image.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ese::{BackupField, BackupInfo, DbHeader, checksum};
@@ -18,7 +19,7 @@ const _: () =
     assert!(472 + TYPE_BYTES <= SECTOR_BYTES, "the last type field ends in the first sector");
 
 /// One field before and after.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     /// Key of the field: `previous_full_backup.gen_high`.
     pub field: String,

@@ -1,5 +1,6 @@
 //! The plan and its steps.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ese::shadow::Which;
@@ -34,7 +35,7 @@ impl Command {
 }
 
 /// How much of the database is backed up before the first byte is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BackupScope {
     /// The whole file.
@@ -115,7 +116,7 @@ impl Plan {
 }
 
 /// One step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Step {
     /// Copies the database, or its header pages, into the operation folder.
@@ -134,7 +135,8 @@ pub enum Step {
 }
 
 /// One file of a log stream that goes to another folder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
 pub struct MoveStep {
     /// Where it is, absolute.
     pub from: StoredPath,
@@ -145,11 +147,13 @@ pub struct MoveStep {
     /// How it goes.
     pub method: MoveMethod,
     /// SHA-256 of its first 4096 bytes, in hexadecimal.
+    #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
     pub header_sha256: String,
 }
 
 /// One aligned, positioned write of a whole header page, followed by a sync and a read-back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
 pub struct WriteStep {
     /// Which header copy.
     pub copy: Which,
@@ -160,8 +164,10 @@ pub struct WriteStep {
     /// Whether a damaged copy is rewritten from the other, rather than a few fields changed.
     pub rewrites_copy: bool,
     /// SHA-256 of the page before, in hexadecimal.
+    #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
     pub before_sha256: String,
     /// SHA-256 of the page after, in hexadecimal.
+    #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
     pub after_sha256: String,
     /// The fields that change, against the header that the engine uses now.
     pub changes: Vec<Change>,

@@ -1,5 +1,6 @@
 //! The headers of all kinds of files as JSON: standard names in snake case.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ese::log_header::{
@@ -13,7 +14,7 @@ use crate::ese::{
 use super::HeaderReport;
 
 /// The header of a file; which kind it is says the `kind` beside it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum FileHeader {
     /// A database or a streaming file.
@@ -37,9 +38,10 @@ impl FileHeader {
 }
 
 /// The header of a log.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct LogHeaderReport {
     /// Stored checksum.
+    #[schemars(regex(pattern = r"^0x[0-9a-f]+$"))]
     pub checksum: String,
     /// Log generation.
     pub generation: i32,
@@ -48,6 +50,7 @@ pub struct LogHeaderReport {
     /// Creation time of the log before.
     pub previous_created: LogTime,
     /// Accumulated segment checksum of the log before.
+    #[schemars(regex(pattern = r"^0x[0-9a-f]+$"))]
     pub previous_segment_checksum: String,
     /// Version of the format.
     pub version: LogVersion,
@@ -76,7 +79,7 @@ pub struct LogHeaderReport {
 }
 
 /// The flags of a log.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct LogFlags {
     /// It was written in the space of a reserve log.
     pub reserve_used: bool,
@@ -118,9 +121,10 @@ impl LogHeaderReport {
 }
 
 /// A checkpoint.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct CheckpointHeaderReport {
     /// Stored checksum.
+    #[schemars(regex(pattern = r"^0x[0-9a-f]+$"))]
     pub checksum: String,
     /// From where the engine replays.
     pub checkpoint: LgPos,
@@ -171,9 +175,10 @@ impl CheckpointHeaderReport {
 }
 
 /// The header of a flush map.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct FlushMapHeaderReport {
     /// Stored checksum.
+    #[schemars(regex(pattern = r"^0x[0-9a-f]+$"))]
     pub checksum: String,
     /// Version: major, minor, update.
     pub version: [u32; 3],

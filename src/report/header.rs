@@ -2,6 +2,7 @@
 
 use std::fmt::LowerHex;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use zerocopy::little_endian::U32;
 
@@ -9,22 +10,28 @@ use crate::ese::{BackupField, BackupInfo, DbHeader, DbState, LgPos, LogTime, Raw
 
 /// All fields of a header. Times are printed as `eseutil` does, `LOC` where they are the server's
 /// local time, and are `null` where they are not set.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct HeaderReport {
     /// Stored checksum.
+    #[schemars(regex(pattern = r"^0x[0-9a-f]+$"))]
     pub checksum: String,
     /// `ulMagic`.
+    #[schemars(regex(pattern = r"^0x[0-9a-f]+$"))]
     pub magic: String,
     /// Format version.
+    #[schemars(regex(pattern = r"^0x[0-9a-f]+$"))]
     pub version: String,
     /// Format revision.
+    #[schemars(regex(pattern = r"^0x[0-9a-f]+$"))]
     pub revision: String,
     /// Minor format revision.
     pub revision_minor: u32,
     /// Format version at creation.
+    #[schemars(regex(pattern = r"^0x[0-9a-f]+$"))]
     pub created_version: String,
     /// Format revision at creation.
+    #[schemars(regex(pattern = r"^0x[0-9a-f]+$"))]
     pub created_revision: String,
     /// Highest engine format version that attached the file.
     pub attached_by_version: u32,
@@ -97,6 +104,7 @@ pub struct HeaderReport {
     /// Its service pack.
     pub os_service_pack: i32,
     /// Sort version.
+    #[schemars(regex(pattern = r"^0x[0-9a-f]+$"))]
     pub sort_version: String,
     /// Repairs.
     pub repair: CountReport,
@@ -149,7 +157,7 @@ pub struct HeaderReport {
 }
 
 /// A position in the log stream with its time.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct PositionReport {
     /// Generation, sector and byte.
     #[serde(flatten)]
@@ -159,7 +167,7 @@ pub struct PositionReport {
 }
 
 /// A counter with the time of the last event.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct CountReport {
     /// How often.
     pub count: u32,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::diagnose::{Forecast, GenerationRange, StreamOutlook};
@@ -12,7 +13,7 @@ use crate::survey::{CheckpointFile, GroupFacts};
 use super::{CheckpointHeaderReport, shown_path};
 
 /// `logs`: the one stream, or `{"streams": [...]}`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum LogsReport {
     /// The only stream.
@@ -25,7 +26,7 @@ pub enum LogsReport {
 }
 
 /// `checkpoint`: the one checkpoint, or `{"checkpoints": [...]}`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum CheckpointsReport {
     /// The only checkpoint.
@@ -38,7 +39,7 @@ pub enum CheckpointsReport {
 }
 
 /// One log stream.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct StreamReport {
     /// Base name: `E00`.
     pub base: String,
@@ -105,7 +106,7 @@ impl StreamReport {
 }
 
 /// A checkpoint file.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct CheckpointReport {
     /// Path.
     pub path: String,

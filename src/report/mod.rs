@@ -12,6 +12,7 @@ mod ml_set;
 mod pages;
 mod record;
 mod run;
+mod schema;
 mod text;
 mod text_logs;
 mod types;
@@ -28,6 +29,7 @@ pub use ml::dump_log_header;
 pub use ml_set::dump_log_set;
 pub use record::render_record;
 pub use run::RunReport;
+pub use schema::json_schema;
 pub use text::{Style, render, render_moves, render_preview};
 pub use types::{
     CopiesReport, DatabaseReport, DigestReport, FileReport, GroupSection, Outcome, RefusalReport,

@@ -1,9 +1,10 @@
 //! Who ran the program, where, when, and what was typed.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// One run of the program. A report is read a year later by somebody who was not there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RunReport {
     /// Name of the machine.
     pub host: String,

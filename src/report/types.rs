@@ -2,19 +2,20 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::apply::{BackupRecord, Direction, OperationRef};
 use crate::diagnose::{Finding, Severity};
 use crate::ese::ContentKind;
-use crate::ese::shadow::CopyState;
+use crate::ese::shadow::{CopyState, Which};
 use crate::plan::{Plan, Refusal, RefusalId, ResetPlan, Step};
 use crate::survey::{DatabaseFacts, PageFacts};
 
 use super::{CheckpointsReport, FileHeader, HeaderReport, LogsReport, RunReport};
 
 /// How a command ended, of one database or as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// Done and verified.
@@ -95,9 +96,10 @@ impl Outcome {
 }
 
 /// The report of one run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Report {
     /// `edbmend/1`.
+    #[schemars(extend("const" = "edbmend/1"))]
     pub schema: &'static str,
     /// Version of the program.
     pub version: &'static str,
@@ -106,6 +108,7 @@ pub struct Report {
     /// How it ended.
     pub outcome: Outcome,
     /// Exit code of the process.
+    #[schemars(range(max = 7))]
     pub exit_code: u8,
     /// Who ran it, where and when; `null` where the command line was not understood.
     pub run: Option<RunReport>,
@@ -118,13 +121,13 @@ pub struct Report {
     /// One entry for each file of `inspect`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileReport>,
-    /// That of the one database, where there is exactly one.
+    /// The operation of the one database, where there is exactly one, or of the group.
     pub operation: Option<OperationRef>,
-    /// The same.
+    /// The steps of the one database, where there is exactly one, or of the group.
     pub steps: Vec<Step>,
-    /// The same.
+    /// The backup of the one database, where there is exactly one.
     pub backup: Option<BackupRecord>,
-    /// The same.
+    /// The pages of the one database, where there is exactly one.
     pub pages: Option<PageFacts>,
     /// Logs of the storage group.
     pub logs: Option<LogsReport>,
@@ -156,7 +159,7 @@ pub struct GroupSection {
 }
 
 /// A reason, with its path as text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RefusalReport {
     /// Its stable id.
     pub id: RefusalId,
@@ -180,16 +183,17 @@ impl From<&Refusal> for RefusalReport {
 }
 
 /// A file in an operation folder that never changes again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DigestReport {
     /// Its name, from the operation folder.
     pub name: String,
     /// SHA-256 of its content, in hexadecimal.
+    #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
     pub sha256: String,
 }
 
 /// State of both header copies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CopiesReport {
     /// The copy at offset 0.
     pub primary: CopyState,
@@ -198,7 +202,7 @@ pub struct CopiesReport {
 }
 
 /// One database.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DatabaseReport {
     /// Its path.
     pub path: String,
@@ -207,7 +211,7 @@ pub struct DatabaseReport {
     /// How the command ended for it.
     pub outcome: Outcome,
     /// The header copy that the engine uses.
-    pub elected: Option<&'static str>,
+    pub elected: Option<Which>,
     /// State of both copies; `null` of a file that is no database.
     pub copies: Option<CopiesReport>,
     /// Its header.
@@ -267,7 +271,7 @@ impl DatabaseReport {
         let pair = facts.pair.as_ref();
         Self {
             kind: facts.kind,
-            elected: pair.map(|pair| pair.elected.name()),
+            elected: pair.map(|pair| pair.elected),
             copies: Some(
                 pair.map_or(bad, |p| CopiesReport { primary: p.primary, shadow: p.shadow }),
             ),
@@ -295,7 +299,7 @@ impl DatabaseReport {
 }
 
 /// One file of `inspect`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct FileReport {
     /// The same keys as of a database.
     #[serde(flatten)]

@@ -1,6 +1,7 @@
 //! What a scan of all pages found, and the judgement of single pages, as `eseutil /k` does it.
 //! Source: `dev/ese/src/_esefile/checksum.cxx`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ese::checksum;
@@ -41,7 +42,7 @@ impl PageLayout {
 }
 
 /// What a scan found.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PageFacts {
     /// Pages seen, both header copies included.
     pub total: u64,
@@ -64,7 +65,7 @@ pub struct PageFacts {
 }
 
 /// The page that was changed last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct HighestDbTime {
     /// Its time stamp.
     pub db_time: u64,
@@ -73,7 +74,7 @@ pub struct HighestDbTime {
 }
 
 /// A bad page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct BadPage {
     /// The engine's page number: offset / page size - 1.
     pub number: i64,
@@ -92,7 +93,7 @@ pub struct BadPage {
 }
 
 /// What is wrong with a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BadPageKind {
     /// Its checksum does not hold.

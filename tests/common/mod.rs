@@ -5,6 +5,8 @@
 
 pub mod disks;
 pub mod strace;
+#[path = "../valid/mod.rs"]
+pub mod valid;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -106,9 +108,12 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// The one JSON object of standard output.
+    /// The one JSON object of standard output, which the schema must allow.
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("no JSON ({e}): {self:?}"))
+        let report = serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|e| panic!("no JSON ({e}): {self:?}"));
+        valid::assert_valid(&report);
+        report
     }
 
     /// The outcome in JSON.

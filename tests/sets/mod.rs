@@ -5,6 +5,8 @@
 
 #[path = "../shared/mod.rs"]
 pub mod shared;
+#[path = "../valid/mod.rs"]
+pub mod valid;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -198,11 +200,12 @@ pub struct Run {
 }
 
 impl Run {
-    /// The JSON object; its exit code must be that of the process.
+    /// The JSON object; its exit code must be that of the process, and the schema must allow it.
     pub fn json(&self) -> Value {
         let value: Value = serde_json::from_str(&self.stdout)
             .unwrap_or_else(|e| panic!("{e}: {} {}", self.stdout, self.stderr));
         assert_eq!(value["exit_code"], self.code, "exit code in JSON and of the process");
+        valid::assert_valid(&value);
         value
     }
 }

@@ -6,6 +6,7 @@ mod reset;
 
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::plan::{Refusal, RefusalId, Step};
@@ -23,7 +24,7 @@ use super::outcome::{Applied, Ending, reason};
 use super::reset::{changed_databases, lock_databases};
 
 /// What `recover` will do with a pending operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// It never was prepared: its unfinished backup is removed.
