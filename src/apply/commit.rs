@@ -8,7 +8,7 @@
 
 use crate::ese::shadow::Which;
 use crate::plan::{HeaderImages, Plan, Refusal, RefusalId, WriteStep};
-use crate::storage::{File, StorageError, read_full};
+use crate::storage::{File, StorageError, quoted, read_full};
 
 use super::lock::in_use;
 use super::outcome::reason;
@@ -57,7 +57,10 @@ fn check_before(file: &dyn File, images: &HeaderImages) -> Result<(), Refusal> {
         RefusalId::ChangedSinceSurvey,
         file.path(),
         "the header changed after the plan was made",
-        "Find out who writes to the file, then run the command again.",
+        format!(
+            "Find out who writes to it (fuser -v {}), then run the command again.",
+            quoted(file.path())
+        ),
     ))
 }
 
@@ -103,13 +106,15 @@ pub fn write_copy(file: &dyn File, offset: u64, page: &[u8]) -> Result<(), Troub
         RefusalId::IoError,
         file.path(),
         format!("the header page at offset {offset} was written, but something else was read back"),
-        "The disk cannot be trusted. Copy the database to a sound disk.",
+        "The disk cannot be trusted: copy the database and its operation folder to a sound one.",
     )))
 }
 
 /// An error once writing has begun is never a guard's.
 fn failure(error: &StorageError) -> Refusal {
-    let remedy = "Check the disk and its cabling before you try again.".to_owned();
+    let remedy =
+        "Look into the system's log for what the disk said, and mend that before you try again."
+            .to_owned();
     Refusal { id: RefusalId::IoError, remedy, ..reason(error) }
 }
 

@@ -8,7 +8,7 @@ use crate::plan::{
     Command, HeaderImages, Plan, Refusal, RefusalId, VerifyScope, content_refusals, format_problem,
     only_repairable_bytes_differ, write_refusals,
 };
-use crate::storage::{File, PrivateMap, shown};
+use crate::storage::{File, PrivateMap, quoted, shown};
 use crate::survey::{DatabaseFacts, Fingerprint, survey_open_file};
 
 use super::backup::{self, VerifiedBackup};
@@ -84,8 +84,9 @@ fn look_again(context: Context, file: &dyn File, job: &Job) -> Vec<Refusal> {
     let facts = match survey_open_file(context.storage, file, &job.database) {
         Ok(facts) => facts,
         Err(error) => {
-            let text = error.to_string();
-            return vec![Refusal::new(RefusalId::IoError, &job.database, text, "Check the disk.")];
+            let text = format!("it cannot be read any more: {error}");
+            let remedy = "Nothing was changed. Look into the system's log for what the disk said.";
+            return vec![Refusal::new(RefusalId::IoError, &job.database, text, remedy)];
         }
     };
     let scope = job.plan.backup;
@@ -97,7 +98,10 @@ fn look_again(context: Context, file: &dyn File, job: &Job) -> Vec<Refusal> {
             RefusalId::ChangedSinceSurvey,
             &job.database,
             "the file changed between the survey and the moment of writing",
-            "Find out who writes to it, then run the command again.",
+            format!(
+                "Find out who writes to it (fuser -v {}), then run the command again.",
+                quoted(&job.database)
+            ),
         ));
     }
     refusals

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::plan::{BackupScope, Refusal, RefusalId};
-use crate::storage::{FileKind, Storage};
+use crate::storage::{FileKind, Storage, shown, size};
 use crate::survey::DatabaseFacts;
 
 /// What an operation needs besides the copy: images, plan, journal, report, and room to breathe.
@@ -49,10 +49,9 @@ fn usable_folder<'a>(
         }
     };
     let status = storage.status(existing).map_err(|_| {
-        refuse(
-            "the folder that should hold it does not exist",
-            "Create it, or name another with --backup-dir.",
-        )
+        let what =
+            format!("it is not there, and neither is {} that should hold it", shown(existing));
+        refuse(&what, "Create that folder, or name another one with --backup-dir.")
     })?;
     // A link to a folder is a folder here: only the last component of a database must be itself.
     let is_folder = match status.kind {
@@ -61,13 +60,16 @@ fn usable_folder<'a>(
         _ => false,
     };
     if !is_folder {
-        return Err(refuse("it is no folder", "Name a folder with --backup-dir."));
+        return Err(refuse(
+            &format!("{} is a file, expected a folder", shown(existing)),
+            "Name a folder with --backup-dir.",
+        ));
     }
     if status.read_only || !storage.may_write(existing) {
         return Err(refuse(
-            "nothing can be created in it",
-            "Check its permissions and that its volume is not mounted read-only, or name another with \
-             --backup-dir.",
+            &format!("nothing can be created in {}", shown(existing)),
+            "Run edbmend as a user who may write there, mount its volume writable, or name another folder \
+             with --backup-dir.",
         ));
     }
     Ok(existing)
@@ -96,7 +98,7 @@ fn no_space(
     Some(Refusal::new(
         RefusalId::NoSpace,
         folder,
-        format!("the backup needs {needed} bytes, and {free} are free"),
+        format!("the backup needs {}, and {} are free", size(needed), size(free)),
         remedy,
     ))
 }

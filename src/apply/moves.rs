@@ -41,6 +41,20 @@ pub enum Place {
     ForeignAtTarget,
 }
 
+impl Place {
+    /// As the end of a sentence that says what became of a file.
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Origin => "it has not changed",
+            Self::Target => "somebody has moved it already",
+            Self::Both => "a copy of it has appeared where it goes",
+            Self::Nowhere => "it has disappeared",
+            Self::ForeignAtOrigin => "another file has taken its place",
+            Self::ForeignAtTarget => "another file of its name has appeared where it goes",
+        }
+    }
+}
+
 /// A batch with its paths decoded.
 pub struct Route<'a> {
     /// Where the files are.
@@ -196,8 +210,8 @@ fn expect_at_origin(storage: &dyn Storage, route: &Route, file: &MovedFile) -> R
         place => Err(Refusal::new(
             RefusalId::ChangedSinceSurvey,
             &route.origin(file),
-            format!("the file is not what and where it was ({place:?})"),
-            "Find out who writes to the folder.",
+            format!("since the plan was made, {}", place.in_words()),
+            "Find out who writes to the folder, then run the command again.",
         )),
     }
 }
@@ -267,7 +281,9 @@ pub fn name_is_taken(path: &Path) -> Refusal {
 
 /// An error once moving has begun is never a guard's.
 fn failure(error: &StorageError) -> Refusal {
-    let remedy = "Check the disk and its cabling before you try again.".to_owned();
+    let remedy =
+        "Look into the system's log for what the disk said, and mend that before you try again."
+            .to_owned();
     Refusal { id: RefusalId::IoError, remedy, ..reason(error) }
 }
 

@@ -57,12 +57,27 @@ pub(super) fn reason(error: &StorageError) -> Refusal {
     } else if error.is_forbidden() {
         (
             RefusalId::ReadOnly,
-            "Check the permissions of the file and its folder, and that the volume is not mounted read-only.",
+            "Run edbmend as a user who may write there, and mount the volume writable. Nothing was changed.",
         )
     } else {
-        (RefusalId::IoError, "Check the disk and its cabling; nothing was changed. Then try again.")
+        (
+            RefusalId::IoError,
+            "Nothing was changed. Look into the system's log for what the disk said, mend it, and try again.",
+        )
     };
     Refusal::new(id, &error.path, error.to_string(), remedy)
+}
+
+/// The reason where a file or folder could not be read at all.
+pub fn unreadable(error: &StorageError) -> Refusal {
+    let remedy = match error.is_forbidden() {
+        true => "Run edbmend as a user who may read it: root, or an administrator.",
+        false => {
+            "The disk, or the way to it, fails: look into the system's log. Copy the file to a sound disk \
+             before anything else."
+        }
+    };
+    Refusal::new(RefusalId::IoError, &error.path, error.to_string(), remedy)
 }
 
 /// The reason of an operation that Ctrl-C stopped.

@@ -7,7 +7,7 @@ use crate::ese::LogFileName;
 use crate::plan::{
     DatabaseIdentity, LOGS_FOLDER, Refusal, RefusalId, ResetPlan, identity_by, identity_of,
 };
-use crate::storage::{Storage, StorageError, shown};
+use crate::storage::{Storage, StorageError, shown, size};
 use crate::survey::{read_header_area, survey_database};
 
 use super::context::Context;
@@ -42,7 +42,7 @@ impl ResetJob {
 /// Carries a reset, or its undo, out.
 pub fn execute_reset(context: Context, job: &ResetJob) -> Applied {
     let (Some(subject), Some(routes)) = (job.subject(), moves::routes(&job.plan)) else {
-        return Applied::stopped(vec![foreign_paths()]);
+        return Applied::stopped(vec![foreign_paths(&job.plan)]);
     };
     context.observer.stage("taking exclusive access");
     let locks = match lock_databases(context.storage, &job.plan, job.allow_unproven_lock) {
@@ -75,9 +75,12 @@ pub fn execute_reset(context: Context, job: &ResetJob) -> Applied {
     }
 }
 
-fn foreign_paths() -> Refusal {
-    let text = "the plan names paths of another operating system";
-    Refusal::new(RefusalId::JournalDamaged, Path::new(""), text, "Run it where it was made.")
+/// The refusal of a plan that was made under another operating system.
+pub fn foreign_paths(plan: &ResetPlan) -> Refusal {
+    let text = "the plan of this operation names paths of another operating system";
+    let remedy =
+        "Nothing was touched. Run the command on the machine where the operation was made.";
+    Refusal::new(RefusalId::JournalDamaged, Path::new(&plan.operation), text, remedy)
 }
 
 /// Exclusive access to every database and streaming file of the group, held until the end.
@@ -198,7 +201,7 @@ fn stranger(path: &Path) -> Refusal {
 /// Why moved files cannot move back: a new log stream has begun, a file is not where it was put, or a
 /// database has changed.
 pub fn reset_undo_refusals(storage: &dyn Storage, plan: &ResetPlan) -> Vec<Refusal> {
-    let Some(routes) = moves::routes(plan) else { return vec![foreign_paths()] };
+    let Some(routes) = moves::routes(plan) else { return vec![foreign_paths(plan)] };
     if is_carried_out(storage, &routes) {
         return vec![already_undone(&plan.log_dir.to_path().unwrap_or_default())];
     }
@@ -275,8 +278,8 @@ pub fn reset_space_refusal(storage: &dyn Storage, job: &ResetJob) -> Option<Refu
         Refusal::new(
             RefusalId::NoSpace,
             &target,
-            format!("the logs need {needed} bytes there, and {free} are free"),
-            "Free space, or name another volume with --backup-dir.",
+            format!("the logs need {} there, and {} are free", size(needed), size(free)),
+            "Free space there, or name a folder on another volume with --backup-dir.",
         )
     })
 }

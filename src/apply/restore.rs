@@ -6,12 +6,15 @@ use crate::ese::shadow::Which;
 use crate::plan::{
     HeaderImages, OperationStamp, Plan, Refusal, RefusalId, ResetPlan, inverse, inverse_reset,
 };
-use crate::storage::{Storage, quoted};
+use crate::storage::{Storage, quoted, shown};
 use crate::survey::DatabaseFacts;
 
 use super::commit::{CopyImage, classify};
-use super::folder::{Deed, Stored, StoredOperation, is_operation_folder, read_stored};
+use super::folder::{
+    DEFAULT_BACKUP_DIR, Deed, Stored, StoredOperation, is_operation_folder, read_stored,
+};
 use super::journal::State;
+use super::missing::not_found;
 
 /// What a restore would do.
 pub struct RestoreJob {
@@ -46,7 +49,11 @@ pub fn restore_job(
         State::Committed => {}
     }
     let Some(database) = stored.subject() else {
-        return Err(not_an_operation(dir, "the plan names paths of another operating system"));
+        return Err(not_an_operation(
+            storage,
+            dir,
+            "the plan names paths of another operating system",
+        ));
     };
     Ok(match stored.deed {
         Deed::Header { plan, images } => {
@@ -59,25 +66,41 @@ pub fn restore_job(
 
 fn read_operation(storage: &dyn Storage, dir: &Path) -> Result<StoredOperation, Refusal> {
     if let Err(error) = storage.list(dir) {
-        let id = if error.is_not_found() { RefusalId::NotFound } else { RefusalId::NotAnOperation };
-        return Err(Refusal::new(id, dir, error.to_string(), "Name the operation folder."));
+        if error.is_not_found() {
+            return Err(not_found(storage, dir));
+        }
+        return Err(not_an_operation(storage, dir, &error.to_string()));
     }
     if !is_operation_folder(storage, dir) {
-        return Err(not_an_operation(dir, "it holds no journal"));
+        return Err(not_an_operation(storage, dir, "it holds no journal"));
     }
     match read_stored(storage, dir)? {
         Stored::Whole(stored) => Ok(*stored),
-        Stored::Unprepared => Err(not_an_operation(dir, "the operation was never carried out")),
+        Stored::Unprepared => {
+            Err(not_an_operation(storage, dir, "the operation was never carried out"))
+        }
     }
 }
 
-fn not_an_operation(dir: &Path, what: &str) -> Refusal {
-    Refusal::new(
-        RefusalId::NotAnOperation,
-        dir,
-        format!("this is no finished edbmend operation: {what}"),
-        "Name the folder that the report of the operation named: edbmend/edbmend-<time>-<command>-<id>.",
-    )
+fn not_an_operation(storage: &dyn Storage, dir: &Path, what: &str) -> Refusal {
+    let remedy = match latest_inside(storage, dir) {
+        Some(latest) => format!("The latest operation folder in it: {}", shown(&latest)),
+        None => "Name the folder that the report of the operation named: \
+                 edbmend/edbmend-<time>-<command>-<id>."
+            .to_owned(),
+    };
+    let message = format!("this is no finished edbmend operation: {what}");
+    Refusal::new(RefusalId::NotAnOperation, dir, message, remedy)
+}
+
+/// The latest operation folder in a folder, or in the default place inside it: whoever names the folder
+/// of a database means one of these. The names begin with the time.
+fn latest_inside(storage: &dyn Storage, dir: &Path) -> Option<PathBuf> {
+    let inside = |dir: &Path| {
+        let names = storage.list(dir).unwrap_or_default().into_iter().max();
+        names.map(|name| dir.join(name)).filter(|dir| is_operation_folder(storage, dir))
+    };
+    inside(dir).or_else(|| inside(&dir.join(DEFAULT_BACKUP_DIR)))
 }
 
 fn unfinished(dir: &Path) -> Refusal {

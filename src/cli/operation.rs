@@ -134,7 +134,7 @@ fn finish(
     applied: Applied,
 ) -> (DatabaseReport, Vec<Refusal>) {
     let outcome = outcome_of(applied.ending);
-    let mut database = match (applied.ending, session.survey_with_logs(&job.database, None)) {
+    let mut database = match (applied.ending, session.survey_with_logs(&job.database)) {
         (Ending::Committed, Ok(facts)) => DatabaseReport {
             steps: before.steps,
             notes: before.notes,

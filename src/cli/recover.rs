@@ -95,7 +95,7 @@ fn recover_one(
     let applied = recover(session.context(), path, args.back, args.guarded.allow_unproven_lock);
     // For an operation without a marker the path is its folder.
     let subject = &assessment.subject;
-    let surveyed = session.survey_with_logs(subject, None).map(|facts| {
+    let surveyed = session.survey_with_logs(subject).map(|facts| {
         let findings = crate::diagnose::diagnose_database(&facts);
         DatabaseReport::surveyed(&facts, findings, outcome_of(applied.ending))
     });

@@ -187,7 +187,7 @@ fn read_only_folder(storage: &dyn Storage, dir: &Path) -> Option<Refusal> {
             RefusalId::ReadOnly,
             dir,
             "the folder is read-only: nothing can be moved out of it",
-            "Check its permissions and that its volume is not mounted read-only.",
+            "Run edbmend as a user who may write there, and mount its volume writable.",
         )
     })
 }

@@ -44,7 +44,7 @@ fn restore(
     args: &RestoreArgs,
     job: RestoreJob,
 ) -> (DatabaseReport, Vec<Refusal>) {
-    let facts = match session.survey_with_logs(&job.database, None) {
+    let facts = match session.survey_with_logs(&job.database) {
         Ok(facts) => facts,
         Err(refusal) => {
             let outcome = Outcome::of_reasons(std::slice::from_ref(&refusal));

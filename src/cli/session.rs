@@ -9,11 +9,14 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::apply::{
     Context, DEFAULT_BACKUP_DIR, Observer, at_work, at_work_near, at_work_on_logs, in_use,
+    not_found, unreadable,
 };
 use crate::ese::{ContentKind, LogFileName};
 use crate::plan::{self, OperationStamp, Refusal, RefusalId};
 use crate::report::{DatabaseReport, Report, RunReport, shown_path};
-use crate::storage::{Disk, Storage, absolute, host_name, login_name, quoted, shown, user_name};
+use crate::storage::{
+    Disk, FileKind, Storage, absolute, host_name, login_name, quoted, shown, user_name,
+};
 use crate::survey::{
     DatabaseFacts, GroupFacts, GroupFolders, SurveyError, survey_database, survey_group,
     survey_logs,
@@ -120,7 +123,7 @@ impl Session {
             return Err(refusal);
         }
         self.stage(&format!("looking at {}", shown(&path)));
-        survey_database(&self.storage, &path).map_err(|error| survey_refusal(&path, &error))
+        survey_database(&self.storage, &path).map_err(|error| self.survey_refusal(&path, &error))
     }
 
     /// The refusal where another edbmend is at work on a database, or on the logs beside it.
@@ -128,25 +131,12 @@ impl Session {
         at_work_near(&self.storage, &self.resolve(path).ok()?)
     }
 
-    /// The same together with the logs of its stream, in `log_dir` or beside it.
-    pub fn survey_with_logs(
-        &self,
-        path: &Path,
-        log_dir: Option<&Path>,
-    ) -> Result<DatabaseFacts, Refusal> {
+    /// The same together with the logs of its stream that lie beside it.
+    pub fn survey_with_logs(&self, path: &Path) -> Result<DatabaseFacts, Refusal> {
         let mut facts = self.survey(path)?;
         let beside = facts.path.parent().unwrap_or(Path::new(".")).to_owned();
         let Some(pair) = &facts.pair else { return Ok(facts) };
-        let logs =
-            survey_logs(&self.storage, log_dir.unwrap_or(&beside), &pair.header.raw.log_signature);
-        facts.logs = match (logs, log_dir) {
-            (Ok(logs), _) => Some(logs),
-            (Err(error), Some(dir)) => {
-                let text = error.to_string();
-                return Err(Refusal::new(RefusalId::NotFound, dir, text, "Check --log-dir."));
-            }
-            (Err(_), None) => None,
-        };
+        facts.logs = survey_logs(&self.storage, &beside, &pair.header.raw.log_signature).ok();
         Ok(facts)
     }
 
@@ -195,17 +185,13 @@ impl Session {
         let advance = |files| self.watcher.advance_files(files);
         let group = survey_group(&self.storage, folders, databases, &advance);
         self.watcher.end_files();
-        group.map_err(|error| {
-            Refusal::new(RefusalId::IoError, &log_dir, error.to_string(), "Check its permissions.")
-        })
+        group.map_err(|error| unreadable(&error))
     }
 
     /// The databases of a folder, by their content; logs are not opened. A file that cannot be read
     /// but is named like a database comes as the reason: what is not read must not pass for sound.
     pub fn databases_in(&self, dir: &Path) -> Result<Vec<Result<DatabaseFacts, Refusal>>, Refusal> {
-        let mut names = self.storage.list(dir).map_err(|error| {
-            Refusal::new(RefusalId::IoError, dir, error.to_string(), "Check its permissions.")
-        })?;
+        let mut names = self.storage.list(dir).map_err(|error| unreadable(&error))?;
         names.sort();
         let is_log =
             |name: &OsString| name.to_str().is_some_and(|n| LogFileName::parse(n).is_some());
@@ -222,16 +208,33 @@ impl Session {
     /// The absolute form of a folder given on the command line, links resolved.
     pub fn resolve_dir(&self, path: &Path) -> Result<PathBuf, Refusal> {
         let path = self.resolve(path)?;
-        path.canonicalize().map_err(|error| {
-            Refusal::new(RefusalId::NotFound, &path, error.to_string(), "Check the path.")
-        })
+        let dir = path.canonicalize().map_err(|_| not_found(&self.storage, &path))?;
+        match self.storage.status(&dir).map_err(|error| unreadable(&error))?.kind {
+            FileKind::Directory => Ok(dir),
+            _ => Err(Refusal::new(
+                RefusalId::NotFound,
+                &path,
+                "this is a file, expected a folder",
+                format!("Name its folder: {}", quoted(dir.parent().unwrap_or(Path::new("/")))),
+            )),
+        }
     }
 
     /// The absolute form of a path given on the command line.
     pub fn resolve(&self, path: &Path) -> Result<PathBuf, Refusal> {
         absolute(path).map_err(|error| {
-            Refusal::new(RefusalId::NotFound, path, error.to_string(), "Check the path.")
+            let text = format!("its whole path cannot be found out: {error}");
+            Refusal::new(RefusalId::NotFound, path, text, "Name it with its whole path.")
         })
+    }
+
+    fn survey_refusal(&self, path: &Path, error: &SurveyError) -> Refusal {
+        match error {
+            SurveyError::NotRegular { kind, target } => not_regular(path, *kind, target.as_deref()),
+            SurveyError::Storage(error) if error.is_not_found() => not_found(&self.storage, path),
+            SurveyError::Storage(error) if error.is_busy() => in_use(path),
+            SurveyError::Storage(error) => unreadable(error),
+        }
     }
 
     /// A fresh operation id and the time of now.
@@ -281,18 +284,28 @@ fn is_named_like_a_database(path: &Path) -> bool {
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case("edb"))
 }
 
-fn survey_refusal(path: &Path, error: &SurveyError) -> Refusal {
-    let (id, remedy) = match error {
-        SurveyError::NotRegular { .. } => {
-            (RefusalId::NotARegularFile, "Name the database file itself.")
+/// What a path is that is no regular file, and what to name instead.
+fn not_regular(path: &Path, kind: FileKind, target: Option<&Path>) -> Refusal {
+    let (what, remedy) = match (kind, target) {
+        (FileKind::Directory, _) => (
+            "this is a folder, expected a database file".to_owned(),
+            format!(
+                "Name the database in it. To look at all of them: edbmend check {}",
+                quoted(path)
+            ),
+        ),
+        (FileKind::Symlink, Some(target)) => {
+            let whole = path.parent().unwrap_or(Path::new("/")).join(target);
+            (
+                format!("this is a symbolic link to {}", shown(target)),
+                format!("Name the file itself: {}", quoted(&whole)),
+            )
         }
-        SurveyError::Storage(error) if error.is_not_found() => {
-            (RefusalId::NotFound, "Check the path.")
-        }
-        SurveyError::Storage(error) if error.is_busy() => return in_use(path),
-        SurveyError::Storage(_) => {
-            (RefusalId::IoError, "Check the permissions and the disk. Nothing was changed.")
-        }
+        _ => (
+            "this is a link, a FIFO, a socket or a device, expected a database file".to_owned(),
+            "Name the database file itself. Copy a database from a device into a file first."
+                .to_owned(),
+        ),
     };
-    Refusal::new(id, path, error.to_string(), remedy)
+    Refusal::new(RefusalId::NotARegularFile, path, what, remedy)
 }

@@ -46,8 +46,8 @@ fn read_only(facts: &DatabaseFacts) -> Option<Refusal> {
             RefusalId::ReadOnly,
             &facts.path,
             "the file is read-only, or no file can be created beside it",
-            "Remove the read-only attribute, or run edbmend as a user who may write to the file and \
-             its folder.",
+            "Remove the read-only attribute, mount the volume writable, or run edbmend as a user who may \
+             write to the file and its folder.",
         )
     })
 }
@@ -113,14 +113,14 @@ fn not_a_database(facts: &DatabaseFacts) -> Refusal {
             format!(
                 "not an ESE database: {found}, expected ulMagic efcdab89 at offset 4 of a header copy"
             ),
-            "Check the path. The database of an Exchange store ends in .edb.",
+            "Nothing was done to it. Name the database itself: that of an Exchange store ends in .edb.",
         );
     }
     Refusal::new(
         RefusalId::NotADatabase,
         &facts.path,
         format!("this is {}, expected a database", facts.kind.in_words()),
-        "Name the .edb file. To look at this file: edbmend inspect.",
+        format!("Name the .edb file. To look at this one: edbmend inspect {}", quoted(&facts.path)),
     )
 }
 

@@ -72,7 +72,7 @@ fn no_such_prefix(dir: &Path, prefix: &str, streams: &[&StreamOfLogs]) -> Refusa
         RefusalId::NotFound,
         dir,
         format!("no logs named {prefix} are there; found: {}", names.join(", ")),
-        "Check --prefix.",
+        format!("Name one of them, for example: --prefix {}", names[0]),
     )
 }
 
@@ -316,7 +316,7 @@ fn odd_files(stream: &StreamOfLogs) -> Vec<Refusal> {
             RefusalId::IoError,
             &log.path,
             error.clone(),
-            "Check its permissions and the disk.",
+            "Run edbmend as a user who may read it. If it can be read by nobody, the disk fails.",
         )),
         _ => None,
     });

@@ -9,6 +9,7 @@ mod machine;
 mod path;
 mod pieces;
 mod reader;
+mod size;
 #[cfg(unix)]
 #[allow(unsafe_code)] // the memory map, and the system calls for leases
 mod unix;
@@ -23,6 +24,7 @@ pub use machine::{host_name, login_name, user_name};
 pub use path::{StoredPath, absolute, beside, quoted, serialize_shown, shown};
 pub use pieces::{PIECE_BYTES, Piece, Pieces};
 pub use reader::{FileReader, read_full};
+pub use size::size;
 #[cfg(unix)]
 pub use unix::Disk;
 

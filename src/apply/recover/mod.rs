@@ -96,7 +96,7 @@ impl Held {
 /// stands for itself, by its folder.
 pub fn find_pending(storage: &dyn Storage, path: &Path) -> Result<Vec<PathBuf>, Refusal> {
     let not_found = |error: &StorageError| match error.is_not_found() {
-        true => Refusal::new(RefusalId::NotFound, path, error.to_string(), "Check the path."),
+        true => super::not_found(storage, path),
         false => reason(error),
     };
     let only_if_pending =

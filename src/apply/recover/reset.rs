@@ -1,13 +1,11 @@
 //! What `recover` does with logs that were being moved.
 
-use std::path::Path;
-
-use crate::plan::{Refusal, RefusalId, ResetPlan};
+use crate::plan::{Refusal, ResetPlan};
 use crate::storage::Storage;
 
 use super::super::moves::{self, Place, Route};
 use super::super::outcome::reason;
-use super::super::reset::{carry_all_back, unplanned_files};
+use super::super::reset::{carry_all_back, foreign_paths, unplanned_files};
 use super::Direction;
 
 /// The way a pending reset goes, from where its files are now: forward only where every one has
@@ -50,8 +48,5 @@ pub fn complete(storage: &dyn Storage, plan: &ResetPlan) -> Result<(), Refusal> 
 }
 
 fn routes(plan: &ResetPlan) -> Result<Vec<Route<'_>>, Refusal> {
-    moves::routes(plan).ok_or_else(|| {
-        let text = "the plan names paths of another operating system";
-        Refusal::new(RefusalId::JournalDamaged, Path::new(""), text, "Run it where it was made.")
-    })
+    moves::routes(plan).ok_or_else(|| foreign_paths(plan))
 }
