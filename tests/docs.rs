@@ -229,3 +229,48 @@ fn the_json_example_is_what_the_program_prints() {
     let real: Value = serde_json::from_str(&real).unwrap();
     assert!(holds(&real, &example), "{real:#}\ndoes not hold\n{example:#}");
 }
+
+/// Exit code, standard output and standard error of `edbmend explain`.
+fn explain(topic: &str) -> (Option<i32>, String, String) {
+    let ran =
+        Command::new(env!("CARGO_BIN_EXE_edbmend")).args(["explain", topic]).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (ran.status.code(), text(ran.stdout), text(ran.stderr))
+}
+
+#[test]
+fn explain_prints_the_section_of_every_id_and_exit_code() {
+    let (findings, refusals) = (ids_of::<FindingId>(), ids_of::<RefusalId>());
+    let codes = (0..8).map(|code| code.to_string());
+    for topic in findings.iter().chain(&refusals).cloned().chain(codes) {
+        let (code, text, _) = explain(&topic);
+        assert_eq!(code, Some(0), "{topic}");
+        for (title, ids) in [("Finding", &findings), ("Refusal", &refusals)] {
+            assert_eq!(text.contains(&format!("{title} {topic}\n")), ids.contains(&topic));
+        }
+        assert!(text.lines().count() >= 3, "{topic}: {text}");
+        let fits = text.lines().all(|line| line.chars().count() <= 80 && !line.contains("]("));
+        assert!(fits, "{text}");
+    }
+}
+
+#[test]
+fn explain_names_what_is_near_an_unknown_id() {
+    let (code, _, error) = explain("full-backup-gen");
+    assert_eq!(code, Some(2));
+    assert!(error.contains("full-backup-gen-invalid"), "{error}");
+    let (code, _, error) = explain("8");
+    assert!(code == Some(2) && error.contains("edbmend explain lists all"), "{error}");
+}
+
+#[test]
+fn a_report_points_once_to_the_explanation_of_what_went_wrong() {
+    let case = Case::new();
+    let run = |typed: &str| case.run(&typed.split(' ').map(str::to_owned).collect::<Vec<_>>()).1;
+    let ending = "\nMore: edbmend explain full-backup-gen-invalid\n";
+    let bad = run("check practice");
+    assert!(bad.ends_with(ending) && bad.matches("edbmend explain").count() == 1, "{bad}");
+    assert!(run("repair practice/priv1.edb").ends_with("explain confirmation-needed\n"));
+    assert!(!run("check practice/pub1.edb").contains("edbmend explain"));
+    assert!(!run("check --quiet practice").contains("edbmend explain"));
+}

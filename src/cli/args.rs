@@ -45,6 +45,8 @@ pub enum Command {
     Recover(RecoverArgs),
     /// Write a practice storage group with the damage, and mend it
     Demo(DemoArgs),
+    /// Explain a finding, a refusal or an exit code
+    Explain(ExplainArgs),
     /// Print the completion script of a shell
     Completions(CompletionsArgs),
     /// Print the man page, or write one for each command into a folder
@@ -63,6 +65,7 @@ impl Command {
             Self::Restore(_) => "restore",
             Self::Recover(_) => "recover",
             Self::Demo(_) => "demo",
+            Self::Explain(_) => "explain",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
         }
@@ -77,7 +80,11 @@ impl Command {
             Self::ResetLogs(args) => &args.guarded.log,
             Self::Restore(args) => &args.guarded.log,
             Self::Recover(args) => &args.guarded.log,
-            Self::Inspect(_) | Self::Demo(_) | Self::Completions(_) | Self::Man(_) => return None,
+            Self::Inspect(_)
+            | Self::Demo(_)
+            | Self::Explain(_)
+            | Self::Completions(_)
+            | Self::Man(_) => return None,
         };
         log.log_file.as_deref()
     }
@@ -93,7 +100,7 @@ impl Command {
             Self::Restore(args) => args.guarded.output,
             Self::Recover(args) => args.guarded.output,
             Self::Demo(args) => args.output,
-            Self::Completions(_) | Self::Man(_) => OutputArgs::default(),
+            Self::Explain(_) | Self::Completions(_) | Self::Man(_) => OutputArgs::default(),
         }
     }
 }
@@ -379,6 +386,17 @@ pub struct DemoArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: OutputArgs,
+}
+
+/// `explain`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  edbmend explain full-backup-gen-invalid\n  edbmend explain in-use\n  edbmend explain 3"
+)]
+pub struct ExplainArgs {
+    /// A finding or refusal id, or an exit code (default: list them all)
+    #[arg(value_name = "ID", value_parser = super::explain::topic)]
+    pub topic: Option<String>,
 }
 
 /// `completions`

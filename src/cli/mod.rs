@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod demo;
+mod explain;
 mod inspect;
 mod inspect_stream;
 mod log_file;
@@ -121,6 +122,7 @@ fn run_command(session: &Session, command: &Command) -> Report {
         Command::Restore(args) => restore::run(session, args),
         Command::Recover(args) => recover::run(session, args),
         Command::Demo(args) => demo::run(session, args),
+        Command::Explain(args) => explain::run(args),
         Command::Completions(args) => shell::completions(args),
         Command::Man(args) => shell::man(session, args),
     }

@@ -52,6 +52,7 @@ pub fn render(report: &Report, style: Style) -> String {
     {
         text.refusal(refusal);
     }
+    text.more(report);
     text.out
 }
 
@@ -89,6 +90,19 @@ struct Text {
 impl Text {
     fn line(&mut self, text: &str) {
         let _ = writeln!(self.out, "{text}");
+    }
+
+    /// Once a report, behind what went wrong: where the whole explanation is.
+    fn more(&mut self, report: &Report) {
+        let refusals = report.refusals.iter().map(|refusal| refusal.id.name());
+        let of_databases = report.databases.iter().flat_map(|database| &database.findings);
+        let errors = of_databases
+            .chain(&report.findings)
+            .filter(|finding| finding.severity == Severity::Error)
+            .map(|finding| finding.id.name().to_owned());
+        if let (Some(id), false) = (refusals.chain(errors).next(), self.style.quiet) {
+            self.line(&format!("More: edbmend explain {id}"));
+        }
     }
 
     /// A paragraph behind a label, wrapped and indented.
