@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::diagnose::FindingId;
 use crate::plan::{BackupScope, VerifyScope};
@@ -135,10 +136,10 @@ pub struct GroupArgs {
     #[arg(long, value_name = "FILE")]
     pub db: Vec<PathBuf>,
     /// Where the transaction logs are (default: the folder, or the database's)
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub log_dir: Option<PathBuf>,
     /// Where the checkpoint is (default: the folder of the logs)
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub system_dir: Option<PathBuf>,
 }
 
@@ -230,7 +231,7 @@ pub struct RepairArgs {
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
     /// Mend a finding of severity warning too
-    #[arg(long, value_name = "FINDING-ID", value_parser = repairable_warning)]
+    #[arg(long, value_name = "FINDING-ID", value_parser = repairable_warning())]
     pub also: Vec<FindingId>,
     /// How much to back up before writing
     #[arg(long, value_enum, default_value_t = ScopeArg::Full)]
@@ -239,19 +240,18 @@ pub struct RepairArgs {
     #[arg(long, value_enum, default_value_t = VerifyArg::Header)]
     pub verify: VerifyArg,
     /// Where the operation folder goes (default: edbmend beside the database)
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub backup_dir: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub guarded: GuardedArgs,
 }
 
-fn repairable_warning(text: &str) -> Result<FindingId, String> {
-    let found = FindingId::REPAIRABLE_WARNINGS.into_iter().find(|id| id.name() == text);
-    found.ok_or_else(|| {
-        let names = FindingId::REPAIRABLE_WARNINGS.map(FindingId::name).join(", ");
-        format!("expected one of: {names}")
-    })
+/// Takes the id of such a finding, and tells the completions which there are.
+fn repairable_warning() -> impl TypedValueParser<Value = FindingId> {
+    let ids = FindingId::REPAIRABLE_WARNINGS;
+    PossibleValuesParser::new(ids.map(FindingId::name))
+        .try_map(move |text| ids.into_iter().find(|id| id.name() == text).ok_or("no such finding"))
 }
 
 /// How much to back up.
@@ -297,9 +297,10 @@ impl From<VerifyArg> for VerifyScope {
 )]
 pub struct ResetLogsArgs {
     /// The folder of the storage group
+    #[arg(value_hint = ValueHint::DirPath)]
     pub dir: PathBuf,
     /// Base name of the logs, where the folder holds several (E00)
-    #[arg(long, value_name = "BASE")]
+    #[arg(long, value_name = "BASE", value_hint = ValueHint::Other)]
     pub prefix: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -309,7 +310,7 @@ pub struct ResetLogsArgs {
     #[arg(long, value_name = "SIGNATURE", value_parser = signature_random)]
     pub allow_group_incomplete: Vec<u32>,
     /// Where the operation folder goes (default: edbmend beside the logs)
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub backup_dir: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -334,7 +335,7 @@ pub struct VerifyArgs {
     #[arg(required = true)]
     pub databases: Vec<PathBuf>,
     /// How many threads read and check (default: one for each processor)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_hint = ValueHint::Other)]
     pub threads: Option<NonZeroUsize>,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -351,9 +352,10 @@ pub struct VerifyArgs {
 )]
 pub struct RestoreArgs {
     /// The operation folder
+    #[arg(value_hint = ValueHint::DirPath)]
     pub operation: PathBuf,
     /// Where the folder of the undo goes (default: edbmend beside the database)
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub backup_dir: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -382,6 +384,7 @@ pub struct RecoverArgs {
 pub struct DemoArgs {
     /// Where to write it; must be missing or empty (default: a fresh temporary
     /// folder)
+    #[arg(value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -415,5 +418,6 @@ pub struct CompletionsArgs {
 )]
 pub struct ManArgs {
     /// Where to write a page for each command
+    #[arg(value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
 }

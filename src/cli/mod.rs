@@ -124,7 +124,7 @@ fn run_command(session: &Session, command: &Command) -> Report {
         Command::Demo(args) => demo::run(session, args),
         Command::Explain(args) => explain::run(args),
         Command::Completions(args) => shell::completions(args),
-        Command::Man(args) => shell::man(session, args),
+        Command::Man(args) => shell::man(args),
     }
 }
 

@@ -1,15 +1,16 @@
 //! `completions` and `man`: made from the same definitions as the help.
 
+use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 
 use clap::CommandFactory;
 
 use crate::plan::{Refusal, RefusalId};
 use crate::report::{Outcome, RefusalReport, Report};
-use crate::storage::{Storage, StorageError};
+use crate::storage::StorageError;
 
 use super::args::{Cli, CompletionsArgs, ManArgs};
-use super::session::Session;
 
 /// Writes the completion script of a shell to standard output.
 pub fn completions(args: &CompletionsArgs) -> Report {
@@ -19,13 +20,13 @@ pub fn completions(args: &CompletionsArgs) -> Report {
 }
 
 /// Writes the man page to standard output, or a page for each command into a folder.
-pub fn man(session: &Session, args: &ManArgs) -> Report {
+pub fn man(args: &ManArgs) -> Report {
     let mut report = Report::new("man");
     let Some(dir) = &args.dir else {
-        report.preface = page(Cli::command()).1;
+        report.preface = page(Cli::command().disable_help_subcommand(true)).1;
         return report;
     };
-    match write_pages(session.storage(), dir) {
+    match write_pages(dir) {
         Ok(names) => report.preface = names.join("\n") + "\n",
         Err(error) => {
             let remedy = "Name a folder that exists and holds no man pages of edbmend yet.";
@@ -38,15 +39,17 @@ pub fn man(session: &Session, args: &ManArgs) -> Report {
     report
 }
 
-fn write_pages(storage: &dyn Storage, dir: &Path) -> Result<Vec<String>, StorageError> {
-    let mut root = Cli::command();
+/// Not by way of [`Storage`](crate::storage::Storage), whose files are for their owner alone.
+fn write_pages(dir: &Path) -> Result<Vec<String>, StorageError> {
+    let mut root = Cli::command().disable_help_subcommand(true);
     root.build();
-    let subcommands =
-        root.get_subcommands().filter(|command| command.get_name() != "help").cloned();
+    let subcommands = root.get_subcommands().cloned();
     let mut names = Vec::new();
     for command in std::iter::once(root.clone()).chain(subcommands) {
         let (name, text) = page(command);
-        storage.create(&dir.join(&name))?.write_at(text.as_bytes(), 0)?;
+        let path = dir.join(&name);
+        let written = File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
+        written.map_err(|e| StorageError::new("create", &path, e))?;
         names.push(name);
     }
     Ok(names)
@@ -56,7 +59,11 @@ fn write_pages(storage: &dyn Storage, dir: &Path) -> Result<Vec<String>, Storage
 fn page(command: clap::Command) -> (String, String) {
     let name = command.get_display_name().unwrap_or("edbmend").to_owned();
     let mut text = Vec::new();
+    let man = clap_mangen::Man::new(command)
+        .source(concat!("edbmend ", env!("CARGO_PKG_VERSION")))
+        .manual("User Commands");
     // Writing into memory does not fail.
-    let _ = clap_mangen::Man::new(command).render(&mut text);
-    (format!("{name}.1"), String::from_utf8_lossy(&text).into_owned())
+    let _ = man.render(&mut text);
+    let text = String::from_utf8_lossy(&text).replace(".SH EXTRA", ".SH EXAMPLES AND NOTES");
+    (format!("{name}.1"), text)
 }
