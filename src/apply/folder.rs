@@ -397,5 +397,5 @@ pub fn leave_report(
         storage.adopt_owner(&path, dir)?;
         file.sync()
     });
-    written.map_err(|error| format!("the report was not saved in {}: {error}", shown(dir)))
+    written.map_err(|error| format!("WARNING: the report was not saved in {}: {error}", shown(dir)))
 }

@@ -293,7 +293,7 @@ impl From<VerifyArg> for VerifyScope {
 /// `reset-logs`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend reset-logs --dry-run mdbdata\n  edbmend reset-logs --log-dir logs --system-dir logs mdbdata\n  edbmend reset-logs --yes --db priv1.edb --db pub1.edb mdbdata\n\nAll stores of the storage group must be dismounted. No file lists all databases of\na storage group: you are asked whether those that were found are all, and with\n--yes each must be named by --db."
+    after_help = "Examples:\n  edbmend reset-logs --dry-run mdbdata\n  edbmend reset-logs --log-dir logs --system-dir logs mdbdata\n  edbmend reset-logs --yes --db priv1.edb --db pub1.edb mdbdata\n\nAll stores of the storage group must be dismounted. No file lists all\ndatabases of a storage group: you are asked whether those that were found are\nall, and with --yes each must be named by --db."
 )]
 pub struct ResetLogsArgs {
     /// The folder of the storage group
@@ -348,7 +348,7 @@ pub struct VerifyArgs {
 /// `restore`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  edbmend restore mdbdata/edbmend/edbmend-20261123T015812Z-repair-3fa9\n\nOnly the header bytes of that operation are put back, and only while the header is\nstill what it left. The undo is an operation of its own and can be undone."
+    after_help = "Example:\n  edbmend restore mdbdata/edbmend/edbmend-20261123T015812Z-repair-3fa9\n\nOnly the header bytes of that operation are put back, and only while the header\nis still what it left. The undo is an operation of its own and can be undone."
 )]
 pub struct RestoreArgs {
     /// The operation folder

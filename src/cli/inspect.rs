@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::diagnose::diagnose_database;
+use crate::diagnose::{Finding, FindingId, diagnose_database};
 use crate::ese::ContentKind;
 use crate::ese::page::is_backup_trailer;
 use crate::ese::shadow::{CopyState, Which};
@@ -58,8 +58,15 @@ fn inspect(session: &Session, facts: &DatabaseFacts, copy: Option<CopyArg>, repo
     }
     let sound = facts.pair.as_ref().is_some_and(|pair| pair.is_sound());
     let outcome = if sound { Outcome::Ok } else { Outcome::Findings };
-    let file = DatabaseReport::surveyed(facts, Vec::new(), outcome);
+    let file = DatabaseReport::surveyed(facts, copy_findings(facts), outcome);
     report.files.push(FileReport { file, dump });
+}
+
+/// What is wrong with the copies themselves: the rest is for `check`.
+fn copy_findings(facts: &DatabaseFacts) -> Vec<Finding> {
+    use FindingId::{HeaderCopiesDiffer, PrimaryHeaderDamaged, ShadowHeaderDamaged};
+    let of_copies = [PrimaryHeaderDamaged, ShadowHeaderDamaged, HeaderCopiesDiffer];
+    diagnose_database(facts).into_iter().filter(|found| of_copies.contains(&found.id)).collect()
 }
 
 /// The elected copy; or the one that was asked for, whatever its state.

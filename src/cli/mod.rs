@@ -19,7 +19,6 @@ mod terminal;
 mod verify;
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -62,10 +61,9 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, Early> {
             return Early { text, to_stderr: false, exit_code };
         }
         let to_stderr = error.use_stderr();
-        let coloured = if to_stderr {
-            std::io::stderr().is_terminal()
-        } else {
-            std::io::stdout().is_terminal()
+        let coloured = match to_stderr {
+            true => takes_colour(&std::io::stderr()),
+            false => takes_colour(&std::io::stdout()),
         };
         let text =
             if coloured { error.render().ansi().to_string() } else { error.render().to_string() };

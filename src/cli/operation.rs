@@ -45,7 +45,13 @@ pub fn carry_out(
     }
     if !guarded.yes {
         let style = Style { coloured: takes_colour(&std::io::stderr()), ..Style::default() };
-        show(&render_preview(&database, style));
+        let operation_dir = proposal.backup_dir.join(&proposal.plan.operation);
+        show(&format!(
+            "{}  Operation folder, with the backup:\n  {}\n\n  y, then Enter: back up, then write both header \
+             copies.\n  Enter alone, or n: leave everything as it is.\n",
+            render_preview(&database, style),
+            shown(&operation_dir)
+        ));
         database.plan_was_shown = true;
         let name = proposal.facts.path.file_name().unwrap_or_default();
         match ask(&format!("Write these changes to {}?", shown(Path::new(name)))) {

@@ -21,7 +21,10 @@ pub fn run(session: &Session, args: &RecoverArgs) -> Report {
     match pending {
         Ok(databases) if databases.is_empty() => {
             report.outcome = Outcome::NothingToDo;
-            report.push(DatabaseReport::unknown(&args.path, Outcome::NothingToDo), &[]);
+            let path = session.resolve(&args.path).unwrap_or_else(|_| args.path.clone());
+            let mut database = DatabaseReport::unknown(&path, Outcome::NothingToDo);
+            database.notes.push("No operation is pending here: no marker was found.".into());
+            report.push(database, &[]);
         }
         Ok(databases) => {
             for path in databases {
@@ -31,7 +34,7 @@ pub fn run(session: &Session, args: &RecoverArgs) -> Report {
         }
         Err(refusal) => {
             let outcome = Outcome::of_reasons(std::slice::from_ref(&refusal));
-            report.push(DatabaseReport::unknown(&args.path, outcome), &[refusal]);
+            report.push(DatabaseReport::unknown(&refusal.path, outcome), &[refusal]);
         }
     }
     as_asked_for(report.conclude())
@@ -83,7 +86,11 @@ fn recover_one(
         return (database, Vec::new());
     }
     if !args.guarded.yes {
-        show(&format!("{}\n  {}\n", shown(path), in_words(&assessment)));
+        show(&format!(
+            "{}\n  {}\n\n  y, then Enter: do that. Enter alone, or n: leave everything as it is.\n",
+            shown(path),
+            in_words(&assessment)
+        ));
         match ask("Do it?") {
             Answer::Yes => {}
             Answer::No => {

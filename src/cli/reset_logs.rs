@@ -210,6 +210,8 @@ fn question(plan: &ResetPlan, report: &mut Report) -> Answer {
     for database in &plan.databases {
         text += &format!("  {}\n", shown(&database.path.to_path().unwrap_or_default()));
     }
+    text += "\n  y, then Enter: these are all, move the files.\n  Enter alone, or n: leave everything where it \
+             is.\n";
     show(&text);
     if let Some(group) = &mut report.group {
         group.plan_was_shown = true;

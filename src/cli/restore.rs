@@ -26,7 +26,7 @@ pub fn run(session: &Session, args: &RestoreArgs) -> Report {
         Ok(Undo::Nothing) => nothing_to_undo(&args.operation),
         Err(refusal) => {
             let outcome = Outcome::of_reasons(std::slice::from_ref(&refusal));
-            (DatabaseReport::unknown(&args.operation, outcome), vec![refusal])
+            (DatabaseReport::unknown(&refusal.path, outcome), vec![refusal])
         }
     };
     session.push(&mut report, database, &reasons);

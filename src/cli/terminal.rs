@@ -110,7 +110,8 @@ impl PlainProgress {
         }
         line += &format!(" {}, {}/s", self.unit.name(), self.unit.scaled(rate as u64));
         if let Some(total) = self.total {
-            line += &format!(", {:.0} s left", total.saturating_sub(done) as f64 / rate);
+            let left = total.saturating_sub(done) as f64 / rate;
+            line += &format!(", {} left", indicatif::HumanDuration(Duration::from_secs_f64(left)));
         }
         line
     }
@@ -202,8 +203,8 @@ impl Observer for Watcher {
         }
         if std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(total_bytes).with_message(what.to_owned());
-            let template =
-                "{msg} {bar:20} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}";
+            let template = "{msg}\n  {percent:>3}% {wide_bar} {binary_bytes} of {binary_total_bytes}, \
+                            {binary_bytes_per_sec}, {eta} left";
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style);
             }

@@ -13,6 +13,7 @@ mod pages;
 mod record;
 mod run;
 mod schema;
+mod summary;
 mod text;
 mod text_logs;
 mod types;

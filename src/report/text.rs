@@ -8,11 +8,11 @@ use crate::apply::{BackupMethod, BackupRecord};
 use crate::diagnose::{Finding, Severity};
 use crate::ese::shadow::Which;
 use crate::plan::{BackupScope, MoveMethod, ResetPlan, Step, WriteStep};
-use crate::storage::StoredPath;
+use crate::storage::{StoredPath, size};
 
 use super::pages::render_pages;
-use super::types::{DatabaseReport, GroupSection, Outcome, RefusalReport, Report};
-use super::{FileHeader, text_logs};
+use super::types::{DatabaseReport, FileReport, GroupSection, Outcome, RefusalReport, Report};
+use super::{FileHeader, summary, text_logs};
 
 /// Width of a line, in columns.
 const WIDTH: usize = 80;
@@ -35,9 +35,9 @@ pub fn render(report: &Report, style: Style) -> String {
         return text.out;
     }
     for file in &report.files {
-        text.out.push_str(&file.dump);
-        text.findings(&file.file.findings);
+        text.file(file);
     }
+    text.headline(report);
     for database in &report.databases {
         text.database(database, report);
     }
@@ -50,8 +50,9 @@ pub fn render(report: &Report, style: Style) -> String {
     }
     for refusal in report.refusals.iter().filter(|refusal| !shown_with_a_database(refusal, report))
     {
-        text.refusal(refusal);
+        text.refusal(refusal, "");
     }
+    text.summary(report);
     text.more(report);
     text.out
 }
@@ -129,10 +130,14 @@ impl Text {
         }
     }
 
-    fn heading(&mut self, database: &DatabaseReport) {
-        let path = crate::storage::shown(std::path::Path::new(&database.path)).to_string();
+    fn path(&mut self, path: &str) {
+        let path = crate::storage::shown(std::path::Path::new(path)).to_string();
         let path = self.painted(&path, Colour::new().bold());
         self.line(&path);
+    }
+
+    fn heading(&mut self, database: &DatabaseReport) {
+        self.path(&database.path);
         let Some(header) = database.header.as_ref().and_then(FileHeader::database) else { return };
         let state = match header.state.label() {
             "Clean Shutdown" => self.painted("Clean Shutdown", Colour::new().green()),
@@ -147,13 +152,52 @@ impl Text {
         self.line(&line);
     }
 
+    /// A dump; with `quiet` only the name of a file with which something is wrong.
+    fn file(&mut self, file: &FileReport) {
+        match (self.style.quiet, file.file.outcome) {
+            (false, _) => self.out.push_str(&file.dump),
+            (true, Outcome::Findings) => self.path(&file.file.path),
+            (true, _) => return,
+        }
+        self.findings(&file.file.findings);
+    }
+
+    /// How many there are, and how they ended: in front of them, and behind them again.
+    fn headline(&mut self, report: &Report) {
+        if let (Some(headline), false) = (summary::headline(report), self.style.quiet) {
+            let headline = self.painted(&headline, Colour::new().bold());
+            self.line(&format!("{headline}\n"));
+        }
+    }
+
+    fn summary(&mut self, report: &Report) {
+        let Some(headline) = summary::headline(report) else { return };
+        let lines = summary::lines(report);
+        if lines.is_empty() || self.style.quiet {
+            return;
+        }
+        let headline = self.painted(&headline, Colour::new().bold());
+        self.line(&headline);
+        for (path, reasons) in lines {
+            self.line(&format!("  {}", crate::storage::shown(std::path::Path::new(&path))));
+            if !reasons.is_empty() {
+                self.labelled(4, "", &reasons);
+            }
+        }
+    }
+
     fn database(&mut self, database: &DatabaseReport, report: &Report) {
         let bad = database.outcome.exit_code() != 0;
-        if self.style.quiet && !bad {
+        if self.style.quiet && !bad && !database.notes.iter().any(|note| is_warning(note)) {
             return;
         }
         let of_group = report.group.is_some();
-        if of_group {
+        if self.style.quiet {
+            self.path(&database.path);
+            if database.outcome == Outcome::Findings {
+                self.findings(&database.findings);
+            }
+        } else if of_group {
             self.heading(database);
         } else if !database.plan_was_shown {
             self.proposal(database, &report.command);
@@ -165,13 +209,14 @@ impl Text {
         let refusals: Vec<_> =
             report.refusals.iter().filter(|r| concerns(r, database, report)).collect();
         for refusal in refusals {
-            self.refusal(refusal);
+            self.refusal(refusal, &database.path);
         }
         if !of_group {
-            self.verdict(database.outcome, &report.command);
+            self.verdict(database.outcome, &report.command, of_group);
             self.checked_again(database);
         }
-        for note in &database.notes {
+        let quiet = self.style.quiet;
+        for note in database.notes.iter().filter(|note| !quiet || is_warning(note)) {
             self.labelled(2, "", note);
         }
         self.line("");
@@ -187,8 +232,10 @@ impl Text {
         }
     }
 
+    /// With `quiet` the errors only.
     fn findings(&mut self, findings: &[Finding]) {
-        for finding in findings {
+        let quiet = self.style.quiet;
+        for finding in findings.iter().filter(|f| !quiet || f.severity == Severity::Error) {
             self.line("");
             self.finding(finding);
         }
@@ -254,16 +301,16 @@ impl Text {
         self.labelled(4, "mend:   ", &finding.remedy);
     }
 
-    fn refusal(&mut self, refusal: &RefusalReport) {
+    /// A reason; its file where that is not the one that stands right `above`.
+    fn refusal(&mut self, refusal: &RefusalReport, above: &str) {
         let word = if refusal.id.is_guard() { "refused" } else { "stopped" };
         let title = format!("{word}: {}", refusal.id.name());
         let title = self.painted(&title, Colour::new().red().bold());
         self.line(&format!("  {title}"));
-        self.labelled(
-            4,
-            "file:   ",
-            &crate::storage::shown(std::path::Path::new(&refusal.path)).to_string(),
-        );
+        if refusal.path != above {
+            let path = crate::storage::shown(std::path::Path::new(&refusal.path));
+            self.line(&format!("    file:   {path}"));
+        }
         self.labelled(4, "found:  ", &refusal.message);
         if !refusal.remedy.is_empty() {
             self.labelled(4, "do:     ", &refusal.remedy);
@@ -289,8 +336,11 @@ impl Text {
 
     fn digests(&mut self, step: &Step) {
         if let (Step::Write(write), true) = (step, self.style.verbose) {
-            self.line(&format!("       before: SHA-256 {}", write.before_sha256));
-            self.line(&format!("       after:  SHA-256 {}", write.after_sha256));
+            self.line(&format!(
+                "       SHA-256 before, then after:\n       {}",
+                write.before_sha256
+            ));
+            self.line(&format!("       {}", write.after_sha256));
         }
     }
 
@@ -314,19 +364,24 @@ impl Text {
     }
 
     fn group(&mut self, group: &GroupSection, report: &Report) {
-        if let (Some(plan), false) = (&group.plan, group.plan_was_shown) {
+        let quiet = self.style.quiet;
+        let notes = group.notes.iter().filter(|note| !quiet || is_warning(note));
+        if quiet && report.exit_code == 0 {
+            return notes.for_each(|note| self.labelled(2, "", note));
+        }
+        if let (Some(plan), false, false) = (&group.plan, group.plan_was_shown, quiet) {
             self.moves(plan);
         }
         if let Some(operation) = &report.operation {
             let dir = crate::storage::shown(&operation.dir).to_string();
-            self.labelled(2, "operation: ", &dir);
+            self.line(&format!("  operation: {dir}"));
         }
         match report.outcome {
             // The notes begin with what was done.
             Outcome::Committed | Outcome::NothingToDo => {}
-            outcome => self.verdict(outcome, &report.command),
+            outcome => self.verdict(outcome, &report.command, true),
         }
-        for note in &group.notes {
+        for note in notes {
             self.labelled(2, "", note);
         }
         self.line("");
@@ -337,10 +392,12 @@ impl Text {
         let bytes: u64 =
             plan.batches.iter().flat_map(|batch| &batch.files).map(|file| file.bytes).sum();
         self.line(&format!(
-            "Log stream {}: {} files, {bytes} bytes move",
+            "Log stream {}: {} files move, {}",
             plan.base,
-            plan.file_count()
+            plan.file_count(),
+            size(bytes)
         ));
+        let mut before = None;
         for (index, batch) in plan.batches.iter().enumerate() {
             let path = |stored: &StoredPath| {
                 crate::storage::shown(&stored.to_path().unwrap_or_default()).to_string()
@@ -356,8 +413,11 @@ impl Text {
                 MoveMethod::Copy => "copied, read back and compared, then removed",
             };
             self.labelled(2, &format!("{}. ", index + 1), &format!("{listed} ({how})"));
-            self.labelled(5, "from ", &path(&batch.from));
-            self.labelled(5, "to   ", &path(&batch.to));
+            // Most often all of them go the same way.
+            if before.replace((&batch.from, &batch.to)) != Some((&batch.from, &batch.to)) {
+                self.line(&format!("     from {}", path(&batch.from)));
+                self.line(&format!("     to   {}", path(&batch.to)));
+            }
         }
         self.line("");
     }
@@ -366,17 +426,43 @@ impl Text {
         if let Some(backup) = &database.backup {
             self.labelled(2, "backup:    ", &backup_in_words(backup));
             let path = crate::storage::shown(&backup.path).to_string();
-            self.labelled(2, "           ", &path);
+            self.line(&format!("             {path}"));
             self.labelled(2, "SHA-256:   ", &backup.sha256.clone());
         }
         if let Some(operation) = &database.operation {
             let dir = crate::storage::shown(&operation.dir).to_string();
-            self.labelled(2, "operation: ", &dir);
+            self.line(&format!("  operation: {dir}"));
         }
     }
 
-    fn verdict(&mut self, outcome: Outcome, command: &str) {
+    fn verdict(&mut self, outcome: Outcome, command: &str, of_group: bool) {
+        let only_reads = matches!(command, "check" | "verify" | "inspect");
         let (text, colour) = match outcome {
+            Outcome::Planned if of_group => (
+                "dry run: no file was moved; this plan would be carried out",
+                Colour::new().green(),
+            ),
+            Outcome::Planned if command == "recover" => {
+                ("dry run: nothing was written; this is what would be done", Colour::new().green())
+            }
+            Outcome::Committed if command == "recover" => {
+                ("done: the operation is finished", Colour::new().green().bold())
+            }
+            Outcome::Refused if of_group => {
+                ("refused: no file was moved", Colour::new().red().bold())
+            }
+            Outcome::Declined if of_group => {
+                ("you said no: no file was moved", Colour::new().yellow())
+            }
+            Outcome::Failed if of_group => {
+                ("failed: every file is where it was", Colour::new().red().bold())
+            }
+            Outcome::RolledBack if of_group => {
+                ("failed and rolled back: every file is where it was", Colour::new().red().bold())
+            }
+            Outcome::Failed if only_reads => {
+                ("failed: nothing can be said about this file", Colour::new().red().bold())
+            }
             Outcome::Committed => (
                 "done: both header copies were written, read back and verified",
                 Colour::new().green().bold(),
@@ -415,20 +501,25 @@ impl Text {
     }
 }
 
+/// Whether a note is of something that went wrong, though the outcome is good.
+fn is_warning(note: &str) -> bool {
+    note.starts_with("WARNING: ")
+}
+
 /// `eseutil` prints the revision in decimal.
 fn decimal(hexadecimal: &str) -> u32 {
     u32::from_str_radix(hexadecimal.trim_start_matches("0x"), 16).unwrap_or_default()
 }
 
 fn backup_in_words(backup: &BackupRecord) -> String {
-    let bytes = backup.bytes;
+    let bytes = size(backup.bytes);
     match backup.method {
         BackupMethod::Reflink => format!(
-            "{bytes} bytes, cloned (reflink): it shares the disk's blocks with the database and protects \
+            "{bytes}, cloned (reflink): it shares the disk's blocks with the database and protects \
              against this tool, not against the disk"
         ),
-        BackupMethod::Copy => format!("{bytes} bytes, copied, read back and compared"),
-        BackupMethod::Header => format!("both header pages, {bytes} bytes"),
+        BackupMethod::Copy => format!("{bytes}, copied, read back and compared"),
+        BackupMethod::Header => format!("both header pages, {bytes}"),
     }
 }
 
@@ -436,7 +527,8 @@ fn step_in_words(step: &Step) -> String {
     match step {
         Step::Copy { scope: BackupScope::Full, bytes, to } => {
             format!(
-                "copy the whole file ({bytes} bytes) to {to} in the operation folder, read it back, compare SHA-256"
+                "copy the whole file ({}) to {to} in the operation folder, read it back, compare SHA-256",
+                size(*bytes)
             )
         }
         Step::Copy { scope: BackupScope::Header, bytes, to } => {

@@ -60,7 +60,7 @@ impl Outcome {
 
     /// How bad it is among several databases: pending, rolled back, failed, refused, declined,
     /// findings, the rest.
-    fn rank(self) -> u8 {
+    pub(super) fn rank(self) -> u8 {
         match self {
             Self::Pending => 9,
             Self::RolledBack => 8,
