@@ -5,6 +5,7 @@
 
 pub mod disks;
 pub mod strace;
+pub mod unlucky;
 #[path = "../valid/mod.rs"]
 pub mod valid;
 

@@ -1,0 +1,159 @@
+#!/usr/bin/python
+# Copyright: the edbmend authors
+# MIT License (see LICENSE)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: edbmend_repair
+short_description: Repair the backup fields of the header of dismounted ESE databases
+version_added: "0.1.0"
+description:
+  - Runs C(edbmend repair). Every guard must hold, a backup is made first, and each repair can be undone
+    with M(edbmend_restore).
+  - A healthy database is left alone, so a second run changes nothing.
+  - Several databases are no transaction. Where one is refused the task fails, and the others are done.
+    RV(databases) says what happened to each.
+options:
+  databases:
+    description: The databases. Their stores must be dismounted.
+    type: list
+    elements: path
+    required: true
+  log_dir:
+    description: Where the transaction logs are, where that is another folder.
+    type: path
+  system_dir:
+    description: Where the checkpoint is, where that is another folder.
+    type: path
+  from_file:
+    description:
+      - Take the backup fields of an older header of the same database, where every condition is met.
+      - Otherwise the fields are cleared, as the engine itself does for "no such backup".
+    type: path
+  also:
+    description: Findings of severity warning that are mended too, by their ids.
+    type: list
+    elements: str
+    default: []
+  backup:
+    description: How much to save first, the whole file, or the two header pages.
+    type: str
+    choices: [full, header]
+    default: full
+  verify:
+    description: How much to verify, the header, or every page before and after.
+    type: str
+    choices: [header, full]
+    default: header
+  backup_dir:
+    description: Where the operation folder goes. The default is the folder C(edbmend) beside the database.
+    type: path
+
+  allow_unproven_lock:
+    description:
+      - Go on where the file system cannot prove that nobody else has the file open.
+      - Only for a store that is certainly dismounted. The program's guards page says what this gives up.
+    type: bool
+    default: false
+  executable:
+    description: The program, by its path, or by its name where it is on the PATH.
+    type: path
+    default: edbmend
+  log_file:
+    description: A file on the host to which the run appends what it does. Not written in check mode.
+    type: path
+attributes:
+  check_mode:
+    description: Runs the program with C(--dry-run). All guards are asked, and nothing is created.
+    support: full
+  diff_mode:
+    description: Shows the header fields before and after.
+    support: full
+author:
+  - edbmend (@edbmend)
+"""
+
+EXAMPLES = r"""
+- name: Repair what is damaged
+  edbmend_repair:
+    databases: [/srv/mdbdata/priv1.edb, /srv/mdbdata/pub1.edb]
+    backup_dir: /mnt/other-disk/edbmend
+  become: true
+  register: repaired
+
+- name: Say how to undo it
+  ansible.builtin.debug:
+    msg: "edbmend restore {{ item }}"
+  loop: "{{ repaired.operation_dirs }}"
+"""
+
+RETURN = r"""
+outcome:
+  description: How it ended, C(committed), C(planned), C(nothing-to-do), C(refused), C(failed), C(rolled-back) or C(pending).
+  returned: always
+  type: str
+  sample: committed
+exit_code:
+  description: >-
+    Exit code of the program. The task fails on every code but 0. 3 is a guard, 4 a failure that changed
+    nothing, 5 a failure after which the old header is back, 6 a pending operation.
+  returned: always
+  type: int
+  sample: 0
+refusals:
+  description: Why it was not done. Each has an id, path, message and remedy.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{"id": "in-use", "path": "/srv/mdbdata/priv1.edb", "message": "...", "remedy": "..."}]
+databases:
+  description: Path, outcome, state, findings, operation folder and direction of each database.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{"path": "/srv/mdbdata/priv1.edb", "outcome": "committed"}]
+operation_dirs:
+  description: The operation folders, for M(edbmend_restore) and M(edbmend_recover).
+  returned: always
+  type: list
+  elements: str
+  sample: ["/srv/mdbdata/edbmend/edbmend-20261123T023223Z-repair-1f39"]
+report:
+  description: The whole JSON report of the program.
+  returned: always
+  type: dict
+  sample: {"schema": "edbmend/1"}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.edbmend import GROUP, GUARDED, leave, option, options, run_guarded
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec=dict(
+            databases=dict(type="list", elements="path", required=True),
+            from_file=dict(type="path"),
+            also=dict(type="list", elements="str", default=[]),
+            backup=dict(type="str", choices=["full", "header"], default="full"),
+            verify=dict(type="str", choices=["header", "full"], default="header"),
+            backup_dir=dict(type="path"),
+            **GROUP, **GUARDED),
+        supports_check_mode=True,
+    )
+    params = module.params
+    if not params["databases"]:
+        module.fail_json(msg="databases is empty: name the databases to repair")
+    arguments = ["--backup", params["backup"], "--verify", params["verify"]]
+    arguments += option("--log-dir", params["log_dir"])
+    arguments += option("--system-dir", params["system_dir"])
+    arguments += option("--from", params["from_file"])
+    arguments += option("--backup-dir", params["backup_dir"])
+    arguments += options("--also", params["also"])
+    leave(module, run_guarded(module, "repair", arguments + params["databases"]))
+
+
+if __name__ == "__main__":
+    main()
