@@ -196,7 +196,7 @@ fn unsupported_format(facts: &DatabaseFacts, header: &DbHeader) -> Option<Refusa
         RefusalId::UnsupportedFormat,
         &facts.path,
         problem,
-        "edbmend does not know this layout and leaves it alone. Please report the output of: edbmend \
+        "This layout is unknown and left alone. Please report the output of: edbmend \
          inspect --json",
     ))
 }
