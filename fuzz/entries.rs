@@ -2,20 +2,22 @@
 //! ordinary tests (`tests/properties.rs`), so a target cannot rot unnoticed.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
-use edbmend::apply::{find_pending, restore_job};
+use edbmend::apply::{Ending, find_pending, recover, restore_job};
 use edbmend::diagnose::diagnose_database;
 use edbmend::ese::attach_list::parse_attach_list;
 use edbmend::ese::shadow::{HeaderArea, Which, elect, is_valid_header};
 use edbmend::ese::{Checkpoint, LogHeader, checksum};
 use edbmend::plan::{
-    OperationStamp, RepairRequest, content_refusals, only_repairable_bytes_differ, plan_repair,
-    write_refusals,
+    HeaderImages, OperationStamp, RepairRequest, content_refusals, only_repairable_bytes_differ,
+    plan_repair, write_refusals,
 };
 use edbmend::practice::{DatabaseRecipe, damage_full_backup};
 use edbmend::survey::survey_database;
 use sha2::{Digest, Sha256};
 
+use crate::crash::context;
 use crate::crash::sim::Sim;
 use crate::crash::tree::Tree;
 
@@ -64,36 +66,70 @@ pub fn attach_list(bytes: &[u8]) {
 }
 
 /// An operation folder whose journal, plan or marker is anything: it is read, and nothing is touched.
+/// What `recover` refuses it leaves as it is.
 pub fn operation_folder(bytes: &[u8]) {
     let Some((&choice, content)) = bytes.split_first() else { return };
+    let sim = Sim::on(folder_with(choice, content));
+    let folder = Path::new(OPERATION);
+    let stamp = OperationStamp { id: "edbmend-fuzz-restore-0000".into(), created: String::new() };
+    let _ = restore_job(&sim, folder, &stamp);
+    let back = choice & 16 != 0;
+    let mut found = Vec::new();
+    for path in [Path::new("/disk"), folder, Path::new(DATABASE)] {
+        found.extend(find_pending(&sim, path).unwrap_or_default());
+    }
+    for subject in &found {
+        let _ = edbmend::apply::assess(&sim, subject, back);
+    }
+    assert!(sim.log().is_empty(), "looking changes nothing");
+    for subject in &found {
+        let sim = Sim::on(sim.now());
+        let applied = recover(context(&sim), subject, back, false);
+        assert!(applied.ending != Ending::Refused || sim.log().is_empty(), "refused, and touched");
+    }
+}
+
+/// The lower two bits of `choice` say which file `content` is.
+fn folder_with(choice: u8, content: &[u8]) -> Tree {
     let mut tree = Tree::new();
     let folder = Path::new(OPERATION);
-    tree.put(Path::new(DATABASE), &[0; 8192]);
+    tree.put(Path::new(DATABASE), &damaged_database());
     // The seal is made right, or fuzzing would never get past it.
     let body = if choice & 8 == 0 { sealed(content) } else { content.to_vec() };
     let plan_sha256 = hex::encode(Sha256::digest(content));
     let journal = format!(
-        "{{\"schema\":\"edbmend-journal/1\",\"operation\":\"x\",\"state\":\"{}\",\
-         \"plan_sha256\":\"{plan_sha256}\"}}",
+        "{{\"schema\":\"edbmend-journal/1\",\"operation\":\"edbmend-fuzz-repair-0000\",\
+         \"state\":\"{}\",\"plan_sha256\":\"{plan_sha256}\"}}",
         if choice & 4 == 0 { "prepared" } else { "committed" }
     );
     match choice & 3 {
         0 => tree.put(&folder.join("journal"), &body),
         1 => tree.put(Path::new("/disk/priv1.edb.edbmend-pending"), &body),
-        _ => {
+        with_images => {
             tree.put(&folder.join("journal"), &sealed(journal.as_bytes()));
             tree.put(&folder.join("plan.json"), content);
+            if with_images == 3 {
+                tree.put(&folder.join("header-before.bin"), &IMAGES.before);
+                tree.put(&folder.join("header-after.bin"), &IMAGES.after);
+            }
         }
     }
-    let sim = Sim::on(tree);
-    let stamp = OperationStamp { id: "edbmend-fuzz-restore-0000".into(), created: String::new() };
-    let _ = restore_job(&sim, folder, &stamp);
-    for path in [Path::new("/disk"), folder, Path::new(DATABASE)] {
-        for subject in find_pending(&sim, path).unwrap_or_default() {
-            let _ = edbmend::apply::assess(&sim, &subject, choice & 16 != 0);
-        }
-    }
-    assert!(sim.log().is_empty(), "looking changes nothing");
+    tree
+}
+
+/// The header pages before and after a repair of [`damaged_database`].
+static IMAGES: LazyLock<HeaderImages> = LazyLock::new(|| {
+    let mut tree = Tree::new();
+    tree.put(Path::new(DATABASE), &damaged_database());
+    let facts = survey_database(&Sim::on(tree), Path::new(DATABASE)).expect("it is sound");
+    let stamp = OperationStamp { id: "edbmend-fuzz-repair-0000".into(), created: String::new() };
+    plan_repair(&facts, &RepairRequest::default(), &stamp).expect("it is damaged").1
+});
+
+fn damaged_database() -> Vec<u8> {
+    let mut file = DatabaseRecipe { pages: 2, ..DatabaseRecipe::default() }.build();
+    damage_full_backup(&mut file);
+    file
 }
 
 fn sealed(body: &[u8]) -> Vec<u8> {
@@ -105,8 +141,7 @@ fn sealed(body: &[u8]) -> Vec<u8> {
 /// An odd first byte makes the checksums of both copies right again.
 pub fn whole_database(bytes: &[u8]) {
     let Some((&choice, patches)) = bytes.split_first() else { return };
-    let mut file = DatabaseRecipe { pages: 2, ..DatabaseRecipe::default() }.build();
-    damage_full_backup(&mut file);
+    let mut file = damaged_database();
     for patch in patches.chunks_exact(3) {
         let at = usize::from(u16::from_le_bytes([patch[0], patch[1]])) % file.len();
         file[at] = patch[2];

@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::disks::Volume;
+use common::disks::{BTRFS, NTFS, Volume, XFS};
 use common::{DATABASE, Fixture, Ran, damaged, marker_of, names, run, sha256, snapshot};
 
 /// Data pages of a database of about 2 MiB.
@@ -161,29 +161,19 @@ fn undo(ran: &Ran, db: &Path) {
 
 #[test]
 fn xfs_clones() {
-    let make = ["mkfs.xfs", "-q", "-m", "reflink=1"];
-    let Some(volume) = Volume::new("xfs_clones", 320, &make, &["mount", "-o", "loop"]) else {
-        return;
-    };
+    let Some(volume) = Volume::new("xfs_clones", &XFS) else { return };
     clones(&volume);
 }
 
 #[test]
 fn btrfs_clones() {
-    let make = ["mkfs.btrfs", "-q"];
-    let Some(volume) = Volume::new("btrfs_clones", 128, &make, &["mount", "-o", "loop"]) else {
-        return;
-    };
+    let Some(volume) = Volume::new("btrfs_clones", &BTRFS) else { return };
     clones(&volume);
 }
 
 #[test]
 fn a_file_system_that_proves_nothing() {
-    let make = ["mkfs.ntfs", "-Q", "-F", "-q"];
-    let test = "a_file_system_that_proves_nothing";
-    let Some(volume) = Volume::new(test, 16, &make, &["ntfs-3g", "-o", "noatime"]) else {
-        return;
-    };
+    let Some(volume) = Volume::new("a_file_system_that_proves_nothing", &NTFS) else { return };
     let db = volume.path().join(DATABASE);
     fs::write(&db, damaged(PAGES)).unwrap();
     let before = snapshot(volume.path());

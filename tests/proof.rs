@@ -2,7 +2,7 @@
 //! every operation, and of every recovery from it. The model and its assumptions: `docs/proof.md`.
 //!
 //! The short form runs with the other tests. The whole of it, which prints the table there:
-//! `cargo test --release --test proof -- --ignored --nocapture`
+//! `scripts/proof`
 
 #[allow(dead_code)] // faults are tried elsewhere
 mod crash;
@@ -10,9 +10,9 @@ mod crash;
 use edbmend::apply::Ending;
 use edbmend::plan::BackupScope;
 
-use crash::event::Sample;
+use crash::choices::Sample;
 use crash::explore::{Depth, Face, Judge, Recording, Row, explore};
-use crash::header::{DAMAGES, Damage, HeaderCase};
+use crash::header::{Damage, HeaderCase};
 use crash::reset::ResetCase;
 use crash::table::{print_head, print_row};
 
@@ -44,25 +44,27 @@ fn prove(recording: &Recording, judge: &dyn Judge, depth: Depth) -> Row {
     row
 }
 
-fn repairs(depth: Depth, damages: &[Damage]) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for &damage in damages {
-        let case = HeaderCase::new(damage, BackupScope::Header);
-        rows.push(prove(&case.repair(&format!("repair, {damage:?}")), &case, depth));
-        rows.push(prove(&case.restore(&format!("restore, {damage:?}")), &case, depth));
-    }
+fn repair_and_restore(damage: Damage, depth: Depth) -> Vec<Row> {
+    let case = HeaderCase::new(damage, BackupScope::Header);
+    let recordings = [
+        case.repair(&format!("repair, {damage:?}")),
+        case.restore(&format!("restore, {damage:?}")),
+    ];
+    recordings.iter().map(|recording| prove(recording, &case, depth)).collect()
+}
+
+fn repairs_that_go_wrong(depth: Depth) -> Vec<Row> {
     let case = HeaderCase::new(Damage::BothSound, BackupScope::Full);
-    rows.push(prove(&case.repair("repair, full backup"), &case, depth));
-    rows.push(prove(&case.repair_given_up("repair, Ctrl-C"), &case, depth));
+    let mut recordings =
+        vec![case.repair("repair, full backup"), case.repair_given_up("repair, Ctrl-C")];
     for (call, n, end) in [
         ("write", 2, Ending::RolledBack),
         ("sync", 1, Ending::Pending),
         ("sync", 2, Ending::Pending),
     ] {
-        let name = format!("repair, {call} {n} fails");
-        rows.push(prove(&case.repair_failing(&name, call, n, end), &case, depth));
+        recordings.push(case.repair_failing(&format!("repair, {call} {n} fails"), call, n, end));
     }
-    rows
+    recordings.iter().map(|recording| prove(recording, &case, depth)).collect()
 }
 
 fn resets(how: &str, depth: Depth) -> Vec<Row> {
@@ -87,7 +89,8 @@ fn assert_proven(rows: &[Row]) {
 #[test]
 fn header_operations_in_short() {
     print_head();
-    assert_proven(&repairs(SHORT, &[Damage::BothSound]));
+    assert_proven(&repair_and_restore(Damage::BothSound, SHORT));
+    assert_proven(&repairs_that_go_wrong(SHORT));
 }
 
 #[test]
@@ -102,19 +105,42 @@ fn log_resets_in_short() {
     ]);
 }
 
-#[test]
-#[ignore = "minutes; the short form runs always"]
-fn log_resets() {
-    print_head();
-    assert_proven(&resets("rename", WHOLE));
-    assert_proven(&resets("copy", WHOLE_OF_COPIES));
-}
+/// The whole of it, in parts that run side by side.
+mod whole {
+    use super::*;
 
-#[test]
-#[ignore = "minutes; the short form runs always"]
-fn header_operations() {
-    print_head();
-    assert_proven(&repairs(WHOLE, &DAMAGES));
+    #[test]
+    #[ignore = "minutes; the short form runs always"]
+    fn log_resets_by_rename() {
+        assert_proven(&resets("rename", WHOLE));
+    }
+
+    #[test]
+    #[ignore = "minutes; the short form runs always"]
+    fn log_resets_by_copy() {
+        assert_proven(&resets("copy", WHOLE_OF_COPIES));
+    }
+
+    #[test]
+    #[ignore = "minutes; the short form runs always"]
+    fn repairs_of_sound_copies() {
+        print_head();
+        assert_proven(&repair_and_restore(Damage::BothSound, WHOLE));
+        assert_proven(&repair_and_restore(Damage::Colliding, WHOLE));
+    }
+
+    #[test]
+    #[ignore = "minutes; the short form runs always"]
+    fn repairs_of_a_damaged_copy() {
+        assert_proven(&repair_and_restore(Damage::PrimaryBad, WHOLE));
+        assert_proven(&repair_and_restore(Damage::ShadowBad, WHOLE));
+    }
+
+    #[test]
+    #[ignore = "minutes; the short form runs always"]
+    fn failing_repairs() {
+        assert_proven(&repairs_that_go_wrong(WHOLE));
+    }
 }
 
 /// The test of the test: protocols that are known to be wrong must be caught.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use edbmend::ese::Signature;
 use edbmend::practice::{Recipe, damage_full_backup, edit_header, storage_group};
 
-use common::disks::Volume;
+use common::disks::{NTFS, Volume};
 use common::{Ran, names, run, sha256, snapshot};
 
 /// A practice storage group in a fresh folder.
@@ -398,11 +398,7 @@ fn a_volume_that_is_too_small_changes_nothing() {
 
 #[test]
 fn an_ntfs_volume() {
-    let test = "an_ntfs_volume";
-    let make = ["mkfs.ntfs", "-Q", "-F", "-q"];
-    let Some(volume) = Volume::new(test, 16, &make, &["ntfs-3g", "-o", "noatime"]) else {
-        return;
-    };
+    let Some(volume) = Volume::new("an_ntfs_volume", &NTFS) else { return };
     let group = Group::at(volume.path());
     // Both databases, the streaming file, five logs, the checkpoint.
     group.reset(&[]).expect_refused(3, &["in-use-unproven"; 9]);

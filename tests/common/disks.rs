@@ -8,6 +8,88 @@ use tempfile::TempDir;
 
 use super::{has_program, is_root};
 
+/// How a volume is made and mounted.
+#[derive(Clone, Copy)]
+pub struct FileSystem {
+    /// Its name.
+    pub name: &'static str,
+    /// The smallest volume that it can be, or nearly so.
+    pub mebibytes: u64,
+    /// The command that formats it, its arguments but for the image at the end.
+    make: &'static [&'static str],
+    /// The command that mounts it, its arguments but for image and mount point.
+    mount: &'static [&'static str],
+    /// The command that looks for faults in an image and changes nothing.
+    check: &'static [&'static str],
+}
+
+/// With blocks of 4 KiB, as on every large volume.
+pub const EXT4: FileSystem = FileSystem {
+    name: "ext4",
+    mebibytes: 16,
+    make: &["mkfs.ext4", "-q", "-F", "-m", "0", "-b", "4096"],
+    mount: &["mount", "-o", "loop"],
+    check: &["fsck.ext4", "-f", "-n"],
+};
+
+pub const XFS: FileSystem = FileSystem {
+    name: "xfs",
+    mebibytes: 320,
+    make: &["mkfs.xfs", "-q", "-f"],
+    mount: &["mount", "-o", "loop,nodiscard"],
+    check: &["xfs_repair", "-n"],
+};
+
+pub const BTRFS: FileSystem = FileSystem {
+    name: "btrfs",
+    mebibytes: 128,
+    make: &["mkfs.btrfs", "-q", "-f"],
+    mount: &["mount", "-o", "loop,nodiscard"],
+    check: &["btrfs", "check", "--readonly"],
+};
+
+pub const NTFS: FileSystem = FileSystem {
+    name: "ntfs",
+    mebibytes: 16,
+    make: &["mkfs.ntfs", "-Q", "-F", "-q"],
+    mount: &["ntfs-3g", "-o", "noatime"],
+    check: &["ntfsfix", "--no-action"],
+};
+
+/// A folder for images. In memory where that can be had: a volume that is synced a thousand times must
+/// not wait for the disk of this machine.
+pub fn image_folder() -> TempDir {
+    let mut folder = tempfile::Builder::new();
+    folder.prefix("edbmend-volume-");
+    folder.tempdir_in("/dev/shm").or_else(|_| folder.tempdir()).unwrap()
+}
+
+impl FileSystem {
+    /// Formats a new image; `None`, said loudly, where that cannot be done.
+    pub fn format(&self, test: &str, image: &Path) -> Option<()> {
+        if !is_root(test) || !has_program(test, self.make[0]) || !has_program(test, "mount") {
+            return None;
+        }
+        fs::File::create(image).unwrap().set_len(self.mebibytes << 20).unwrap();
+        run(test, Command::new(self.make[0]).args(&self.make[1..]).arg(image))
+    }
+
+    /// Mounts an image, or says loudly why not.
+    pub fn mount(&self, test: &str, image: &Path, mount_point: &Path) -> Option<()> {
+        run(test, Command::new(self.mount[0]).args(&self.mount[1..]).arg(image).arg(mount_point))
+    }
+
+    /// Whether its own checker finds no fault in an image that is not mounted; its words where it does.
+    pub fn check(&self, image: &Path) -> Result<(), String> {
+        let output =
+            Command::new(self.check[0]).args(&self.check[1..]).arg(image).output().unwrap();
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(format!("{output:?}")),
+        }
+    }
+}
+
 /// A mounted volume; unmounted when it is dropped.
 pub struct Volume {
     folder: TempDir,
@@ -15,26 +97,21 @@ pub struct Volume {
 }
 
 impl Volume {
-    /// A new volume of `mebibytes`; `None`, said loudly, where it cannot be had. `make` is the
-    /// command that formats it, its arguments but for the image at the end.
-    pub fn new(test: &str, mebibytes: u64, make: &[&str], mount: &[&str]) -> Option<Self> {
-        if !is_root(test) || !has_program(test, make[0]) || !has_program(test, "mount") {
-            return None;
-        }
-        let folder = tempfile::Builder::new().prefix("edbmend-volume-").tempdir().unwrap();
+    /// A new volume; `None`, said loudly, where it cannot be had.
+    pub fn new(test: &str, kind: &FileSystem) -> Option<Self> {
+        let folder = image_folder();
         let image = folder.path().join("image");
-        fs::File::create(&image).unwrap().set_len(mebibytes << 20).unwrap();
+        kind.format(test, &image)?;
         let mount_point = folder.path().join("mounted");
         fs::create_dir(&mount_point).unwrap();
-        run(test, Command::new(make[0]).args(&make[1..]).arg(&image))?;
-        run(test, Command::new(mount[0]).args(&mount[1..]).arg(&image).arg(&mount_point))?;
+        kind.mount(test, &image, &mount_point)?;
         Some(Self { folder, mount_point })
     }
 
-    /// An ext4 volume.
+    /// An ext4 volume of a chosen size.
     pub fn ext4(test: &str, mebibytes: u64) -> Option<Self> {
-        let make = ["mkfs.ext4", "-q", "-F", "-m", "0"];
-        Self::new(test, mebibytes, &make, &["mount", "-o", "loop"])
+        let make = &["mkfs.ext4", "-q", "-F", "-m", "0"];
+        Self::new(test, &FileSystem { mebibytes, make, ..EXT4 })
     }
 
     /// Where it is mounted.
@@ -53,7 +130,8 @@ impl Drop for Volume {
     }
 }
 
-fn run(test: &str, command: &mut Command) -> Option<()> {
+/// Runs a command that this machine may not have or allow; says loudly that a test is left out then.
+pub fn run(test: &str, command: &mut Command) -> Option<()> {
     let output = command.output();
     if output.as_ref().is_ok_and(|output| output.status.success()) {
         return Some(());

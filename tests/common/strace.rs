@@ -50,3 +50,27 @@ pub fn is_killed_at(arguments: &[&str], path: &Path, call: &str, nth: u32) -> bo
     assert!(killed || ran.code == Some(0), "{call} {nth}: {ran:?}");
     killed
 }
+
+/// Runs the program while the `nth` system call of a name fails with EIO and has no effect; `None` where
+/// it made fewer calls.
+pub fn run_with_error(arguments: &[String], call: &str, nth: u32) -> Option<Ran> {
+    let trace = tempfile::NamedTempFile::new().unwrap();
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-e", &format!("trace={call}"), "-o"]).arg(trace.path());
+    command.args(["-e", &format!("inject={call}:error=EIO:when={nth}")]);
+    command.arg(env!("CARGO_BIN_EXE_edbmend")).args(arguments);
+    let ran = finish(spawn(&mut command));
+    let calls = std::fs::read_to_string(trace.path()).unwrap();
+    calls.contains("(INJECTED)").then_some(ran)
+}
+
+/// Runs the program and kills it as it enters the `nth` system call of a name; `None` where it made fewer
+/// calls, and then it must succeed.
+pub fn run_with_kill(arguments: &[String], call: &str, nth: u32) -> Option<Ran> {
+    let (last, others) = arguments.split_last().unwrap();
+    let others: Vec<&str> = others.iter().map(String::as_str).collect();
+    let ran = run_with_signal(&others, Path::new(last), call, "KILL", nth);
+    let killed = ran.signal == Some(libc::SIGKILL) || ran.code == Some(128 + libc::SIGKILL);
+    assert!(killed || ran.code == Some(0), "{call} {nth}: {ran:?}");
+    killed.then_some(ran)
+}

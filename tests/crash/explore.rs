@@ -7,8 +7,9 @@ use std::sync::Arc;
 use edbmend::apply::{Ending, find_pending, recover};
 use sha2::{Digest, Sha256};
 
+use super::choices::Sample;
 use super::context;
-use super::event::{Event, Sample, Snapshot};
+use super::event::{Event, Snapshot};
 use super::sim::Sim;
 use super::tree::Tree;
 

@@ -33,9 +33,6 @@ pub enum Damage {
     ShadowBad,
 }
 
-pub const DAMAGES: [Damage; 4] =
-    [Damage::BothSound, Damage::Colliding, Damage::PrimaryBad, Damage::ShadowBad];
-
 /// A database, before and after its repair.
 pub struct HeaderCase {
     old: Vec<u8>,

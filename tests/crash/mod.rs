@@ -1,6 +1,7 @@
 //! A simulated file system: it records every effect of an operation, and enumerates what a crash may
 //! leave of them. The model and its assumptions: `docs/proof.md`.
 
+pub mod choices;
 pub mod event;
 pub mod explore;
 pub mod header;

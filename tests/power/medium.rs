@@ -1,0 +1,167 @@
+//! What a block device holds, and what a power loss may leave of writes that were not flushed.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::choices::{Sample, choices};
+use super::write_log::Entry;
+
+/// What the file systems take for written whole: their own blocks have this size, too.
+pub const BLOCK_BYTES: usize = 4096;
+
+/// The content of a device; a block that is not listed is zero.
+#[derive(Clone)]
+pub struct Medium {
+    length: usize,
+    blocks: BTreeMap<usize, Arc<Vec<u8>>>,
+}
+
+impl Medium {
+    /// The content of an image.
+    pub fn read(image: &Path) -> io::Result<Self> {
+        let file = fs::File::open(image)?;
+        let length = file.metadata()?.len() as usize;
+        let mut medium = Self { length, blocks: BTreeMap::new() };
+        let mut block = vec![0; BLOCK_BYTES];
+        for number in 0..length / BLOCK_BYTES {
+            file.read_exact_at(&mut block, (number * BLOCK_BYTES) as u64)?;
+            medium.put(number, &block);
+        }
+        Ok(medium)
+    }
+
+    /// Writes it as a sparse image.
+    pub fn write(&self, image: &Path) -> io::Result<()> {
+        let file = fs::File::create(image)?;
+        file.set_len(self.length as u64)?;
+        let each = |(number, block): (&usize, &Arc<Vec<u8>>)| {
+            file.write_all_at(block, (number * BLOCK_BYTES) as u64)
+        };
+        self.blocks.iter().try_for_each(each)
+    }
+
+    fn get(&self, number: usize) -> Vec<u8> {
+        self.blocks.get(&number).map_or_else(|| vec![0; BLOCK_BYTES], |block| block.to_vec())
+    }
+
+    fn put(&mut self, number: usize, block: &[u8]) {
+        match block.iter().all(|&byte| byte == 0) {
+            true => self.blocks.remove(&number),
+            false => self.blocks.insert(number, Arc::new(block.to_vec())),
+        };
+    }
+
+    /// Writes a stretch that lies within one block.
+    fn apply(&mut self, stretch: &Stretch) {
+        let mut block = self.get(stretch.number);
+        block[stretch.start..stretch.start + stretch.bytes.len()].copy_from_slice(&stretch.bytes);
+        self.put(stretch.number, &block);
+    }
+
+    fn digest(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        for (number, block) in &self.blocks {
+            hasher.update(number.to_le_bytes());
+            hasher.update(block.as_slice());
+        }
+        hasher.finalize().into()
+    }
+}
+
+/// A part of a write, within one block.
+struct Stretch {
+    number: usize,
+    start: usize,
+    bytes: Vec<u8>,
+}
+
+fn stretches(offset: usize, bytes: &[u8]) -> Vec<Stretch> {
+    let mut found = Vec::new();
+    let (mut at, end) = (offset, offset + bytes.len());
+    while at < end {
+        let (number, start) = (at / BLOCK_BYTES, at % BLOCK_BYTES);
+        let next = end.min((number + 1) * BLOCK_BYTES);
+        let bytes = bytes[at - offset..next - offset].to_vec();
+        found.push(Stretch { number, start, bytes });
+        at = next;
+    }
+    found
+}
+
+/// A state that a power loss may leave.
+pub struct State {
+    /// What the device holds.
+    pub medium: Medium,
+    /// Where in the log it happened, in words.
+    pub history: String,
+    /// Whether everything that the program waited for was durable.
+    pub program_is_done: bool,
+}
+
+/// How many states there are, and of how many stretches between two flushes.
+#[derive(Default)]
+pub struct Counts {
+    pub intervals: usize,
+    pub sampled: usize,
+}
+
+/// Every state between the entries `begun` and `ended` of a log. Between two flushes any of the blocks
+/// that were written may have reached the medium, or none.
+pub fn states(
+    start: Medium,
+    log: &[Entry],
+    begun: usize,
+    ended: usize,
+    sample: Sample,
+) -> (Vec<State>, Counts) {
+    let (mut durable, mut pending) = (start, Vec::new());
+    let (mut found, mut seen, mut counts) = (Vec::new(), HashSet::new(), Counts::default());
+    for (index, entry) in log[..ended].iter().enumerate() {
+        match entry {
+            Entry::Write { offset, bytes } => pending.extend(stretches(*offset, bytes)),
+            Entry::Flush => {
+                if index >= begun {
+                    collect(&durable, &pending, index, sample, &mut found, &mut seen, &mut counts);
+                }
+                pending.drain(..).for_each(|stretch| durable.apply(&stretch));
+            }
+        }
+    }
+    found.push(State {
+        medium: durable,
+        history: format!("after flush before {ended}"),
+        program_is_done: true,
+    });
+    (found, counts)
+}
+
+fn collect(
+    durable: &Medium,
+    pending: &[Stretch],
+    index: usize,
+    sample: Sample,
+    found: &mut Vec<State>,
+    seen: &mut HashSet<[u8; 32]>,
+    counts: &mut Counts,
+) {
+    let mut number = 0;
+    let sampled = choices(&vec![2; pending.len()], sample, |chosen| {
+        let mut medium = durable.clone();
+        let kept = pending.iter().zip(chosen).filter(|(_, kept)| **kept == 1);
+        kept.for_each(|(stretch, _)| medium.apply(stretch));
+        if seen.insert(medium.digest()) {
+            let history =
+                format!("before flush {index}, {} blocks, choice {number}", pending.len());
+            found.push(State { medium, history, program_is_done: false });
+        }
+        number += 1;
+    });
+    counts.intervals += 1;
+    counts.sampled += usize::from(sampled);
+}
