@@ -145,12 +145,16 @@ fn assert_recoverable(judge: &dyn Judge, sim: Sim, applied: Option<Applied>, wha
 
 #[test]
 fn every_call_of_a_repair_and_a_restore_fails_once() {
-    for damage in [Damage::BothSound, Damage::ShadowBad] {
-        let case = HeaderCase::new(damage, BackupScope::Full);
+    for (damage, scope) in [
+        (Damage::BothSound, BackupScope::Full),
+        (Damage::BothSound, BackupScope::Header),
+        (Damage::ShadowBad, BackupScope::Full),
+    ] {
+        let case = HeaderCase::new(damage, scope);
         let endings = fail_everywhere(&case, Face::New, |fault| case.attempt(false, fault));
-        println!("repair, {damage:?}: {endings:?}");
+        println!("repair, {damage:?}, {scope:?}: {endings:?}");
         let endings = fail_everywhere(&case, Face::Old, |fault| case.attempt(true, fault));
-        println!("restore, {damage:?}: {endings:?}");
+        println!("restore, {damage:?}, {scope:?}: {endings:?}");
     }
 }
 

@@ -8,14 +8,16 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use edbmend::apply::{Ending, Job, execute, find_pending, recover, restore_job};
+use edbmend::ese::shadow::Which;
 use edbmend::plan::{BackupScope, OperationStamp, RefusalId, RepairRequest, plan_repair};
-use edbmend::practice::{DatabaseRecipe, damage_full_backup};
+use edbmend::practice::{DatabaseRecipe, corrupt_copy, damage_full_backup, edit_header};
 use edbmend::storage::Disk;
 use edbmend::survey::survey_database;
 
 use crash::context;
-use crash::event::Snapshot;
+use crash::event::{Event, Snapshot};
 use crash::header::{Damage, HeaderCase, stamp};
+use crash::reset::ResetCase;
 use crash::sim::Sim;
 use crash::tree::Tree;
 
@@ -121,6 +123,68 @@ fn restore_refuses_every_flipped_bit_of_the_journal() {
         assert_eq!(undo.err().map(|refusal| refusal.id), Some(RefusalId::JournalDamaged), "{bit}");
         assert!(sim.log().is_empty());
     }
+}
+
+/// What `recover` says of a pending repair after somebody did something; nothing was touched.
+fn refusal_after(tree: &Tree, subject: &str) -> edbmend::plan::Refusal {
+    let sim = Sim::on(tree.clone());
+    let applied = recover(context(&sim), Path::new(subject), false, false);
+    assert_eq!(applied.ending, Ending::Refused, "{:?}", applied.reasons);
+    assert!(sim.log().is_empty());
+    applied.reasons.into_iter().next().unwrap()
+}
+
+const SUBJECT: &str = "/disk/mdbdata/priv1.edb";
+
+#[test]
+fn after_a_mount_recover_says_how_to_go_on() {
+    let (_, mut tree) = prepared();
+    let database = tree.find(Path::new(SUBJECT)).unwrap();
+    tree.write(database, |bytes| edit_header(bytes, |raw| raw.db_time = 4711.into()));
+    let refusal = refusal_after(&tree, SUBJECT);
+    assert_eq!(refusal.id, RefusalId::DatabaseChanged);
+    assert!(refusal.remedy.contains("edbmend check /disk/mdbdata/priv1.edb"), "{refusal:?}");
+    assert!(refusal.remedy.contains("rm /disk/mdbdata/priv1.edb.edbmend-pending"), "{refusal:?}");
+    // With a damaged copy nothing may suggest that the marker can go.
+    tree.write(database, |bytes| corrupt_copy(bytes, Which::Shadow));
+    let refusal = refusal_after(&tree, SUBJECT);
+    assert_eq!(refusal.id, RefusalId::DatabaseChanged);
+    assert!(refusal.remedy.contains("Keep the marker") && !refusal.remedy.contains("rm "));
+}
+
+#[test]
+fn a_folder_that_is_out_of_reach_is_to_be_attached() {
+    let (_, mut tree) = prepared();
+    let folder = operation_file(&tree, "journal").unwrap();
+    let folder = folder.parent().unwrap().to_owned();
+    let above = tree.find(folder.parent().unwrap()).unwrap();
+    tree.unlink(above, folder.file_name().unwrap().to_str().unwrap());
+    let refusal = refusal_after(&tree, SUBJECT);
+    assert_eq!((refusal.id, refusal.path), (RefusalId::JournalDamaged, folder.clone()));
+    assert!(refusal.message.contains(folder.to_str().unwrap()), "{}", refusal.message);
+    assert!(refusal.remedy.contains("Attach the disk or share"), "{}", refusal.remedy);
+    assert!(refusal.remedy.contains("Keep the marker") && !refusal.remedy.contains("rm "));
+}
+
+#[test]
+fn after_a_mount_over_a_whole_reset_recover_says_how_to_go_on() {
+    let recording = ResetCase::new(false).reset("");
+    let is_journal = |event: &&std::sync::Arc<Event>| matches!(event.as_ref(), Event::Rename { to, .. } if to.1 == "journal");
+    let mut journals = recording.log.iter().enumerate().filter(|(_, event)| is_journal(event));
+    let committed = journals.nth(1).unwrap().0;
+    let mut at = Snapshot::durable(recording.start.clone());
+    recording.log[..committed].iter().for_each(|event| at.push(event));
+    let mut tree = at.now();
+    tree.put(Path::new("/disk/mdbdata/E00.log"), &[7; 8192]);
+    let refusal = refusal_after(&tree, "/disk/mdbdata/E00");
+    assert_eq!(refusal.id, RefusalId::NewLogStream);
+    assert!(refusal.remedy.contains("rm /disk/mdbdata/E00.edbmend-pending"), "{refusal:?}");
+    // One log is nowhere: then the marker must stay.
+    let away = operation_file(&tree, "E0000001.log").unwrap();
+    let dir = tree.find(away.parent().unwrap()).unwrap();
+    tree.unlink(dir, "E0000001.log");
+    let refusal = refusal_after(&tree, "/disk/mdbdata/E00");
+    assert!(refusal.remedy.contains("Keep the marker") && !refusal.remedy.contains("rm "));
 }
 
 /// A damaged database on the disk, with the job that repairs it.

@@ -29,13 +29,12 @@ const WHOLE: Depth = Depth {
     recovery: Sample { all_up_to: 1 << 12, states: 8 },
     kills: 1,
     back: true,
-    alike: 2,
+    alike: 1,
 };
 
 /// Copies and originals of all logs are there at once: what is kept of each is tried all the same, but
 /// fewer ways in which a recovery may be cut off.
-const WHOLE_OF_COPIES: Depth =
-    Depth { recovery: Sample { all_up_to: 64, states: 4 }, alike: 1, ..WHOLE };
+const WHOLE_OF_COPIES: Depth = Depth { recovery: Sample { all_up_to: 64, states: 4 }, ..WHOLE };
 
 fn prove(recording: &Recording, judge: &dyn Judge, depth: Depth) -> Row {
     let row = explore(recording, judge, depth);
@@ -210,6 +209,19 @@ mod broken {
         let is_name = |event: &Arc<Event>| matches!(event.as_ref(), Event::Link { name, .. } if name == "journal.new");
         let journal = recording.log.iter().position(is_name).unwrap();
         recording.log[journal..=sync].rotate_left(write - journal);
+        let row = prove(&recording, &case, ENOUGH);
+        assert!(row.lost > 0);
+    }
+
+    #[test]
+    fn a_marker_that_goes_before_the_header_is_written_loses_states() {
+        let case = HeaderCase::new(Damage::BothSound, BackupScope::Header);
+        let mut recording = case.repair("the marker removed too early");
+        let [write, ..] = header_events(&recording, &case)[..] else { panic!() };
+        let is_marker = |event: &Arc<Event>| matches!(event.as_ref(), Event::Unlink { name, .. } if name.ends_with("-pending"));
+        let removed = recording.log.iter().position(is_marker).unwrap();
+        // Its removal and the sync of the folder go first.
+        recording.log[write..=removed + 1].rotate_right(2);
         let row = prove(&recording, &case, ENOUGH);
         assert!(row.lost > 0);
     }

@@ -78,7 +78,8 @@ impl<'a> Route<'a> {
         self.from.join(&file.name)
     }
 
-    fn target(&self, file: &MovedFile) -> PathBuf {
+    /// Where a file goes.
+    pub fn target(&self, file: &MovedFile) -> PathBuf {
         self.to.join(&file.name)
     }
 

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use crate::ese::shadow::Which;
+use crate::ese::shadow::{Which, is_valid_header};
 use crate::plan::{HeaderImages, Plan, Refusal, RefusalId, WriteStep};
-use crate::storage::{File, Storage, read_full};
+use crate::storage::{File, Storage, quoted, read_full};
+use crate::survey::pending_marker;
 
 use super::super::commit::{self, CopyImage, classify};
 use super::super::folder;
@@ -20,7 +21,14 @@ pub fn assess(
     images: &HeaderImages,
     back: bool,
 ) -> Result<Direction, Refusal> {
-    direction(database, read_copies(file, plan, images)?, back)
+    let [primary, shadow] = read_copies(file, plan)?;
+    let found =
+        [classify(&primary, images, Which::Primary), classify(&shadow, images, Which::Shadow)];
+    if found.contains(&CopyImage::Foreign) {
+        let both_whole = is_valid_header(&primary) && is_valid_header(&shadow);
+        return Err(if both_whole { overtaken(database) } else { foreign(database, found) });
+    }
+    Ok(direction(found, back))
 }
 
 /// Without a journal no header byte can have been written; where an image was saved, prove it.
@@ -38,40 +46,57 @@ pub fn prove_untouched(storage: &dyn Storage, dir: &Path, file: &dyn File) -> Re
     Err(journal_damaged(dir, "the journal is missing, though the header was written"))
 }
 
-fn read_copies(
-    file: &dyn File,
-    plan: &Plan,
-    images: &HeaderImages,
-) -> Result<[CopyImage; 2], Refusal> {
+/// Both copies as they are, cut off where the file ends.
+fn read_copies(file: &dyn File, plan: &Plan) -> Result<[Vec<u8>; 2], Refusal> {
     let page = plan.page_size_bytes;
     let mut found = vec![0; 2 * page];
     let read = read_full(file, &mut found, 0).map_err(|error| reason(&error))?;
     found.truncate(read);
-    let classified = |which: Which| {
+    Ok([Which::Primary, Which::Shadow].map(|which| {
         let start = (which.offset(page) as usize).min(found.len());
-        let end = (start + page).min(found.len());
-        classify(&found[start..end], images, which)
-    };
-    Ok([classified(Which::Primary), classified(Which::Shadow)])
+        found[start..(start + page).min(found.len())].to_vec()
+    }))
 }
 
-fn direction(database: &Path, found: [CopyImage; 2], back: bool) -> Result<Direction, Refusal> {
-    if found.contains(&CopyImage::Foreign) {
-        return Err(Refusal::new(
-            RefusalId::DatabaseChanged,
-            database,
-            format!(
-                "the header is neither what it was before the operation nor what was planned \
-                 (primary: {:?}, shadow: {:?})",
-                found[0], found[1]
-            )
-            .to_lowercase(),
-            "Nothing was touched. Somebody else has written the header since: look at it with edbmend \
-             inspect, and keep the operation folder.",
-        ));
-    }
+fn direction(found: [CopyImage; 2], back: bool) -> Direction {
     let begun = found.iter().any(|image| matches!(image, CopyImage::After | CopyImage::Torn));
-    Ok(if begun && !back { Direction::Forward } else { Direction::Back })
+    if begun && !back { Direction::Forward } else { Direction::Back }
+}
+
+/// The refusal where a mount, or another program, has written a whole header since.
+fn overtaken(database: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::DatabaseChanged,
+        database,
+        "the header was written by somebody else since the operation began, as by a mount of the store; \
+         both of its copies are whole",
+        format!(
+            "Nothing was touched. The operation was overtaken. Dismount the store, then: edbmend check {}. \
+             Where that finds both header copies sound, only the marker is left. Remove it by hand: rm {}. \
+             Keep the operation folder until you know what the header says.",
+            quoted(database),
+            quoted(&pending_marker(database))
+        ),
+    )
+}
+
+/// The refusal where a copy is damaged, and not by this operation.
+fn foreign(database: &Path, found: [CopyImage; 2]) -> Refusal {
+    Refusal::new(
+        RefusalId::DatabaseChanged,
+        database,
+        format!(
+            "the header is neither what it was before the operation nor what was planned (primary: {:?}, \
+             shadow: {:?})",
+            found[0], found[1]
+        )
+        .to_lowercase(),
+        format!(
+            "Nothing was touched. Look at both copies: edbmend inspect --copy primary {0}, and --copy shadow. \
+             Keep the marker and the operation folder: header-before.bin in it holds both pages as they were.",
+            quoted(database)
+        ),
+    )
 }
 
 /// Makes both copies what `goal` says, in the plan's order or its reverse.

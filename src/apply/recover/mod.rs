@@ -369,14 +369,28 @@ fn operation_dir(
     let beside = subject.with_file_name(folder::DEFAULT_BACKUP_DIR).join(&marker.operation);
     let candidates = named.clone().into_iter().chain([beside]);
     let is_there = |dir: &PathBuf| storage.status(dir).is_ok_and(|s| s.kind == FileKind::Directory);
-    candidates.into_iter().find(is_there).ok_or_else(|| {
-        Refusal::new(
-            RefusalId::JournalDamaged,
-            &named.unwrap_or_default(),
-            format!("the operation folder that {} names is not there", shown(&pending_marker(subject))),
-            "Attach the disk that holds it, or put the folder back, and try again. Nothing was touched.",
-        )
-    })
+    let found = candidates.into_iter().find(is_there);
+    found.ok_or_else(|| out_of_reach(storage, subject, &named.unwrap_or_default()))
+}
+
+/// The refusal where the folder that knows how far the operation was cannot be looked at.
+fn out_of_reach(storage: &dyn Storage, subject: &Path, dir: &Path) -> Refusal {
+    let why = match storage.status(dir) {
+        Err(error) if !error.is_not_found() => error.to_string(),
+        _ => format!("{} is not there", shown(dir)),
+    };
+    let marker = pending_marker(subject);
+    Refusal::new(
+        RefusalId::JournalDamaged,
+        dir,
+        format!("the operation folder that {} names cannot be reached: {why}", shown(&marker)),
+        format!(
+            "Nothing was touched. Attach the disk or share that holds it, at the same place, then: edbmend \
+             recover {}. Keep the marker until then: only that folder knows how far the operation was. If \
+             the folder is lost for good: docs/recover.md.",
+            quoted(subject)
+        ),
+    )
 }
 
 fn journal_damaged(path: &Path, what: &str) -> Refusal {
@@ -411,7 +425,7 @@ fn decide(
         (Deed::Header { .. }, None) => {
             Err(journal_damaged(&stored.dir, "its database is not there"))
         }
-        (Deed::Reset(plan), _) => reset::assess(storage, plan, back),
+        (Deed::Reset(plan), _) => reset::assess(storage, &pending.subject, plan, back),
     }
 }
 

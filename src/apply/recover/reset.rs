@@ -1,7 +1,10 @@
 //! What `recover` does with logs that were being moved.
 
-use crate::plan::{Refusal, ResetPlan};
-use crate::storage::Storage;
+use std::path::Path;
+
+use crate::plan::{Refusal, RefusalId, ResetPlan};
+use crate::storage::{Storage, quoted};
+use crate::survey::pending_marker;
 
 use super::super::moves::{self, Place, Route};
 use super::super::outcome::reason;
@@ -10,13 +13,48 @@ use super::Direction;
 
 /// The way a pending reset goes, from where its files are now: forward only where every one has
 /// moved. A name that another file holds belongs to a mounted store.
-pub fn assess(storage: &dyn Storage, plan: &ResetPlan, back: bool) -> Result<Direction, Refusal> {
+pub fn assess(
+    storage: &dyn Storage,
+    subject: &Path,
+    plan: &ResetPlan,
+    back: bool,
+) -> Result<Direction, Refusal> {
     let routes = routes(plan)?;
-    if let Some(refusal) = unplanned_files(storage, plan, &routes) {
+    let looked = look(storage, plan, &routes, back);
+    looked.map_err(|refusal| match refusal.id {
+        RefusalId::NewLogStream => overtaken(storage, subject, &routes, refusal),
+        _ => refusal,
+    })
+}
+
+/// Says what is left to do where a store was mounted over a reset that had moved everything.
+fn overtaken(storage: &dyn Storage, subject: &Path, routes: &[Route], refusal: Refusal) -> Refusal {
+    let has_moved =
+        |route: &Route| route.files.iter().all(|file| storage.status(&route.target(file)).is_ok());
+    let keep = "Keep the marker and the operation folder.".to_owned();
+    let next = match routes.iter().all(has_moved) {
+        false => keep,
+        true => format!(
+            "Every log of before has been moved: the operation was overtaken. Once edbmend check {} finds \
+             the new logs in order, only the marker is left. Remove it by hand: rm {}.",
+            quoted(subject.parent().unwrap_or(Path::new("/"))),
+            quoted(&pending_marker(subject))
+        ),
+    };
+    Refusal { remedy: format!("{} {next}", refusal.remedy), ..refusal }
+}
+
+fn look(
+    storage: &dyn Storage,
+    plan: &ResetPlan,
+    routes: &[Route],
+    back: bool,
+) -> Result<Direction, Refusal> {
+    if let Some(refusal) = unplanned_files(storage, plan, routes) {
         return Err(refusal);
     }
     let mut all_moved = true;
-    for route in &routes {
+    for route in routes {
         for file in route.files {
             match route.place(storage, file).map_err(|error| reason(&error))? {
                 Place::Target => {}
