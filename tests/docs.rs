@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use edbmend::diagnose::FindingId;
 use edbmend::plan::RefusalId;
@@ -115,30 +115,36 @@ fn link_targets(text: &str) -> impl Iterator<Item = &str> {
 /// A command of the README, what it prints there, and the exit code that the text names.
 #[derive(Default)]
 struct Printed {
-    arguments: Vec<String>,
+    /// Behind the program, as a shell reads it.
+    typed: String,
     output: String,
     exit_code: Option<i32>,
 }
 
-/// Commands are the lines `$ edbmend ...` in the blocks of the section; the first "Exit code N"
-/// behind one is its own.
 fn first_repair() -> Vec<Printed> {
     let readme = text_of("README.md");
     let (_, section) = readme.split_once("## A first repair").expect("the section");
     let (section, _) = section.split_once("\n## ").expect("the section's end");
+    printed_in(section)
+}
+
+/// Commands are the lines `$ edbmend ...` in the blocks of a text; the first "Exit code N" behind one
+/// is its own.
+fn printed_in(section: &str) -> Vec<Printed> {
     let mut commands: Vec<Printed> = Vec::new();
     let mut in_block = false;
     for line in section.lines() {
         if line.starts_with("```") {
             in_block = line == "```console";
         } else if let Some(typed) = line.strip_prefix("$ edbmend ") {
-            let arguments = typed.split_whitespace().map(str::to_owned).collect();
-            commands.push(Printed { arguments, ..Printed::default() });
+            commands.push(Printed { typed: typed.to_owned(), ..Printed::default() });
         } else if let Some(command) = commands.last_mut() {
             if in_block {
                 command.output += line;
                 command.output.push('\n');
-            } else if let Some((_, rest)) = line.split_once("Exit code ") {
+            } else if let (None, Some((_, rest))) =
+                (command.exit_code, line.split_once("Exit code "))
+            {
                 let digits = rest.split(|c: char| !c.is_ascii_digit()).next().unwrap();
                 command.exit_code = digits.parse().ok();
             }
@@ -172,11 +178,13 @@ impl Case {
         Self { folder }
     }
 
-    /// Exit code and standard output of a command that runs in the folder.
-    fn run(&self, arguments: &[String]) -> (Option<i32>, String) {
+    /// Exit code and standard output of a command that a shell runs in the folder.
+    fn run(&self, typed: &str) -> (Option<i32>, String) {
         let case = self.folder.path().canonicalize().unwrap();
-        let program = env!("CARGO_BIN_EXE_edbmend");
-        let ran = Command::new(program).args(arguments).current_dir(&case).output().unwrap();
+        let command = format!("'{}' {typed}", env!("CARGO_BIN_EXE_edbmend"));
+        let mut shell = Command::new("sh");
+        let ran = shell.args(["-c", &command]).stdin(Stdio::null()).current_dir(&case);
+        let ran = ran.output().unwrap();
         let output = String::from_utf8(ran.stdout).unwrap();
         (ran.status.code(), output.replace(case.to_str().unwrap(), "/mnt/case"))
     }
@@ -184,13 +192,26 @@ impl Case {
 
 #[test]
 fn the_first_repair_of_the_readme_runs_as_it_is_printed() {
+    run_as_printed(&first_repair(), 4);
+}
+
+#[test]
+fn the_five_minutes_run_as_they_are_printed() {
+    run_as_printed(&printed_in(&text_of("docs/start.md")), 9);
+}
+
+#[test]
+fn the_log_reset_runs_as_it_is_printed() {
+    run_as_printed(&printed_in(&text_of("docs/reset-logs.md")), 1);
+}
+
+fn run_as_printed(commands: &[Printed], count: usize) {
     let case = Case::new();
-    let commands = first_repair();
-    assert_eq!(commands.len(), 4);
+    assert_eq!(commands.len(), count);
     for printed in commands {
-        let (exit_code, real) = case.run(&printed.arguments);
-        let shown = printed.arguments.join(" ");
-        assert_eq!(exit_code, Some(printed.exit_code.expect(&shown)), "{shown}");
+        let shown = &printed.typed;
+        let (exit_code, real) = case.run(shown);
+        assert_eq!(exit_code, Some(printed.exit_code.expect(shown)), "{shown}");
         let real = words(&real);
         let mut rest = real.as_str();
         for piece in printed.output.split("...\n").map(words).filter(|piece| !piece.is_empty()) {
@@ -223,8 +244,7 @@ fn the_json_example_is_what_the_program_prints() {
     let (command, rest) = page.split_once("$ edbmend ").unwrap().1.split_once('\n').unwrap();
     let example = rest.split_once("\n    {").unwrap().1.split_once("\n    }").unwrap().0;
     let example: Value = serde_json::from_str(&format!("{{{example}}}")).unwrap();
-    let arguments: Vec<_> = command.split_whitespace().map(str::to_owned).collect();
-    let (exit_code, real) = Case::new().run(&arguments);
+    let (exit_code, real) = Case::new().run(command);
     assert_eq!(exit_code, Some(0));
     let real: Value = serde_json::from_str(&real).unwrap();
     assert!(holds(&real, &example), "{real:#}\ndoes not hold\n{example:#}");
@@ -266,11 +286,12 @@ fn explain_names_what_is_near_an_unknown_id() {
 #[test]
 fn a_report_points_once_to_the_explanation_of_what_went_wrong() {
     let case = Case::new();
-    let run = |typed: &str| case.run(&typed.split(' ').map(str::to_owned).collect::<Vec<_>>()).1;
+    let run = |typed: &str| case.run(typed).1;
     let ending = "\nMore: edbmend explain full-backup-gen-invalid\n";
     let bad = run("check practice");
     assert!(bad.ends_with(ending) && bad.matches("edbmend explain").count() == 1, "{bad}");
     assert!(run("repair practice/priv1.edb").ends_with("explain confirmation-needed\n"));
     assert!(!run("check practice/pub1.edb").contains("edbmend explain"));
     assert!(!run("check --quiet practice").contains("edbmend explain"));
+    assert!(!run("repair --dry-run practice/priv1.edb").contains("edbmend explain"));
 }

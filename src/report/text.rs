@@ -93,7 +93,7 @@ impl Text {
         let _ = writeln!(self.out, "{text}");
     }
 
-    /// Once a report, behind what went wrong: where the whole explanation is.
+    /// Once a report that did not end well, behind it: where the whole explanation is.
     fn more(&mut self, report: &Report) {
         let refusals = report.refusals.iter().map(|refusal| refusal.id.name());
         let of_databases = report.databases.iter().flat_map(|database| &database.findings);
@@ -101,7 +101,9 @@ impl Text {
             .chain(&report.findings)
             .filter(|finding| finding.severity == Severity::Error)
             .map(|finding| finding.id.name().to_owned());
-        if let (Some(id), false) = (refusals.chain(errors).next(), self.style.quiet) {
+        if let (Some(id), false) =
+            (refusals.chain(errors).next(), self.style.quiet || report.exit_code == 0)
+        {
             self.line(&format!("More: edbmend explain {id}"));
         }
     }
