@@ -168,7 +168,7 @@ fn the_example_playbooks_run_as_they_are() {
         "{{\"edbmend_executable\": {:?}, \"edbmend_databases\": [\"{{{{ db }}}}\"], \
          \"edbmend_paths\": [\"{{{{ root }}}}/group\"], \"edbmend_reports\": {:?}}}",
         env!("CARGO_BIN_EXE_edbmend"),
-        hosts.folder.path()
+        hosts.folder.path().join("reports")
     );
     let shown =
         ran(&hosts.play("repair.yml", &["-e", &here, "--limit", "one", "--check", "--diff"]));
@@ -182,7 +182,7 @@ fn the_example_playbooks_run_as_they_are() {
 
     ran(&hosts.play("check.yml", &["-e", &here]));
     for host in ["one", "two", "three"] {
-        let report = fs::read(hosts.folder.path().join(format!("{host}.json"))).unwrap();
+        let report = fs::read(hosts.folder.path().join(format!("reports/{host}.json"))).unwrap();
         let report: Value = serde_json::from_slice(&report).unwrap();
         assert_eq!(report["schema"], "edbmend/1");
         assert_eq!(report["outcome"], "findings");

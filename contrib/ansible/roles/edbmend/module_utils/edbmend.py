@@ -40,7 +40,8 @@ def ask(module, command, arguments):
     program = module.get_bin_path(module.params["executable"])
     if program is None:
         module.fail_json(msg="%s: no such program on this host. Install edbmend, or let the role "
-                             "copy it there (edbmend_binary)." % module.params["executable"])
+                             "copy it there (edbmend_binary). It copies nothing in check mode: run "
+                             "check.yml once without --check." % module.params["executable"])
     # Check mode writes nothing at all, not even a line to a log.
     log = [] if module.check_mode else option("--log-file", module.params["log_file"])
     code, out, err = module.run_command([program, command, "--json"] + log + arguments)
