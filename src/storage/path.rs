@@ -78,16 +78,19 @@ pub fn shown(path: &Path) -> Shown<'_> {
 /// A path as an argument of a command line that the reader may copy into a shell.
 #[cfg(not(windows))]
 pub fn quoted(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    if !text.chars().any(char::is_control) {
-        return shell_words::quote(&text).into_owned();
+    if let Some(text) = path.to_str()
+        && !text.chars().any(char::is_control)
+    {
+        return shell_words::quote(text).into_owned();
     }
-    let escaped = |c: char| match c {
-        '\'' | '\\' => format!("\\{c}"),
-        c if c.is_ascii_control() => format!("\\x{:02x}", u32::from(c)),
-        c => c.to_string(),
+    // Byte by byte, so that what is pasted is the path itself, decodable or not.
+    let escaped = |byte: &u8| match byte {
+        b'\'' | b'\\' => format!("\\{}", char::from(*byte)),
+        b' '..=b'~' => char::from(*byte).to_string(),
+        byte => format!("\\x{byte:02x}"),
     };
-    format!("$'{}'", text.chars().map(escaped).collect::<String>())
+    let bytes = path.as_os_str().as_encoded_bytes();
+    format!("$'{}'", bytes.iter().map(escaped).collect::<String>())
 }
 
 /// A path as an argument of a command line that the reader may copy into a shell.

@@ -1,10 +1,11 @@
 //! [`Storage`] on Unix, with Linux's leases, reflinks and advice.
 
-use std::ffi::{CStr, OsString};
+use std::ffi::{CStr, OsStr, OsString};
 use std::fs::{self, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::ops::Range;
 use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::fs::{PermissionsExt, fchown, lchown};
 use std::path::{Path, PathBuf};
@@ -76,9 +77,8 @@ impl Storage for Disk {
     }
 
     fn list(&self, dir: &Path) -> Result<Vec<OsString>> {
-        let error = |e| StorageError::new("list", dir, e);
-        let names = fs::read_dir(dir).map_err(error)?.map(|entry| Ok(entry?.file_name()));
-        names.collect::<io::Result<_>>().map_err(error)
+        let names = names_in(dir).map_err(|e| StorageError::new("list", dir, e))?;
+        Ok(names.into_iter().filter(|name| name != "." && name != "..").collect())
     }
 
     fn rename_new(&self, from: &Path, to: &Path) -> Result<()> {
@@ -138,6 +138,20 @@ impl Storage for Disk {
             _ => Ok(()),
         }
     }
+}
+
+/// The names in a directory, whose access time is left alone where its owner, or root, asks.
+fn names_in(dir: &Path) -> rustix::io::Result<Vec<OsString>> {
+    use rustix::fs::{Dir, Mode, OFlags};
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let open = |more| rustix::fs::open(dir, flags | more, Mode::empty());
+    let opened = match open(OFlags::NOATIME) {
+        Err(rustix::io::Errno::PERM) => open(OFlags::empty()),
+        result => result,
+    };
+    let name =
+        |entry: rustix::fs::DirEntry| OsStr::from_bytes(entry.file_name().to_bytes()).to_owned();
+    Dir::new(opened?)?.map(|entry| entry.map(name)).collect()
 }
 
 /// A file on which somebody holds a lease cannot be opened without waiting. Most holders (Samba for
