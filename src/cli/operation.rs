@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::apply::{Applied, Ending, Job, execute, probe_exclusive, surroundings_refusals};
+use crate::apply::{
+    Applied, BackupMethod, BackupRecord, Ending, Job, execute, probe_exclusive,
+    surroundings_refusals,
+};
 use crate::diagnose::diagnose_database;
 use crate::plan::{BackupScope, HeaderImages, Plan, Refusal, RefusalId, write_refusals};
 use crate::report::{DatabaseReport, Outcome, Report, Style, render_preview};
@@ -154,6 +157,9 @@ fn finish(
         database.notes.push(pages_note(&pages));
         database.pages = Some(pages);
     }
+    database
+        .notes
+        .extend(applied.backup.as_ref().and_then(|b| same_volume(session, &job.database, b)));
     database.backup = applied.backup;
     database.operation = applied.operation;
     if let (Ending::Committed | Ending::RolledBack, Some(operation)) =
@@ -165,6 +171,17 @@ fn finish(
         database.notes.extend(record::leave(session, report.conclude(), &dir));
     }
     (database, applied.reasons)
+}
+
+/// A copy on the database's own volume is no protection against the loss of that volume.
+fn same_volume(session: &Session, database: &Path, backup: &BackupRecord) -> Option<String> {
+    let volume = |path: &Path| session.storage().status(path).ok().map(|s| s.identity.0);
+    let is_copy = backup.method == BackupMethod::Copy;
+    (is_copy && volume(database) == volume(&backup.path)).then(|| {
+        "The backup lies on the volume of the database: it protects against this tool, not against \
+         the disk."
+            .to_owned()
+    })
 }
 
 /// What a scan found, in a sentence.

@@ -10,6 +10,7 @@ use crate::storage::shown;
 use super::args::RecoverArgs;
 use super::operation::{confirmation_needed, interrupted, outcome_of};
 use super::record;
+use super::repair::not_begun;
 use super::session::Session;
 use super::terminal::{Answer, ask, show};
 
@@ -27,8 +28,14 @@ pub fn run(session: &Session, args: &RecoverArgs) -> Report {
             report.push(database, &[]);
         }
         Ok(databases) => {
+            let mut stopped = false;
             for path in databases {
-                let (database, reasons) = recover_one(session, args, &path);
+                let (database, reasons) = match stopped {
+                    true => not_begun(&path),
+                    false => recover_one(session, args, &path),
+                };
+                // Whatever broke there may break the next one, too.
+                stopped |= database.outcome == Outcome::Pending;
                 session.push(&mut report, database, &reasons);
             }
         }

@@ -54,12 +54,13 @@ fn left_to(other: &Refusal, path: &Path) -> (DatabaseReport, Vec<Refusal>) {
     (DatabaseReport::unknown(&path, Outcome::Refused), vec![refusal])
 }
 
-fn not_begun(path: &Path) -> (DatabaseReport, Vec<Refusal>) {
+/// The rest of several, once one of them could not be finished.
+pub fn not_begun(path: &Path) -> (DatabaseReport, Vec<Refusal>) {
     let refusal = Refusal::new(
         RefusalId::Interrupted,
         path,
         "not begun, because the run ended at a database before it",
-        "Mend that one first, then repair this one.",
+        "Mend that one first, then run the command again.",
     );
     (DatabaseReport::unknown(path, Outcome::Failed), vec![refusal])
 }
@@ -123,17 +124,18 @@ fn repair(
         Ok(dir) => dir,
         Err(refusal) => return (database, vec![refusal]),
     };
+    let (source, of_evidence) = match field_source(session, args, &facts) {
+        Ok(source) => (source, Vec::new()),
+        Err(refusals) => (FieldSource::Clear, refusals),
+    };
     let mut refused = content_refusals(&facts);
+    refused.extend(of_evidence);
     if !refused.is_empty() {
         // Whoever mends these reasons should not meet the next ones only then.
         let scope = BackupScope::from(args.backup);
         refused.extend(refusals(session, &args.guarded, &facts, &backup_dir, scope));
         return (database, refused);
     }
-    let source = match field_source(session, args, &facts) {
-        Ok(source) => source,
-        Err(refusals) => return (database, refusals),
-    };
     let request = request(args, source);
     let Some((plan, images)) = plan_repair(&facts, &request, &session.stamp(Command::Repair))
     else {

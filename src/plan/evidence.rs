@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::ese::{BackupField, BackupInfo, DbHeader};
 use crate::survey::{DatabaseFacts, LogFacts};
 
-use super::{Refusal, RefusalId};
+use super::{Refusal, RefusalId, format_problem, header_edit};
 
 /// Evidence that passed every condition.
 #[derive(Clone)]
@@ -26,9 +26,9 @@ impl Evidence {
     /// log since that backup still there without a gap.
     pub fn judge(database: &DatabaseFacts, evidence: &DatabaseFacts) -> Result<Self, Vec<Refusal>> {
         let refuse = |message: &str| vec![unsuitable(&evidence.path, message)];
-        let (Some(now), Some(then)) = (&database.pair, &evidence.pair) else {
-            return Err(refuse("it has no valid header"));
-        };
+        // Without a header of its own the database is refused for that.
+        let Some(now) = &database.pair else { return Err(Vec::new()) };
+        let Some(then) = &evidence.pair else { return Err(refuse("it has no valid header")) };
         let page = evidence.copy(then.elected).ok_or_else(|| refuse("it is too short"))?;
         let mut failed = Vec::new();
         let mut conditions = Vec::new();
@@ -41,6 +41,12 @@ impl Evidence {
         }
         if then.page_size_bytes != now.page_size_bytes {
             failed.push(unsuitable(&evidence.path, "the same page size"));
+        }
+        let own = database.copy(now.elected).filter(|own| own.len() == page.len());
+        let result = own.map(|own| header_edit::taken_from(own, page, &BackupField::ALL));
+        let result = result.as_deref().and_then(DbHeader::parse);
+        if let Some(problem) = result.as_ref().and_then(format_problem) {
+            failed.push(unsuitable(&evidence.path, &format!("a layout that is known ({problem})")));
         }
         if !failed.is_empty() {
             return Err(failed);

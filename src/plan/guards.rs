@@ -3,7 +3,7 @@
 use crate::diagnose::copy_evidence;
 use crate::ese::db_header::{FIRST_REVISION_WITH_COPY_BACKUP, FORMAT_VERSION};
 use crate::ese::shadow::{CopyState, HeaderPair, PAGE_SIZES_BYTES, Which};
-use crate::ese::{BackupField, ContentKind, DbHeader, DbState};
+use crate::ese::{BackupField, ContentKind, DbHeader, DbState, FileType};
 use crate::storage::{quoted, shown};
 use crate::survey::{DatabaseFacts, pending_marker};
 
@@ -26,6 +26,7 @@ pub fn content_refusals(facts: &DatabaseFacts) -> Vec<Refusal> {
         refusals.extend(truncated_at_any_page_size(facts));
         return refusals;
     };
+    refusals.extend(not_attachable(facts, &pair.header));
     refusals.extend(truncated(facts, pair.page_size_bytes));
     refusals.extend(unreadable_copy(facts, pair));
     refusals.extend(shadowing_disabled(facts, pair));
@@ -122,6 +123,26 @@ fn not_a_database(facts: &DatabaseFacts) -> Refusal {
         format!("this is {}, expected a database", facts.kind.in_words()),
         format!("Name the .edb file. To look at this one: edbmend inspect {}", quoted(&facts.path)),
     )
+}
+
+/// The engine attaches attribute 0 and these file types alone; else it answers -1206. Source:
+/// `dev/ese/src/ese/db.cxx`.
+fn not_attachable(facts: &DatabaseFacts, header: &DbHeader) -> Option<Refusal> {
+    let (attribute, file_type) = (header.raw.attribute.get(), header.file_type());
+    let known = [FileType::Unknown, FileType::Database, FileType::TemporaryDatabase];
+    if attribute == 0 && known.contains(&file_type) {
+        return None;
+    }
+    let found = file_type.value();
+    Some(Refusal::new(
+        RefusalId::NotADatabase,
+        &facts.path,
+        format!(
+            "it has the header of a database, but attribute {attribute} at offset 12 and file type \
+             {found} at offset 667, expected 0, and 0, 1 or 5: the engine does not attach it (-1206)"
+        ),
+        "Name the .edb file. To look at this file: edbmend inspect.",
+    ))
 }
 
 fn header_unreadable(facts: &DatabaseFacts) -> Refusal {
