@@ -362,3 +362,219 @@ fn a_log_that_somebody_reads_is_in_use_whichever_it_is() {
         reset(&dir, &["--dry-run"]).expect_refused(3, &["in-use"]);
     }
 }
+
+#[test]
+fn evidence_does_not_hide_other_reasons_and_they_do_not_hide_it() {
+    let (_folder, dir, evidence) = with_evidence();
+    let database = dir.join("priv1.edb");
+    edit(&evidence, |raw| raw.db_signature.random = 1.into());
+    let repair = |more: &[&str]| {
+        let from = ["--json", "--from", text(&evidence), text(&database)];
+        run(["repair", "--dry-run"].iter().chain(more).chain(&from))
+    };
+    let ran = repair(&["--backup-dir", "/nowhere/at/all"]);
+    ran.expect_refused(3, &["backup-dir-unusable", "evidence-unsuitable"]);
+    edit(&database, |raw| raw.state = 2.into());
+    repair(&[]).expect_refused(3, &["dirty-shutdown", "evidence-unsuitable"]);
+}
+
+#[test]
+fn evidence_must_fit_the_layout_and_the_logs_their_names() {
+    // Fields that the database's own revision does not have.
+    let (_folder, dir, evidence) = with_evidence();
+    edit(&evidence, |raw| raw.diff_prev = raw.full_prev);
+    from(&dir, &evidence).expect_refused(3, &["evidence-unsuitable"]);
+    // The engine looks for a log by its name.
+    let (_folder, dir, evidence) = with_evidence();
+    fs::rename(dir.join("E0000003.log"), dir.join("E0000009.log")).unwrap();
+    from(&dir, &evidence).expect_refused(3, &["evidence-unsuitable"]);
+}
+
+#[test]
+fn the_header_of_something_that_the_engine_does_not_attach() {
+    for (attribute, file_type) in [(0, 3), (0, 9), (2, 1)] {
+        let mut bytes = damaged(8);
+        edit_header(&mut bytes, |raw| {
+            raw.attribute = attribute.into();
+            raw.file_type = file_type.into();
+        });
+        let fixture = Fixture::new(&bytes);
+        fixture.run(&["repair", "--yes"]).expect_refused(3, &["not-a-database"]);
+        assert_eq!(fixture.bytes(), bytes);
+    }
+    for file_type in [0, 1, 5] {
+        let mut bytes = damaged(8);
+        edit_header(&mut bytes, |raw| raw.file_type = file_type.into());
+        assert_eq!(Fixture::new(&bytes).run(&["repair", "--dry-run"]).code, Some(0));
+    }
+}
+
+/// The finding of this id of the first database, as JSON.
+fn finding(ran: &Ran, id: &str) -> serde_json::Value {
+    let json = ran.json();
+    let findings = json["databases"][0]["findings"].as_array().unwrap();
+    findings.iter().find(|finding| finding["id"] == id).unwrap_or_else(|| panic!("{ran:?}")).clone()
+}
+
+#[test]
+fn no_remedy_is_a_repair_that_would_be_refused() {
+    let half_damaged = |change: &dyn Fn(&mut edbmend::ese::RawDbHeader)| {
+        let mut bytes = damaged(8);
+        edit_header(&mut bytes, change);
+        bytes[4096 + 100] ^= 1;
+        bytes
+    };
+    let remedy = |bytes: &[u8], id: &str| {
+        let fixture = Fixture::new(bytes);
+        finding(&fixture.run(&["check"]), id)["remedy"].as_str().unwrap().to_owned()
+    };
+    for id in ["shadow-header-damaged", "full-backup-gen-invalid"] {
+        assert!(remedy(&half_damaged(&|_| ()), id).starts_with("edbmend repair "));
+        for state in [2, 7] {
+            let dirty = half_damaged(&|raw| raw.state = state.into());
+            assert!(!remedy(&dirty, id).contains("edbmend repair"));
+        }
+        let in_backup = half_damaged(&|raw| raw.full_cur.gen_low = 1.into());
+        assert!(remedy(&in_backup, id).contains("dismount it once"));
+        let mut cut_off = half_damaged(&|_| ());
+        cut_off.truncate(20_000);
+        assert!(remedy(&cut_off, id).contains("original"));
+    }
+    let may_be_data = half_damaged(&|raw| raw.flags[0] |= 1);
+    assert!(!remedy(&may_be_data, "shadow-header-damaged").contains("edbmend repair"));
+}
+
+#[test]
+fn a_folder_without_logs_says_what_that_may_mean() {
+    let (_folder, dir) = group();
+    assert_eq!(reset(&dir, &["--yes"]).code, Some(0));
+    let ran = run(["check", "--json", text(&dir)]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let fails = finding(&ran, "next-incremental-fails");
+    let consequence = fails["consequence"].as_str().unwrap();
+    assert!(consequence.contains("--log-dir") && consequence.contains("log reset"), "{fails}");
+    let words = run(["check", text(&dir)]).stdout;
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains(&format!("none found in {}", text(&dir))), "{words}");
+    assert!(words.contains("name it with --log-dir") && words.contains("generation 1"), "{words}");
+    // With logs the engine's answer is certain.
+    let (_folder, dir) = group();
+    let fails = finding(&run(["check", "--json", text(&dir)]), "next-incremental-fails");
+    assert!(!fails["consequence"].as_str().unwrap().contains("log reset"), "{fails}");
+}
+
+#[test]
+fn a_database_of_other_logs_is_not_bitten_and_the_message_says_so() {
+    let message = |dir: &Path| {
+        let ran = run(["check", "--json", text(dir)]);
+        assert!(!ran.stdout.contains("next-incremental-fails"), "{ran:?}");
+        finding(&ran, "full-backup-gen-invalid")["message"].as_str().unwrap().to_owned()
+    };
+    let (_folder, dir) = group();
+    edit(&dir.join("priv1.edb"), |raw| raw.log_signature = Default::default());
+    assert!(message(&dir).contains("signature is zero"));
+    // Its old logs are still there, but the current log has begun a new stream.
+    let (_folder, dir) = group();
+    let mounted = Recipe { log_random: 4711, log_file_sectors: 16, ..Recipe::default() };
+    let new = storage_group(&mounted).into_iter().find(|file| file.name == "E00.log").unwrap();
+    fs::write(dir.join("E00.log"), new.bytes).unwrap();
+    assert!(message(&dir).contains("not that of the logs"));
+}
+
+#[test]
+fn a_missing_log_is_named_as_its_stream_names_its_logs() {
+    type Name = fn(u32) -> String;
+    let styles: [(Name, &str, &str); 3] = [
+        (|n| format!("E00{n:05X}.log"), "E00.log", "E0000003.log"),
+        (|n| format!("E00{n:05X}.jtx"), "E00.jtx", "E0000003.jtx"),
+        (|n| format!("E00{n:08X}.jtx"), "E00.jtx", "E0000000003.jtx"),
+    ];
+    for (closed, current, missing) in styles {
+        let (_folder, dir) = group();
+        for n in 1..5 {
+            fs::rename(dir.join(format!("E00{n:05X}.log")), dir.join(closed(n))).unwrap();
+        }
+        if current != "E00.log" {
+            fs::rename(dir.join("E00.log"), dir.join(current)).unwrap();
+        }
+        // The public store was backed up to generation 2; the damaged one is taken away.
+        fs::remove_file(dir.join("priv1.edb")).unwrap();
+        (1..4).for_each(|n| fs::remove_file(dir.join(closed(n))).unwrap());
+        let ran = run(["check", "--json", text(&dir)]);
+        let consequence = finding(&ran, "next-incremental-fails")["consequence"].clone();
+        assert!(consequence.as_str().unwrap().contains(missing), "{consequence}");
+        let forecast = &ran.json()["logs"]["next_incremental"]["message"];
+        assert!(forecast.as_str().unwrap().contains(missing), "{forecast}");
+    }
+}
+
+#[test]
+fn after_an_operation_that_stays_pending_recover_begins_no_other() {
+    let test = "after_an_operation_that_stays_pending_recover_begins_no_other";
+    if !strace::can_trace(test) {
+        return;
+    }
+    let (_folder, dir) = group();
+    fs::copy(dir.join("priv1.edb"), dir.join("a.edb")).unwrap();
+    fs::copy(dir.join("priv1.stm"), dir.join("a.stm")).unwrap();
+    for name in ["a.edb", "priv1.edb"] {
+        // The journal has just said PREPARED.
+        killed_at("rename", 1, &["repair", "--yes", text(&dir.join(name))]);
+        assert!(common::marker_of(&dir.join(name)).exists());
+    }
+    // Every sync fails.
+    let ran = common::finish(common::spawn(
+        std::process::Command::new("strace")
+            .args(["-f", "-o", "/dev/null", "-e", "trace=fsync", "-e", "inject=fsync:error=EIO"])
+            .arg(env!("CARGO_BIN_EXE_edbmend"))
+            .args(["recover", "--yes", "--json", text(&dir)]),
+    ));
+    let json = ran.json();
+    let databases = json["databases"].as_array().unwrap().iter();
+    let outcomes: Vec<_> = databases.map(|d| d["outcome"].as_str().unwrap()).collect();
+    assert_eq!((ran.code, outcomes), (Some(6), vec!["pending", "failed"]), "{ran:?}");
+    assert_eq!(run(["recover", "--yes", "--json", text(&dir)]).code, Some(0));
+}
+
+#[test]
+fn looking_leaves_no_access_time_behind() {
+    use std::os::unix::fs::MetadataExt;
+    let (_folder, dir) = group();
+    let times = |path: &Path| {
+        let status = fs::metadata(path).unwrap();
+        (status.atime(), status.atime_nsec(), status.mtime(), status.ctime(), status.ctime_nsec())
+    };
+    let long_ago =
+        std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    fs::File::open(&dir).unwrap().set_times(fs::FileTimes::new().set_accessed(long_ago)).unwrap();
+    let before = times(&dir);
+    run(["check", text(&dir)]);
+    run(["repair", "--dry-run", text(&dir.join("priv1.edb"))]);
+    reset(&dir, &["--dry-run"]);
+    assert_eq!(times(&dir), before);
+}
+
+#[test]
+fn the_way_to_undo_can_be_pasted_where_the_name_is_no_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join(std::ffi::OsStr::from_bytes(b"mdb\xff\xc3\xa4 data"));
+    fs::create_dir(&dir).unwrap();
+    let database = dir.join("priv1.edb");
+    fs::write(&database, damaged(8)).unwrap();
+    let arguments = ["repair".as_ref(), "--yes".as_ref(), database.as_os_str()];
+    let said = run(arguments).stdout;
+    let undo = said.lines().find_map(|line| line.trim().strip_prefix("edbmend restore ")).unwrap();
+    let paste = format!("{} restore --yes {undo}", env!("CARGO_BIN_EXE_edbmend"));
+    let pasted = std::process::Command::new("bash").args(["-c", &paste]).output().unwrap();
+    assert_eq!(pasted.status.code(), Some(0), "{pasted:?}");
+    assert_eq!(fs::read(&database).unwrap(), damaged(8));
+}
+
+#[test]
+fn a_copy_on_the_same_volume_is_called_what_it_is() {
+    let fixture = Fixture::new(&damaged(8));
+    let said = run(["repair", "--yes", text(&fixture.db)]).stdout;
+    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("not against the disk"), "{said}");
+}

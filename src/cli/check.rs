@@ -158,6 +158,9 @@ impl<'a> Check<'a> {
         }
         self.report.findings.extend(diagnosis.findings);
         let dir = &group.folders.log_dir;
+        if diagnosis.streams.is_empty() {
+            self.report.no_logs_in.push(dir.clone());
+        }
         self.streams.extend(diagnosis.streams.iter().map(|stream| StreamReport::new(dir, stream)));
         self.checkpoints.extend(checkpoint_reports(group));
     }
@@ -190,7 +193,10 @@ impl<'a> Check<'a> {
         let unknown: Vec<Refusal> = plan::content_refusals(facts)
             .into_iter()
             .filter(|refusal| {
-                matches!(refusal.id, RefusalId::UnsupportedFormat | RefusalId::Truncated)
+                matches!(
+                    refusal.id,
+                    RefusalId::UnsupportedFormat | RefusalId::Truncated | RefusalId::NotADatabase
+                )
             })
             .collect();
         let layout_is_known =

@@ -7,6 +7,7 @@ use crate::ese::{BackupFault, BackupField, BackupInfo, DbHeader, DbState};
 use crate::storage::quoted;
 use crate::survey::DatabaseFacts;
 
+use super::state::before_a_repair;
 use super::{Finding, FindingId};
 
 /// The fields that are at fault, with their fault.
@@ -62,8 +63,11 @@ fn field_finding(
 ) -> Finding {
     let id = fault_id(field, fault);
     let info = header.backup(field);
-    let message =
+    let mut message =
         format!("{}: {}; {}", field.label(), log_gen(&info), fault_in_words(fault, header));
+    if let (BackupFault::Impossible, Some(why)) = (fault, is_harmless(facts, header)) {
+        message += &format!("; but {why}");
+    }
     let (consequence, remedy) = match fault {
         BackupFault::Impossible => {
             (impossible_consequence(facts, header, field), mend(facts, header))
@@ -101,9 +105,9 @@ fn fault_in_words(fault: BackupFault, header: &DbHeader) -> String {
 /// Why no backup can fail because of the fields: the next logged attach clears them.
 fn is_harmless(facts: &DatabaseFacts, header: &DbHeader) -> Option<&'static str> {
     if header.raw.log_signature.is_unset() {
-        Some("The log signature is zero")
+        Some("the log signature is zero")
     } else if facts.logs.as_ref().is_some_and(|logs| logs.only_foreign) {
-        Some("The log signature is not that of the logs that are there")
+        Some("the log signature is not that of the logs that are there")
     } else {
         None
     }
@@ -112,7 +116,7 @@ fn is_harmless(facts: &DatabaseFacts, header: &DbHeader) -> Option<&'static str>
 fn impossible_consequence(facts: &DatabaseFacts, header: &DbHeader, field: BackupField) -> String {
     if let Some(why) = is_harmless(facts, header) {
         return format!(
-            "{why}, so no backup can fail because of it: at the next logged attach the engine clears \
+            "As {why}, no backup can fail because of it: at the next logged attach the engine clears \
              the field."
         );
     }
@@ -127,14 +131,10 @@ fn impossible_consequence(facts: &DatabaseFacts, header: &DbHeader, field: Backu
     }
 }
 
-/// The remedy: newer engines heal the field by a full backup, Exchange 2003 does not. A pending
-/// operation comes before everything.
+/// The remedy: newer engines heal the field by a full backup, Exchange 2003 does not.
 fn mend(facts: &DatabaseFacts, header: &DbHeader) -> String {
-    if let Some(marker) = facts.pending.as_ref().or(facts.group_pending.as_ref()) {
-        return format!("edbmend recover {}", quoted(marker));
-    }
-    if header.state() != DbState::CleanShutdown {
-        return "Make the database clean first (see dirty-shutdown), then check again.".to_owned();
+    if let Some(first) = before_a_repair(facts, header) {
+        return first;
     }
     let repair = format!("edbmend repair {}{}", also(header), quoted(&facts.path));
     if header.raw.revision.get() < FIRST_REVISION_WITH_COPY_BACKUP {
@@ -170,12 +170,13 @@ fn next_incremental_fails(facts: &DatabaseFacts, header: &DbHeader) -> Option<Fi
     else {
         return None;
     };
-    let names = engine::missing_log_name(logs.and_then(|logs| logs.base.as_deref()), generation);
+    let names = engine::missing_log_name(logs.and_then(|logs| logs.naming), generation);
     // A chain that merely lost a log is no damage of the header: there is nothing to repair.
     let damaged =
         [full, incremental].iter().any(|info| info.fault(0) == Some(BackupFault::Impossible));
-    let (why, remedy) = if damaged {
+    let (name, why, remedy) = if damaged {
         (
+            names.exchange_2003,
             format!(
                 " (Exchange 2003 per KB946799, where full backups fail too); the published engine \
                  names {}",
@@ -184,12 +185,10 @@ fn next_incremental_fails(facts: &DatabaseFacts, header: &DbHeader) -> Option<Fi
             mend(facts, header),
         )
     } else {
-        (
-            String::new(),
-            "Bring the missing logs back, or run a full backup, which begins a new chain."
-                .to_owned(),
-        )
+        let remedy = "Bring the missing logs back, or run a full backup, which begins a new chain.";
+        (names.published, String::new(), remedy.to_owned())
     };
+    let unless = if logs.is_some_and(|logs| logs.none_there) { UNLESS_RESET } else { "" };
     Some(Finding::new(
         FindingId::NextIncrementalFails,
         format!(
@@ -198,12 +197,17 @@ fn next_incremental_fails(facts: &DatabaseFacts, header: &DbHeader) -> Option<Fi
             full.gen_high, incremental.gen_high
         ),
         format!(
-            "Error -569 and event 459: the file {} is missing and could not be backed-up{why}.",
-            names.exchange_2003
+            "Error -569 and event 459: the file {name} is missing and could not be \
+             backed-up{why}.{unless}"
         ),
         remedy,
     ))
 }
+
+/// Without logs nobody knows whether they are elsewhere or were moved away for good.
+const UNLESS_RESET: &str = " No log was found here. If they are elsewhere (--log-dir), this holds. If a log reset moved them \
+     away, it does not: the next mount begins generation 1 under a new log signature and clears the \
+     backup fields.";
 
 fn next_full_truncates(facts: &DatabaseFacts, header: &DbHeader) -> Option<Finding> {
     let full = header.backup(BackupField::Full);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::ese::log_limits::GenerationLimits;
-use crate::ese::{LogBase, LogDigits, LogExtensions, LogFileName, Signature};
+use crate::ese::{LogDigits, LogExtensions, LogFileName, Signature};
 use crate::survey::{LogFile, LogSummary, StreamOfLogs};
 
 use super::ranges::{self, GenerationRange};
@@ -85,19 +85,9 @@ impl<'a> Chain<'a> {
 
     /// The name that a closed log of a generation has in this stream.
     pub fn file_name(&self, generation: i32) -> String {
-        let style = |log: &LogFile| match log.name {
-            LogFileName::Archive { base, digits, extensions, .. } => {
-                Some((base, digits, extensions))
-            }
-            LogFileName::Current { base, extensions } => Some((base, LogDigits::Five, extensions)),
-            _ => None,
-        };
-        let style = self.stream.in_order().find_map(style);
         let generation = u32::try_from(generation).unwrap_or_default();
-        match style.or_else(|| self.default_style()) {
-            Some((base, digits, extensions)) => {
-                LogFileName::archive(base, generation, digits, extensions).to_string()
-            }
+        match self.stream.naming() {
+            Some(naming) => naming.archive(generation).to_string(),
             None => format!("{}{generation:05X}.log", self.stream.base),
         }
     }
@@ -109,11 +99,6 @@ impl<'a> Chain<'a> {
         });
         let extensions = if jtx { LogExtensions::Jtx } else { LogExtensions::Log };
         format!("{}.{}", self.stream.base, extensions.log())
-    }
-
-    fn default_style(&self) -> Option<(LogBase, LogDigits, LogExtensions)> {
-        let base = LogBase::new(&self.stream.base)?;
-        Some((base, LogDigits::Five, LogExtensions::Log))
     }
 
     /// How many generations its engine has.

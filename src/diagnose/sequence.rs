@@ -1,5 +1,7 @@
 //! The sequence of a log stream: gaps, logs that do not join, and the end of the numbers.
 
+use std::path::Path;
+
 use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta};
 use serde::Serialize;
 
@@ -43,7 +45,6 @@ pub(super) fn current_missing(chain: &Chain) -> Option<Finding> {
     if chain.stream.current.is_some() {
         return None;
     }
-    let folder = newest.path.parent()?.to_owned();
     Some(Finding::new(
         FindingId::LogGap,
         format!(
@@ -54,10 +55,22 @@ pub(super) fn current_missing(chain: &Chain) -> Option<Finding> {
         "The engine refuses to start while closed logs are there without the current one: error -528.",
         format!(
             "Bring the current log back. If it is lost and all stores are in Clean Shutdown, move the \
-             other logs away too: edbmend reset-logs {}",
-            quoted(&folder)
+             other logs away too: {}",
+            reset_command(chain)
         ),
     ))
+}
+
+/// The reset of this stream, with the folders in which it was found.
+fn reset_command(chain: &Chain) -> String {
+    let folder = |path: &Path| path.parent().unwrap_or(Path::new("/")).to_owned();
+    let logs = chain.stream.in_order().next().map(|log| folder(&log.path));
+    let system = chain.stream.checkpoint.as_ref().map(|file| folder(&file.path));
+    let mut command = format!("edbmend reset-logs --prefix {}", chain.stream.base);
+    if let Some(system) = system.filter(|system| Some(system) != logs.as_ref()) {
+        command += &format!(" --system-dir {}", quoted(&system));
+    }
+    command + &format!(" {}", quoted(&logs.unwrap_or_default()))
 }
 
 /// A log names the creation time of the one before it.
@@ -165,8 +178,11 @@ fn ending(chain: &Chain) -> Option<Finding> {
         format!(
             "{event} After the last generation every update fails with -519 and the stores stop."
         ),
-        "In good time: dismount all stores of the group, then begin a new sequence: edbmend reset-logs \
-         with the log folder. Run a full backup right after it.",
+        format!(
+            "In good time: dismount all stores of the group, begin a new sequence by the command at the \
+             end, mount, and run a full backup at once: {}",
+            reset_command(chain)
+        ),
     );
     Some(if events_began { finding.with_severity(Severity::Error) } else { finding })
 }

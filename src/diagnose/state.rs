@@ -16,6 +16,24 @@ pub(super) fn judge_pending(facts: &DatabaseFacts) -> Option<Finding> {
     ))
 }
 
+/// What must be done before a repair, which would be refused otherwise.
+pub(super) fn before_a_repair(facts: &DatabaseFacts, header: &DbHeader) -> Option<String> {
+    if let Some(marker) = facts.pending.as_ref().or(facts.group_pending.as_ref()) {
+        return Some(format!("edbmend recover {}", quoted(marker)));
+    }
+    let page_size_bytes = facts.pair.as_ref()?.page_size_bytes as u64;
+    if !facts.status.length_bytes.is_multiple_of(page_size_bytes) {
+        let text = "The file was cut off, probably while it was copied. Use the original.";
+        return Some(text.to_owned());
+    }
+    if header.state() != DbState::CleanShutdown {
+        return Some(
+            "Make the database clean first (see dirty-shutdown), then check again.".to_owned(),
+        );
+    }
+    backup_in_progress(header).map(|finding| finding.remedy + " Then check again.")
+}
+
 pub(super) fn judge(facts: &DatabaseFacts, header: &DbHeader) -> Vec<Finding> {
     let mut findings = Vec::new();
     if header.state() != DbState::CleanShutdown {

@@ -4,6 +4,7 @@
 //! Exchange 2003 is documented to differ (KB946799), the difference is named.
 
 use super::backup_info::BackupInfo;
+use super::{LogDigits, LogNaming};
 
 /// What happens to the next incremental backup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,24 +116,30 @@ pub struct MissingLogName {
     pub published: String,
 }
 
-/// Builds both names. `base` is the log base name (`E00`); `Exx` stands for an unknown one.
-pub fn missing_log_name(base: Option<&str>, generation: i32) -> MissingLogName {
-    let base = base.unwrap_or("Exx");
+/// Builds both names. Where the naming of the logs is not known, `Exx` stands for the base name.
+/// Exchange 2003 knows five digits and `.log` alone.
+pub fn missing_log_name(naming: Option<LogNaming>, generation: i32) -> MissingLogName {
+    let base = naming.map_or("Exx".to_owned(), |naming| naming.base.to_string());
+    let extension = naming.map_or("log", |naming| naming.extensions.log());
+    let digits = naming.map_or(LogDigits::Five, |naming| naming.digits);
     // Negative generations keep their low digits: 0x80000000 is reported as 00000.
-    let digits = if generation < 0 { generation & 0xf_ffff } else { generation };
-    let numbered = if digits > 0xf_ffff {
-        format!("{base}{digits:08X}.log")
-    } else {
-        format!("{base}{digits:05X}.log")
+    let numbered = |digits: LogDigits, extension: &str| match (digits, generation) {
+        (LogDigits::Five, ..=0xf_ffff) => {
+            format!("{base}{:05X}.{extension}", generation & 0xf_ffff)
+        }
+        _ => format!("{base}{generation:08X}.{extension}"),
     };
-    let published = if generation == 0 { format!("{base}*.log") } else { numbered.clone() };
-    MissingLogName { exchange_2003: numbered, published }
+    let published = match generation {
+        0 => format!("{base}*.{extension}"),
+        _ => numbered(digits, extension),
+    };
+    MissingLogName { exchange_2003: numbered(LogDigits::Five, "log"), published }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ese::{BackupType, LgPos, LogTime};
+    use crate::ese::{BackupType, LgPos, LogBase, LogExtensions, LogTime};
 
     fn info(gen_low: u32, gen_high: u32) -> BackupInfo {
         let (mark, time) = (LgPos::default(), LogTime::default());
@@ -183,12 +190,23 @@ mod tests {
 
     #[test]
     fn names_as_the_engines_report_them() {
-        let zero = missing_log_name(Some("E00"), 0);
+        let base = LogBase::new("E00").unwrap();
+        let e00 = LogNaming::legacy(base);
+        let published = |naming, generation| missing_log_name(Some(naming), generation).published;
+        let zero = missing_log_name(Some(e00), 0);
         assert_eq!(zero.exchange_2003, "E0000000.log");
         assert_eq!(zero.published, "E00*.log");
         assert_eq!(missing_log_name(None, 0).exchange_2003, "Exx00000.log");
-        assert_eq!(missing_log_name(Some("E00"), i32::MIN).published, "E0000000.log");
-        assert_eq!(missing_log_name(Some("E00"), 5).published, "E0000005.log");
-        assert_eq!(missing_log_name(Some("E00"), 0x12_3456).published, "E0000123456.log");
+        assert_eq!(missing_log_name(None, 0).published, "Exx*.log");
+        assert_eq!(published(e00, i32::MIN), "E0000000.log");
+        assert_eq!(published(e00, 5), "E0000005.log");
+        assert_eq!(published(e00, 0x12_3456), "E0000123456.log");
+        let eight = LogNaming { digits: LogDigits::Eight, ..e00 };
+        assert_eq!(published(eight, 5), "E0000000005.log");
+        assert_eq!(published(eight, 0), "E00*.log");
+        let jtx = LogNaming { extensions: LogExtensions::Jtx, ..e00 };
+        assert_eq!(published(jtx, 5), "E0000005.jtx");
+        assert_eq!(missing_log_name(Some(jtx), 0).published, "E00*.jtx");
+        assert_eq!(missing_log_name(Some(jtx), 0).exchange_2003, "E0000000.log");
     }
 }

@@ -116,6 +116,29 @@ impl LogExtensions {
     }
 }
 
+/// How the files of one log stream are named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LogNaming {
+    /// Base name of the stream.
+    pub base: LogBase,
+    /// Width of the numbers.
+    pub digits: LogDigits,
+    /// Family of extensions.
+    pub extensions: LogExtensions,
+}
+
+impl LogNaming {
+    /// The naming of Exchange 2000 and 2003: five digits, `.log`.
+    pub fn legacy(base: LogBase) -> Self {
+        Self { base, digits: LogDigits::Five, extensions: LogExtensions::Log }
+    }
+
+    /// The name of a closed log.
+    pub fn archive(&self, generation: u32) -> LogFileName {
+        LogFileName::archive(self.base, generation, self.digits, self.extensions)
+    }
+}
+
 /// A file of a log stream, by its name alone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum LogFileName {
@@ -206,6 +229,20 @@ impl LogFileName {
         let fits = generation <= digits.last_generation();
         let digits = if fits { digits } else { LogDigits::Eight };
         Self::Archive { base, generation, digits, extensions }
+    }
+
+    /// How the stream of a closed or current log is named. A current log does not show the digits:
+    /// they are taken to be five.
+    pub fn naming(&self) -> Option<LogNaming> {
+        match *self {
+            Self::Archive { base, digits, extensions, .. } => {
+                Some(LogNaming { base, digits, extensions })
+            }
+            Self::Current { base, extensions } => {
+                Some(LogNaming { extensions, ..LogNaming::legacy(base) })
+            }
+            _ => None,
+        }
     }
 
     /// The base name; `None` for the shared reserve logs.

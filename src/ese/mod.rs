@@ -33,7 +33,7 @@ pub use file_type::FileType;
 pub use flush_map::{FlushMapHeader, RawFlushMapHeader};
 pub use lgpos::{LgPos, RawLgPos};
 pub use log_header::{LogHeader, LogHeaderFault, LogVersion, OldLogFormat, RawLogHeader};
-pub use log_name::{LogBase, LogDigits, LogExtensions, LogFileName};
+pub use log_name::{LogBase, LogDigits, LogExtensions, LogFileName, LogNaming};
 pub use logtime::LogTime;
 pub use page::{PageFault, PageFaultKind, PageVerdict};
 pub use signature::Signature;

@@ -17,6 +17,11 @@ use super::{FileHeader, summary, text_logs};
 /// Width of a line, in columns.
 const WIDTH: usize = 80;
 
+/// Said of a folder without logs.
+const NO_LOGS: &str = "If they are in another folder, name it with --log-dir. If they were moved away by a log reset, the \
+     next mount begins log generation 1 under a new log signature and clears the backup fields of the \
+     databases. Which of the two it is cannot be seen here, so nothing is said of the next backups.";
+
 /// How the text is rendered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Style {
@@ -44,6 +49,8 @@ pub fn render(report: &Report, style: Style) -> String {
     // A repair reports the logs in its JSON only: its reader has other worries.
     if report.command == "check" {
         text.logs(report);
+        let folders = report.no_logs_in.iter().filter(|_| !style.quiet);
+        folders.for_each(|dir| text.no_logs(dir));
     }
     if let Some(group) = &report.group {
         text.group(group, report);
@@ -244,6 +251,15 @@ impl Text {
         if !findings.is_empty() {
             self.line("");
         }
+    }
+
+    /// What it means that a folder has no logs.
+    fn no_logs(&mut self, dir: &std::path::Path) {
+        let heading = format!("Logs: none found in {}", crate::storage::shown(dir));
+        let heading = self.painted(&heading, Colour::new().bold());
+        self.line(&heading);
+        self.labelled(2, "", NO_LOGS);
+        self.line("");
     }
 
     /// The log streams, what was found in them, and what will happen to them.

@@ -1,6 +1,6 @@
 //! What every command reports. The JSON keys are a contract.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -139,6 +139,9 @@ pub struct Report {
     /// A reset of logs, for people; not part of the JSON.
     #[serde(skip)]
     pub group: Option<GroupSection>,
+    /// Folders in which logs were looked for and none was found, for people; not part of the JSON.
+    #[serde(skip)]
+    pub no_logs_in: Vec<PathBuf>,
     /// Text in front of all else; not part of the JSON.
     #[serde(skip)]
     pub preface: String,
@@ -331,6 +334,7 @@ impl Report {
             checkpoint: None,
             digests: Vec::new(),
             group: None,
+            no_logs_in: Vec::new(),
             preface: String::new(),
             databases_in_text: true,
         }

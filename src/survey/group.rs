@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::ese::{
-    AttachedDatabase, Checkpoint, CheckpointCopies, LogFileName, LogHeader, Signature,
+    AttachedDatabase, Checkpoint, CheckpointCopies, LogBase, LogFileName, LogHeader, LogNaming,
+    Signature,
 };
 use crate::storage::{Access, FileKind, Result, Status, Storage, read_full};
 
@@ -99,6 +100,13 @@ impl StreamOfLogs {
     pub fn moving_logs(&self) -> impl Iterator<Item = &LogFile> {
         let before = self.temporary.iter().chain(&self.current).chain(&self.rivals);
         before.chain(&self.archives).chain(&self.shadows)
+    }
+
+    /// How its logs are named: as the first closed log, else as the current one, else as in Exchange
+    /// 2003.
+    pub fn naming(&self) -> Option<LogNaming> {
+        let of_base = || LogBase::new(&self.base).map(LogNaming::legacy);
+        self.in_order().find_map(|log| log.name.naming()).or_else(of_base)
     }
 
     /// The identity of the stream: its log signature, else that of its checkpoint.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::ese::Signature;
+use crate::ese::{LogNaming, Signature};
 use crate::storage::{Result, Storage};
 
 use super::{GroupFolders, LogFile, LogSummary, StreamOfLogs, survey_group};
@@ -10,28 +10,44 @@ use super::{GroupFolders, LogFile, LogSummary, StreamOfLogs, survey_group};
 /// What the logs in a folder say about one log stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogFacts {
-    /// Base name of the stream (`E00`), where a log of it was found.
-    pub base: Option<String>,
+    /// How the logs of the stream are named, where one was found.
+    pub naming: Option<LogNaming>,
     /// Generations of the stream's logs, ascending, the current log last.
     pub generations: Vec<i32>,
     /// Whether there are logs, but none of this stream.
     pub only_foreign: bool,
+    /// Whether no file at all is named like a closed or current log.
+    pub none_there: bool,
 }
 
 impl LogFacts {
     /// The logs of the stream `signature`, whatever their base name. Temporary and reserve logs are
-    /// no part of a stream.
+    /// no part of a stream, nor is a log that the engine would not find under its name, nor are old
+    /// logs beside a current one of another stream.
     pub fn of(streams: &[StreamOfLogs], signature: &Signature) -> Self {
-        let logs = streams.iter().flat_map(StreamOfLogs::in_order);
-        let (ours, foreign): (Vec<&LogSummary>, Vec<&LogSummary>) =
-            logs.filter_map(LogFile::summary).partition(|log| log.signature == *signature);
-        let mut generations: Vec<i32> = ours.iter().map(|log| log.generation).collect();
+        let (mut generations, mut foreign) = (Vec::new(), false);
+        for stream in streams {
+            let current = stream.current.as_ref().and_then(LogFile::summary);
+            let is_ours = |log: &LogSummary| {
+                log.signature == *signature
+                    && current.is_none_or(|current| current.signature == *signature)
+            };
+            for log in stream.in_order() {
+                let Some(summary) = log.summary() else { continue };
+                match is_ours(summary) {
+                    true if is_named_right(log, summary) => generations.push(summary.generation),
+                    true => {}
+                    false => foreign = true,
+                }
+            }
+        }
         generations.sort_unstable();
         generations.dedup();
-        let base = streams.iter().find(|stream| stream.identity() == Some(*signature));
+        let own = streams.iter().find(|stream| stream.identity() == Some(*signature));
         Self {
-            base: base.map(|stream| stream.base.clone()),
-            only_foreign: generations.is_empty() && !foreign.is_empty(),
+            naming: own.and_then(StreamOfLogs::naming),
+            only_foreign: generations.is_empty() && foreign,
+            none_there: streams.iter().all(|stream| stream.in_order().next().is_none()),
             generations,
         }
     }
@@ -47,6 +63,10 @@ impl LogFacts {
         }
         Some(lowest)
     }
+}
+
+fn is_named_right(log: &LogFile, summary: &LogSummary) -> bool {
+    log.name.generation().is_none_or(|named| i32::try_from(named) == Ok(summary.generation))
 }
 
 /// Reads the headers of the logs in `dir` and keeps those of the stream `signature`.
