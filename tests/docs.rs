@@ -21,7 +21,15 @@ fn text_of(path: &str) -> String {
 
 fn pages() -> Vec<PathBuf> {
     let docs = std::fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
-    let others = ["README.md", "SAFETY.md", "samples/README.md"].map(|page| root().join(page));
+    let others = [
+        "README.md",
+        "SAFETY.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "samples/README.md",
+    ]
+    .map(|page| root().join(page));
     docs.filter(|page| page.extension().is_some_and(|e| e == "md")).chain(others).collect()
 }
 
