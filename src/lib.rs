@@ -8,6 +8,7 @@
 //!
 //! - [`ese`]: the file formats. Bytes in, values out, bytes out; no I/O.
 //! - [`storage`]: the one seam to the disk, so that tests can fail or stop it at any call.
+//! - [`exchange`]: what the machine itself knows: services, registry.
 //! - [`survey`]: reads a database into facts. No opinion.
 //! - [`diagnose`]: facts to findings. Pure.
 //! - [`plan`]: facts and a request to a plan, or to refusals. Pure.
@@ -50,6 +51,7 @@ pub mod apply;
 pub mod cli;
 pub mod diagnose;
 pub mod ese;
+pub mod exchange;
 pub mod plan;
 pub mod practice;
 pub mod report;

@@ -28,7 +28,8 @@ fn print(text: &str, to_stderr: bool) -> anyhow::Result<()> {
     const EIO: i32 = 5;
     match written {
         Err(error)
-            if error.kind() == ErrorKind::BrokenPipe || error.raw_os_error() == Some(EIO) =>
+            if error.kind() == ErrorKind::BrokenPipe
+                || cfg!(unix) && error.raw_os_error() == Some(EIO) =>
         {
             Ok(())
         }

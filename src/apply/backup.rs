@@ -153,8 +153,9 @@ fn full_copy(
 
 /// Space for all of it, but for a file with holes: the copy gets the same holes.
 fn make_room(copy: &dyn File, length: u64, sparse: bool) -> Result<(), StorageError> {
-    if !sparse {
-        copy.reserve(length)?;
+    match sparse {
+        true => copy.allow_holes()?,
+        false => copy.reserve(length)?,
     }
     copy.set_length(length)
 }

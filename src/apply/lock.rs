@@ -4,6 +4,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::exchange::{self, StoreService};
 use crate::plan::{Refusal, RefusalId};
 use crate::storage::{Access, Exclusive, File, Storage, quoted};
 
@@ -34,7 +35,7 @@ impl ExclusiveFile {
         path: &Path,
         allow_unproven: bool,
     ) -> Result<Self, Refusal> {
-        Self::open(storage, path, Access::Read, allow_unproven)
+        Self::open(storage, path, Access::ReadAlone, allow_unproven)
     }
 
     fn open(
@@ -56,7 +57,7 @@ impl ExclusiveFile {
 
 /// Whether exclusive access could be had now. Opens for reading only, and lets go again.
 pub fn probe(storage: &dyn Storage, path: &Path, allow_unproven: bool) -> Result<(), Refusal> {
-    let file = storage.open(path, Access::Read).map_err(|error| reason(&error))?;
+    let file = storage.open(path, Access::ReadAlone).map_err(|error| reason(&error))?;
     lock(file.as_ref(), path, allow_unproven)?;
     file.unlock();
     Ok(())
@@ -142,10 +143,43 @@ pub fn in_use(path: &Path) -> Refusal {
         path,
         "another process has the file open",
         format!(
-            "Dismount the store, and stop backup and virus scanners. To see who it is: fuser -v {}",
-            quoted(path)
+            "{} To see who it is: {}",
+            let_go(exchange::store_service(path)),
+            how_to_see_who(path)
         ),
     )
+}
+
+/// What makes whoever holds a database let go of it.
+fn let_go(service: Option<StoreService>) -> &'static str {
+    match service {
+        Some(StoreService::Running) => {
+            "Dismount the store: its service (MSExchangeIS) runs on this machine. Stop backup and virus \
+             scanners."
+        }
+        Some(StoreService::Changing) => {
+            "The Information Store service (MSExchangeIS) is starting or stopping: wait for it, then \
+             dismount the store. Stop backup and virus scanners."
+        }
+        Some(StoreService::Stopped) => {
+            "It is no store of this machine: its service (MSExchangeIS) is stopped. Stop backup and virus \
+             scanners, eseutil, and whatever else works on the file."
+        }
+        Some(StoreService::Absent) | None => {
+            "Dismount the store, and stop backup and virus scanners."
+        }
+    }
+}
+
+#[cfg(not(windows))]
+fn how_to_see_who(path: &Path) -> String {
+    format!("fuser -v {}", quoted(path))
+}
+
+#[cfg(windows)]
+fn how_to_see_who(path: &Path) -> String {
+    let name = path.file_name().map(Path::new).unwrap_or(path);
+    format!("resmon, tab CPU, Associated Handles, search for {}", quoted(name))
 }
 
 fn unproven(path: &Path, why: &str) -> Refusal {

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::{Refusal, RefusalId};
 use crate::storage::{
-    Access, Exclusive, File, Storage, StorageError, StoredPath, host_name, quoted, shown, user_name,
+    Access, Exclusive, File, Storage, StorageError, StoredPath, host_name, quoted, shown,
+    user_name, without,
 };
 use crate::survey::{group_markers, pending_marker};
 
@@ -92,11 +93,13 @@ pub fn create(
 /// marker: to open the database itself would dispute its exclusive access, and both would lose.
 pub fn at_work(storage: &dyn Storage, database: &Path) -> Option<Refusal> {
     let path = pending_marker(database);
-    let file = storage.open(&path, Access::Read).ok()?;
-    if file.lock() != Exclusive::InUse {
+    let held = match storage.open(&path, Access::ReadAlone) {
+        Ok(file) => file.lock() == Exclusive::InUse,
+        Err(error) => error.is_busy(),
+    };
+    if !held {
         return None;
     }
-    drop(file);
     let (message, remedy) = match holder(storage, &path) {
         Some(holder) => (
             format!("another edbmend is at work: {holder}"),
@@ -209,15 +212,7 @@ fn sync_folder(storage: &dyn Storage, path: &Path) -> Result<(), StorageError> {
 
 /// What a marker file stands for; `None` where `marker` is not named like one.
 pub fn subject_of(marker: &Path) -> Option<PathBuf> {
-    let name = marker.file_name()?;
-    match name.to_str() {
-        Some(text) => Some(marker.with_file_name(text.strip_suffix(SUFFIX)?)),
-        None => {
-            let stem = name.as_encoded_bytes().strip_suffix(SUFFIX.as_bytes())?;
-            let stem = StoredPath::Encoded { hex: hex::encode(stem) }.to_path()?;
-            Some(marker.with_file_name(stem))
-        }
-    }
+    without(marker, SUFFIX)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! An operation under way: its folder, its marker, and how it ends. Shared by everything that changes
 //! a disk.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use crate::plan::{OperationStamp, Refusal, RefusalId};
@@ -21,7 +22,7 @@ pub struct Operation<'a> {
     /// Its folder.
     pub folder: OperationFolder<'a>,
     /// Kept open, so that others see that it is under way.
-    _marker: Option<Box<dyn File>>,
+    held: Cell<Option<Box<dyn File>>>,
 }
 
 impl<'a> Operation<'a> {
@@ -42,10 +43,10 @@ impl<'a> Operation<'a> {
             holder: Some(Holder::this_process(&stamp.created)),
         };
         let (subject, recover_with) = (subject.to_owned(), recover_with.to_owned());
-        let mut begun = Self { storage, subject, recover_with, folder, _marker: None };
+        let begun = Self { storage, subject, recover_with, folder, held: Cell::default() };
         match marker::create(storage, &begun.subject, &marker) {
             Ok(held) => {
-                begun._marker = Some(held);
+                begun.held.set(Some(held));
                 Ok(begun)
             }
             Err(NotCreated::Failed(refusal)) => Err(Box::new(begun.give_up(refusal, Ok(())))),
@@ -59,7 +60,7 @@ impl<'a> Operation<'a> {
     /// The journal's last word, then the marker goes.
     pub fn close(&self, journal: &Journal, state: State) -> Result<(), Refusal> {
         let stored = journal.in_state(state).store(self.storage, &self.folder.dir);
-        let removed = stored.and_then(|()| marker::remove(self.storage, &self.subject));
+        let removed = stored.and_then(|()| self.remove_marker());
         removed.map(|_| ()).map_err(|error| reason(&error))
     }
 
@@ -68,7 +69,7 @@ impl<'a> Operation<'a> {
     pub fn give_up(&self, refusal: Refusal, others_removed: Result<(), StorageError>) -> Applied {
         let removed = others_removed
             .and_then(|()| self.folder.remove_files())
-            .and_then(|()| marker::remove(self.storage, &self.subject));
+            .and_then(|()| self.remove_marker());
         match removed {
             Ok(durably) => {
                 if durably {
@@ -78,6 +79,12 @@ impl<'a> Operation<'a> {
             }
             Err(error) => self.ended(Ending::Pending, vec![refusal, self.pending(reason(&error))]),
         }
+    }
+
+    /// An open file cannot be removed everywhere. The database is still held, so nobody begins in between.
+    fn remove_marker(&self) -> Result<bool, StorageError> {
+        drop(self.held.take());
+        marker::remove(self.storage, &self.subject)
     }
 
     /// An end that leaves the folder.

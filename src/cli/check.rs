@@ -11,7 +11,7 @@ use crate::report::{
     CheckpointReport, CheckpointsReport, DatabaseReport, LogsReport, Outcome, Report, StreamReport,
     checkpoint_reports,
 };
-use crate::storage::FileKind;
+use crate::storage::{FileKind, canonical};
 use crate::survey::{DatabaseFacts, GroupFacts, GroupFolders};
 
 use super::args::CheckArgs;
@@ -79,7 +79,7 @@ impl<'a> Check<'a> {
     fn folder(&self, path: &Path) -> Result<Option<PathBuf>, Refusal> {
         let path = self.session.resolve(path)?;
         let storage = self.session.storage();
-        let folder = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let folder = canonical(&path).unwrap_or_else(|_| path.clone());
         if !storage.status(&folder).is_ok_and(|status| status.kind == FileKind::Directory) {
             return Ok(None);
         }

@@ -16,6 +16,9 @@ use super::{check, repair};
 /// The database of the practice storage group that has the damage.
 const DAMAGED: &str = "priv1.edb";
 
+/// Lists a folder and all below it.
+const LIST_ALL: &str = if cfg!(windows) { "dir /s" } else { "ls -R" };
+
 pub fn run(session: &Session, args: &DemoArgs) -> Report {
     let dir = match make_folder(session, args.dir.as_deref()) {
         Ok(dir) => dir,
@@ -145,7 +148,7 @@ fn next_steps(dir: &Path, damaged: &Path, repaired: &Report) -> String {
         ("see the field as eseutil /mh shows it", format!("edbmend inspect {}", quoted(damaged))),
         ("see what a repair would write", format!("edbmend repair --dry-run {}", quoted(damaged))),
         ("repair it yourself, with the question", format!("edbmend repair {}", quoted(damaged))),
-        ("look at everything that was kept", format!("ls -R {}", quoted(dir))),
+        ("look at everything that was kept", format!("{LIST_ALL} {}", quoted(dir))),
     ];
     let mut text = "To go on practising:\n".to_owned();
     for (what, command) in commands {

@@ -6,6 +6,8 @@ mod demo;
 mod explain;
 mod inspect;
 mod inspect_stream;
+#[cfg_attr(windows, allow(unsafe_code))] // the system calls for a console's events
+mod interrupts;
 mod log_file;
 mod operation;
 mod record;
@@ -22,6 +24,7 @@ use std::ffi::OsString;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use console::Term;
 
 pub use args::{Cli, Command};
 
@@ -61,10 +64,7 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, Early> {
             return Early { text, to_stderr: false, exit_code };
         }
         let to_stderr = error.use_stderr();
-        let coloured = match to_stderr {
-            true => takes_colour(&std::io::stderr()),
-            false => takes_colour(&std::io::stdout()),
-        };
+        let coloured = takes_colour(&if to_stderr { Term::stderr() } else { Term::stdout() });
         let text =
             if coloured { error.render().ansi().to_string() } else { error.render().to_string() };
         Early { text, to_stderr, exit_code }
@@ -131,6 +131,6 @@ fn to_json(report: &Report) -> String {
 }
 
 fn style(output: OutputArgs) -> Style {
-    let coloured = takes_colour(&std::io::stdout());
+    let coloured = takes_colour(&Term::stdout());
     Style { coloured, quiet: output.quiet, verbose: output.verbose }
 }

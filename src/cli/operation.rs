@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use console::Term;
+
 use crate::apply::{
     Applied, BackupMethod, BackupRecord, Ending, Job, execute, probe_exclusive,
     surroundings_refusals,
 };
 use crate::diagnose::diagnose_database;
+use crate::exchange::{StoreService, store_service};
 use crate::plan::{BackupScope, HeaderImages, Plan, Refusal, RefusalId, write_refusals};
 use crate::report::{DatabaseReport, Outcome, Report, Style, render_preview};
 use crate::storage::shown;
@@ -36,6 +39,7 @@ pub fn carry_out(
     proposal: Proposal,
     mut database: DatabaseReport,
 ) -> (DatabaseReport, Vec<Refusal>) {
+    database.notes.extend(store_service_note(&proposal.facts.path));
     let (dir, scope) = (&proposal.backup_dir, proposal.plan.backup);
     let refusals = refusals(session, guarded, &proposal.facts, dir, scope);
     if !refusals.is_empty() {
@@ -47,7 +51,7 @@ pub fn carry_out(
         return (database, Vec::new());
     }
     if !guarded.yes {
-        let style = Style { coloured: takes_colour(&std::io::stderr()), ..Style::default() };
+        let style = Style { coloured: takes_colour(&Term::stderr()), ..Style::default() };
         let operation_dir = proposal.backup_dir.join(&proposal.plan.operation);
         show(&format!(
             "{}  Operation folder, with the backup:\n  {}\n\n  y, then Enter: back up, then write both header \
@@ -77,6 +81,22 @@ pub fn carry_out(
     };
     let applied = execute(session.context(), &job);
     finish(session, database, &job, applied)
+}
+
+/// What a reader should know where the service that mounts stores is at work.
+pub fn store_service_note(path: &Path) -> Option<String> {
+    let note = match store_service(path)? {
+        StoreService::Running => {
+            "The Information Store service (MSExchangeIS) runs on this machine. That is normal while \
+             single stores are dismounted. See that nobody mounts these now."
+        }
+        StoreService::Changing => {
+            "The Information Store service (MSExchangeIS) of this machine is starting or stopping. See \
+             that nobody mounts these stores now."
+        }
+        StoreService::Stopped | StoreService::Absent => return None,
+    };
+    Some(note.to_owned())
 }
 
 /// Every guard of the surroundings; nothing is opened for writing.

@@ -34,7 +34,8 @@ pub fn run(session: &Session, args: &RepairArgs) -> Report {
         };
         // Whatever broke there may break the next one, too.
         let pending = database.outcome == Outcome::Pending;
-        stopped |= pending || session.context().is_interrupted();
+        let interrupted = reasons.iter().any(|reason| reason.id == RefusalId::Interrupted);
+        stopped |= pending || interrupted || session.context().is_interrupted();
         if database.outcome == Outcome::Refused {
             other = other.or_else(|| session.at_work_near(path));
         }

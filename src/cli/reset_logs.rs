@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use console::Term;
+
 use crate::apply::{
     Applied, Ending, ResetJob, backup_dir_refusal, backup_volume, execute_reset, probe_all,
     reset_space_refusal,
@@ -18,7 +20,7 @@ use crate::storage::{Storage, quoted, shown};
 use crate::survey::{DatabaseFacts, GroupFacts, LogContent, LogFile, StreamOfLogs};
 
 use super::args::{GuardedArgs, ResetLogsArgs};
-use super::operation::{confirmation_needed, outcome_of};
+use super::operation::{confirmation_needed, outcome_of, store_service_note};
 use super::record;
 use super::session::Session;
 use super::terminal::{Answer, ask, show, takes_colour};
@@ -116,7 +118,8 @@ pub fn carry_out(
     job: &ResetJob,
 ) -> Report {
     report.steps = job.plan.steps();
-    let section = GroupSection { plan: Some(job.plan.clone()), ..GroupSection::default() };
+    let notes = store_service_note(&job.backup_dir).into_iter().collect();
+    let section = GroupSection { plan: Some(job.plan.clone()), notes, ..GroupSection::default() };
     report.group = Some(section);
     if guarded.dry_run {
         return end(report, Outcome::Planned, &[]);
@@ -204,7 +207,7 @@ fn movable_files(stream: &StreamOfLogs) -> Vec<PathBuf> {
 
 /// No file lists all databases of a storage group: the person is asked for each that was checked.
 fn question(plan: &ResetPlan, report: &mut Report) -> Answer {
-    let style = Style { coloured: takes_colour(&std::io::stderr()), ..Style::default() };
+    let style = Style { coloured: takes_colour(&Term::stderr()), ..Style::default() };
     let mut text = render_moves(plan, style);
     text += "Databases that were checked, all of them in Clean Shutdown:\n";
     for database in &plan.databases {
@@ -215,6 +218,7 @@ fn question(plan: &ResetPlan, report: &mut Report) -> Answer {
     show(&text);
     if let Some(group) = &mut report.group {
         group.plan_was_shown = true;
+        group.notes.iter().for_each(|note| show(&format!("{note}\n")));
     }
     ask(&format!(
         "Are these all databases of storage group {}, and shall the files move?",

@@ -15,7 +15,7 @@ use crate::ese::{ContentKind, LogFileName};
 use crate::plan::{self, OperationStamp, Refusal, RefusalId};
 use crate::report::{DatabaseReport, Report, RunReport, shown_path};
 use crate::storage::{
-    Disk, FileKind, Storage, absolute, host_name, login_name, quoted, shown, user_name,
+    Disk, FileKind, Storage, absolute, canonical, host_name, login_name, quoted, shown, user_name,
 };
 use crate::survey::{
     DatabaseFacts, GroupFacts, GroupFolders, SurveyError, survey_database, survey_group,
@@ -23,6 +23,7 @@ use crate::survey::{
 };
 
 use super::args::OutputArgs;
+use super::interrupts;
 use super::log_file::LogFile;
 use super::terminal::{Watcher, show};
 
@@ -95,15 +96,7 @@ impl Session {
     /// From now on Ctrl-C and a polite kill end the run in an orderly way. Read-only commands keep
     /// the default, which ends them at once.
     pub fn heed_interrupts(&self) {
-        // A terminal that is closed must not leave an operation half done, either.
-        #[cfg(unix)]
-        let hangup = Some(signal_hook::consts::SIGHUP);
-        #[cfg(not(unix))]
-        let hangup = None;
-        for signal in signal_hook::consts::TERM_SIGNALS.iter().chain(&hangup) {
-            // Without the handler the signal ends the process, which recover deals with.
-            let _ = signal_hook::flag::register(*signal, Arc::clone(&self.interrupted));
-        }
+        interrupts::heed(&self.interrupted);
     }
 
     /// What operations are given.
@@ -208,7 +201,7 @@ impl Session {
     /// The absolute form of a folder given on the command line, links resolved.
     pub fn resolve_dir(&self, path: &Path) -> Result<PathBuf, Refusal> {
         let path = self.resolve(path)?;
-        let dir = path.canonicalize().map_err(|_| not_found(&self.storage, &path))?;
+        let dir = canonical(&path).map_err(|_| not_found(&self.storage, &path))?;
         match self.storage.status(&dir).map_err(|error| unreadable(&error))?.kind {
             FileKind::Directory => Ok(dir),
             _ => Err(Refusal::new(

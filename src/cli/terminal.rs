@@ -31,10 +31,12 @@ pub fn can_ask() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
-/// Whether a stream takes colour: a terminal, and nobody set `NO_COLOR`.
-pub fn takes_colour(stream: &impl IsTerminal) -> bool {
+/// Whether a stream takes colour: a terminal, and nobody set `NO_COLOR`. Consoles before Windows 10
+/// would print the codes; newer ones want to be told, which happens here.
+pub fn takes_colour(term: &Term) -> bool {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    stream.is_terminal() && !no_color
+    let understood = || cfg!(not(windows)) || term.features().colors_supported();
+    term.is_term() && !no_color && understood()
 }
 
 /// Shows text to the person who will be asked. A terminal that is gone is met by the question.
@@ -48,7 +50,9 @@ pub fn ask(question: &str) -> Answer {
     let mut answer = false;
     let outcome = loop {
         let _ = term.clear_line().and_then(|()| term.write_str(&prompt(question, answer)));
-        match term.read_key() {
+        // On Windows only this one gives Ctrl-C back as a key.
+        let key = if cfg!(windows) { term.read_key_raw() } else { term.read_key() };
+        match key {
             Ok(Key::Char('y' | 'Y')) => answer = true,
             Ok(Key::Char('n' | 'N')) => answer = false,
             Ok(Key::Enter) if answer => break Answer::Yes,

@@ -100,6 +100,7 @@ pub fn reset_refusals(
 ) -> Vec<Refusal> {
     let mut refusals = pending_refusals(group, stream, request);
     refusals.extend(restore_pending(group));
+    refusals.extend(restore_registered(group));
     for database in &group.databases {
         refusals.extend(content_refusals(database));
         refusals.extend(logs_still_required(database));
@@ -166,6 +167,17 @@ fn logs_still_required(database: &DatabaseFacts) -> Option<Refusal> {
              expected 0-0 in both"
         ),
         "Mount the store and dismount it, then try again.",
+    ))
+}
+
+/// Exchange 5.5 and before keep a restore in the registry.
+fn restore_registered(group: &GroupFacts) -> Option<Refusal> {
+    let key = group.restore_keys.first()?;
+    Some(Refusal::new(
+        RefusalId::RestorePending,
+        &group.folders.log_dir,
+        format!("the registry of this machine says that a restore is under way: {key} exists"),
+        "Finish the restore, or remove the key if it is certainly left over.",
     ))
 }
 

@@ -13,6 +13,9 @@ mod size;
 #[cfg(unix)]
 #[allow(unsafe_code)] // the memory map, and the system calls for leases
 mod unix;
+#[cfg(windows)]
+#[allow(unsafe_code)] // the memory map, and the system calls that the standard library lacks
+mod windows;
 
 use std::ffi::OsString;
 use std::ops::Range;
@@ -21,12 +24,14 @@ use std::path::{Path, PathBuf};
 pub use aligned::AlignedBuffer;
 pub use error::{Result, StorageError};
 pub use machine::{host_name, login_name, user_name};
-pub use path::{StoredPath, absolute, beside, quoted, serialize_shown, shown};
+pub use path::{StoredPath, absolute, beside, canonical, quoted, serialize_shown, shown, without};
 pub use pieces::{PIECE_BYTES, Piece, Pieces};
 pub use reader::{FileReader, read_full};
 pub use size::size;
 #[cfg(unix)]
 pub use unix::Disk;
+#[cfg(windows)]
+pub use windows::Disk;
 
 /// What kind of thing a path names. A symlink is not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +56,7 @@ pub struct Status {
     /// Bytes that it occupies on the medium; less than its length where it is sparse.
     pub allocated_bytes: u64,
     /// Volume and file number: equal means the same file.
-    pub identity: (u64, u64),
+    pub identity: (u64, u128),
     /// Time of the last change of the content, nanoseconds since 1970.
     pub modified_ns: i128,
     /// Nobody may write it, by its permission bits or its read-only attribute.
@@ -65,7 +70,9 @@ pub struct Status {
 pub enum Access {
     /// Reading only; its access time is left alone where the system allows.
     Read,
-    /// Reading and positioned writing.
+    /// Reading only, and [`File::lock`] will follow.
+    ReadAlone,
+    /// Reading and positioned writing, and [`File::lock`] will follow.
     ReadWrite,
 }
 
@@ -132,6 +139,8 @@ pub trait File: Send + Sync {
     fn write_at(&self, bytes: &[u8], offset: u64) -> Result<()>;
     /// Sets the length; grown space reads as zero.
     fn set_length(&self, length_bytes: u64) -> Result<()>;
+    /// Tells the file system that this empty file will have holes, where it wants to be told.
+    fn allow_holes(&self) -> Result<()>;
     /// Reserves space for `length_bytes`, so that later writes cannot run out of it.
     fn reserve(&self, length_bytes: u64) -> Result<()>;
     /// Makes content and length durable.
@@ -142,7 +151,7 @@ pub trait File: Send + Sync {
     /// A private, copy-on-write map of the first `length_bytes`: nothing written to it reaches
     /// the file.
     fn map_private(&self, length_bytes: usize) -> Result<PrivateMap>;
-    /// Asks for exclusive access.
+    /// Asks for exclusive access. The file was opened with an [`Access`] that allows it.
     fn lock(&self) -> Exclusive;
     /// Whether exclusive access is still undisputed: `false` once somebody else tries to open the
     /// file. Always `true` where it never was proven.

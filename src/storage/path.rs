@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 pub enum StoredPath {
     /// A path that is valid Unicode.
     Text(String),
-    /// Any other path, as hexadecimal of the system's own encoding.
+    /// Any other path, as hexadecimal of the system's own encoding: bytes, or UTF-16 on Windows.
     Encoded {
-        /// Hexadecimal of the bytes.
+        /// Hexadecimal of the bytes; of UTF-16 the low byte first.
         hex: String,
     },
 }
@@ -24,7 +24,7 @@ impl From<&Path> for StoredPath {
     fn from(path: &Path) -> Self {
         match path.to_str() {
             Some(text) => Self::Text(text.to_owned()),
-            None => Self::Encoded { hex: hex::encode(path.as_os_str().as_encoded_bytes()) },
+            None => Self::Encoded { hex: hex::encode(encode(path.as_os_str())) },
         }
     }
 }
@@ -40,14 +40,28 @@ impl StoredPath {
 }
 
 #[cfg(unix)]
+fn encode(text: &OsStr) -> Vec<u8> {
+    text.as_encoded_bytes().to_vec()
+}
+
+#[cfg(unix)]
 fn decode(bytes: Vec<u8>) -> Option<OsString> {
     use std::os::unix::ffi::OsStringExt;
     Some(OsString::from_vec(bytes))
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
+fn encode(text: &OsStr) -> Vec<u8> {
+    use std::os::windows::ffi::OsStrExt;
+    text.encode_wide().flat_map(u16::to_le_bytes).collect()
+}
+
+#[cfg(windows)]
 fn decode(bytes: Vec<u8>) -> Option<OsString> {
-    String::from_utf8(bytes).ok().map(OsString::from)
+    use std::os::windows::ffi::OsStringExt;
+    let (units, []) = bytes.as_chunks() else { return None };
+    let units: Vec<u16> = units.iter().map(|unit| u16::from_le_bytes(*unit)).collect();
+    Some(OsString::from_wide(&units))
 }
 
 /// Serialises a path as text, what is not Unicode replaced: a report is printed for every path.
@@ -56,10 +70,38 @@ pub fn serialize_shown<S: serde::Serializer>(path: &Path, to: S) -> Result<S::Ok
 }
 
 /// The absolute form of a path: its folder resolved, its last component as it is.
+#[cfg(not(windows))]
 pub fn absolute(path: &Path) -> std::io::Result<PathBuf> {
     let path = std::path::absolute(path)?;
-    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(path) };
-    Ok(parent.canonicalize().unwrap_or_else(|_| parent.to_owned()).join(name))
+    Ok(with_folder_resolved(&path))
+}
+
+/// The absolute form of a path: its folder resolved, its last component as it is, but spelled as on the
+/// disk: `PRIV1.EDB` and `priv1.edb` are one file, and get one name.
+#[cfg(windows)]
+pub fn absolute(path: &Path) -> std::io::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    Ok(super::windows::as_on_disk(&path).unwrap_or_else(|_| with_folder_resolved(&path)))
+}
+
+fn with_folder_resolved(path: &Path) -> PathBuf {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+        return path.to_owned();
+    };
+    canonical(parent).unwrap_or_else(|_| parent.to_owned()).join(name)
+}
+
+/// The absolute form of a path that exists, every link in it resolved.
+#[cfg(not(windows))]
+pub fn canonical(path: &Path) -> std::io::Result<PathBuf> {
+    path.canonicalize()
+}
+
+/// The absolute form of a path that exists, every link in it resolved; without `\\?\`, which is of no
+/// use to people.
+#[cfg(windows)]
+pub fn canonical(path: &Path) -> std::io::Result<PathBuf> {
+    super::windows::canonical(path)
 }
 
 /// The name of `path` with a suffix appended: `priv1.edb` and `.x` give `priv1.edb.x` beside it.
@@ -67,6 +109,12 @@ pub fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or(OsStr::new("")).to_owned();
     name.push(suffix);
     path.with_file_name(name)
+}
+
+/// The other way: `priv1.edb.x` without `.x` is `priv1.edb` beside it; `None` where it ends otherwise.
+pub fn without(path: &Path, suffix: &str) -> Option<PathBuf> {
+    let ends_so = suffix.strip_prefix('.').map(OsStr::new) == path.extension();
+    ends_so.then(|| Some(path.with_file_name(path.file_stem()?))).flatten()
 }
 
 /// A path for people: undecodable bytes replaced, control characters escaped so that a file name

@@ -198,7 +198,7 @@ fn status_of(metadata: &Metadata) -> Status {
         },
         length_bytes: metadata.len(),
         allocated_bytes: metadata.blocks().saturating_mul(512),
-        identity: (metadata.dev(), metadata.ino()),
+        identity: (metadata.dev(), u128::from(metadata.ino())),
         modified_ns: i128::from(metadata.mtime()) * 1_000_000_000
             + i128::from(metadata.mtime_nsec()),
         read_only: metadata.permissions().mode() & 0o222 == 0,
@@ -274,6 +274,10 @@ impl File for DiskFile {
 
     fn set_length(&self, length_bytes: u64) -> Result<()> {
         self.file.set_len(length_bytes).map_err(|e| self.error("set the length", e))
+    }
+
+    fn allow_holes(&self) -> Result<()> {
+        Ok(())
     }
 
     fn reserve(&self, length_bytes: u64) -> Result<()> {

@@ -10,6 +10,7 @@ use crate::ese::{
     AttachedDatabase, Checkpoint, CheckpointCopies, LogBase, LogFileName, LogHeader, LogNaming,
     Signature,
 };
+use crate::exchange::restore_keys;
 use crate::storage::{Access, FileKind, Result, Status, Storage, read_full};
 
 use super::database::is_group_marker;
@@ -37,6 +38,8 @@ pub struct GroupFacts {
     pub shared_reserves: Vec<LogFile>,
     /// `restore.env` and `*.pat` in any of the folders: a restore is under way.
     pub restore_files: Vec<PathBuf>,
+    /// Registry keys of this machine that say the same; empty where that is not known.
+    pub restore_keys: Vec<String>,
     /// Markers of interrupted operations in the log folder (`E00.edbmend-pending`).
     pub pending: Vec<PathBuf>,
 }
@@ -170,7 +173,16 @@ pub fn survey_group(
     for database in &mut databases {
         database.group_pending = database.group_pending.take().or_else(|| pending.first().cloned());
     }
-    Ok(GroupFacts { folders, streams, databases, shared_reserves, restore_files, pending })
+    let restore_keys = restore_keys(&folders.log_dir).unwrap_or_default();
+    Ok(GroupFacts {
+        folders,
+        streams,
+        databases,
+        shared_reserves,
+        restore_files,
+        restore_keys,
+        pending,
+    })
 }
 
 /// Reads the headers, on all cores: the time goes into opening files.

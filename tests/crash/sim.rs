@@ -108,7 +108,7 @@ impl Inner {
             kind: if length.is_some() { FileKind::Regular } else { FileKind::Directory },
             length_bytes: length.unwrap_or(0),
             allocated_bytes: length.unwrap_or(0),
-            identity: (volume_of(path), ino as u64),
+            identity: (volume_of(path), ino as u128),
             modified_ns: 0,
             read_only: false,
             links: 1,
@@ -261,6 +261,9 @@ impl File for SimFile {
     }
     fn set_length(&self, length_bytes: u64) -> Result<()> {
         self.sim.inner().resize(self.ino, length_bytes as usize);
+        Ok(())
+    }
+    fn allow_holes(&self) -> Result<()> {
         Ok(())
     }
     fn reserve(&self, length_bytes: u64) -> Result<()> {

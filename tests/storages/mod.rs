@@ -171,6 +171,10 @@ impl File for ScriptedFile {
         self.ask("set_length", CHANGES)?;
         self.inner.set_length(length_bytes)
     }
+    fn allow_holes(&self) -> Result<()> {
+        self.ask("allow_holes", CHANGES)?;
+        self.inner.allow_holes()
+    }
     fn reserve(&self, length_bytes: u64) -> Result<()> {
         self.ask("reserve", CHANGES)?;
         self.inner.reserve(length_bytes)

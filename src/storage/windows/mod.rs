@@ -1,0 +1,259 @@
+//! [`Storage`] on Windows: share modes, write-through, access lists, block clones.
+//!
+//! A file that is opened for writing, or to be locked, is opened with share mode 0: the system lets
+//! nobody else in, and says so at once where somebody is in already. There is nothing to upgrade.
+
+mod file;
+mod names;
+mod security;
+mod sys;
+
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::windows::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use windows_sys::Win32::Foundation::{
+    ERROR_ACCESS_DENIED, ERROR_INVALID_FUNCTION, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER,
+    ERROR_LOCK_VIOLATION, ERROR_NOT_SUPPORTED, ERROR_SHARING_VIOLATION, GENERIC_READ,
+    GENERIC_WRITE,
+};
+use windows_sys::Win32::Storage::FileSystem::{
+    DELETE, FILE_ADD_FILE, FILE_ADD_SUBDIRECTORY, FILE_DISPOSITION_FLAG_DELETE,
+    FILE_DISPOSITION_FLAG_IGNORE_READONLY_ATTRIBUTE, FILE_DISPOSITION_FLAG_POSIX_SEMANTICS,
+    FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_NO_BUFFERING, FILE_FLAG_OPEN_REPARSE_POINT,
+    FILE_FLAG_WRITE_THROUGH, FILE_READ_ATTRIBUTES, FILE_SHARE_DELETE, FILE_SHARE_READ,
+    FILE_SHARE_WRITE, FILE_WRITE_DATA, MOVEFILE_REPLACE_EXISTING, MOVEFILE_WRITE_THROUGH,
+};
+use windows_sys::Win32::System::SystemServices::FILE_SUPPORTS_BLOCK_REFCOUNTING;
+
+use super::{Access, File, FileKind, Result, Status, Storage, StorageError};
+
+use file::DiskFile;
+use names::verbatim;
+pub use names::{as_on_disk, canonical};
+
+const SHARED: u32 = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+
+/// The largest sector with which a header page of any size can be written past the cache: the
+/// smallest page has so many bytes.
+const LARGEST_SECTOR_BYTES: u32 = 2048;
+
+/// How often, and how long apart, a file is asked for that somebody else has: a virus scanner or an
+/// indexer lets go in that time.
+const BUSY_TRIES: u32 = 20;
+const BUSY_PAUSE: Duration = Duration::from_millis(100);
+
+/// The file systems of this machine, and the shares that it reaches.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Disk;
+
+impl Storage for Disk {
+    fn status(&self, path: &Path) -> Result<Status> {
+        let error = |e| StorageError::new("look at", path, e);
+        file::status_of(&look_at(path, 0).map_err(error)?).map_err(error)
+    }
+
+    fn link_target(&self, path: &Path) -> Option<PathBuf> {
+        fs::read_link(verbatim(path).ok()?).ok().map(names::plain)
+    }
+
+    fn open(&self, path: &Path, access: Access) -> Result<Box<dyn File>> {
+        let error = |e| StorageError::new("open", path, e);
+        let named = self.status(path).map_err(|e| error(e.source))?;
+        if named.kind != FileKind::Regular {
+            return Err(error(io::Error::other("not a regular file")));
+        }
+        let mut options = OpenOptions::new();
+        options.read(true).share_mode(if access == Access::Read { SHARED } else { 0 });
+        let unbuffered = access == Access::ReadWrite && can_write_unbuffered(path);
+        if access == Access::ReadWrite {
+            let direct = if unbuffered { FILE_FLAG_NO_BUFFERING } else { 0 };
+            options.write(true).custom_flags(FILE_FLAG_WRITE_THROUGH | direct);
+        }
+        let opened = patiently(|| options.open(verbatim(path)?)).map_err(error)?;
+        let alone = access != Access::Read;
+        let file = DiskFile { file: opened, path: path.to_owned(), alone, unbuffered };
+        // A link that came in between would lead elsewhere.
+        if file.status()?.identity != named.identity {
+            return Err(error(io::Error::other("another file took its name meanwhile")));
+        }
+        Ok(Box::new(file))
+    }
+
+    fn open_direct(&self, path: &Path) -> Result<Option<Box<dyn File>>> {
+        let mut options = OpenOptions::new();
+        options.read(true).share_mode(SHARED);
+        options.custom_flags(FILE_FLAG_NO_BUFFERING | FILE_FLAG_OPEN_REPARSE_POINT);
+        match patiently(|| options.open(verbatim(path)?)) {
+            Ok(file) => {
+                let path = path.to_owned();
+                Ok(Some(Box::new(DiskFile { file, path, alone: false, unbuffered: true })))
+            }
+            Err(e) if cannot(&e) => Ok(None),
+            Err(e) => Err(StorageError::new("open", path, e)),
+        }
+    }
+
+    fn create(&self, path: &Path) -> Result<Box<dyn File>> {
+        let access = GENERIC_READ | GENERIC_WRITE;
+        // Readers are let in: a copy is read back while it is still open for writing.
+        let create = || {
+            sys::create_file(&verbatim(path)?, access, FILE_SHARE_READ, &security::private(false)?)
+        };
+        let file = patiently(create).map_err(|e| StorageError::new("create", path, e))?;
+        let path = path.to_owned();
+        Ok(Box::new(DiskFile { file, path, alone: false, unbuffered: false }))
+    }
+
+    fn create_dir(&self, path: &Path) -> Result<()> {
+        let create = || sys::create_dir(&verbatim(path)?, &security::private(true)?);
+        create().map_err(|e| StorageError::new("create the folder", path, e))
+    }
+
+    fn list(&self, dir: &Path) -> Result<Vec<OsString>> {
+        let error = |e| StorageError::new("list", dir, e);
+        let entries = verbatim(dir).and_then(fs::read_dir).map_err(error)?;
+        let names = entries.map(|entry| Ok(entry?.file_name()));
+        names.collect::<io::Result<_>>().map_err(error)
+    }
+
+    fn rename_new(&self, from: &Path, to: &Path) -> Result<()> {
+        let rename = || sys::rename(&verbatim(from)?, &verbatim(to)?, MOVEFILE_WRITE_THROUGH);
+        patiently(rename).map_err(|e| StorageError::new("move", from, e))
+    }
+
+    fn replace(&self, from: &Path, to: &Path) -> Result<()> {
+        let flags = MOVEFILE_WRITE_THROUGH | MOVEFILE_REPLACE_EXISTING;
+        let rename = || sys::rename(&verbatim(from)?, &verbatim(to)?, flags);
+        patiently(rename).map_err(|e| StorageError::new("rename", from, e))
+    }
+
+    fn remove_file(&self, path: &Path) -> Result<()> {
+        patiently(|| remove(path)).map_err(|e| StorageError::new("remove", path, e))
+    }
+
+    fn remove_dir(&self, path: &Path) -> Result<()> {
+        let removed = verbatim(path).and_then(fs::remove_dir);
+        removed.map_err(|e| StorageError::new("remove the folder", path, e))
+    }
+
+    /// The names are in the file system's own journal once a moved or removed file was written
+    /// through, or a created one flushed. The folder is flushed too, where the file system takes it.
+    fn sync_dir(&self, dir: &Path) -> Result<()> {
+        let error = |e| StorageError::new("sync the folder", dir, e);
+        look_at(dir, 0).map_err(error)?;
+        match look_at(dir, FILE_ADD_FILE).and_then(|folder| folder.sync_all()) {
+            Err(e) if !cannot(&e) => Err(error(e)),
+            _ => Ok(()),
+        }
+    }
+
+    fn free_bytes(&self, dir: &Path) -> Result<u64> {
+        let free = verbatim(dir).and_then(|dir| sys::free_bytes(&dir));
+        free.map_err(|e| StorageError::new("ask for free space", dir, e))
+    }
+
+    fn may_clone(&self, file: &Path, dir: &Path) -> bool {
+        let volume = |path: &Path| self.status(path).ok().map(|status| status.identity.0);
+        volume(file).is_some()
+            && volume(file) == volume(dir)
+            && look_at(file, 0).is_ok_and(|file| can_clone(&file))
+    }
+
+    fn may_write(&self, path: &Path) -> bool {
+        let folder = self.status(path).is_ok_and(|status| status.kind == FileKind::Directory);
+        let access = if folder { FILE_ADD_FILE | FILE_ADD_SUBDIRECTORY } else { FILE_WRITE_DATA };
+        match look_at(path, access) {
+            Ok(_) => true,
+            // Somebody has it open; whether that matters is asked elsewhere.
+            Err(e) => is_busy(&e),
+        }
+    }
+
+    fn adopt_owner(&self, path: &Path, like: &Path) -> Result<()> {
+        let error = |e| StorageError::new("set the owner", path, e);
+        let (path, like) = (verbatim(path).map_err(error)?, verbatim(like).map_err(error)?);
+        security::adopt_owner(&path, &like);
+        Ok(())
+    }
+}
+
+/// Opens a file, a folder or a link itself: for its facts, and for `access` besides. For the facts
+/// alone no share mode stands against it.
+fn look_at(path: &Path, access: u32) -> io::Result<fs::File> {
+    let mut options = OpenOptions::new();
+    options.access_mode(FILE_READ_ATTRIBUTES | access).share_mode(SHARED);
+    options.custom_flags(FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT);
+    options.open(verbatim(path)?)
+}
+
+/// Whether the volume of an open file shares blocks between files.
+fn can_clone(file: &fs::File) -> bool {
+    sys::file_system_flags(file).is_ok_and(|flags| flags & FILE_SUPPORTS_BLOCK_REFCOUNTING != 0)
+}
+
+fn can_write_unbuffered(path: &Path) -> bool {
+    let folder = verbatim(path).ok().and_then(|path| path.parent().map(Path::to_owned));
+    let sector = folder.and_then(|folder| sys::sector_bytes(&folder).ok());
+    sector.is_some_and(|bytes| bytes <= LARGEST_SECTOR_BYTES)
+}
+
+/// Removes a file, or a link, as its handle was written through; also one that is read-only, as
+/// elsewhere. Older systems cannot do it in one go.
+fn remove(path: &Path) -> io::Result<()> {
+    let path = verbatim(path)?;
+    let mut options = OpenOptions::new();
+    options.access_mode(DELETE).share_mode(SHARED);
+    options.custom_flags(FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_WRITE_THROUGH);
+    let file = options.open(&path)?;
+    let flags = FILE_DISPOSITION_FLAG_DELETE
+        | FILE_DISPOSITION_FLAG_POSIX_SEMANTICS
+        | FILE_DISPOSITION_FLAG_IGNORE_READONLY_ATTRIBUTE;
+    match sys::delete_with(&file, flags) {
+        Err(e) if cannot(&e) => {
+            let mut permissions = fs::symlink_metadata(&path)?.permissions();
+            if permissions.readonly() {
+                #[allow(clippy::permissions_set_readonly_false)] // an attribute here, not a mode
+                permissions.set_readonly(false);
+                fs::set_permissions(&path, permissions)?;
+            }
+            sys::delete(&file)
+        }
+        done => done,
+    }
+}
+
+/// The system's ways to say that a file system cannot do a thing at all.
+fn cannot(error: &io::Error) -> bool {
+    const CODES: [u32; 5] = [
+        ERROR_ACCESS_DENIED,
+        ERROR_INVALID_FUNCTION,
+        ERROR_INVALID_HANDLE,
+        ERROR_INVALID_PARAMETER,
+        ERROR_NOT_SUPPORTED,
+    ];
+    error.raw_os_error().is_some_and(|code| CODES.contains(&(code as u32)))
+}
+
+fn is_busy(error: &io::Error) -> bool {
+    const CODES: [u32; 2] = [ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION];
+    error.raw_os_error().is_some_and(|code| CODES.contains(&(code as u32)))
+}
+
+/// Tries again for a while what fails because somebody else has the file. At last that is told as
+/// [`io::ErrorKind::WouldBlock`], with the system's own words.
+fn patiently<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    for _ in 1..BUSY_TRIES {
+        match attempt() {
+            Err(e) if is_busy(&e) => std::thread::sleep(BUSY_PAUSE),
+            result => return result,
+        }
+    }
+    attempt().map_err(|e| match is_busy(&e) {
+        true => io::Error::new(io::ErrorKind::WouldBlock, e),
+        false => e,
+    })
+}

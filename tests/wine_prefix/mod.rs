@@ -1,0 +1,137 @@
+//! The Windows program under Wine, in a Windows installation of its own that is made once.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use super::common::{Ran, finish, spawn};
+
+const BUILT: &str = "target/x86_64-win7-windows-gnu/release";
+
+/// Where Wine keeps its Windows, and the program.
+pub struct Wine {
+    prefix: PathBuf,
+    built: PathBuf,
+}
+
+impl Wine {
+    /// Says loudly that a test is left out where Wine or the program is absent.
+    pub fn ready(test: &str) -> Option<&'static Self> {
+        static WINE: OnceLock<Result<Wine, String>> = OnceLock::new();
+        match WINE.get_or_init(Self::prepare) {
+            Ok(wine) => Some(wine),
+            Err(reason) => {
+                eprintln!("SKIPPED {test}: {reason}");
+                None
+            }
+        }
+    }
+
+    fn prepare() -> Result<Self, String> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let wine = Self { prefix: root.join("target/wine-prefix"), built: root.join(BUILT) };
+        if !wine.built.join("edbmend.exe").is_file() {
+            return Err(format!("{BUILT}/edbmend.exe is absent; scripts/build-windows makes it"));
+        }
+        // What it starts in the background would keep a pipe open.
+        let mut boot = wine.command("wineboot");
+        let booted = boot.arg("--init").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        if !booted.map_err(|e| format!("wine cannot be run: {e}"))?.success() {
+            return Err("wineboot fails".into());
+        }
+        Ok(wine)
+    }
+
+    fn environment(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env("WINEPREFIX", &self.prefix).env("WINEARCH", "win64").env("WINEDEBUG", "-all");
+        command.env("WINEDLLOVERRIDES", "mscoree,mshtml=").env("LC_ALL", "C.UTF-8");
+        command.env_remove("DISPLAY").stdin(Stdio::null());
+        command
+    }
+
+    /// A program of Windows, not yet begun.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = self.environment("wine");
+        command.arg(program);
+        command
+    }
+
+    /// The Windows program, not yet begun.
+    pub fn edbmend<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
+        let mut command = self.command(self.built.join("edbmend.exe"));
+        command.args(arguments);
+        command
+    }
+
+    /// Runs the Windows program to its end.
+    pub fn run<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Ran {
+        finish(spawn(&mut self.edbmend(arguments)))
+    }
+
+    /// Runs a program that comes with Windows; it must succeed.
+    pub fn system(&self, program: &str, arguments: &[&str]) {
+        let ran = finish(spawn(self.command(program).args(arguments)));
+        assert_eq!(ran.code, Some(0), "{program} {arguments:?}: {ran:?}");
+    }
+
+    /// Another process has the file open from here on, until it is dropped.
+    pub fn hold_open(&self, file: &Path, how: &str) -> Held {
+        let mut command = self.command(self.built.join("examples/hold-open.exe"));
+        command.arg(dos(file)).arg(how).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut holder = command.spawn().expect("hold-open begins");
+        let mut line = String::new();
+        BufReader::new(holder.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line.trim_end(), "open", "hold-open has {}", file.display());
+        Held(holder)
+    }
+}
+
+/// See [`Wine::hold_open`].
+pub struct Held(Child);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}
+
+/// The Windows name of an absolute path: Wine shows the whole machine as drive Z.
+pub fn dos(path: &Path) -> OsString {
+    format!("Z:{}", path.to_str().expect("a path in Unicode").replace('/', "\\")).into()
+}
+
+/// A report without what differs between two runs and two systems: the folder, the separators of
+/// paths, the ids of operations, the time of now.
+pub fn normalised(report: &Value, folder: &Path) -> Value {
+    let windows = dos(folder).into_string().unwrap();
+    map_text(report, &|text| {
+        let here = text.contains(&windows);
+        let text = text.replace(&windows, "FOLDER").replace(folder.to_str().unwrap(), "FOLDER");
+        let text = if here { text.replace('\\', "/") } else { text };
+        without_id(&text)
+    })
+}
+
+fn map_text(value: &Value, change: &impl Fn(&str) -> String) -> Value {
+    match value {
+        Value::String(text) => Value::String(change(text)),
+        Value::Array(all) => all.iter().map(|one| map_text(one, change)).collect(),
+        Value::Object(all) => all.iter().map(|(k, v)| (k.clone(), map_text(v, change))).collect(),
+        other => other.clone(),
+    }
+}
+
+/// `edbmend-20261124T065300Z-repair-1f39` is new in every run.
+fn without_id(text: &str) -> String {
+    let mut parts = text.split("edbmend-20");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |so_far, rest| {
+        so_far + "ID" + rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '-')
+    })
+}
