@@ -43,6 +43,13 @@ impl Wine {
         if !booted.map_err(|e| format!("wine cannot be run: {e}"))?.success() {
             return Err("wineboot fails".into());
         }
+        // A program that is not of ours, by the compiler that the Windows program was linked with.
+        let mut compiler = Command::new("x86_64-w64-mingw32-gcc");
+        compiler.arg("-municode").arg(root.join("tests/wine_prefix/hold-open.c")).arg("-o");
+        let compiled = compiler.arg(wine.prefix.join("hold-open.exe")).status();
+        if !compiled.map_err(|e| format!("x86_64-w64-mingw32-gcc: {e}"))?.success() {
+            return Err("hold-open.c cannot be compiled".into());
+        }
         Ok(wine)
     }
 
@@ -81,7 +88,7 @@ impl Wine {
 
     /// Another process has the file open from here on, until it is dropped.
     pub fn hold_open(&self, file: &Path, how: &str) -> Held {
-        let mut command = self.command(self.built.join("examples/hold-open.exe"));
+        let mut command = self.command(self.prefix.join("hold-open.exe"));
         command.arg(dos(file)).arg(how).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut holder = command.spawn().expect("hold-open begins");
         let mut line = String::new();
