@@ -265,8 +265,7 @@ fn add_named(databases: &mut Vec<DatabaseFacts>, facts: DatabaseFacts) {
 
 /// Whether a path is a link to something in the folder itself, or a folder.
 fn leads_into(path: &Path, dir: &Path) -> bool {
-    path.is_dir()
-        || (path.is_symlink() && canonical(path).is_ok_and(|to| to.parent() == Some(dir)))
+    path.is_dir() || (path.is_symlink() && canonical(path).is_ok_and(|to| to.parent() == Some(dir)))
 }
 
 fn is_same_file(one: &DatabaseFacts, other: &DatabaseFacts) -> bool {

@@ -16,9 +16,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use windows_sys::Win32::Foundation::{
-    ERROR_ACCESS_DENIED, ERROR_INVALID_FUNCTION, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER,
-    ERROR_LOCK_VIOLATION, ERROR_NOT_SUPPORTED, ERROR_SHARING_VIOLATION, GENERIC_READ,
-    GENERIC_WRITE,
+    ERROR_ACCESS_DENIED, ERROR_CALL_NOT_IMPLEMENTED, ERROR_INVALID_FUNCTION, ERROR_INVALID_HANDLE,
+    ERROR_INVALID_PARAMETER, ERROR_LOCK_VIOLATION, ERROR_NOT_SUPPORTED, ERROR_SHARING_VIOLATION,
+    GENERIC_READ, GENERIC_WRITE,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     DELETE, FILE_ADD_FILE, FILE_ADD_SUBDIRECTORY, FILE_DISPOSITION_FLAG_DELETE,
@@ -228,8 +228,9 @@ fn remove(path: &Path) -> io::Result<()> {
 
 /// The system's ways to say that a file system cannot do a thing at all.
 fn cannot(error: &io::Error) -> bool {
-    const CODES: [u32; 5] = [
+    const CODES: [u32; 6] = [
         ERROR_ACCESS_DENIED,
+        ERROR_CALL_NOT_IMPLEMENTED,
         ERROR_INVALID_FUNCTION,
         ERROR_INVALID_HANDLE,
         ERROR_INVALID_PARAMETER,
