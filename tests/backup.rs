@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 
 use common::strace::can_trace;
-use common::{Fixture, damaged, finish, names, program, sha256, spawn};
+use common::{Fixture, Ran, damaged, finish, names, program, sha256, spawn};
 
 #[test]
 fn holes_stay_holes() {
@@ -75,6 +75,76 @@ fn the_copy_is_read_back_from_the_medium() {
     }
     assert!(at("fsync") > at("pwrite64"), "written, then synced: {lines:#?}");
     assert!(at("pread64") > at("fsync"), "then read back: {lines:#?}");
+}
+
+/// A scan on one thread, and how many reads of the database that thread made. From its read `failing`
+/// on two of them are answered by an I/O error: the numbers count for each thread by itself.
+fn verify_with_failing_reads(fixture: &Fixture, failing: Option<usize>) -> (Ran, usize) {
+    let trace = fixture.dir().join("trace");
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-e", "trace=pread64", "-o"]).arg(&trace);
+    command.arg("-P").arg(&fixture.db);
+    if let Some(first) = failing {
+        command.arg("-e");
+        command.arg(format!("inject=pread64:error=EIO:when={first}..{}", first + 1));
+    }
+    command.arg(env!("CARGO_BIN_EXE_edbmend"));
+    command.args(["verify", "--json", "--threads", "1"]).arg(&fixture.db);
+    let ran = finish(spawn(&mut command));
+    let text = fs::read_to_string(&trace).unwrap();
+    let threads: Vec<_> = text.lines().filter_map(|line| line.split_once(" pread64(")).collect();
+    let scanning =
+        threads.iter().filter(|(thread, _)| threads.last().is_some_and(|l| l.0 == *thread));
+    (ran, scanning.count())
+}
+
+#[test]
+fn a_sector_that_the_system_cannot_read_is_one_bad_page() {
+    let test = "a_sector_that_the_system_cannot_read_is_one_bad_page";
+    if !can_trace(test) {
+        return;
+    }
+    let fixture = Fixture::new(&damaged(2000));
+    let (sound, reads) = verify_with_failing_reads(&fixture, None);
+    assert_eq!(sound.code, Some(0), "{sound:?}");
+    // The last block fails, and then, read page by page, its first page.
+    let (ran, _) = verify_with_failing_reads(&fixture, Some(reads));
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let (sound, pages) = (&sound.json()["pages"], &ran.json()["pages"]);
+    let [bad] = pages["bad"].as_array().unwrap().as_slice() else { panic!("{pages:#}") };
+    assert_eq!((&bad["kind"], &pages["total"]), (&"unreadable".into(), &sound["total"]));
+    assert_eq!(bad["offset"].as_u64().unwrap() % (128 << 10), 0);
+    assert_eq!(bad["number"].as_u64().unwrap() + 1, bad["offset"].as_u64().unwrap() / 4096);
+}
+
+#[test]
+fn one_read_of_the_database_hashes_checks_and_copies_it() {
+    let test = "one_read_of_the_database_hashes_checks_and_copies_it";
+    if !can_trace(test) {
+        return;
+    }
+    let bytes = damaged(4000);
+    let fixture = Fixture::new(&bytes);
+    let traces = tempfile::tempdir().unwrap();
+    let mut command = Command::new("strace");
+    // A file for each thread, so that no call is torn in two lines.
+    command.args(["-ff", "-y", "-qq", "-e", "trace=pread64", "-o"]).arg(traces.path().join("t"));
+    command.arg(env!("CARGO_BIN_EXE_edbmend"));
+    command.args(["repair", "--yes", "--verify", "full"]).arg(&fixture.db);
+    let ran = finish(spawn(&mut command));
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let database = format!("<{}>", fixture.db.display());
+    let mut total = 0;
+    for trace in fs::read_dir(traces.path()).unwrap() {
+        let text = fs::read_to_string(trace.unwrap().path()).unwrap();
+        let reads = text.lines().filter(|line| line.contains(&database));
+        let given = reads.filter_map(|line| line.rsplit("= ").next()?.trim().parse::<usize>().ok());
+        total += given.sum::<usize>();
+    }
+    // Once for hash, check and copy; once more afterwards, to prove that nothing else changed; and
+    // the headers a few times.
+    let whole = 2 * bytes.len();
+    assert!((whole..whole + (2 << 20)).contains(&total), "{total} of {whole}");
 }
 
 #[test]
