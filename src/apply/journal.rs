@@ -59,6 +59,8 @@ impl Journal {
         storage.adopt_owner(&fresh, dir)?;
         file.write_at(&sealed::seal(self), 0)?;
         file.sync()?;
+        // An open file cannot be renamed everywhere.
+        drop(file);
         storage.replace(&fresh, &dir.join(JOURNAL_NAME))?;
         storage.sync_dir(dir)
     }

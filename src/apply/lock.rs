@@ -99,7 +99,7 @@ fn ask_once<'a>(
     paths: &[&'a PathBuf],
 ) -> Vec<(&'a PathBuf, Result<Exclusive, Refusal>)> {
     let ask = |path: &'a PathBuf| {
-        let file = storage.open(path, Access::Read).map_err(|error| reason(&error));
+        let file = storage.open(path, Access::ReadAlone).map_err(|error| reason(&error));
         let answer = file.map(|file| {
             let answer = file.lock();
             file.unlock();

@@ -117,7 +117,10 @@ pub fn dos(path: &Path) -> OsString {
 /// paths, the ids of operations, the time of now.
 pub fn normalised(report: &Value, folder: &Path) -> Value {
     let windows = dos(folder).into_string().unwrap();
-    map_text(report, &|text| {
+    let mut report = report.clone();
+    // Who ran it, where and when, and how the programs are named.
+    report.as_object_mut().expect("a report").remove("run");
+    map_text(&report, &|text| {
         let here = text.contains(&windows);
         let text = text.replace(&windows, "FOLDER").replace(folder.to_str().unwrap(), "FOLDER");
         let text = if here { text.replace('\\', "/") } else { text };
