@@ -258,12 +258,10 @@ fn long_and_foreign_names_are_taken() {
 }
 
 #[test]
-fn a_link_is_no_database() {
-    let Some(wine) = Wine::ready("a_link_is_no_database") else { return };
-    let fixture = Fixture::new(&damaged(8));
+fn a_device_is_no_database() {
+    let Some(wine) = Wine::ready("a_device_is_no_database") else { return };
     let ran = wine.run(["repair", "--yes", "--json", r"\\.\NUL"]);
-    assert_eq!(ran.code, Some(3), "a device: {ran:?}");
-    drop(fixture);
+    ran.expect_refused(3, &["not-a-regular-file"]);
 }
 
 /// A database that takes a moment to copy and to verify.
@@ -343,4 +341,31 @@ fn what_windows_knows_of_exchange_is_used() {
     wine.system("reg", &["delete", &restore_key, "/f"]);
     assert!(ran.refusals().contains(&"restore-pending".to_owned()), "{ran:?}");
     assert!(ran.stdout.contains("Restore in Progress"), "{ran:?}");
+}
+
+#[test]
+fn the_state_of_the_store_service_is_told() {
+    let Some(wine) = Wine::ready("the_state_of_the_store_service_is_told") else { return };
+    let fixture = Fixture::new(&damaged(8));
+    let repair = |how: &str| {
+        let mut arguments = words(&["repair", how]);
+        arguments.push(dos(&fixture.db));
+        // The report is wrapped.
+        wine.run(arguments).stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert!(!repair("--dry-run").contains("MSExchangeIS"));
+    // Any program that is a service will do.
+    let service = [r"binPath=", r"C:\windows\system32\spoolsv.exe"];
+    wine.system("sc", &[&["create", "MSExchangeIS"], &service[..]].concat());
+    let held = wine.hold_open(&fixture.db, "shared");
+    let stopped = repair("--yes");
+    wine.system("sc", &["start", "MSExchangeIS"]);
+    let running = repair("--yes");
+    drop(held);
+    let planned = repair("--dry-run");
+    wine.system("sc", &["stop", "MSExchangeIS"]);
+    wine.system("sc", &["delete", "MSExchangeIS"]);
+    assert!(stopped.contains("(MSExchangeIS) is stopped"), "{stopped}");
+    assert!(running.contains("(MSExchangeIS) runs on this machine"), "{running}");
+    assert!(planned.contains("That is normal while single stores are dismounted"), "{planned}");
 }
