@@ -8,10 +8,10 @@
 
 use crate::ese::shadow::Which;
 use crate::plan::{HeaderImages, Plan, Refusal, RefusalId, WriteStep};
-use crate::storage::{File, StorageError, quoted, read_full};
+use crate::storage::{File, read_full};
 
-use super::lock::in_use;
-use super::outcome::reason;
+use super::lock::{in_use, written_meanwhile};
+use super::outcome::{failure, reason};
 
 /// How the writes ended.
 pub enum Written {
@@ -53,15 +53,7 @@ fn check_before(file: &dyn File, images: &HeaderImages) -> Result<(), Refusal> {
     if found == images.before {
         return Ok(());
     }
-    Err(Refusal::new(
-        RefusalId::ChangedSinceSurvey,
-        file.path(),
-        "the header changed after the plan was made",
-        format!(
-            "Find out who writes to it (fuser -v {}), then run the command again.",
-            quoted(file.path())
-        ),
-    ))
+    Err(written_meanwhile(file.path(), "the header changed after the plan was made"))
 }
 
 fn undo(file: &dyn File, begun: &[&WriteStep], images: &HeaderImages, cause: Refusal) -> Written {
@@ -108,14 +100,6 @@ pub fn write_copy(file: &dyn File, offset: u64, page: &[u8]) -> Result<(), Troub
         format!("the header page at offset {offset} was written, but something else was read back"),
         "The disk cannot be trusted: copy the database and its operation folder to a sound one.",
     )))
-}
-
-/// An error once writing has begun is never a guard's.
-fn failure(error: &StorageError) -> Refusal {
-    let remedy =
-        "Look into the system's log for what the disk said, and mend that before you try again."
-            .to_owned();
-    Refusal { id: RefusalId::IoError, remedy, ..reason(error) }
 }
 
 /// What one header copy on the medium is, against the images of an operation.

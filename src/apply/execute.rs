@@ -8,7 +8,7 @@ use crate::plan::{
     Command, HeaderImages, Plan, Refusal, RefusalId, VerifyScope, content_refusals, format_problem,
     only_repairable_bytes_differ, write_refusals,
 };
-use crate::storage::{File, PrivateMap, quoted, shown};
+use crate::storage::{File, PrivateMap, shown};
 use crate::survey::{DatabaseFacts, Fingerprint, survey_open_file};
 
 use super::backup::{self, VerifiedBackup};
@@ -19,8 +19,8 @@ use super::folder::{
 };
 use super::guards::surroundings_refusals;
 use super::journal::{Journal, State};
-use super::lock::ExclusiveFile;
-use super::marker::at_work;
+use super::lock::{ExclusiveFile, written_meanwhile};
+use super::marker::or_at_work;
 use super::operation::Operation;
 use super::outcome::{Applied, Ending, interrupted, reason};
 
@@ -54,10 +54,9 @@ pub fn execute(context: Context, job: &Job) -> Applied {
     let exclusive =
         match ExclusiveFile::acquire(context.storage, &job.database, job.allow_unproven_lock) {
             Ok(exclusive) => exclusive,
-            // It may be another edbmend that has it open; that one can be named.
             Err(refusal) => {
-                let other = at_work(context.storage, &job.database);
-                return Applied::stopped(vec![other.unwrap_or(refusal)]);
+                let reasons = or_at_work(context.storage, &job.database, vec![refusal]);
+                return Applied::stopped(reasons);
             }
         };
     context.observer.stage("asking every guard again");
@@ -94,15 +93,8 @@ fn look_again(context: Context, file: &dyn File, job: &Job) -> Vec<Refusal> {
     refusals.extend(write_refusals(&facts));
     refusals.extend(surroundings_refusals(context.storage, &facts, &job.backup_dir, scope));
     if facts.fingerprint() != job.fingerprint {
-        refusals.push(Refusal::new(
-            RefusalId::ChangedSinceSurvey,
-            &job.database,
-            "the file changed between the survey and the moment of writing",
-            format!(
-                "Find out who writes to it (fuser -v {}), then run the command again.",
-                quoted(&job.database)
-            ),
-        ));
+        let what = "the file changed between the survey and the moment of writing";
+        refusals.push(written_meanwhile(&job.database, what));
     }
     refusals
 }

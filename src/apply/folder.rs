@@ -235,9 +235,7 @@ impl StoredOperation {
             Deed::Reset(plan) => Some(plan.log_dir.to_path()?.join(&plan.base)),
         }
     }
-}
 
-impl StoredOperation {
     /// The steps of its plan.
     pub fn steps(&self) -> Vec<Step> {
         match &self.deed {

@@ -171,6 +171,15 @@ fn let_go(service: Option<StoreService>) -> &'static str {
     }
 }
 
+/// The refusal where somebody else has written to the file since the plan was made.
+pub fn written_meanwhile(path: &Path, what: &str) -> Refusal {
+    let remedy = format!(
+        "Find out who writes to it ({}), then run the command again.",
+        how_to_see_who(path)
+    );
+    Refusal::new(RefusalId::ChangedSinceSurvey, path, what, remedy)
+}
+
 #[cfg(not(windows))]
 fn how_to_see_who(path: &Path) -> String {
     format!("fuser -v {}", quoted(path))

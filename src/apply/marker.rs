@@ -116,6 +116,11 @@ pub fn at_work(storage: &dyn Storage, database: &Path) -> Option<Refusal> {
     Some(Refusal::new(RefusalId::OperationPending, database, message, remedy))
 }
 
+/// Why exclusive access is not to be had. It may be another edbmend that has it: that one can be named.
+pub fn or_at_work(storage: &dyn Storage, subject: &Path, reasons: Vec<Refusal>) -> Vec<Refusal> {
+    at_work(storage, subject).map_or(reasons, |other| vec![other])
+}
+
 /// The refusal where another edbmend is at work on the database, or on the logs in its folder.
 pub fn at_work_near(storage: &dyn Storage, database: &Path) -> Option<Refusal> {
     at_work(storage, database).or_else(|| {

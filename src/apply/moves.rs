@@ -16,7 +16,7 @@ use crate::plan::{Batch, MoveMethod, MovedFile, Refusal, RefusalId, ResetPlan};
 use crate::storage::{Access, AlignedBuffer, File, Storage, StorageError, read_full};
 
 use super::context::Context;
-use super::outcome::{interrupted, reason};
+use super::outcome::{failure, interrupted, reason};
 
 /// What a file is known by, besides its length, in bytes.
 const HEADER_BYTES: usize = 4096;
@@ -278,14 +278,6 @@ pub fn name_is_taken(path: &Path) -> Refusal {
         "Nothing was touched. The new logs belong to the mounted store; the moved ones are in the \
          operation folder, and are still good for the hard recovery of an older backup.",
     )
-}
-
-/// An error once moving has begun is never a guard's.
-fn failure(error: &StorageError) -> Refusal {
-    let remedy =
-        "Look into the system's log for what the disk said, and mend that before you try again."
-            .to_owned();
-    Refusal { id: RefusalId::IoError, remedy, ..reason(error) }
 }
 
 /// Copies a file to its unfinished name in another folder: synced, read back, compared.

@@ -68,6 +68,14 @@ pub(super) fn reason(error: &StorageError) -> Refusal {
     Refusal::new(id, &error.path, error.to_string(), remedy)
 }
 
+/// The same once writing or moving has begun: then it is never a guard's matter.
+pub(super) fn failure(error: &StorageError) -> Refusal {
+    let remedy =
+        "Look into the system's log for what the disk said, and mend that before you try again."
+            .to_owned();
+    Refusal { id: RefusalId::IoError, remedy, ..reason(error) }
+}
+
 /// The reason where a file or folder could not be read at all.
 pub fn unreadable(error: &StorageError) -> Refusal {
     let remedy = match error.is_forbidden() {

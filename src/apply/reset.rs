@@ -14,7 +14,7 @@ use super::context::Context;
 use super::folder::{OperationFolder, PLAN_NAME, SUMS_NAME, sha256, sums_line};
 use super::journal::{Journal, State};
 use super::lock::{ExclusiveFile, probe_all};
-use super::marker::{self, at_work};
+use super::marker::{self, or_at_work};
 use super::moves::{self, Place, Route};
 use super::operation::Operation;
 use super::outcome::{Applied, Ending, interrupted, reason};
@@ -47,10 +47,8 @@ pub fn execute_reset(context: Context, job: &ResetJob) -> Applied {
     context.observer.stage("taking exclusive access");
     let locks = match lock_databases(context.storage, &job.plan, job.allow_unproven_lock) {
         Ok(locks) => locks,
-        // It may be another edbmend that has them open; that one can be named.
         Err(refusals) => {
-            let other = at_work(context.storage, &subject);
-            return Applied::stopped(other.map_or(refusals, |other| vec![other]));
+            return Applied::stopped(or_at_work(context.storage, &subject, refusals));
         }
     };
     context.observer.stage("asking every guard again");

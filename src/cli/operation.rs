@@ -204,6 +204,17 @@ fn same_volume(session: &Session, database: &Path, backup: &BackupRecord) -> Opt
     })
 }
 
+/// The rest of several, once one of them could not be finished.
+pub fn not_begun(path: &Path) -> (DatabaseReport, Vec<Refusal>) {
+    let refusal = Refusal::new(
+        RefusalId::Interrupted,
+        path,
+        "not begun, because the run ended at a database before it",
+        "Mend that one first, then run the command again.",
+    );
+    (DatabaseReport::unknown(path, Outcome::Failed), vec![refusal])
+}
+
 /// What a scan found, in a sentence.
 pub fn pages_note(pages: &PageFacts) -> String {
     match pages.bad_data_pages() {

@@ -8,9 +8,8 @@ use crate::report::{DatabaseReport, Outcome, Report};
 use crate::storage::shown;
 
 use super::args::RecoverArgs;
-use super::operation::{confirmation_needed, interrupted, outcome_of};
+use super::operation::{confirmation_needed, interrupted, not_begun, outcome_of};
 use super::record;
-use super::repair::not_begun;
 use super::session::Session;
 use super::terminal::{Answer, ask, show};
 
@@ -40,8 +39,8 @@ pub fn run(session: &Session, args: &RecoverArgs) -> Report {
             }
         }
         Err(refusal) => {
-            let outcome = Outcome::of_reasons(std::slice::from_ref(&refusal));
-            report.push(DatabaseReport::unknown(&refusal.path, outcome), &[refusal]);
+            let (database, reasons) = DatabaseReport::stopped(&refusal.path, &refusal);
+            report.push(database, &reasons);
         }
     }
     as_asked_for(report.conclude())
@@ -75,10 +74,7 @@ fn recover_one(
     };
     let assessment = match assessed {
         Ok(assessment) => assessment,
-        Err(refusal) => {
-            let outcome = Outcome::of_reasons(std::slice::from_ref(&refusal));
-            return (DatabaseReport::unknown(path, outcome), vec![refusal]);
-        }
+        Err(refusal) => return DatabaseReport::stopped(path, &refusal),
     };
     let mut database = DatabaseReport::unknown(path, Outcome::Planned);
     database.operation = assessment.operation.clone();

@@ -15,7 +15,7 @@ use crate::storage::{absolute, quoted, shown};
 use crate::survey::{DatabaseFacts, GroupFolders, PageLayout};
 
 use super::args::RepairArgs;
-use super::operation::{Proposal, carry_out, pages_note, refusals};
+use super::operation::{Proposal, carry_out, not_begun, pages_note, refusals};
 use super::session::Session;
 use super::verify::{all_processors, scan};
 
@@ -53,17 +53,6 @@ fn left_to(other: &Refusal, path: &Path) -> (DatabaseReport, Vec<Refusal>) {
     };
     let refusal = Refusal { path: path.clone(), message, ..other.clone() };
     (DatabaseReport::unknown(&path, Outcome::Refused), vec![refusal])
-}
-
-/// The rest of several, once one of them could not be finished.
-pub fn not_begun(path: &Path) -> (DatabaseReport, Vec<Refusal>) {
-    let refusal = Refusal::new(
-        RefusalId::Interrupted,
-        path,
-        "not begun, because the run ended at a database before it",
-        "Mend that one first, then run the command again.",
-    );
-    (DatabaseReport::unknown(path, Outcome::Failed), vec![refusal])
 }
 
 /// What is known of one database before its repair.
@@ -112,10 +101,7 @@ fn repair(
 ) -> (DatabaseReport, Vec<Refusal>) {
     let surveyed = match survey(session, args, path) {
         Ok(surveyed) => surveyed,
-        Err(refusal) => {
-            let outcome = Outcome::of_reasons(std::slice::from_ref(&refusal));
-            return (DatabaseReport::unknown(&refusal.path, outcome), vec![refusal]);
-        }
+        Err(refusal) => return DatabaseReport::stopped(&refusal.path, &refusal),
     };
     // Those of the last database; several of one storage group share them.
     (report.logs, report.checkpoint) = (surveyed.logs, surveyed.checkpoint);

@@ -24,10 +24,7 @@ pub fn run(session: &Session, args: &RestoreArgs) -> Report {
         Ok(Undo::Header(job)) => restore(session, args, *job),
         Ok(Undo::Reset(plan)) => return restore_logs(session, args, *plan, report),
         Ok(Undo::Nothing) => nothing_to_undo(&args.operation),
-        Err(refusal) => {
-            let outcome = Outcome::of_reasons(std::slice::from_ref(&refusal));
-            (DatabaseReport::unknown(&refusal.path, outcome), vec![refusal])
-        }
+        Err(refusal) => DatabaseReport::stopped(&refusal.path, &refusal),
     };
     session.push(&mut report, database, &reasons);
     report.conclude()
@@ -46,10 +43,7 @@ fn restore(
 ) -> (DatabaseReport, Vec<Refusal>) {
     let facts = match session.survey_with_logs(&job.database) {
         Ok(facts) => facts,
-        Err(refusal) => {
-            let outcome = Outcome::of_reasons(std::slice::from_ref(&refusal));
-            return (DatabaseReport::unknown(&job.database, outcome), vec![refusal]);
-        }
+        Err(refusal) => return DatabaseReport::stopped(&job.database, &refusal),
     };
     let mut database =
         DatabaseReport::surveyed(&facts, diagnose_database(&facts), Outcome::Refused)

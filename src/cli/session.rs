@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::apply::{
     Context, DEFAULT_BACKUP_DIR, Observer, at_work, at_work_near, at_work_on_logs, in_use,
@@ -13,7 +13,7 @@ use crate::apply::{
 };
 use crate::ese::{ContentKind, LogFileName};
 use crate::plan::{self, OperationStamp, Refusal, RefusalId};
-use crate::report::{DatabaseReport, Report, RunReport, shown_path};
+use crate::report::{DatabaseReport, Report, RunReport, shown_path, utc};
 use crate::storage::{
     Disk, FileKind, Storage, absolute, canonical, host_name, login_name, quoted, shown, user_name,
 };
@@ -88,8 +88,8 @@ impl Session {
             login: login_name(),
             directory: std::env::current_dir().ok().map(|dir| shown_path(&dir)),
             arguments: self.arguments.clone(),
-            started: in_words(self.started),
-            finished: in_words(Utc::now()),
+            started: utc(self.started),
+            finished: utc(Utc::now()),
         }
     }
 
@@ -237,7 +237,7 @@ impl Session {
         let random = getrandom::u32().unwrap_or_else(|_| now.timestamp_subsec_nanos()) & 0xffff;
         OperationStamp {
             id: format!("edbmend-{}-{}-{random:04x}", now.format("%Y%m%dT%H%M%SZ"), command.name()),
-            created: in_words(now),
+            created: utc(now),
         }
     }
 
@@ -248,10 +248,6 @@ impl Session {
             None => Ok(database.with_file_name(DEFAULT_BACKUP_DIR)),
         }
     }
-}
-
-fn in_words(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// Adds a database that was named. One file with two names (a hard link) is one database, under the

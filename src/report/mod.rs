@@ -29,7 +29,7 @@ pub use mk::dump_checkpoint;
 pub use ml::dump_log_header;
 pub use ml_set::dump_log_set;
 pub use record::render_record;
-pub use run::RunReport;
+pub use run::{RunReport, utc};
 pub use schema::json_schema;
 pub use text::{Style, render, render_moves, render_preview};
 pub use types::{

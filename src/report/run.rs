@@ -1,5 +1,6 @@
 //! Who ran the program, where, when, and what was typed.
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -20,4 +21,9 @@ pub struct RunReport {
     pub started: String,
     /// When the report was made, RFC 3339, UTC.
     pub finished: String,
+}
+
+/// A moment as reports and logs write it: RFC 3339, UTC, to the second.
+pub fn utc(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

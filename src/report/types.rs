@@ -244,6 +244,12 @@ pub struct DatabaseReport {
 }
 
 impl DatabaseReport {
+    /// A file of which nothing is known but why it was not gone on with.
+    pub fn stopped(path: &Path, refusal: &Refusal) -> (Self, Vec<Refusal>) {
+        let reasons = vec![refusal.clone()];
+        (Self::unknown(path, Outcome::of_reasons(&reasons)), reasons)
+    }
+
     /// A database of which only the path is known.
     pub fn unknown(path: &Path, outcome: Outcome) -> Self {
         Self {

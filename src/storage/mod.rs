@@ -20,6 +20,7 @@ mod windows;
 use std::ffi::OsString;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub use aligned::AlignedBuffer;
 pub use error::{Result, StorageError};
@@ -32,6 +33,11 @@ pub use size::size;
 pub use unix::Disk;
 #[cfg(windows)]
 pub use windows::Disk;
+
+/// How often, and how long apart, a file is asked for that somebody else has: a virus scanner or an
+/// indexer lets go in that time.
+const BUSY_TRIES: u32 = 20;
+const BUSY_PAUSE: Duration = Duration::from_millis(100);
 
 /// What kind of thing a path names. A symlink is not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,11 +10,13 @@ use std::os::unix::fs::{DirBuilderExt, FileExt, FileTypeExt, MetadataExt, OpenOp
 use std::os::unix::fs::{PermissionsExt, fchown, lchown};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use rustix::fs::{Advice, CWD, FallocateFlags, RenameFlags, SeekFrom, Timespec, Timestamps};
 
-use super::{Access, Exclusive, File, FileKind, PrivateMap, Result, Status, Storage, StorageError};
+use super::{
+    Access, BUSY_PAUSE, BUSY_TRIES, Exclusive, File, FileKind, PrivateMap, Result, Status, Storage,
+    StorageError,
+};
 
 /// `f_type` of btrfs, xfs and bcachefs (`statfs(2)`).
 const CLONING_FILE_SYSTEMS: [i64; 3] = [0x9123_683e, 0x5846_5342, 0xca45_1a4e];
@@ -25,10 +27,6 @@ const FUSE: i64 = 0x6573_5546;
 /// Such a file system is not asked for a lease: the kernel grants one by what it knows itself.
 const FUSE_LEASE: &str = "a file system in user space (FUSE) may be in use by another machine or by \
                           another way that this one does not hear of";
-
-/// How often, and how long apart, a file is opened that somebody holds a lease on.
-const BUSY_TRIES: u32 = 20;
-const BUSY_PAUSE: Duration = Duration::from_millis(100);
 
 /// The file systems of this machine.
 #[derive(Clone, Copy, Debug, Default)]

@@ -13,7 +13,6 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::windows::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use windows_sys::Win32::Foundation::{
     ERROR_ACCESS_DENIED, ERROR_CALL_NOT_IMPLEMENTED, ERROR_INVALID_FUNCTION, ERROR_INVALID_HANDLE,
@@ -29,7 +28,9 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 use windows_sys::Win32::System::SystemServices::FILE_SUPPORTS_BLOCK_REFCOUNTING;
 
-use super::{Access, File, FileKind, Result, Status, Storage, StorageError};
+use super::{
+    Access, BUSY_PAUSE, BUSY_TRIES, File, FileKind, Result, Status, Storage, StorageError,
+};
 
 use file::DiskFile;
 use names::verbatim;
@@ -40,11 +41,6 @@ const SHARED: u32 = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
 /// The largest sector with which a header page of any size can be written past the cache: the
 /// smallest page has so many bytes.
 const LARGEST_SECTOR_BYTES: u32 = 2048;
-
-/// How often, and how long apart, a file is asked for that somebody else has: a virus scanner or an
-/// indexer lets go in that time.
-const BUSY_TRIES: u32 = 20;
-const BUSY_PAUSE: Duration = Duration::from_millis(100);
 
 /// The file systems of this machine, and the shares that it reaches.
 #[derive(Clone, Copy, Debug, Default)]
