@@ -71,7 +71,8 @@ fn bash_completes() {
     assert_eq!(complete(&["repair", "pr"]), "\n");
 }
 
-/// What zsh shows after a Tab, on a terminal of its own.
+/// What zsh shows after a Tab, on a terminal of its own. It shows nothing while keys are waiting, so the
+/// second argument, a word that is to come, is awaited before the line is left.
 const ZSH: &str = r#"
 zmodload zsh/zpty
 zpty shell zsh -f -i
@@ -80,7 +81,8 @@ zpty -w shell 'print "${_comps[edbmend]} REA""DY"'
 zpty -r shell answer '*READY*'
 print -r -- "$answer"
 zpty -w -n shell "$1"$'\t\C-d'
-sleep 0.5
+zpty -r shell answer "*$2*"
+print -r -- "$answer"
 zpty -w -n shell $'\C-uprint DO""NE\n'
 zpty -r shell answer '*DONE*'
 print -r -- "$answer"
@@ -92,17 +94,17 @@ fn zsh_completes() {
         return;
     }
     let folder = folder_with_script("zsh", "_edbmend");
-    let complete = |line: &str| {
+    let complete = |line: &str, awaited: &str| {
         let mut zsh = Command::new("timeout");
-        zsh.args(["30", "zsh", "-f", "-c", ZSH, "zsh", line]);
+        zsh.args(["60", "zsh", "-f", "-c", ZSH, "zsh", line, awaited]);
         output_of(&mut zsh, folder.path())
     };
-    let commands = complete("edbmend re");
+    let commands = complete("edbmend re", "restore");
     has_all(&commands, &["_edbmend READY", "reset-logs  -- Move the transaction logs"]);
     has_all(&commands, &COMMANDS_IN_RE);
-    has_all(&complete("edbmend repair --also "), &WARNINGS);
-    has_all(&complete("edbmend repair p"), &["priv1.edb"]);
-    let folders = complete("edbmend repair --log-dir ");
+    has_all(&complete("edbmend repair --also ", "inverted"), &WARNINGS);
+    has_all(&complete("edbmend repair p", "priv1.edb"), &["priv1.edb"]);
+    let folders = complete("edbmend repair --log-dir ", "logs/");
     assert!(folders.contains("logs/") && !folders.contains("priv1.edb"), "{folders}");
 }
 
