@@ -13,6 +13,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -323,10 +324,14 @@ fn recover_ends_what_a_kill_left() {
     assert_eq!(state == Some(0), fixture.bytes() != old, "it is the old one or the new one");
 }
 
+/// The tests that add and delete the service of the store: there is one Windows for all.
+static STORE_SERVICE: Mutex<()> = Mutex::new(());
+
 #[test]
 fn what_windows_knows_of_exchange_is_used() {
     const SERVICE: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\MSExchangeIS";
     let Some(wine) = Wine::ready("what_windows_knows_of_exchange_is_used") else { return };
+    let _alone = STORE_SERVICE.lock().unwrap_or_else(PoisonError::into_inner);
     let group = practice();
     let mut reset = words(&["reset-logs", "--dry-run", "--json"]);
     reset.push(dos(group.path()));
@@ -346,6 +351,7 @@ fn what_windows_knows_of_exchange_is_used() {
 #[test]
 fn the_state_of_the_store_service_is_told() {
     let Some(wine) = Wine::ready("the_state_of_the_store_service_is_told") else { return };
+    let _alone = STORE_SERVICE.lock().unwrap_or_else(PoisonError::into_inner);
     let fixture = Fixture::new(&damaged(8));
     let repair = |how: &str| {
         let mut arguments = words(&["repair", how]);
