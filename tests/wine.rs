@@ -13,11 +13,11 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use common::{Fixture, Ran, damaged, marker_of, names, operations, run, spawn};
+use common::{Fixture, Ran, damaged, finish, marker_of, names, operations, run, spawn};
 use edbmend::practice::{Recipe, storage_group};
 use wine_prefix::{Wine, dos, normalised};
 
@@ -324,14 +324,41 @@ fn recover_ends_what_a_kill_left() {
     assert_eq!(state == Some(0), fixture.bytes() != old, "it is the old one or the new one");
 }
 
-/// The tests that add and delete the service of the store: there is one Windows for all.
-static STORE_SERVICE: Mutex<()> = Mutex::new(());
+const SERVICE: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\MSExchangeIS";
+
+/// There is one Windows for all tests: only one at a time may have a store service in it. It is absent at
+/// first, whatever an earlier run left, and at the end.
+struct StoreService<'a> {
+    wine: &'a Wine,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl<'a> StoreService<'a> {
+    fn absent(wine: &'a Wine) -> Self {
+        static ONE: Mutex<()> = Mutex::new(());
+        let service = Self { wine, _alone: ONE.lock().unwrap_or_else(PoisonError::into_inner) };
+        service.remove();
+        service
+    }
+
+    fn remove(&self) {
+        for words in [&["sc", "delete", "MSExchangeIS"][..], &["reg", "delete", SERVICE, "/f"]] {
+            // It fails where there is none.
+            finish(spawn(self.wine.command(words[0]).args(&words[1..])));
+        }
+    }
+}
+
+impl Drop for StoreService<'_> {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
 
 #[test]
 fn what_windows_knows_of_exchange_is_used() {
-    const SERVICE: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\MSExchangeIS";
     let Some(wine) = Wine::ready("what_windows_knows_of_exchange_is_used") else { return };
-    let _alone = STORE_SERVICE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _service = StoreService::absent(wine);
     let group = practice();
     let mut reset = words(&["reset-logs", "--dry-run", "--json"]);
     reset.push(dos(group.path()));
@@ -343,7 +370,6 @@ fn what_windows_knows_of_exchange_is_used() {
         &["add", &restore_key, "/v", "LowLog Number", "/t", "REG_DWORD", "/d", "3", "/f"],
     );
     let ran = wine.run(&reset);
-    wine.system("reg", &["delete", &restore_key, "/f"]);
     assert!(ran.refusals().contains(&"restore-pending".to_owned()), "{ran:?}");
     assert!(ran.stdout.contains("Restore in Progress"), "{ran:?}");
 }
@@ -351,7 +377,7 @@ fn what_windows_knows_of_exchange_is_used() {
 #[test]
 fn the_state_of_the_store_service_is_told() {
     let Some(wine) = Wine::ready("the_state_of_the_store_service_is_told") else { return };
-    let _alone = STORE_SERVICE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _service = StoreService::absent(wine);
     let fixture = Fixture::new(&damaged(8));
     let repair = |how: &str| {
         let mut arguments = words(&["repair", how]);
@@ -370,7 +396,6 @@ fn the_state_of_the_store_service_is_told() {
     drop(held);
     let planned = repair("--dry-run");
     wine.system("sc", &["stop", "MSExchangeIS"]);
-    wine.system("sc", &["delete", "MSExchangeIS"]);
     assert!(stopped.contains("(MSExchangeIS) is stopped"), "{stopped}");
     assert!(running.contains("(MSExchangeIS) runs on this machine"), "{running}");
     assert!(planned.contains("That is normal while single stores are dismounted"), "{planned}");
