@@ -258,6 +258,30 @@ fn long_and_foreign_names_are_taken() {
     assert_eq!(fs::read(&db).unwrap(), damaged(8));
 }
 
+/// The last line of a repair is a command to be copied into a prompt, whatever the folder is called.
+#[test]
+fn a_printed_command_can_be_pasted() {
+    let Some(wine) = Wine::ready("a_printed_command_can_be_pasted") else { return };
+    for name in ["mdb data", "a&b (1) ^x", "{F750E6C3}", "d$", "l'1; =,1"] {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join(name);
+        fs::create_dir(&dir).unwrap();
+        let db = dir.join("priv1.edb");
+        fs::write(&db, damaged(8)).unwrap();
+        let ran = wine.run(words(&["repair", "--yes"]).into_iter().chain([dos(&db)]));
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let printed =
+            ran.stdout.lines().find_map(|line| line.trim().strip_prefix("edbmend restore"));
+        let pasted = folder.path().join("pasted.bat");
+        let program = wine.program();
+        let program = program.to_str().unwrap();
+        let command = format!("@\"{program}\" restore --yes{}\r\n", printed.unwrap());
+        fs::write(&pasted, command).unwrap();
+        wine.system("cmd", &["/c", dos(&pasted).to_str().unwrap()]);
+        assert_eq!(fs::read(&db).unwrap(), damaged(8), "{name}");
+    }
+}
+
 #[test]
 fn a_device_is_no_database() {
     let Some(wine) = Wine::ready("a_device_is_no_database") else { return };

@@ -68,9 +68,14 @@ impl Wine {
         command
     }
 
+    /// The Windows program, as Windows names it.
+    pub fn program(&self) -> OsString {
+        dos(&self.built.join("edbmend.exe"))
+    }
+
     /// The Windows program, not yet begun.
     pub fn edbmend<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
-        let mut command = self.command(self.built.join("edbmend.exe"));
+        let mut command = self.command(self.program());
         command.args(arguments);
         command
     }
