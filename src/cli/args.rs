@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+use crate::api::{Guarded, Places};
 use crate::diagnose::FindingId;
 use crate::plan::{BackupScope, VerifyScope};
+
+use super::confirm::consent;
 
 /// Guarded repair of the header of dismounted ESE / Exchange databases.
 ///
@@ -143,6 +146,13 @@ pub struct GroupArgs {
     pub system_dir: Option<PathBuf>,
 }
 
+impl GroupArgs {
+    /// The folders among them.
+    pub(super) fn places(&self) -> Places {
+        Places { log_dir: self.log_dir.clone(), system_dir: self.system_dir.clone() }
+    }
+}
+
 /// Flags of the commands that write.
 #[derive(Args, Clone, Debug)]
 pub struct GuardedArgs {
@@ -162,6 +172,14 @@ pub struct GuardedArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: OutputArgs,
+}
+
+impl GuardedArgs {
+    /// What they ask for, with the backup folder that was named.
+    pub(super) fn guarded(&self, backup_dir: Option<PathBuf>) -> Guarded {
+        let allow_unproven_lock = self.allow_unproven_lock;
+        Guarded { backup_dir, allow_unproven_lock, consent: consent(self) }
+    }
 }
 
 /// `inspect`

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::api::Run;
 use crate::plan::{Refusal, RefusalId};
 use crate::practice::{Recipe, storage_group};
 use crate::report::{DatabaseReport, Outcome, Report, Style, render};
-use crate::storage::{FileKind, Storage, StorageError, quoted};
+use crate::storage::{Disk, FileKind, Storage, StorageError, quoted};
 
 use super::args::{
     CheckArgs, DemoArgs, GroupArgs, GuardedArgs, LogFileArgs, RepairArgs, ScopeArg, VerifyArg,
@@ -20,11 +21,11 @@ const DAMAGED: &str = "priv1.edb";
 const LIST_ALL: &str = if cfg!(windows) { "dir /s" } else { "ls -R" };
 
 pub fn run(session: &Session, args: &DemoArgs) -> Report {
-    let dir = match make_folder(session, args.dir.as_deref()) {
+    let dir = match make_folder(&session.run(), args.dir.as_deref()) {
         Ok(dir) => dir,
         Err(refusal) => return failed(args.dir.as_deref(), &refusal),
     };
-    if let Err(error) = write_group(session.storage(), &dir) {
+    if let Err(error) = write_group(&Disk, &dir) {
         let refusal =
             Refusal::new(RefusalId::IoError, &dir, error.to_string(), "Name another folder.");
         return failed(Some(&dir), &refusal);
@@ -47,7 +48,7 @@ fn failed(dir: Option<&Path>, refusal: &Refusal) -> Report {
 }
 
 /// The folder that was named, if it is missing or empty; else a fresh temporary one.
-fn make_folder(session: &Session, named: Option<&Path>) -> Result<PathBuf, Refusal> {
+fn make_folder(run: &Run, named: Option<&Path>) -> Result<PathBuf, Refusal> {
     let Some(named) = named else {
         let made = tempfile::Builder::new().prefix("edbmend-demo-").tempdir();
         return made.map(tempfile::TempDir::keep).map_err(|error| {
@@ -60,8 +61,8 @@ fn make_folder(session: &Session, named: Option<&Path>) -> Result<PathBuf, Refus
             )
         });
     };
-    let dir = session.resolve(named)?;
-    let storage = session.storage();
+    let dir = run.resolve(named)?;
+    let storage = run.storage();
     match storage.status(&dir) {
         Err(error) if error.is_not_found() => {
             storage.create_dir(&dir).map(|()| dir.clone()).map_err(|error| {

@@ -2,15 +2,13 @@
 
 mod args;
 mod check;
+mod confirm;
 mod demo;
 mod explain;
 mod inspect;
-mod inspect_stream;
 #[cfg_attr(windows, allow(unsafe_code))] // the system calls for a console's events
 mod interrupts;
 mod log_file;
-mod operation;
-mod record;
 mod recover;
 mod repair;
 mod reset_logs;
@@ -94,7 +92,7 @@ pub fn run(cli: &Cli, arguments: &[OsString]) -> Ran {
         Ok(()) => run_command(&session, &cli.command),
         Err(refusal) => refused(&cli.command, &refusal),
     };
-    let report = Report { run: Some(session.run()), ..report };
+    let report = Report { run: Some(session.run().report()), ..report };
     session.close_log(&report);
     let text = match output.json {
         true => to_json(&report),

@@ -2,26 +2,26 @@
 
 use std::path::Path;
 
+use crate::api::{self, JSON_NAME, Run, confirmation_needed, outcome_of};
 use crate::apply::{Assessment, Ending, assess, at_work, find_pending, recover, recover_refusals};
 use crate::plan::Refusal;
 use crate::report::{DatabaseReport, Outcome, Report};
 use crate::storage::shown;
 
 use super::args::RecoverArgs;
-use super::operation::{confirmation_needed, interrupted, not_begun, outcome_of};
-use super::record;
+use super::confirm::{consent, interrupted, not_begun};
 use super::session::Session;
 use super::terminal::{Answer, ask, show};
 
 pub fn run(session: &Session, args: &RecoverArgs) -> Report {
     session.heed_interrupts();
     let mut report = Report::new("recover");
-    let pending =
-        session.resolve(&args.path).and_then(|path| find_pending(session.storage(), &path));
+    let work = session.run();
+    let pending = work.resolve(&args.path).and_then(|path| find_pending(work.storage(), &path));
     match pending {
         Ok(databases) if databases.is_empty() => {
             report.outcome = Outcome::NothingToDo;
-            let path = session.resolve(&args.path).unwrap_or_else(|_| args.path.clone());
+            let path = work.resolve(&args.path).unwrap_or_else(|_| args.path.clone());
             let mut database = DatabaseReport::unknown(&path, Outcome::NothingToDo);
             database.notes.push("No operation is pending here: no marker was found.".into());
             report.push(database, &[]);
@@ -31,7 +31,7 @@ pub fn run(session: &Session, args: &RecoverArgs) -> Report {
             for path in databases {
                 let (database, reasons) = match stopped {
                     true => not_begun(&path),
-                    false => recover_one(session, args, &path),
+                    false => recover_one(&work, args, &path),
                 };
                 // Whatever broke there may break the next one, too.
                 stopped |= database.outcome == Outcome::Pending;
@@ -62,12 +62,8 @@ fn as_asked_for(mut report: Report) -> Report {
     report
 }
 
-fn recover_one(
-    session: &Session,
-    args: &RecoverArgs,
-    path: &Path,
-) -> (DatabaseReport, Vec<Refusal>) {
-    let storage = session.storage();
+fn recover_one(run: &Run, args: &RecoverArgs, path: &Path) -> (DatabaseReport, Vec<Refusal>) {
+    let storage = run.storage();
     let assessed = match at_work(storage, path) {
         Some(refusal) => Err(refusal),
         None => assess(storage, path, args.back),
@@ -81,7 +77,7 @@ fn recover_one(
     database.direction = Some(assessment.direction);
     database.notes.push(in_words(&assessment));
     let mut refusals = recover_refusals(storage, path, args.guarded.allow_unproven_lock);
-    refusals.extend(confirmation_needed(&args.guarded, path));
+    refusals.extend(confirmation_needed(consent(&args.guarded), path));
     if !refusals.is_empty() {
         return (DatabaseReport { outcome: Outcome::of_reasons(&refusals), ..database }, refusals);
     }
@@ -99,13 +95,16 @@ fn recover_one(
             Answer::No => {
                 return (DatabaseReport { outcome: Outcome::Declined, ..database }, Vec::new());
             }
-            Answer::Interrupted => return interrupted(database, path),
+            Answer::Interrupted => {
+                let database = DatabaseReport { outcome: Outcome::Failed, ..database };
+                return (database, vec![interrupted(path)]);
+            }
         }
     }
-    let applied = recover(session.context(), path, args.back, args.guarded.allow_unproven_lock);
+    let applied = recover(run.context, path, args.back, args.guarded.allow_unproven_lock);
     // For an operation without a marker the path is its folder.
     let subject = &assessment.subject;
-    let surveyed = session.survey_with_logs(subject).map(|facts| {
+    let surveyed = run.survey_with_logs(subject).map(|facts| {
         let findings = crate::diagnose::diagnose_database(&facts);
         DatabaseReport::surveyed(&facts, findings, outcome_of(applied.ending))
     });
@@ -118,20 +117,20 @@ fn recover_one(
     let (operation, steps) = (applied.operation, assessment.steps);
     let mut database = DatabaseReport { operation, direction, notes, steps, ..after };
     if matches!(applied.ending, Ending::Committed | Ending::RolledBack) {
-        database.notes.extend(leave_record(session, &database));
+        database.notes.extend(leave_record(run, &database));
     }
     (database, applied.reasons)
 }
 
 /// An operation that was interrupted left no report; one that was finished all but its marker did.
-fn leave_record(session: &Session, database: &DatabaseReport) -> Vec<String> {
+fn leave_record(run: &Run, database: &DatabaseReport) -> Vec<String> {
     let Some(operation) = &database.operation else { return Vec::new() };
-    if session.storage().status(&operation.dir.join(record::JSON_NAME)).is_ok() {
+    if run.storage().status(&operation.dir.join(JSON_NAME)).is_ok() {
         return Vec::new();
     }
     let mut report = Report::new("recover");
     report.push(database.clone(), &[]);
-    record::leave(session, as_asked_for(report.conclude()), &operation.dir)
+    api::leave_record(run, as_asked_for(report.conclude()))
 }
 
 fn in_words(assessment: &Assessment) -> String {

@@ -1,26 +1,17 @@
-//! What all commands share: the disk, the watcher, Ctrl-C, the clock.
+//! What all commands share: the watcher, the log file, Ctrl-C, and the run that goes with them.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Utc};
 
-use crate::apply::{
-    Context, DEFAULT_BACKUP_DIR, Observer, at_work, at_work_near, at_work_on_logs, in_use,
-    not_found, unreadable,
-};
-use crate::ese::{ContentKind, LogFileName};
-use crate::plan::{self, OperationStamp, Refusal, RefusalId};
-use crate::report::{DatabaseReport, Report, RunReport, shown_path, utc};
-use crate::storage::{
-    Disk, FileKind, Storage, absolute, canonical, host_name, login_name, quoted, shown, user_name,
-};
-use crate::survey::{
-    DatabaseFacts, GroupFacts, GroupFolders, SurveyError, survey_database, survey_group,
-    survey_logs,
-};
+use crate::api::Run;
+use crate::apply::Context;
+use crate::plan::Refusal;
+use crate::report::{DatabaseReport, Report};
+use crate::storage::{Disk, quoted};
 
 use super::args::OutputArgs;
 use super::interrupts;
@@ -29,7 +20,6 @@ use super::terminal::{Watcher, show};
 
 /// The surroundings of one run of the program.
 pub struct Session {
-    storage: Disk,
     watcher: Watcher,
     interrupted: Arc<AtomicBool>,
     arguments: Vec<String>,
@@ -42,14 +32,14 @@ impl Session {
         let watcher = Watcher::new(output.quiet, output.verbose);
         let arguments = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
         let (interrupted, started) = (Arc::default(), Utc::now());
-        Self { storage: Disk, watcher, interrupted, arguments, started }
+        Self { watcher, interrupted, arguments, started }
     }
 
     /// From here on the log file, where one was asked for, gets its lines.
     pub fn open_log(&mut self, path: Option<&Path>) -> Result<(), Refusal> {
         let Some(path) = path else { return Ok(()) };
-        let log = LogFile::open(&self.storage, path)?;
-        let run = self.run();
+        let log = LogFile::open(&Disk, path)?;
+        let run = self.run().report();
         let login = run.login.map_or(String::new(), |login| format!(" (logged in as {login})"));
         let typed: Vec<_> = run.arguments.iter().map(|word| quoted(Path::new(word))).collect();
         let (version, typed) = (env!("CARGO_PKG_VERSION"), typed.join(" "));
@@ -70,27 +60,26 @@ impl Session {
     /// Adds a database to a report, and to the log file.
     pub fn push(&self, report: &mut Report, database: DatabaseReport, reasons: &[Refusal]) {
         report.push(database, reasons);
+        self.log(report);
+    }
+
+    /// Adds what one of several files came to, in the same way.
+    pub fn add(&self, report: &mut Report, one: Report) {
+        report.append(one);
+        self.log(report);
+    }
+
+    fn log(&self, report: &Report) {
         if let Some(log) = &self.watcher.log {
             log.report(report);
         }
     }
 
-    /// Says that a stage begins.
-    pub fn stage(&self, what: &str) {
-        self.watcher.stage(what);
-    }
-
-    /// Who runs what, where, and from when to now.
-    pub fn run(&self) -> RunReport {
-        RunReport {
-            host: host_name(),
-            user: user_name(),
-            login: login_name(),
-            directory: std::env::current_dir().ok().map(|dir| shown_path(&dir)),
-            arguments: self.arguments.clone(),
-            started: utc(self.started),
-            finished: utc(Utc::now()),
-        }
+    /// The run, as it is handed to what does the work.
+    pub fn run(&self) -> Run<'_> {
+        let context =
+            Context { storage: &Disk, observer: &self.watcher, interrupted: &self.interrupted };
+        Run { context, arguments: self.arguments.clone(), started: self.started }
     }
 
     /// From now on Ctrl-C and a polite kill end the run in an orderly way. Read-only commands keep
@@ -99,201 +88,8 @@ impl Session {
         interrupts::heed(&self.interrupted);
     }
 
-    /// What operations are given.
-    pub fn context(&self) -> Context<'_> {
-        Context { storage: &self.storage, observer: &self.watcher, interrupted: &self.interrupted }
+    /// Whether one of these came.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::SeqCst)
     }
-
-    /// The disk.
-    pub fn storage(&self) -> &dyn Storage {
-        &self.storage
-    }
-
-    /// Surveys a database given on the command line.
-    pub fn survey(&self, path: &Path) -> Result<DatabaseFacts, Refusal> {
-        let path = self.resolve(path)?;
-        if let Some(refusal) = at_work(&self.storage, &path) {
-            return Err(refusal);
-        }
-        self.stage(&format!("looking at {}", shown(&path)));
-        survey_database(&self.storage, &path).map_err(|error| self.survey_refusal(&path, &error))
-    }
-
-    /// The refusal where another edbmend is at work on a database, or on the logs beside it.
-    pub fn at_work_near(&self, path: &Path) -> Option<Refusal> {
-        at_work_near(&self.storage, &self.resolve(path).ok()?)
-    }
-
-    /// The same together with the logs of its stream that lie beside it.
-    pub fn survey_with_logs(&self, path: &Path) -> Result<DatabaseFacts, Refusal> {
-        let mut facts = self.survey(path)?;
-        let beside = facts.path.parent().unwrap_or(Path::new(".")).to_owned();
-        let Some(pair) = &facts.pair else { return Ok(facts) };
-        facts.logs = survey_logs(&self.storage, &beside, &pair.header.raw.log_signature).ok();
-        Ok(facts)
-    }
-
-    /// Surveys a storage group: the databases of a folder and those named, its logs and checkpoint;
-    /// with the reasons why a database could not be surveyed.
-    pub fn survey_group(
-        &self,
-        dir: &Path,
-        log_dir: Option<&Path>,
-        system_dir: Option<&Path>,
-        named: &[PathBuf],
-    ) -> Result<(GroupFacts, Vec<Refusal>), Refusal> {
-        let dir = self.resolve_dir(dir)?;
-        let log_dir = log_dir.map_or(Ok(dir.clone()), |dir| self.resolve_dir(dir))?;
-        let system_dir = system_dir.map_or(Ok(log_dir.clone()), |dir| self.resolve_dir(dir))?;
-        if let Some(refusal) = at_work_on_logs(&self.storage, &log_dir) {
-            return Err(refusal);
-        }
-        let (mut databases, mut unread) = (Vec::new(), Vec::new());
-        for found in self.databases_in(&dir)? {
-            match found {
-                Ok(facts) if databases.iter().any(|known| is_same_file(known, &facts)) => {}
-                Ok(facts) => databases.push(facts),
-                Err(refusal) => unread.push(refusal),
-            }
-        }
-        for path in named {
-            match self.survey(path) {
-                Ok(facts) => add_named(&mut databases, facts),
-                Err(refusal) if unread.contains(&refusal) => {}
-                Err(refusal) => unread.push(refusal),
-            }
-        }
-        Ok((self.survey_logs(GroupFolders { log_dir, system_dir }, databases)?, unread))
-    }
-
-    /// Surveys the logs and checkpoints of databases that are surveyed already, with progress.
-    pub fn survey_logs(
-        &self,
-        folders: GroupFolders,
-        databases: Vec<DatabaseFacts>,
-    ) -> Result<GroupFacts, Refusal> {
-        let log_dir = folders.log_dir.clone();
-        self.stage(&format!("reading the logs in {}", shown(&log_dir)));
-        self.watcher.begin_files("reading log headers");
-        let advance = |files| self.watcher.advance_files(files);
-        let group = survey_group(&self.storage, folders, databases, &advance);
-        self.watcher.end_files();
-        group.map_err(|error| unreadable(&error))
-    }
-
-    /// The databases of a folder, by their content; logs are not opened. A file that cannot be read
-    /// but is named like a database comes as the reason: what is not read must not pass for sound.
-    pub fn databases_in(&self, dir: &Path) -> Result<Vec<Result<DatabaseFacts, Refusal>>, Refusal> {
-        let mut names = self.storage.list(dir).map_err(|error| unreadable(&error))?;
-        names.sort();
-        let is_log =
-            |name: &OsString| name.to_str().is_some_and(|n| LogFileName::parse(n).is_some());
-        let candidates = names.iter().filter(|name| !is_log(name)).map(|name| dir.join(name));
-        let surveyed = candidates.filter_map(|path| match self.survey(&path) {
-            Ok(facts) => (facts.kind == ContentKind::Database).then_some(Ok(facts)),
-            // What a link in this folder leads to is in this folder, too.
-            Err(_) if leads_into(&path, dir) => None,
-            Err(refusal) => is_named_like_a_database(&path).then_some(Err(refusal)),
-        });
-        Ok(surveyed.collect())
-    }
-
-    /// The absolute form of a folder given on the command line, links resolved.
-    pub fn resolve_dir(&self, path: &Path) -> Result<PathBuf, Refusal> {
-        let path = self.resolve(path)?;
-        let dir = canonical(&path).map_err(|_| not_found(&self.storage, &path))?;
-        match self.storage.status(&dir).map_err(|error| unreadable(&error))?.kind {
-            FileKind::Directory => Ok(dir),
-            _ => Err(Refusal::new(
-                RefusalId::NotFound,
-                &path,
-                "this is a file, expected a folder",
-                format!("Name its folder: {}", quoted(dir.parent().unwrap_or(Path::new("/")))),
-            )),
-        }
-    }
-
-    /// The absolute form of a path given on the command line.
-    pub fn resolve(&self, path: &Path) -> Result<PathBuf, Refusal> {
-        absolute(path).map_err(|error| {
-            let text = format!("its whole path cannot be found out: {error}");
-            Refusal::new(RefusalId::NotFound, path, text, "Name it with its whole path.")
-        })
-    }
-
-    fn survey_refusal(&self, path: &Path, error: &SurveyError) -> Refusal {
-        match error {
-            SurveyError::NotRegular { kind, target } => not_regular(path, *kind, target.as_deref()),
-            SurveyError::Storage(error) if error.is_not_found() => not_found(&self.storage, path),
-            SurveyError::Storage(error) if error.is_busy() => in_use(path),
-            SurveyError::Storage(error) => unreadable(error),
-        }
-    }
-
-    /// A fresh operation id and the time of now.
-    pub fn stamp(&self, command: plan::Command) -> OperationStamp {
-        let now = Utc::now();
-        // Two operations of one second and one random number meet at an existing folder and stop.
-        let random = getrandom::u32().unwrap_or_else(|_| now.timestamp_subsec_nanos()) & 0xffff;
-        OperationStamp {
-            id: format!("edbmend-{}-{}-{random:04x}", now.format("%Y%m%dT%H%M%SZ"), command.name()),
-            created: utc(now),
-        }
-    }
-
-    /// The backup folder that was named, or the default beside the database.
-    pub fn backup_dir(&self, named: Option<&Path>, database: &Path) -> Result<PathBuf, Refusal> {
-        match named {
-            Some(dir) => self.resolve(dir),
-            None => Ok(database.with_file_name(DEFAULT_BACKUP_DIR)),
-        }
-    }
-}
-
-/// Adds a database that was named. One file with two names (a hard link) is one database, under the
-/// name that was given.
-fn add_named(databases: &mut Vec<DatabaseFacts>, facts: DatabaseFacts) {
-    match databases.iter_mut().find(|known| is_same_file(known, &facts)) {
-        Some(known) => *known = facts,
-        None => databases.push(facts),
-    }
-}
-
-/// Whether a path is a link to something in the folder itself, or a folder.
-fn leads_into(path: &Path, dir: &Path) -> bool {
-    path.is_dir() || (path.is_symlink() && canonical(path).is_ok_and(|to| to.parent() == Some(dir)))
-}
-
-fn is_same_file(one: &DatabaseFacts, other: &DatabaseFacts) -> bool {
-    one.status.identity == other.status.identity
-}
-
-fn is_named_like_a_database(path: &Path) -> bool {
-    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("edb"))
-}
-
-/// What a path is that is no regular file, and what to name instead.
-fn not_regular(path: &Path, kind: FileKind, target: Option<&Path>) -> Refusal {
-    let (what, remedy) = match (kind, target) {
-        (FileKind::Directory, _) => (
-            "this is a folder, expected a database file".to_owned(),
-            format!(
-                "Name the database in it. To look at all of them: edbmend check {}",
-                quoted(path)
-            ),
-        ),
-        (FileKind::Symlink, Some(target)) => {
-            let whole = path.parent().unwrap_or(Path::new("/")).join(target);
-            (
-                format!("this is a symbolic link to {}", shown(target)),
-                format!("Name the file itself: {}", quoted(&whole)),
-            )
-        }
-        _ => (
-            "this is a link, a FIFO, a socket or a device, expected a database file".to_owned(),
-            "Name the database file itself. Copy a database from a device into a file first."
-                .to_owned(),
-        ),
-    };
-    Refusal::new(RefusalId::NotARegularFile, path, what, remedy)
 }

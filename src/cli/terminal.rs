@@ -154,40 +154,6 @@ impl Watcher {
     pub fn new(quiet: bool, verbose: bool) -> Self {
         Self { quiet, verbose, log: None, bar: Mutex::new(None), plain: Mutex::new(None) }
     }
-
-    /// Begins to count files; how many there will be is not known.
-    pub fn begin_files(&self, what: &str) {
-        if self.quiet {
-            return;
-        }
-        if std::io::stderr().is_terminal() {
-            let bar = ProgressBar::new_spinner().with_message(what.to_owned());
-            if let Ok(style) = ProgressStyle::with_template("{msg} {pos} {per_sec}") {
-                bar.set_style(style);
-            }
-            *locked(&self.bar) = Some(bar);
-        } else {
-            let (what, begun) = (what.to_owned(), Instant::now());
-            *locked(&self.plain) = Some(PlainProgress {
-                what,
-                done: 0,
-                total: None,
-                unit: Unit::Files,
-                begun,
-                told: begun,
-            });
-        }
-    }
-
-    /// So many more files were read; from any thread.
-    pub fn advance_files(&self, files: u64) {
-        self.advance_bytes(files);
-    }
-
-    /// The counting ends.
-    pub fn end_files(&self) {
-        self.end_bytes();
-    }
 }
 
 impl Observer for Watcher {
@@ -235,5 +201,36 @@ impl Observer for Watcher {
             bar.finish_and_clear();
         }
         locked(&self.plain).take();
+    }
+
+    fn begin_files(&self, what: &str) {
+        if self.quiet {
+            return;
+        }
+        if std::io::stderr().is_terminal() {
+            let bar = ProgressBar::new_spinner().with_message(what.to_owned());
+            if let Ok(style) = ProgressStyle::with_template("{msg} {pos} {per_sec}") {
+                bar.set_style(style);
+            }
+            *locked(&self.bar) = Some(bar);
+        } else {
+            let (what, begun) = (what.to_owned(), Instant::now());
+            *locked(&self.plain) = Some(PlainProgress {
+                what,
+                done: 0,
+                total: None,
+                unit: Unit::Files,
+                begun,
+                told: begun,
+            });
+        }
+    }
+
+    fn advance_files(&self, files: u64) {
+        self.advance_bytes(files);
+    }
+
+    fn end_files(&self) {
+        self.end_bytes();
     }
 }

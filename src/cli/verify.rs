@@ -3,11 +3,12 @@
 use std::num::NonZeroUsize;
 use std::path::Path;
 
+use crate::api::{all_processors, scan};
 use crate::ese::ContentKind;
 use crate::plan::{self, Refusal, RefusalId};
 use crate::report::{DatabaseReport, Outcome, RefusalReport, Report};
-use crate::storage::{Access, StorageError, quoted, shown};
-use crate::survey::{DatabaseFacts, PageFacts, PageLayout, scan_pages};
+use crate::storage::{quoted, shown};
+use crate::survey::{DatabaseFacts, PageLayout};
 
 use super::args::VerifyArgs;
 use super::session::Session;
@@ -31,18 +32,13 @@ fn threads(args: &VerifyArgs) -> usize {
     args.threads.map_or_else(all_processors, NonZeroUsize::get)
 }
 
-/// How many threads a scan has that was not told otherwise.
-pub fn all_processors() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
-}
-
 fn verify(
     session: &Session,
     path: &Path,
     threads: usize,
     report: &mut Report,
 ) -> Result<(), Refusal> {
-    let facts = session.survey(path)?;
+    let facts = session.run().survey(path)?;
     let length = facts.status.length_bytes;
     let layout = match (&facts.pair, facts.kind) {
         (Some(pair), ContentKind::Database) => PageLayout::of(length, pair.page_size_bytes),
@@ -55,7 +51,7 @@ fn verify(
             return Ok(());
         }
     };
-    let pages = scan(session, &facts, layout, threads)?;
+    let pages = scan(&session.run(), &facts, layout, threads)?;
     let outcome = if pages.bad_pages() > 0 { Outcome::Findings } else { Outcome::Ok };
     let mut database = DatabaseReport::surveyed(&facts, Vec::new(), outcome);
     database.notes = notes(&facts, layout);
@@ -67,31 +63,6 @@ fn verify(
     report.refusals.extend(format.map(|refusal| RefusalReport::from(&refusal)));
     session.push(report, database, &[]);
     Ok(())
-}
-
-/// Scans the pages of a database, with progress.
-pub fn scan(
-    session: &Session,
-    facts: &DatabaseFacts,
-    layout: PageLayout,
-    threads: usize,
-) -> Result<PageFacts, Refusal> {
-    let context = session.context();
-    let failed = |error: StorageError| {
-        let remedy = "Check the disk, and that nobody else writes to the file. Then try again.";
-        Refusal::new(RefusalId::IoError, &facts.path, error.to_string(), remedy)
-    };
-    let file = session.storage().open(&facts.path, Access::Read).map_err(failed)?;
-    context.observer.begin_bytes("checking all pages", layout.end_bytes());
-    let scanned = scan_pages(file.as_ref(), layout, threads, |bytes| {
-        context.observer.advance_bytes(bytes);
-        !context.is_interrupted()
-    });
-    context.observer.end_bytes();
-    scanned.map_err(failed)?.ok_or_else(|| {
-        let text = "interrupted while the pages were checked; nothing was written";
-        Refusal::new(RefusalId::Interrupted, &facts.path, text, "Run the same command again.")
-    })
 }
 
 fn notes(facts: &DatabaseFacts, layout: PageLayout) -> Vec<String> {

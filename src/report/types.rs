@@ -9,7 +9,7 @@ use crate::apply::{BackupRecord, Direction, OperationRef};
 use crate::diagnose::{Finding, Severity};
 use crate::ese::ContentKind;
 use crate::ese::shadow::{CopyState, Which};
-use crate::plan::{Plan, Refusal, RefusalId, ResetPlan, Step};
+use crate::plan::{Refusal, RefusalId, ResetPlan, Step};
 use crate::survey::{DatabaseFacts, PageFacts};
 
 use super::{CheckpointsReport, FileHeader, HeaderReport, LogsReport, RunReport};
@@ -300,11 +300,6 @@ impl DatabaseReport {
     ) -> Self {
         Self { kind, header, copies: None, ..Self::unknown(path, outcome) }
     }
-
-    /// The same with the steps of a plan.
-    pub fn with_plan(self, plan: &Plan) -> Self {
-        Self { steps: plan.steps.clone(), ..self }
-    }
 }
 
 /// One file of `inspect`.
@@ -352,6 +347,15 @@ impl Report {
         self.databases.push(database);
     }
 
+    /// Adds what one of several files came to. Logs and checkpoint are those of the last one: several
+    /// databases of one storage group share them.
+    pub fn append(&mut self, one: Self) {
+        self.refusals.extend(one.refusals);
+        self.databases.extend(one.databases);
+        self.files.extend(one.files);
+        (self.logs, self.checkpoint) = (one.logs, one.checkpoint);
+    }
+
     /// Takes the outcome from the worst database, and what there is only one of from the only one.
     pub fn conclude(mut self) -> Self {
         let outcomes =
@@ -369,6 +373,27 @@ impl Report {
             self.pages = only.pages.clone();
         }
         self.exit_code = self.outcome.exit_code();
+        self
+    }
+
+    /// The same with one outcome for the whole and each of its databases. A refusal in which no guard
+    /// spoke is a failure.
+    pub fn ended(mut self, outcome: Outcome, reasons: &[Refusal]) -> Self {
+        self.refusals.extend(reasons.iter().map(RefusalReport::from));
+        let outcome =
+            if outcome == Outcome::Refused { Outcome::of_reasons(reasons) } else { outcome };
+        for database in &mut self.databases {
+            database.outcome = outcome;
+        }
+        self.outcome = outcome;
+        self.exit_code = outcome.exit_code();
+        self
+    }
+
+    /// What was shown before a question is left out of the text.
+    pub fn after_question(mut self) -> Self {
+        self.databases.iter_mut().for_each(|database| database.plan_was_shown = true);
+        self.group.iter_mut().for_each(|group| group.plan_was_shown = true);
         self
     }
 

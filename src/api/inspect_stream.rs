@@ -15,7 +15,7 @@ use crate::report::{
 use crate::storage::{Access, Storage, read_full, shown};
 use crate::survey::{DatabaseFacts, GroupFolders};
 
-use super::session::Session;
+use super::run::Run;
 
 /// The report of a log, a checkpoint or a flush map; `None` of anything else. A damaged header is
 /// known by what is left of it, else by the name of the file.
@@ -101,15 +101,15 @@ fn inspect_flush_map(facts: &DatabaseFacts) -> FileReport {
 }
 
 /// The logs of a base name (`logs/E00`, as `eseutil /ml E00` takes it), where no file has that name.
-pub(super) fn inspect_set(session: &Session, path: &Path) -> Option<FileReport> {
-    let path = session.resolve(path).ok()?;
+pub(super) fn inspect_set(run: &Run, path: &Path) -> Option<FileReport> {
+    let path = run.resolve(path).ok()?;
     let base = LogBase::new(path.file_name()?.to_str()?)?;
-    if session.storage().status(&path).is_ok() {
+    if run.storage().status(&path).is_ok() {
         return None;
     }
     let dir = path.parent()?.to_owned();
     let folders = GroupFolders { log_dir: dir.clone(), system_dir: dir };
-    let mut group = session.survey_logs(folders, Vec::new()).ok()?;
+    let mut group = run.survey_logs(folders, Vec::new()).ok()?;
     group.streams.retain(|stream| LogBase::new(&stream.base) == Some(base));
     let stream = group.streams.first().filter(|stream| stream.in_order().next().is_some())?;
     let dump = dump_log_set(stream);

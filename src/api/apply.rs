@@ -1,0 +1,44 @@
+//! From a plan to the deed, and to the report of it.
+
+use crate::apply::Ending;
+use crate::report::{Outcome, Report};
+
+use super::error::{Result, ended_well};
+use super::plan::{Plan, Work};
+use super::run::{Run, Watch};
+use super::{header, logs};
+
+/// Carries a plan out: exclusive access, every guard again, backup, journal, writes, verification.
+/// Leaves `report.json` and `report.txt` in the operation folder.
+///
+/// The outcome of the report is `committed`, or `nothing-to-do`.
+///
+/// # Errors
+///
+/// Everything else: refused by a guard, failed or rolled back (nothing is changed), or
+/// [pending](crate::Error::is_pending).
+pub fn apply(plan: Plan, watch: &Watch) -> Result<Report> {
+    apply_in(&Run::of_embedder(watch), plan)
+}
+
+/// The same in a run that began already.
+pub(crate) fn apply_in(run: &Run, plan: Plan) -> Result<Report> {
+    let Plan { report, work } = plan;
+    let report = match work {
+        Work::Nothing => report,
+        Work::Header(job) => header::carry_out(run, report, &job),
+        Work::Logs(job) => logs::carry_out(run, report, &job),
+    };
+    ended_well(Report { run: Some(run.report()), ..report })
+}
+
+/// The name of an ending in reports.
+pub(crate) fn outcome_of(ending: Ending) -> Outcome {
+    match ending {
+        Ending::Committed => Outcome::Committed,
+        Ending::RolledBack => Outcome::RolledBack,
+        Ending::Pending => Outcome::Pending,
+        Ending::Refused => Outcome::Refused,
+        Ending::Failed => Outcome::Failed,
+    }
+}

@@ -1,0 +1,233 @@
+//! `check`: diagnoses databases and storage groups.
+
+use std::path::{Path, PathBuf};
+
+use crate::apply::is_operation_folder;
+use crate::diagnose::{Finding, GroupDiagnosis, diagnose_database, diagnose_group};
+use crate::ese::ContentKind;
+use crate::ese::db_header::FORMAT_VERSION;
+use crate::plan::{self, Refusal, RefusalId};
+use crate::report::{
+    CheckpointReport, CheckpointsReport, DatabaseReport, LogsReport, Outcome, Report, StreamReport,
+    checkpoint_reports,
+};
+use crate::storage::{FileKind, canonical};
+use crate::survey::{DatabaseFacts, GroupFacts, GroupFolders};
+
+use super::error::{Result as ApiResult, ended_well};
+use super::request::Check;
+use super::run::{Run, Watch};
+
+/// Diagnoses databases, and folders of storage groups. Writes nothing.
+///
+/// The outcome of the report is `ok`, or `findings` where there is one of severity error. Findings of
+/// a database are with it; those of logs and checkpoint are the report's own.
+///
+/// # Errors
+///
+/// A file or folder could not be read, or is of a format that is not known: what is not read must not
+/// pass for sound. The report in the error has what was found in the others.
+pub fn check(request: &Check, watch: &Watch) -> ApiResult<Report> {
+    let run = Run::of_embedder(watch);
+    let report = check_in(&run, request);
+    ended_well(Report { run: Some(run.report()), ..report })
+}
+
+/// The same in a run that began already.
+pub(crate) fn check_in(run: &Run, request: &Check) -> Report {
+    let mut check = Checking::new(run, request);
+    let (folders, files) = check.sort_paths();
+    let places = &request.places;
+    let is_group = places.log_dir.is_some() || places.system_dir.is_some() || folders.len() == 1;
+    if is_group {
+        let databases = check.survey_files(&files);
+        check.group(&folders, databases);
+    } else {
+        for folder in &folders {
+            check.group(std::slice::from_ref(folder), Vec::new());
+        }
+        let databases = check.survey_files(&files);
+        check.databases_alone(databases);
+    }
+    check.conclude()
+}
+
+/// The report as it grows.
+struct Checking<'a> {
+    run: &'a Run<'a>,
+    request: &'a Check,
+    report: Report,
+    streams: Vec<StreamReport>,
+    checkpoints: Vec<CheckpointReport>,
+}
+
+impl<'a> Checking<'a> {
+    fn new(run: &'a Run<'a>, request: &'a Check) -> Self {
+        let (streams, checkpoints) = (Vec::new(), Vec::new());
+        Self { run, request, report: Report::new("check"), streams, checkpoints }
+    }
+
+    fn conclude(mut self) -> Report {
+        self.report.logs = LogsReport::of(self.streams);
+        self.report.checkpoint = CheckpointsReport::of(self.checkpoints);
+        self.report.conclude()
+    }
+
+    fn fail(&mut self, refusal: &Refusal) {
+        let database = DatabaseReport::unknown(&refusal.path, Outcome::Failed);
+        self.report.push(database, std::slice::from_ref(refusal));
+    }
+
+    /// The folders, and the files, that were named.
+    fn sort_paths(&mut self) -> (Vec<PathBuf>, Vec<PathBuf>) {
+        let (mut folders, mut files) = (Vec::new(), Vec::new());
+        for path in &self.request.paths {
+            match self.folder(path) {
+                Ok(Some(folder)) => folders.push(folder),
+                Ok(None) => files.push(path.clone()),
+                Err(refusal) => self.fail(&refusal),
+            }
+        }
+        files.extend(self.request.databases.iter().cloned());
+        (folders, files)
+    }
+
+    /// The path, where it is a folder; a link to one counts as one.
+    fn folder(&self, path: &Path) -> Result<Option<PathBuf>, Refusal> {
+        let path = self.run.resolve(path)?;
+        let storage = self.run.storage();
+        let folder = canonical(&path).unwrap_or_else(|_| path.clone());
+        if !storage.status(&folder).is_ok_and(|status| status.kind == FileKind::Directory) {
+            return Ok(None);
+        }
+        if is_operation_folder(storage, &folder) {
+            let what = "this is an operation folder of edbmend; it is never surveyed";
+            return Err(no_database(&path, what));
+        }
+        Ok(Some(folder))
+    }
+
+    /// The databases among files that were named; of every other file is reported what it is.
+    fn survey_files(&mut self, files: &[PathBuf]) -> Vec<DatabaseFacts> {
+        let mut databases: Vec<DatabaseFacts> = Vec::new();
+        for file in files {
+            match self.run.survey(file) {
+                Err(refusal) => self.fail(&refusal),
+                Ok(facts) if facts.kind != ContentKind::Database => {
+                    let refusals = plan::content_refusals(&facts);
+                    let report = DatabaseReport::surveyed(&facts, Vec::new(), Outcome::Failed);
+                    self.report.push(report, &refusals);
+                }
+                Ok(facts) if databases.iter().any(|known| known.path == facts.path) => {}
+                Ok(facts) => databases.push(facts),
+            }
+        }
+        databases
+    }
+
+    /// A storage group: the databases of the folders and those that were named, and the logs.
+    fn group(&mut self, folders: &[PathBuf], named: Vec<DatabaseFacts>) {
+        match self.survey_group(folders, named) {
+            Err(refusal) => self.fail(&refusal),
+            Ok(group) => {
+                let diagnosis = diagnose_group(&group);
+                if group.databases.is_empty() && diagnosis.streams.is_empty() {
+                    if self.report.databases.is_empty() {
+                        let what = "neither a database nor a log was found in this folder";
+                        self.fail(&no_database(&group.folders.log_dir, what));
+                    }
+                    return;
+                }
+                self.push_group(&group, diagnosis);
+            }
+        }
+    }
+
+    fn survey_group(
+        &mut self,
+        folders: &[PathBuf],
+        mut databases: Vec<DatabaseFacts>,
+    ) -> Result<GroupFacts, Refusal> {
+        for folder in folders {
+            for found in self.run.databases_in(folder)? {
+                match found {
+                    Ok(facts) if databases.iter().any(|known| known.path == facts.path) => {}
+                    Ok(facts) => databases.push(facts),
+                    Err(refusal) => self.fail(&refusal),
+                }
+            }
+        }
+        let beside = || databases.first().and_then(|facts| Some(facts.path.parent()?.to_owned()));
+        let log_dir = match &self.request.places.log_dir {
+            Some(dir) => self.run.resolve_dir(dir)?,
+            None => folders.first().cloned().or_else(beside).unwrap_or_default(),
+        };
+        let system_dir = match &self.request.places.system_dir {
+            Some(dir) => self.run.resolve_dir(dir)?,
+            None => log_dir.clone(),
+        };
+        self.run.survey_logs(GroupFolders { log_dir, system_dir }, databases)
+    }
+
+    fn push_group(&mut self, group: &GroupFacts, diagnosis: GroupDiagnosis) {
+        for (facts, findings) in group.databases.iter().zip(diagnosis.databases) {
+            self.push(facts, findings);
+        }
+        self.report.findings.extend(diagnosis.findings);
+        let dir = &group.folders.log_dir;
+        if diagnosis.streams.is_empty() {
+            self.report.no_logs_in.push(dir.clone());
+        }
+        self.streams.extend(diagnosis.streams.iter().map(|stream| StreamReport::new(dir, stream)));
+        self.checkpoints.extend(checkpoint_reports(group));
+    }
+
+    /// Databases without their storage group: their logs are looked for beside them, and only what
+    /// concerns the databases is said.
+    fn databases_alone(&mut self, databases: Vec<DatabaseFacts>) {
+        let parent = |facts: &DatabaseFacts| facts.path.parent().map(Path::to_owned);
+        let mut rest = databases;
+        while let Some(dir) = rest.first().map(|facts| parent(facts).unwrap_or_default()) {
+            let (here, elsewhere): (Vec<_>, Vec<_>) =
+                rest.into_iter().partition(|facts| parent(facts).unwrap_or_default() == dir);
+            rest = elsewhere;
+            let folders = GroupFolders { log_dir: dir.clone(), system_dir: dir };
+            match self.run.survey_logs(folders, here.clone()) {
+                Ok(group) => {
+                    let diagnosis = diagnose_group(&group);
+                    for (facts, findings) in group.databases.iter().zip(diagnosis.databases) {
+                        self.push(facts, findings);
+                    }
+                }
+                // The folder cannot be listed; the databases can be judged all the same.
+                Err(_) => here.iter().for_each(|facts| self.push(facts, diagnose_database(facts))),
+            }
+        }
+    }
+
+    fn push(&mut self, facts: &DatabaseFacts, findings: Vec<Finding>) {
+        // What edbmend does not know, it cannot judge: that is no clean bill of health.
+        let unknown: Vec<Refusal> = plan::content_refusals(facts)
+            .into_iter()
+            .filter(|refusal| {
+                matches!(
+                    refusal.id,
+                    RefusalId::UnsupportedFormat | RefusalId::Truncated | RefusalId::NotADatabase
+                )
+            })
+            .collect();
+        let layout_is_known =
+            facts.pair.as_ref().is_none_or(|pair| pair.header.raw.version.get() == FORMAT_VERSION);
+        let outcome = match () {
+            () if !layout_is_known => Outcome::Failed,
+            () if Report::has_errors(&findings) => Outcome::Findings,
+            () if !unknown.is_empty() => Outcome::Failed,
+            () => Outcome::Ok,
+        };
+        self.report.push(DatabaseReport::surveyed(facts, findings, outcome), &unknown);
+    }
+}
+
+fn no_database(path: &Path, what: &str) -> Refusal {
+    Refusal::new(RefusalId::NotADatabase, path, what, "Name the folder of the databases.")
+}

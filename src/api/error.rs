@@ -1,0 +1,67 @@
+//! Why there is no result.
+
+use std::fmt;
+
+use crate::plan::RefusalId;
+use crate::report::{Outcome, RefusalReport, Report};
+
+/// What a call of this library gives.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A call that did not do what was asked: a guard refused, or something failed. Unless
+/// [`is_pending`](Self::is_pending) says so, everything is as it was before.
+///
+/// It holds the whole report. `to_string` gives each refusal with what to do about it.
+#[derive(Clone, Debug)]
+pub struct Error {
+    report: Box<Report>,
+}
+
+impl Error {
+    pub(super) fn new(report: Report) -> Self {
+        Self { report: Box::new(report) }
+    }
+
+    /// Why it was not done. Every guard is asked, so all reasons are there at once.
+    pub fn refusals(&self) -> &[RefusalReport] {
+        &self.report.refusals
+    }
+
+    /// Whether one of the reasons is this one.
+    pub fn is(&self, id: RefusalId) -> bool {
+        self.refusals().iter().any(|refusal| refusal.id == id)
+    }
+
+    /// An operation is unfinished. It must be ended with `edbmend recover` before the store is
+    /// mounted; the refusals name the command.
+    pub fn is_pending(&self) -> bool {
+        self.report.outcome == Outcome::Pending
+    }
+
+    /// All that is known: what the command line would print with `--json`, and its exit code.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// The same, taken.
+    pub fn into_report(self) -> Report {
+        *self.report
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.report.outcome.name())?;
+        for RefusalReport { id, path, message, remedy } in self.refusals() {
+            write!(f, "\n{}: {path}: {message}. What to do: {remedy}", id.name())?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// A report that ended well, which the exit codes 0 and 1 stand for; else the error that holds it.
+pub(super) fn ended_well(report: Report) -> Result<Report> {
+    if report.exit_code <= 1 { Ok(report) } else { Err(Error::new(report)) }
+}

@@ -1,0 +1,116 @@
+//! `inspect`: the headers of files.
+
+use std::path::Path;
+
+use crate::diagnose::{Finding, FindingId, diagnose_database};
+use crate::ese::ContentKind;
+use crate::ese::page::is_backup_trailer;
+use crate::ese::shadow::{CopyState, Which};
+use crate::plan::{self, Refusal};
+use crate::report::{
+    CopyDump, DatabaseReport, FileReport, Outcome, RefusalReport, Report, dump_database_header,
+};
+use crate::storage::{Access, read_full, shown};
+use crate::survey::DatabaseFacts;
+
+use super::error::{Result, ended_well};
+use super::inspect_stream::{self, inspect_set};
+use super::run::{Run, Watch};
+
+/// What the header of one file says: of a database, a streaming file, a log, a checkpoint or a flush
+/// map, known by its content. Of a database it is the copy that the engine uses. Writes nothing.
+///
+/// The outcome is `ok`, or `findings` where the header is damaged but can be read. `dump` is the text
+/// that `eseutil /mh`, `/ml` or `/mk` prints.
+///
+/// # Errors
+///
+/// The file could not be read, or is none of these.
+pub fn inspect(path: impl AsRef<Path>) -> Result<FileReport> {
+    let run = Run::of_embedder(&Watch::default());
+    let report = Report { run: Some(run.report()), ..inspect_in(&run, path.as_ref(), None) };
+    let mut report = ended_well(report)?;
+    Ok(report.files.remove(0))
+}
+
+/// The same in a run that began already, as a report with one file; of the header copy that was asked
+/// for, whatever its state.
+pub(crate) fn inspect_in(run: &Run, path: &Path, copy: Option<Which>) -> Report {
+    let mut report = Report::new("inspect");
+    let (file, refusals) = match inspect_set(run, path) {
+        Some(set) => (set, Vec::new()),
+        None => match run.survey(path) {
+            Ok(facts) => inspect_facts(run, &facts, copy),
+            Err(refusal) => {
+                let file = DatabaseReport::unknown(path, Outcome::Failed);
+                (FileReport { file, dump: String::new() }, vec![refusal])
+            }
+        },
+    };
+    report.files.push(file);
+    report.refusals.extend(refusals.iter().map(RefusalReport::from));
+    report.conclude()
+}
+
+fn inspect_facts(
+    run: &Run,
+    facts: &DatabaseFacts,
+    copy: Option<Which>,
+) -> (FileReport, Vec<Refusal>) {
+    if let Some(file) = inspect_stream::inspect(run.storage(), facts) {
+        return (file, Vec::new());
+    }
+    let readable = matches!(facts.kind, ContentKind::Database | ContentKind::Streaming);
+    let shown_copies = copies_to_show(facts, copy);
+    if !readable || shown_copies.is_empty() {
+        let file = DatabaseReport::surveyed(facts, diagnose_database(facts), Outcome::Failed);
+        return (FileReport { file, dump: String::new() }, plan::content_refusals(facts));
+    }
+    let trailer = backup_trailer(run, facts);
+    let mut dump = format!("         Database: {}\n\n", shown(&facts.path));
+    for (which, page) in shown_copies {
+        let pair = facts.pair.as_ref();
+        dump += &dump_database_header(&CopyDump { page, which, pair, trailer: trailer.as_deref() });
+    }
+    let sound = facts.pair.as_ref().is_some_and(|pair| pair.is_sound());
+    let outcome = if sound { Outcome::Ok } else { Outcome::Findings };
+    let file = DatabaseReport::surveyed(facts, copy_findings(facts), outcome);
+    (FileReport { file, dump }, Vec::new())
+}
+
+/// What is wrong with the copies themselves: the rest is for `check`.
+fn copy_findings(facts: &DatabaseFacts) -> Vec<Finding> {
+    use FindingId::{HeaderCopiesDiffer, PrimaryHeaderDamaged, ShadowHeaderDamaged};
+    let of_copies = [PrimaryHeaderDamaged, ShadowHeaderDamaged, HeaderCopiesDiffer];
+    diagnose_database(facts).into_iter().filter(|found| of_copies.contains(&found.id)).collect()
+}
+
+/// The elected copy; or the one that was asked for, whatever its state.
+fn copies_to_show(facts: &DatabaseFacts, copy: Option<Which>) -> Vec<(Which, &[u8])> {
+    let which = match (copy, &facts.pair) {
+        (Some(which), _) => which,
+        (None, Some(pair)) => pair.elected,
+        (None, None) => return Vec::new(),
+    };
+    let page = match &facts.pair {
+        Some(pair) if pair.state(which) == CopyState::Unreadable => None,
+        Some(_) => facts.copy(which),
+        // Neither copy is valid: what stands at the most common page size is better than nothing.
+        None => facts.area.block(which, 4096),
+    };
+    page.map(|page| (which, page)).into_iter().collect()
+}
+
+/// The last page, where the header says that a streaming backup wrote the file.
+fn backup_trailer(run: &Run, facts: &DatabaseFacts) -> Option<Vec<u8>> {
+    let pair = facts.pair.as_ref()?;
+    let info = pair.header.current_full_backup();
+    if info.gen_low == 0 || info.gen_high != 0 {
+        return None;
+    }
+    let file = run.storage().open(&facts.path, Access::Read).ok()?;
+    let mut page = vec![0; pair.page_size_bytes];
+    let last = facts.status.length_bytes.checked_sub(page.len() as u64)?;
+    let read = read_full(file.as_ref(), &mut page, last).ok()?;
+    (read == page.len() && is_backup_trailer(&page)).then_some(page)
+}

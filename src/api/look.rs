@@ -1,0 +1,197 @@
+//! From the paths that were named to facts, or to the reason why there are none.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::apply::{
+    DEFAULT_BACKUP_DIR, at_work, at_work_near, at_work_on_logs, in_use, not_found, unreadable,
+};
+use crate::ese::{ContentKind, LogFileName};
+use crate::plan::{Refusal, RefusalId};
+use crate::storage::{FileKind, absolute, canonical, quoted, shown};
+use crate::survey::{
+    DatabaseFacts, GroupFacts, GroupFolders, SurveyError, survey_database, survey_group,
+    survey_logs,
+};
+
+use super::run::Run;
+
+impl Run<'_> {
+    /// Surveys a database that was named.
+    pub fn survey(&self, path: &Path) -> Result<DatabaseFacts, Refusal> {
+        let path = self.resolve(path)?;
+        if let Some(refusal) = at_work(self.storage(), &path) {
+            return Err(refusal);
+        }
+        self.stage(&format!("looking at {}", shown(&path)));
+        survey_database(self.storage(), &path).map_err(|error| self.survey_refusal(&path, &error))
+    }
+
+    /// The refusal where another edbmend is at work on a database, or on the logs beside it.
+    pub fn at_work_near(&self, path: &Path) -> Option<Refusal> {
+        at_work_near(self.storage(), &self.resolve(path).ok()?)
+    }
+
+    /// The same together with the logs of its stream that lie beside it.
+    pub fn survey_with_logs(&self, path: &Path) -> Result<DatabaseFacts, Refusal> {
+        let mut facts = self.survey(path)?;
+        let beside = facts.path.parent().unwrap_or(Path::new(".")).to_owned();
+        let Some(pair) = &facts.pair else { return Ok(facts) };
+        facts.logs = survey_logs(self.storage(), &beside, &pair.header.raw.log_signature).ok();
+        Ok(facts)
+    }
+
+    /// Surveys a storage group: the databases of a folder and those named, its logs and checkpoint;
+    /// with the reasons why a database could not be surveyed.
+    pub fn survey_group(
+        &self,
+        dir: &Path,
+        log_dir: Option<&Path>,
+        system_dir: Option<&Path>,
+        named: &[PathBuf],
+    ) -> Result<(GroupFacts, Vec<Refusal>), Refusal> {
+        let dir = self.resolve_dir(dir)?;
+        let log_dir = log_dir.map_or(Ok(dir.clone()), |dir| self.resolve_dir(dir))?;
+        let system_dir = system_dir.map_or(Ok(log_dir.clone()), |dir| self.resolve_dir(dir))?;
+        if let Some(refusal) = at_work_on_logs(self.storage(), &log_dir) {
+            return Err(refusal);
+        }
+        let (mut databases, mut unread) = (Vec::new(), Vec::new());
+        for found in self.databases_in(&dir)? {
+            match found {
+                Ok(facts) if databases.iter().any(|known| is_same_file(known, &facts)) => {}
+                Ok(facts) => databases.push(facts),
+                Err(refusal) => unread.push(refusal),
+            }
+        }
+        for path in named {
+            match self.survey(path) {
+                Ok(facts) => add_named(&mut databases, facts),
+                Err(refusal) if unread.contains(&refusal) => {}
+                Err(refusal) => unread.push(refusal),
+            }
+        }
+        Ok((self.survey_logs(GroupFolders { log_dir, system_dir }, databases)?, unread))
+    }
+
+    /// Surveys the logs and checkpoints of databases that are surveyed already, with progress.
+    pub fn survey_logs(
+        &self,
+        folders: GroupFolders,
+        databases: Vec<DatabaseFacts>,
+    ) -> Result<GroupFacts, Refusal> {
+        let log_dir = folders.log_dir.clone();
+        self.stage(&format!("reading the logs in {}", shown(&log_dir)));
+        let observer = self.context.observer;
+        observer.begin_files("reading log headers");
+        let advance = |files| observer.advance_files(files);
+        let group = survey_group(self.storage(), folders, databases, &advance);
+        observer.end_files();
+        group.map_err(|error| unreadable(&error))
+    }
+
+    /// The databases of a folder, by their content; logs are not opened. A file that cannot be read
+    /// but is named like a database comes as the reason: what is not read must not pass for sound.
+    pub fn databases_in(&self, dir: &Path) -> Result<Vec<Result<DatabaseFacts, Refusal>>, Refusal> {
+        let mut names = self.storage().list(dir).map_err(|error| unreadable(&error))?;
+        names.sort();
+        let is_log =
+            |name: &OsString| name.to_str().is_some_and(|n| LogFileName::parse(n).is_some());
+        let candidates = names.iter().filter(|name| !is_log(name)).map(|name| dir.join(name));
+        let surveyed = candidates.filter_map(|path| match self.survey(&path) {
+            Ok(facts) => (facts.kind == ContentKind::Database).then_some(Ok(facts)),
+            // What a link in this folder leads to is in this folder, too.
+            Err(_) if leads_into(&path, dir) => None,
+            Err(refusal) => is_named_like_a_database(&path).then_some(Err(refusal)),
+        });
+        Ok(surveyed.collect())
+    }
+
+    /// The absolute form of a folder that was named, links resolved.
+    pub fn resolve_dir(&self, path: &Path) -> Result<PathBuf, Refusal> {
+        let path = self.resolve(path)?;
+        let dir = canonical(&path).map_err(|_| not_found(self.storage(), &path))?;
+        match self.storage().status(&dir).map_err(|error| unreadable(&error))?.kind {
+            FileKind::Directory => Ok(dir),
+            _ => Err(Refusal::new(
+                RefusalId::NotFound,
+                &path,
+                "this is a file, expected a folder",
+                format!("Name its folder: {}", quoted(dir.parent().unwrap_or(Path::new("/")))),
+            )),
+        }
+    }
+
+    /// The absolute form of a path that was named.
+    pub fn resolve(&self, path: &Path) -> Result<PathBuf, Refusal> {
+        absolute(path).map_err(|error| {
+            let text = format!("its whole path cannot be found out: {error}");
+            Refusal::new(RefusalId::NotFound, path, text, "Name it with its whole path.")
+        })
+    }
+
+    fn survey_refusal(&self, path: &Path, error: &SurveyError) -> Refusal {
+        match error {
+            SurveyError::NotRegular { kind, target } => not_regular(path, *kind, target.as_deref()),
+            SurveyError::Storage(error) if error.is_not_found() => not_found(self.storage(), path),
+            SurveyError::Storage(error) if error.is_busy() => in_use(path),
+            SurveyError::Storage(error) => unreadable(error),
+        }
+    }
+
+    /// The backup folder that was named, or the default beside the database.
+    pub fn backup_dir(&self, named: Option<&Path>, database: &Path) -> Result<PathBuf, Refusal> {
+        match named {
+            Some(dir) => self.resolve(dir),
+            None => Ok(database.with_file_name(DEFAULT_BACKUP_DIR)),
+        }
+    }
+}
+
+/// Adds a database that was named. One file with two names (a hard link) is one database, under the
+/// name that was given.
+fn add_named(databases: &mut Vec<DatabaseFacts>, facts: DatabaseFacts) {
+    match databases.iter_mut().find(|known| is_same_file(known, &facts)) {
+        Some(known) => *known = facts,
+        None => databases.push(facts),
+    }
+}
+
+/// Whether a path is a link to something in the folder itself, or a folder.
+fn leads_into(path: &Path, dir: &Path) -> bool {
+    path.is_dir() || (path.is_symlink() && canonical(path).is_ok_and(|to| to.parent() == Some(dir)))
+}
+
+fn is_same_file(one: &DatabaseFacts, other: &DatabaseFacts) -> bool {
+    one.status.identity == other.status.identity
+}
+
+fn is_named_like_a_database(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("edb"))
+}
+
+/// What a path is that is no regular file, and what to name instead.
+fn not_regular(path: &Path, kind: FileKind, target: Option<&Path>) -> Refusal {
+    let (what, remedy) = match (kind, target) {
+        (FileKind::Directory, _) => (
+            "this is a folder, expected a database file".to_owned(),
+            format!(
+                "Name the database in it. To look at all of them: edbmend check {}",
+                quoted(path)
+            ),
+        ),
+        (FileKind::Symlink, Some(target)) => {
+            let whole = path.parent().unwrap_or(Path::new("/")).join(target);
+            (
+                format!("this is a symbolic link to {}", shown(target)),
+                format!("Name the file itself: {}", quoted(&whole)),
+            )
+        }
+        _ => (
+            "this is a link, a FIFO, a socket or a device, expected a database file".to_owned(),
+            "Name the database file itself. Copy a database from a device into a file first."
+                .to_owned(),
+        ),
+    };
+    Refusal::new(RefusalId::NotARegularFile, path, what, remedy)
+}

@@ -1,0 +1,38 @@
+//! What other programs embed: inspect, check, plan, apply. The commands walk through the same
+//! functions; those that end in `_in` are given the run that the command line began.
+
+mod apply;
+mod check;
+mod error;
+mod header;
+mod inspect;
+mod inspect_stream;
+mod logs;
+mod look;
+mod pages;
+mod plan;
+mod record;
+mod repair;
+mod request;
+mod reset_logs;
+mod restore;
+mod run;
+mod surroundings;
+
+pub use apply::apply;
+pub use check::check;
+pub use error::{Error, Result};
+pub use inspect::inspect;
+pub use plan::{Plan, plan};
+pub use request::{Check, Repair, Request, ResetLogs, Restore};
+pub use run::Watch;
+
+pub(crate) use apply::{apply_in, outcome_of};
+pub(crate) use check::check_in;
+pub(crate) use inspect::inspect_in;
+pub(crate) use pages::{all_processors, scan};
+pub(crate) use plan::plan_in;
+pub(crate) use record::{JSON_NAME, leave as leave_record};
+pub(crate) use request::{Consent, Guarded, Places};
+pub(crate) use run::Run;
+pub(crate) use surroundings::confirmation_needed;

@@ -1,0 +1,54 @@
+//! Every page of a database against its checksum, with progress.
+
+use std::num::NonZeroUsize;
+
+use crate::plan::{Refusal, RefusalId};
+use crate::storage::{Access, StorageError};
+use crate::survey::{DatabaseFacts, PageFacts, PageLayout, scan_pages};
+
+use super::run::Run;
+
+/// How many threads a scan has that was not told otherwise.
+pub(crate) fn all_processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// Scans the pages of a database.
+pub(crate) fn scan(
+    run: &Run,
+    facts: &DatabaseFacts,
+    layout: PageLayout,
+    threads: usize,
+) -> Result<PageFacts, Refusal> {
+    let context = run.context;
+    let failed = |error: StorageError| {
+        let remedy = "Check the disk, and that nobody else writes to the file. Then try again.";
+        Refusal::new(RefusalId::IoError, &facts.path, error.to_string(), remedy)
+    };
+    let file = context.storage.open(&facts.path, Access::Read).map_err(failed)?;
+    context.observer.begin_bytes("checking all pages", layout.end_bytes());
+    let scanned = scan_pages(file.as_ref(), layout, threads, |bytes| {
+        context.observer.advance_bytes(bytes);
+        !context.is_interrupted()
+    });
+    context.observer.end_bytes();
+    scanned.map_err(failed)?.ok_or_else(|| {
+        let text = "interrupted while the pages were checked; nothing was written";
+        Refusal::new(RefusalId::Interrupted, &facts.path, text, "Run the same command again.")
+    })
+}
+
+/// What a scan found, in a sentence.
+pub(super) fn pages_note(pages: &PageFacts) -> String {
+    match pages.bad_data_pages() {
+        0 => format!(
+            "All {} pages have the right checksum ({} are empty).",
+            pages.total, pages.empty
+        ),
+        bad => format!(
+            "WARNING: {bad} of {} pages are bad, {} of them correctable. A repair of the header does not \
+             mend them: restore the database from a backup, or move its mailboxes.",
+            pages.total, pages.correctable
+        ),
+    }
+}

@@ -1,0 +1,166 @@
+//! The plan of a `repair`: the backup fields of the header, and a damaged header copy.
+
+use std::path::{Path, PathBuf};
+
+use crate::apply::Job;
+use crate::diagnose::{Finding, diagnose_database, diagnose_group};
+use crate::plan::{
+    Command, Evidence, FieldSource, Refusal, RefusalId, RepairRequest, VerifyScope,
+    content_refusals, plan_repair,
+};
+use crate::report::{
+    CheckpointsReport, DatabaseReport, LogsReport, Outcome, Report, StreamReport,
+    checkpoint_reports,
+};
+use crate::storage::shown;
+use crate::survey::{DatabaseFacts, GroupFolders, PageLayout};
+
+use super::pages::{all_processors, pages_note, scan};
+use super::plan::{Plan, Work};
+use super::request::Repair;
+use super::run::Run;
+use super::surroundings::{refusals, store_service_note};
+
+const COMMAND: &str = "repair";
+
+pub(super) fn plan(run: &Run, request: &Repair) -> Plan {
+    let surveyed = match survey(run, request) {
+        Ok(surveyed) => surveyed,
+        Err(refusal) => return Plan::stopped(COMMAND, &refusal),
+    };
+    let Surveyed { facts, findings, logs, checkpoint } = surveyed;
+    let mut database = DatabaseReport::surveyed(&facts, findings, Outcome::Refused);
+    let planned = plan_surveyed(run, request, facts, &mut database);
+    let plan = Plan::of_file(COMMAND, database, planned);
+    Plan { report: Report { logs, checkpoint, ..plan.report }, ..plan }
+}
+
+/// What is known of one database before its repair.
+struct Surveyed {
+    facts: DatabaseFacts,
+    findings: Vec<Finding>,
+    logs: Option<LogsReport>,
+    checkpoint: Option<CheckpointsReport>,
+}
+
+/// Surveys a database with its logs and checkpoint. Where their folder cannot be listed, and nobody
+/// named it, the database is judged alone.
+fn survey(run: &Run, request: &Repair) -> Result<Surveyed, Refusal> {
+    let facts = run.survey(&request.database)?;
+    let places = &request.places;
+    let named = places.log_dir.is_some() || places.system_dir.is_some();
+    let beside = facts.path.parent().unwrap_or(Path::new("/")).to_owned();
+    let resolved = |dir: &Option<PathBuf>, default: &Path| match dir {
+        Some(dir) => run.resolve_dir(dir),
+        None => Ok(default.to_owned()),
+    };
+    let log_dir = resolved(&places.log_dir, &beside)?;
+    let system_dir = resolved(&places.system_dir, &log_dir)?;
+    match run.survey_logs(GroupFolders { log_dir, system_dir }, vec![facts.clone()]) {
+        Err(refusal) if named => Err(refusal),
+        Err(_) => {
+            let findings = diagnose_database(&facts);
+            Ok(Surveyed { facts, findings, logs: None, checkpoint: None })
+        }
+        Ok(mut group) => {
+            let mut diagnosis = diagnose_group(&group);
+            let dir = &group.folders.log_dir;
+            let streams = diagnosis.streams.iter().map(|stream| StreamReport::new(dir, stream));
+            let logs = LogsReport::of(streams.collect());
+            let checkpoint = CheckpointsReport::of(checkpoint_reports(&group));
+            let (facts, findings) = (group.databases.remove(0), diagnosis.databases.remove(0));
+            Ok(Surveyed { facts, findings, logs, checkpoint })
+        }
+    }
+}
+
+fn plan_surveyed(
+    run: &Run,
+    request: &Repair,
+    facts: DatabaseFacts,
+    database: &mut DatabaseReport,
+) -> Result<Work, Vec<Refusal>> {
+    let guarded = &request.guarded;
+    let backup_dir = run.backup_dir(guarded.backup_dir.as_deref(), &facts.path);
+    let backup_dir = backup_dir.map_err(|refusal| vec![refusal])?;
+    let around = |run| refusals(run, guarded, &facts, &backup_dir, request.backup);
+    let (source, of_evidence) = match field_source(run, request, &facts) {
+        Ok(source) => (source, Vec::new()),
+        Err(refusals) => (FieldSource::Clear, refusals),
+    };
+    let mut refused = content_refusals(&facts);
+    refused.extend(of_evidence);
+    if !refused.is_empty() {
+        // Whoever mends these reasons should not meet the next ones only then.
+        refused.extend(around(run));
+        return Err(refused);
+    }
+    let wanted = wanted(request, source);
+    let Some((plan, images)) = plan_repair(&facts, &wanted, &run.stamp(Command::Repair)) else {
+        database.outcome = Outcome::NothingToDo;
+        return Ok(Work::Nothing);
+    };
+    database.steps = plan.steps.clone();
+    database.notes = notes(&facts, &wanted);
+    if request.verify == VerifyScope::Full && request.scan_now {
+        let layout = PageLayout::of(facts.status.length_bytes, plan.page_size_bytes);
+        let pages = scan(run, &facts, layout, all_processors()).map_err(|refusal| {
+            database.outcome = Outcome::Failed;
+            vec![refusal]
+        })?;
+        database.notes.push(pages_note(&pages));
+        database.pages = Some(pages);
+    }
+    database.notes.extend(store_service_note(&facts.path));
+    let refused = around(run);
+    if !refused.is_empty() {
+        database.outcome = Outcome::of_reasons(&refused);
+        return Err(refused);
+    }
+    database.outcome = Outcome::Planned;
+    Ok(Work::Header(Box::new(Job {
+        database: facts.path.clone(),
+        fingerprint: facts.fingerprint(),
+        plan,
+        images,
+        backup_dir,
+        allow_unproven_lock: guarded.allow_unproven_lock,
+    })))
+}
+
+fn wanted(request: &Repair, source: FieldSource) -> RepairRequest {
+    let lock = request.guarded.allow_unproven_lock.then(|| "--allow-unproven-lock".to_owned());
+    RepairRequest {
+        source,
+        also: request.also.clone(),
+        backup: request.backup,
+        verify: request.verify,
+        overrides: lock.into_iter().collect(),
+    }
+}
+
+fn field_source(
+    run: &Run,
+    request: &Repair,
+    facts: &DatabaseFacts,
+) -> Result<FieldSource, Vec<Refusal>> {
+    let Some(path) = &request.evidence else { return Ok(FieldSource::Clear) };
+    let evidence = run
+        .survey(path)
+        .map_err(|refusal| vec![Refusal { id: RefusalId::EvidenceUnsuitable, ..refusal }])?;
+    Ok(FieldSource::From(Box::new(Evidence::judge(facts, &evidence)?)))
+}
+
+fn notes(facts: &DatabaseFacts, request: &RepairRequest) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let FieldSource::From(evidence) = &request.source {
+        notes.push(format!("The fields are those of {}, which meets:", shown(&evidence.path)));
+        notes.extend(evidence.conditions.iter().map(|condition| format!("- {condition}")));
+        notes.push("Not checked: that the backup media of that set still exist.".into());
+    }
+    if let Some(stream) = facts.stream.as_ref().filter(|stream| stream.found) {
+        let path = shown(&stream.path);
+        notes.push(format!("Streaming file {path}: neither changed nor copied."));
+    }
+    notes
+}

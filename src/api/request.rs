@@ -1,0 +1,288 @@
+//! What can be asked for. Each has the defaults of its command.
+
+use std::path::{Path, PathBuf};
+
+use crate::diagnose::FindingId;
+use crate::plan::{BackupScope, VerifyScope};
+
+/// Where the parts of a storage group are: Exchange keeps them on different disks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places {
+    pub log_dir: Option<PathBuf>,
+    pub system_dir: Option<PathBuf>,
+}
+
+/// Who answers for a change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Consent {
+    /// Whoever made the request.
+    #[default]
+    Given,
+    /// A person, who will be shown the plan; or nobody, since it is only shown.
+    AfterTheQuestion,
+    /// Nobody: there is no terminal to ask on. A guard refuses.
+    Missing,
+}
+
+/// What every change is asked for with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Guarded {
+    pub backup_dir: Option<PathBuf>,
+    pub allow_unproven_lock: bool,
+    pub consent: Consent,
+}
+
+/// Methods that the requests of all changes have.
+macro_rules! guarded {
+    () => {
+        /// Where the operation folder goes. Default: a folder `edbmend` beside the database or the logs.
+        pub fn backup_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+            self.guarded.backup_dir = Some(dir.into());
+            self
+        }
+
+        /// Goes on where the file system cannot prove that nobody else has the files open. Use it only
+        /// when the store is certainly dismounted.
+        pub fn allow_unproven_lock(mut self, allow: bool) -> Self {
+            self.guarded.allow_unproven_lock = allow;
+            self
+        }
+    };
+}
+
+/// Methods of requests that concern a storage group.
+macro_rules! placed {
+    () => {
+        /// Where the transaction logs are. Default: the folder, or that of the database.
+        pub fn log_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+            self.places.log_dir = Some(dir.into());
+            self
+        }
+
+        /// Where the checkpoint is. Default: the folder of the logs.
+        pub fn system_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+            self.places.system_dir = Some(dir.into());
+            self
+        }
+    };
+}
+
+/// What [`check`](crate::check) is to look at: databases, and folders of storage groups.
+///
+/// ```
+/// use edbmend::Check;
+///
+/// let group = Check::new("mdbdata").path("/mnt/more/priv2.edb").log_dir("/mnt/logs");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Check {
+    pub(crate) paths: Vec<PathBuf>,
+    pub(crate) databases: Vec<PathBuf>,
+    pub(crate) places: Places,
+}
+
+impl Check {
+    /// A database, or a folder (whose subfolders are not read).
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self::default().path(path)
+    }
+
+    /// One more.
+    pub fn path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.paths.push(path.into());
+        self
+    }
+
+    /// A database of the storage group that lies elsewhere.
+    pub fn database(mut self, path: impl Into<PathBuf>) -> Self {
+        self.databases.push(path.into());
+        self
+    }
+
+    placed!();
+}
+
+/// A change that [`plan`](crate::plan()) is to plan.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Request {
+    /// Of the backup fields of a header.
+    Repair(Repair),
+    /// Of the place of the logs.
+    ResetLogs(ResetLogs),
+    /// Back to what was before an earlier one.
+    Restore(Restore),
+}
+
+/// The repair of the backup fields of one database (KB946799), and of a damaged header copy.
+///
+/// ```
+/// use edbmend::Repair;
+/// use edbmend::report::{BackupScope, VerifyScope};
+///
+/// let repair = Repair::new("priv1.edb")
+///     .backup_dir("/mnt/backup")
+///     .backup(BackupScope::Header)
+///     .verify(VerifyScope::Full);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Repair {
+    pub(crate) database: PathBuf,
+    pub(crate) evidence: Option<PathBuf>,
+    pub(crate) also: Vec<FindingId>,
+    pub(crate) backup: BackupScope,
+    pub(crate) verify: VerifyScope,
+    pub(crate) scan_now: bool,
+    pub(crate) places: Places,
+    pub(crate) guarded: Guarded,
+}
+
+impl Repair {
+    /// Clears the fields, as the engine itself does, after a full copy of the file.
+    pub fn new(database: impl Into<PathBuf>) -> Self {
+        Self {
+            database: database.into(),
+            evidence: None,
+            also: Vec::new(),
+            backup: BackupScope::default(),
+            verify: VerifyScope::default(),
+            scan_now: false,
+            places: Places::default(),
+            guarded: Guarded::default(),
+        }
+    }
+
+    /// Takes the fields from an older header of the same database instead, where that meets every
+    /// condition: a copy of the database, or the header image in an operation folder.
+    pub fn from_header(mut self, evidence: impl Into<PathBuf>) -> Self {
+        self.evidence = Some(evidence.into());
+        self
+    }
+
+    /// Mends a finding of severity warning too: one of [`FindingId::REPAIRABLE_WARNINGS`].
+    pub fn also(mut self, finding: FindingId) -> Self {
+        self.also.push(finding);
+        self
+    }
+
+    /// How much is copied before the first byte is written.
+    pub fn backup(mut self, scope: BackupScope) -> Self {
+        self.backup = scope;
+        self
+    }
+
+    /// How much is verified.
+    pub fn verify(mut self, scope: VerifyScope) -> Self {
+        self.verify = scope;
+        self
+    }
+
+    /// With [`VerifyScope::Full`]: reads all pages while it plans, for a plan that is only shown.
+    /// [`apply`](crate::apply()) reads them in any case.
+    pub fn scan_while_planning(mut self, scan: bool) -> Self {
+        self.scan_now = scan;
+        self
+    }
+
+    placed!();
+    guarded!();
+}
+
+/// The log reset of KB935634 for one storage group: all logs and the checkpoint of a log stream go to
+/// the operation folder.
+///
+/// No file lists all databases of a storage group. Each that is found must therefore be named by
+/// [`database`](Self::database), or a person must be asked.
+///
+/// ```
+/// use edbmend::ResetLogs;
+///
+/// let reset = ResetLogs::new("mdbdata").database("mdbdata/priv1.edb").database("mdbdata/pub1.edb");
+/// ```
+#[derive(Clone, Debug)]
+pub struct ResetLogs {
+    pub(crate) dir: PathBuf,
+    pub(crate) prefix: Option<String>,
+    pub(crate) databases: Vec<PathBuf>,
+    pub(crate) may_be_missing: Vec<u32>,
+    pub(crate) places: Places,
+    pub(crate) guarded: Guarded,
+}
+
+impl ResetLogs {
+    /// Of the storage group in a folder.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self {
+            dir: dir.into(),
+            prefix: None,
+            databases: Vec::new(),
+            may_be_missing: Vec::new(),
+            places: Places::default(),
+            guarded: Guarded::default(),
+        }
+    }
+
+    /// Base name of the logs (`E00`), where the folder holds several.
+    pub fn prefix(mut self, base: impl Into<String>) -> Self {
+        self.prefix = Some(base.into());
+        self
+    }
+
+    /// A database of the storage group; the caller answers for it that these are all.
+    pub fn database(mut self, path: impl Into<PathBuf>) -> Self {
+        self.databases.push(path.into());
+        self
+    }
+
+    /// The caller will show the plan to a person, and ask whether its databases are all there are
+    /// ([`Plan::report`](crate::Plan::report) lists them). Then none has to be named.
+    pub fn a_person_confirms(mut self) -> Self {
+        self.guarded.consent = Consent::AfterTheQuestion;
+        self
+    }
+
+    /// Goes on without a database that the logs name and that was deleted since, by the random number
+    /// of its signature.
+    pub fn allow_missing(mut self, signature_random: u32) -> Self {
+        self.may_be_missing.push(signature_random);
+        self
+    }
+
+    placed!();
+    guarded!();
+}
+
+/// The undo of a finished repair, reset or undo.
+#[derive(Clone, Debug)]
+pub struct Restore {
+    pub(crate) operation: PathBuf,
+    pub(crate) guarded: Guarded,
+}
+
+impl Restore {
+    /// Of the operation in this folder, as [`Report::operation`](crate::report::Report::operation)
+    /// named it.
+    pub fn new(operation_dir: impl AsRef<Path>) -> Self {
+        Self { operation: operation_dir.as_ref().to_owned(), guarded: Guarded::default() }
+    }
+
+    guarded!();
+}
+
+impl From<Repair> for Request {
+    fn from(repair: Repair) -> Self {
+        Self::Repair(repair)
+    }
+}
+
+impl From<ResetLogs> for Request {
+    fn from(reset: ResetLogs) -> Self {
+        Self::ResetLogs(reset)
+    }
+}
+
+impl From<Restore> for Request {
+    fn from(restore: Restore) -> Self {
+        Self::Restore(restore)
+    }
+}

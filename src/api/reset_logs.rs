@@ -1,0 +1,155 @@
+//! The plan of a `reset-logs`: the log reset of KB935634.
+
+use std::path::PathBuf;
+
+use crate::apply::{ResetJob, backup_volume};
+use crate::diagnose::{Finding, FindingId, Severity, diagnose_database};
+use crate::plan::{
+    Command, GroupRequest, Refusal, ResetRequest, choose_stream, leave_other_groups_out,
+    pending_refusals, plan_reset, reset_refusals,
+};
+use crate::report::{DatabaseReport, Outcome, Report};
+use crate::storage::shown;
+use crate::survey::{DatabaseFacts, GroupFacts, LogContent, LogFile, StreamOfLogs};
+
+use super::logs;
+use super::plan::Plan;
+use super::request::{Consent, ResetLogs};
+use super::run::Run;
+use super::surroundings::{refusals_of_logs, space_refusal};
+
+pub(super) fn plan(run: &Run, request: &ResetLogs) -> Plan {
+    let report = logs::empty_report("reset-logs");
+    let (mut group, mut refused) = match survey(run, request) {
+        Ok(surveyed) => surveyed,
+        Err(refusal) => return Plan::of_group(report, Outcome::Refused, &[refusal]),
+    };
+    let wanted = wanted(run, request);
+    let base = match choose_stream(&group, &wanted) {
+        Ok(stream) => stream.map(|stream| stream.base.clone()),
+        Err(refusal) => {
+            refused.push(refusal);
+            None
+        }
+    };
+    if let Some(base) = &base {
+        leave_other_groups_out(&mut group, base, &wanted);
+    }
+    let stream = group.streams.iter().find(|stream| Some(&stream.base) == base.as_ref());
+    if stream.is_none() && refused.is_empty() {
+        return nothing_to_do(report, &group, &wanted);
+    }
+    let report = with_databases(report, &group);
+    let guarded = &request.guarded;
+    let beside = group.folders.log_dir.join(base.as_deref().unwrap_or_default());
+    let backup_dir = match run.backup_dir(guarded.backup_dir.as_deref(), &beside) {
+        Ok(dir) => dir,
+        Err(refusal) => return Plan::of_group(report, Outcome::Refused, &[refusal]),
+    };
+    refused.extend(reset_refusals(&group, stream, &wanted));
+    let (dirs, mut files) = (folders(&group), files_of(&group.databases));
+    files.extend(stream.into_iter().flat_map(movable_files));
+    refused.extend(refusals_of_logs(run, guarded, &dirs, &files, &backup_dir));
+    let job = stream.and_then(|stream| job(run, request, &group, stream, backup_dir));
+    refused.extend(job.as_ref().and_then(|job| space_refusal(run, job)));
+    match job {
+        Some(job) if refused.is_empty() => logs::planned(report, job),
+        None if refused.is_empty() => nothing_to_do(report, &group, &wanted),
+        _ => Plan::of_group(report, Outcome::Refused, &refused),
+    }
+}
+
+fn survey(run: &Run, request: &ResetLogs) -> Result<(GroupFacts, Vec<Refusal>), Refusal> {
+    let places = &request.places;
+    let (log_dir, system_dir) = (places.log_dir.as_deref(), places.system_dir.as_deref());
+    run.survey_group(&request.dir, log_dir, system_dir, &request.databases)
+}
+
+fn wanted(run: &Run, request: &ResetLogs) -> GroupRequest {
+    GroupRequest {
+        prefix: request.prefix.clone(),
+        named: request.databases.iter().filter_map(|path| run.resolve(path).ok()).collect(),
+        unattended: request.guarded.consent == Consent::Given,
+        may_be_missing: request.may_be_missing.clone(),
+    }
+}
+
+fn job(
+    run: &Run,
+    request: &ResetLogs,
+    group: &GroupFacts,
+    stream: &StreamOfLogs,
+    backup_dir: PathBuf,
+) -> Option<ResetJob> {
+    let stamp = run.stamp(Command::ResetLogs);
+    let volume = backup_volume(run.storage(), &backup_dir).unwrap_or_default();
+    let operation_dir = backup_dir.join(&stamp.id);
+    let overrides = overrides(request);
+    let wanted = ResetRequest { operation_dir: &operation_dir, volume, overrides };
+    let plan = plan_reset(group, stream, &wanted, &stamp)?;
+    let allow_unproven_lock = request.guarded.allow_unproven_lock;
+    Some(ResetJob { plan, backup_dir, allow_unproven_lock })
+}
+
+fn overrides(request: &ResetLogs) -> Vec<String> {
+    let lock = request.guarded.allow_unproven_lock.then(|| "--allow-unproven-lock".to_owned());
+    let missing = request.may_be_missing.iter();
+    lock.into_iter()
+        .chain(missing.map(|random| format!("--allow-group-incomplete {random}")))
+        .collect()
+}
+
+fn folders(group: &GroupFacts) -> Vec<PathBuf> {
+    let mut dirs = vec![group.folders.log_dir.clone(), group.folders.system_dir.clone()];
+    dirs.dedup();
+    dirs
+}
+
+/// Databases with their streaming files.
+pub(super) fn files_of<'a>(databases: impl IntoIterator<Item = &'a DatabaseFacts>) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for database in databases {
+        files.push(database.path.clone());
+        let stream = database.stream.iter().filter(|stream| stream.found);
+        files.extend(stream.map(|stream| stream.path.clone()));
+    }
+    files
+}
+
+/// The files of a stream that would move, and that a running engine, or a backup, may have open.
+fn movable_files(stream: &StreamOfLogs) -> Vec<PathBuf> {
+    let readable = |log: &&LogFile| {
+        !matches!(log.content, LogContent::NotRegular(_) | LogContent::Unreadable(_))
+    };
+    let checkpoint = stream.checkpoint.iter().filter(|file| file.is_regular());
+    let checkpoint = checkpoint.map(|file| file.path.clone());
+    stream.moving_logs().filter(readable).map(|log| log.path.clone()).chain(checkpoint).collect()
+}
+
+fn with_databases(mut report: Report, group: &GroupFacts) -> Report {
+    for facts in &group.databases {
+        let mut findings = diagnose_database(facts);
+        let unsigned = findings.iter_mut().filter(|finding| finding.id == FindingId::NoLogging);
+        unsigned.for_each(warn_of_no_logging);
+        report.databases.push(DatabaseReport::surveyed(facts, findings, Outcome::Ok));
+    }
+    report
+}
+
+/// Nothing but the person's word says that these are the logs of such a database.
+fn warn_of_no_logging(finding: &mut Finding) {
+    finding.severity = Severity::Warning;
+    finding.consequence =
+        "Nothing in it shows that these are its logs. It is taken into the reset \
+                           because it is in Clean Shutdown and was named."
+            .into();
+}
+
+fn nothing_to_do(report: Report, group: &GroupFacts, request: &GroupRequest) -> Plan {
+    let pending = pending_refusals(group, None, request);
+    if !pending.is_empty() {
+        return Plan::of_group(with_databases(report, group), Outcome::Refused, &pending);
+    }
+    let note = format!("No log to move in {}.", shown(&group.folders.log_dir));
+    Plan::of_group(logs::with_note(report, note), Outcome::NothingToDo, &[])
+}

@@ -1,0 +1,103 @@
+//! What one run is given: the disk, somebody who watches, the wish to stop, and who began it when.
+
+use std::sync::atomic::AtomicBool;
+
+use chrono::{DateTime, Utc};
+
+use crate::apply::{Context, NoObserver, Observer};
+use crate::plan::{Command, OperationStamp};
+use crate::report::{RunReport, shown_path, utc};
+use crate::storage::{Disk, Storage, host_name, login_name, user_name};
+
+static NEVER: AtomicBool = AtomicBool::new(false);
+
+/// Who watches a call, and how it is asked to stop.
+///
+/// ```
+/// use std::sync::atomic::AtomicBool;
+/// use edbmend::{NoObserver, Watch};
+///
+/// static STOP: AtomicBool = AtomicBool::new(false);
+/// let unwatched = Watch::default();
+/// let watched = Watch::by(&NoObserver).stopped_by(&STOP);
+/// ```
+#[derive(Clone, Copy)]
+pub struct Watch<'a> {
+    observer: &'a dyn Observer,
+    stop: &'a AtomicBool,
+}
+
+impl Default for Watch<'_> {
+    /// Nobody watches, and nobody stops it.
+    fn default() -> Self {
+        Self { observer: &NoObserver, stop: &NEVER }
+    }
+}
+
+impl<'a> Watch<'a> {
+    /// An observer is told of each stage, and how far it is.
+    pub fn by(observer: &'a dyn Observer) -> Self {
+        Self { observer, ..Self::default() }
+    }
+
+    /// Once the flag is set, the call ends with the refusal `interrupted`, and has changed nothing. It
+    /// is heeded until the first header byte is written or the first file moved; what was begun then
+    /// is finished.
+    pub fn stopped_by(self, stop: &'a AtomicBool) -> Self {
+        Self { stop, ..self }
+    }
+}
+
+/// One run of a program that repairs.
+pub struct Run<'a> {
+    /// The disk, the observer, the wish to stop.
+    pub context: Context<'a>,
+    /// The command line, the program first.
+    pub arguments: Vec<String>,
+    /// When it began.
+    pub started: DateTime<Utc>,
+}
+
+impl<'a> Run<'a> {
+    /// A run of the program that embeds this library, on the real disk.
+    pub fn of_embedder(watch: &Watch<'a>) -> Self {
+        let context = Context { storage: &Disk, observer: watch.observer, interrupted: watch.stop };
+        let words = std::env::args_os();
+        let arguments = words.map(|word| word.to_string_lossy().into_owned()).collect();
+        Self { context, arguments, started: Utc::now() }
+    }
+
+    /// The disk.
+    pub fn storage(&self) -> &'a dyn Storage {
+        self.context.storage
+    }
+
+    /// Says that a stage begins.
+    pub fn stage(&self, what: &str) {
+        self.context.observer.stage(what);
+    }
+
+    /// Who runs what, where, and from when to now.
+    pub fn report(&self) -> RunReport {
+        RunReport {
+            host: host_name(),
+            user: user_name(),
+            login: login_name(),
+            directory: std::env::current_dir().ok().map(|dir| shown_path(&dir)),
+            arguments: self.arguments.clone(),
+            started: utc(self.started),
+            finished: utc(Utc::now()),
+        }
+    }
+
+    /// A fresh operation id and the time of now.
+    pub fn stamp(&self, command: Command) -> OperationStamp {
+        let now = Utc::now();
+        // Two operations of one second and one random number meet at an existing folder and stop.
+        let random = getrandom::u32().unwrap_or_else(|_| now.timestamp_subsec_nanos()) & 0xffff;
+        OperationStamp {
+            id: format!("edbmend-{}-{}-{random:04x}", now.format("%Y%m%dT%H%M%SZ"), command.name()),
+            created: utc(now),
+        }
+    }
+}
