@@ -1,60 +1,135 @@
-//! Guarded repair of the header of dismounted ESE / Exchange databases.
+//! Guarded repair of the header of dismounted ESE / Exchange databases (KB946799), and the reset of
+//! their transaction logs (KB935634): the library of the program `edbmend`, for those who embed it.
 //!
-//! Data walks one way, down a row of rooms, and each room hands the next one a plain value:
+//! Four functions are all there is to it:
 //!
-//! ```text
-//! files --survey--> facts --diagnose--> findings --plan--> plan --apply--> ending --report--> person
-//! ```
+//! - [`inspect`] reads the header of a file,
+//! - [`check`] says what is wrong, what will happen because of it, and what mends it,
+//! - [`plan`](plan()) says what a [`Repair`], a [`ResetLogs`] or a [`Restore`] would do, step by step,
+//!   or which guards refuse,
+//! - [`apply`](apply()) carries a plan out, or leaves everything as it was. Where even that cannot be
+//!   said, the operation is [pending](Error::is_pending).
 //!
-//! - [`ese`]: the file formats. Bytes in, values out, bytes out; no I/O.
-//! - [`storage`]: the one seam to the disk, so that tests can fail or stop it at any call.
-//! - [`exchange`]: what the machine itself knows: services, registry.
-//! - [`survey`]: reads a database into facts. No opinion.
-//! - [`diagnose`]: facts to findings. Pure.
-//! - [`plan`]: facts and a request to a plan, or to refusals. Pure.
-//! - [`apply`]: the only code that carries a plan out: guards, backup, journal, commit, recover.
-//! - [`report`]: one set of types, rendered as text or as JSON.
-//! - [`cli`]: the commands.
-//! - [`practice`]: made-up databases and storage groups, for the demonstration and the tests.
+//! The first three never write. The command line goes through the same four, so that all its promises
+//! hold here, too: they are in `SAFETY.md`. What they give back is a [`Report`], which serialises to
+//! the JSON of the command line.
 //!
-//! What is promised, and the order of every write, is in `SAFETY.md`; where a new finding or guard
-//! goes is in `docs/architecture.md`.
-//!
-//! # Example
-//!
-//! What is wrong with a database, without writing to it:
+//! # A whole program
 //!
 //! ```
-//! use edbmend::diagnose::diagnose_database;
-//! use edbmend::practice::{Recipe, storage_group};
-//! use edbmend::storage::Disk;
-//! use edbmend::survey::survey_database;
+//! use edbmend::{Check, Repair, Restore, Watch};
 //!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let folder = tempfile::tempdir()?;
-//! for file in storage_group(&Recipe::default()) {
-//!     std::fs::write(folder.path().join(&file.name), &file.bytes)?;
-//! }
-//!
-//! let facts = survey_database(&Disk, &folder.path().join("priv1.edb"))?;
-//! let findings = diagnose_database(&facts);
-//! assert_eq!(findings[0].id.name(), "full-backup-gen-invalid");
-//! println!("{}\n{}", findings[0].message, findings[0].remedy);
-//! # Ok(())
+//! # use edbmend::practice::{Recipe, storage_group};
+//! # let folder = tempfile::tempdir()?;
+//! # for file in storage_group(&Recipe::default()) {
+//! #     std::fs::write(folder.path().join(&file.name), &file.bytes)?;
 //! # }
+//! # let database = folder.path().join("priv1.edb");
+//! # let before = std::fs::read(&database)?;
+//! # /*
+//! let database = "mdbdata/priv1.edb";
+//! # */
+//! let watch = Watch::default();
+//!
+//! // What the header says, as eseutil /mh prints it.
+//! let file = edbmend::inspect(&database)?;
+//! assert!(file.dump.contains("Log Gen: 1-4294967295 (0x1-0xffffffff)"));
+//!
+//! // What is wrong with it.
+//! let report = edbmend::check(&Check::new(&database), &watch)?;
+//! for finding in &report.databases[0].findings {
+//!     println!("{}: {}\n  {}", finding.id.name(), finding.message, finding.remedy);
+//! }
+//! # assert_eq!(report.databases[0].findings[0].id.name(), "full-backup-gen-invalid");
+//!
+//! // What a repair would do. Nothing is written, and every guard was asked.
+//! let plan = edbmend::plan(Repair::new(&database), &watch)?;
+//! println!("{plan}");
+//! # assert_eq!(plan.steps().len(), 3);
+//! # assert!(std::fs::read(&database)? == before);
+//!
+//! // It is done: backed up, written, read back, verified.
+//! let done = edbmend::apply(plan, &watch)?;
+//! let operation = done.operation.expect("an operation that was carried out has a folder");
+//! # assert!(!edbmend::inspect(&database)?.dump.contains("4294967295"));
+//!
+//! // It is undone, which is an operation like any other.
+//! let undo = edbmend::plan(Restore::new(&operation.dir), &watch)?;
+//! edbmend::apply(undo, &watch)?;
+//! # assert!(std::fs::read(&database)? == before);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # When a guard refuses
+//!
+//! An [`Error`] names every reason at once, with the ids that the command line has (`docs/guards.md`):
+//!
+//! ```
+//! use edbmend::{RefusalId, Repair, Watch};
+//!
+//! # use edbmend::practice::{Recipe, edit_header, storage_group};
+//! # let folder = tempfile::tempdir()?;
+//! # for mut file in storage_group(&Recipe::default()) {
+//! #     if file.name == "priv1.edb" {
+//! #         edit_header(&mut file.bytes, |header| header.state = 2.into());
+//! #     }
+//! #     std::fs::write(folder.path().join(&file.name), &file.bytes)?;
+//! # }
+//! # let database = folder.path().join("priv1.edb");
+//! # /*
+//! let database = "mdbdata/priv1.edb";
+//! # */
+//! let error = edbmend::plan(Repair::new(&database), &Watch::default()).err().expect("refused");
+//! assert!(error.is(RefusalId::DirtyShutdown));
+//! for refusal in error.refusals() {
+//!     eprintln!("{}: {}\n  {}", refusal.path, refusal.message, refusal.remedy);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! After a power loss, or where [`Error::is_pending`] says so, an operation is unfinished. Then every
+//! plan is refused with `operation-pending` until `edbmend recover` was run.
+//!
+//! # What is stable
+//!
+//! The items on this page, and those in [`json`]. All other modules are public for the program, its
+//! tests and its fuzz targets only: they are hidden here, and may change in any version.
 
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
-pub mod api;
+mod api;
+#[doc(hidden)]
 pub mod apply;
+#[doc(hidden)]
 pub mod cli;
+#[doc(hidden)]
 pub mod diagnose;
+#[doc(hidden)]
 pub mod ese;
+#[doc(hidden)]
 pub mod exchange;
+#[doc(hidden)]
 pub mod plan;
+#[doc(hidden)]
 pub mod practice;
+#[doc(hidden)]
 pub mod report;
+#[doc(hidden)]
 pub mod storage;
+#[doc(hidden)]
 pub mod survey;
+
+pub use api::{
+    Check, Error, Plan, Repair, Request, ResetLogs, Restore, Result, Watch, apply, check, inspect,
+    json, plan,
+};
+pub use apply::{NoObserver, Observer};
+pub use diagnose::FindingId;
+pub use plan::{BackupScope, RefusalId, VerifyScope};
+pub use report::{Outcome, Report};
+
+/// The program of that page compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/library.md")]
+struct LibraryPage;

@@ -7,6 +7,7 @@ mod error;
 mod header;
 mod inspect;
 mod inspect_stream;
+pub mod json;
 mod logs;
 mod look;
 mod pages;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::apply::{Job, ResetJob};
 use crate::plan::{Refusal, Step};
-use crate::report::{DatabaseReport, Outcome, Report, Style, render};
+use crate::report::{DatabaseReport, Outcome, Report};
 
 use super::error::{Error, Result};
 use super::request::Request;
@@ -128,6 +128,6 @@ impl Plan {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&render(&self.report, Style::default()))
+        self.report.fmt(f)
     }
 }

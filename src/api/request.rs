@@ -117,8 +117,7 @@ pub enum Request {
 /// The repair of the backup fields of one database (KB946799), and of a damaged header copy.
 ///
 /// ```
-/// use edbmend::Repair;
-/// use edbmend::report::{BackupScope, VerifyScope};
+/// use edbmend::{BackupScope, Repair, VerifyScope};
 ///
 /// let repair = Repair::new("priv1.edb")
 ///     .backup_dir("/mnt/backup")
@@ -260,7 +259,7 @@ pub struct Restore {
 }
 
 impl Restore {
-    /// Of the operation in this folder, as [`Report::operation`](crate::report::Report::operation)
+    /// Of the operation in this folder, as [`Report::operation`](crate::Report::operation)
     /// named it.
     pub fn new(operation_dir: impl AsRef<Path>) -> Self {
         Self { operation: operation_dir.as_ref().to_owned(), guarded: Guarded::default() }

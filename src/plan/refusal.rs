@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The stable id of a refusal. Scripts rely on these names.
+/// The stable id of a refusal. Scripts rely on these names; `docs/guards.md` has a section on each.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 #[allow(missing_docs)] // docs/guards.md describes each
 pub enum RefusalId {
     NotFound,

@@ -118,6 +118,7 @@ impl Plan {
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Step {
     /// Copies the database, or its header pages, into the operation folder.
     Copy {

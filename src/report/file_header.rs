@@ -91,7 +91,7 @@ pub struct LogFlags {
 
 impl LogHeaderReport {
     /// The report of a header.
-    pub fn new(header: &LogHeader) -> Self {
+    pub(crate) fn new(header: &LogHeader) -> Self {
         let raw = &header.raw;
         let is_set = |flag: u8| raw.flags & flag != 0;
         Self {
@@ -154,7 +154,7 @@ pub struct CheckpointHeaderReport {
 
 impl CheckpointHeaderReport {
     /// The report of the elected copy.
-    pub fn new(checkpoint: &Checkpoint, copies: CheckpointCopies) -> Self {
+    pub(crate) fn new(checkpoint: &Checkpoint, copies: CheckpointCopies) -> Self {
         let raw = &checkpoint.raw;
         Self {
             checksum: format!("0x{:x}", raw.checksum),
@@ -208,7 +208,7 @@ pub struct FlushMapHeaderReport {
 
 impl FlushMapHeaderReport {
     /// The report of a header.
-    pub fn new(header: &FlushMapHeader) -> Self {
+    pub(crate) fn new(header: &FlushMapHeader) -> Self {
         let raw = &header.raw;
         Self {
             checksum: format!("0x{:x}", raw.checksum),

@@ -191,7 +191,7 @@ fn count(count: U32, time: LogTime, old: Option<U32>) -> CountReport {
 
 impl HeaderReport {
     /// The report of a header.
-    pub fn new(header: &DbHeader) -> Self {
+    pub(crate) fn new(header: &DbHeader) -> Self {
         let raw = &header.raw;
         Self {
             checksum: hex(raw.checksum.get()),

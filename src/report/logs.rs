@@ -80,7 +80,7 @@ pub struct StreamReport {
 
 impl StreamReport {
     /// The report of a stream whose logs are in `dir`.
-    pub fn new(dir: &Path, outlook: &StreamOutlook) -> Self {
+    pub(crate) fn new(dir: &Path, outlook: &StreamOutlook) -> Self {
         let paths = |paths: &[std::path::PathBuf]| paths.iter().map(|p| shown_path(p)).collect();
         let sequence = outlook.sequence.as_ref();
         Self {
@@ -129,7 +129,7 @@ impl CheckpointReport {
 
 impl LogsReport {
     /// `None` where there is no stream.
-    pub fn of(mut streams: Vec<StreamReport>) -> Option<Self> {
+    pub(crate) fn of(mut streams: Vec<StreamReport>) -> Option<Self> {
         match streams.len() {
             0 => None,
             1 => streams.pop().map(|stream| Self::One(Box::new(stream))),
@@ -148,7 +148,7 @@ impl LogsReport {
 
 impl CheckpointsReport {
     /// `None` where there is no checkpoint.
-    pub fn of(mut checkpoints: Vec<CheckpointReport>) -> Option<Self> {
+    pub(crate) fn of(mut checkpoints: Vec<CheckpointReport>) -> Option<Self> {
         match checkpoints.len() {
             0 => None,
             1 => checkpoints.pop().map(|checkpoint| Self::One(Box::new(checkpoint))),

@@ -21,7 +21,7 @@ mod types;
 pub use file_header::{
     CheckpointHeaderReport, FileHeader, FlushMapHeaderReport, LogFlags, LogHeaderReport,
 };
-pub use header::HeaderReport;
+pub use header::{CountReport, HeaderReport, PositionReport};
 pub use jfm::dump_flush_map;
 pub use logs::{CheckpointReport, CheckpointsReport, LogsReport, StreamReport, checkpoint_reports};
 pub use mh::{CopyDump, dump_database_header};

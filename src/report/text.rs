@@ -1,6 +1,6 @@
 //! The report as text that fits 80 columns. Commands that the reader may copy are never broken.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use console::Style as Colour;
 
@@ -62,6 +62,13 @@ pub fn render(report: &Report, style: Style) -> String {
     text.summary(report);
     text.more(report);
     text.out
+}
+
+impl fmt::Display for Report {
+    /// The text of the command line, without colours.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&render(self, Style::default()))
+    }
 }
 
 /// The plan of one database as it is shown before the question.

@@ -17,6 +17,7 @@ use super::{CheckpointsReport, FileHeader, HeaderReport, LogsReport, RunReport};
 /// How a command ended, of one database or as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Outcome {
     /// Done and verified.
     Committed,
@@ -97,6 +98,7 @@ impl Outcome {
 
 /// The report of one run.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Report {
     /// `edbmend/1`.
     #[schemars(extend("const" = "edbmend/1"))]
@@ -138,15 +140,19 @@ pub struct Report {
     pub digests: Vec<DigestReport>,
     /// A reset of logs, for people; not part of the JSON.
     #[serde(skip)]
+    #[doc(hidden)]
     pub group: Option<GroupSection>,
     /// Folders in which logs were looked for and none was found, for people; not part of the JSON.
     #[serde(skip)]
+    #[doc(hidden)]
     pub no_logs_in: Vec<PathBuf>,
     /// Text in front of all else; not part of the JSON.
     #[serde(skip)]
+    #[doc(hidden)]
     pub preface: String,
     /// Whether the text names each database, or the preface did.
     #[serde(skip)]
+    #[doc(hidden)]
     pub databases_in_text: bool,
 }
 
@@ -206,6 +212,7 @@ pub struct CopiesReport {
 
 /// One database.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[non_exhaustive]
 pub struct DatabaseReport {
     /// Its path.
     pub path: String,
@@ -234,24 +241,27 @@ pub struct DatabaseReport {
     pub pages: Option<PageFacts>,
     /// What the plan means, for people; not part of the JSON.
     #[serde(skip)]
+    #[doc(hidden)]
     pub notes: Vec<String>,
     /// Whether the plan was shown already, before the question.
     #[serde(skip)]
+    #[doc(hidden)]
     pub plan_was_shown: bool,
     /// After an operation: what had been found before it. `findings` is what is left.
     #[serde(skip)]
+    #[doc(hidden)]
     pub found_before: Option<Vec<Finding>>,
 }
 
 impl DatabaseReport {
     /// A file of which nothing is known but why it was not gone on with.
-    pub fn stopped(path: &Path, refusal: &Refusal) -> (Self, Vec<Refusal>) {
+    pub(crate) fn stopped(path: &Path, refusal: &Refusal) -> (Self, Vec<Refusal>) {
         let reasons = vec![refusal.clone()];
         (Self::unknown(path, Outcome::of_reasons(&reasons)), reasons)
     }
 
     /// A database of which only the path is known.
-    pub fn unknown(path: &Path, outcome: Outcome) -> Self {
+    pub(crate) fn unknown(path: &Path, outcome: Outcome) -> Self {
         Self {
             path: shown_path(path),
             kind: ContentKind::Unknown,
@@ -275,7 +285,11 @@ impl DatabaseReport {
     }
 
     /// A database that was surveyed.
-    pub fn surveyed(facts: &DatabaseFacts, findings: Vec<Finding>, outcome: Outcome) -> Self {
+    pub(crate) fn surveyed(
+        facts: &DatabaseFacts,
+        findings: Vec<Finding>,
+        outcome: Outcome,
+    ) -> Self {
         let bad = CopiesReport { primary: CopyState::BadChecksum, shadow: CopyState::BadChecksum };
         let pair = facts.pair.as_ref();
         Self {
@@ -292,7 +306,7 @@ impl DatabaseReport {
     }
 
     /// A file of another kind, with its header where that can be read.
-    pub fn of_kind(
+    pub(crate) fn of_kind(
         path: &Path,
         kind: ContentKind,
         header: Option<FileHeader>,
@@ -304,6 +318,7 @@ impl DatabaseReport {
 
 /// One file of `inspect`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[non_exhaustive]
 pub struct FileReport {
     /// The same keys as of a database.
     #[serde(flatten)]
@@ -315,7 +330,7 @@ pub struct FileReport {
 
 impl Report {
     /// An empty report of a command.
-    pub fn new(command: &str) -> Self {
+    pub(crate) fn new(command: &str) -> Self {
         Self {
             schema: "edbmend/1",
             version: env!("CARGO_PKG_VERSION"),
@@ -342,14 +357,14 @@ impl Report {
     }
 
     /// Adds a database with the reasons why it was not done.
-    pub fn push(&mut self, database: DatabaseReport, reasons: &[Refusal]) {
+    pub(crate) fn push(&mut self, database: DatabaseReport, reasons: &[Refusal]) {
         self.refusals.extend(reasons.iter().map(RefusalReport::from));
         self.databases.push(database);
     }
 
     /// Adds what one of several files came to. Logs and checkpoint are those of the last one: several
     /// databases of one storage group share them.
-    pub fn append(&mut self, one: Self) {
+    pub(crate) fn append(&mut self, one: Self) {
         self.refusals.extend(one.refusals);
         self.databases.extend(one.databases);
         self.files.extend(one.files);
@@ -357,7 +372,7 @@ impl Report {
     }
 
     /// Takes the outcome from the worst database, and what there is only one of from the only one.
-    pub fn conclude(mut self) -> Self {
+    pub(crate) fn conclude(mut self) -> Self {
         let outcomes =
             self.databases.iter().chain(self.files.iter().map(|f| &f.file)).map(|d| d.outcome);
         if let Some(worst) = Outcome::worst(outcomes) {
@@ -378,7 +393,7 @@ impl Report {
 
     /// The same with one outcome for the whole and each of its databases. A refusal in which no guard
     /// spoke is a failure.
-    pub fn ended(mut self, outcome: Outcome, reasons: &[Refusal]) -> Self {
+    pub(crate) fn ended(mut self, outcome: Outcome, reasons: &[Refusal]) -> Self {
         self.refusals.extend(reasons.iter().map(RefusalReport::from));
         let outcome =
             if outcome == Outcome::Refused { Outcome::of_reasons(reasons) } else { outcome };
@@ -391,7 +406,7 @@ impl Report {
     }
 
     /// What was shown before a question is left out of the text.
-    pub fn after_question(mut self) -> Self {
+    pub(crate) fn after_question(mut self) -> Self {
         self.databases.iter_mut().for_each(|database| database.plan_was_shown = true);
         self.group.iter_mut().for_each(|group| group.plan_was_shown = true);
         self

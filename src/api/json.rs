@@ -1,0 +1,24 @@
+//! The types that reports are made of, which serialise to what the command line prints with `--json`.
+//! Keys and ids are a contract, described in `docs/json.md` and `docs/edbmend.schema.json`. What a
+//! later version adds comes as a new field, or a new variant.
+
+pub use crate::apply::{BackupMethod, BackupRecord, Direction, OperationRef};
+pub use crate::diagnose::{
+    Finding, FindingId, Forecast, ForecastOutcome, GenerationRange, Severity,
+};
+pub use crate::ese::shadow::{CopyState, Which};
+pub use crate::ese::{
+    AttachedDatabase, BackupInfo, BackupType, CheckpointCopies, ContentKind, DbState, DbmsParam,
+    LgPos, LogTime, LogVersion, Signature,
+};
+pub use crate::plan::{
+    BackupScope, Change, MoveMethod, MoveStep, RefusalId, Step, VerifyScope, WriteStep,
+};
+pub use crate::report::{
+    CheckpointHeaderReport, CheckpointReport, CheckpointsReport, CopiesReport, CountReport,
+    DatabaseReport, DigestReport, FileHeader, FileReport, FlushMapHeaderReport, HeaderReport,
+    LogFlags, LogHeaderReport, LogsReport, Outcome, PositionReport, RefusalReport, Report,
+    RunReport, StreamReport,
+};
+pub use crate::storage::StoredPath;
+pub use crate::survey::{BadPage, BadPageKind, HighestDbTime, PageFacts};

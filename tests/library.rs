@@ -1,0 +1,255 @@
+//! The library as a program that embeds it sees it: the four functions, what they give back, and the
+//! example that is printed in the documentation.
+
+#[allow(dead_code)] // its main function
+#[path = "../examples/embed.rs"]
+mod embed;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use edbmend::practice::{Recipe, edit_header, storage_group};
+use edbmend::{
+    Check, FindingId, Observer, Outcome, RefusalId, Repair, ResetLogs, Restore, VerifyScope, Watch,
+    json,
+};
+use serde_json::Value;
+
+/// A practice storage group in a folder of its own.
+struct Group {
+    folder: tempfile::TempDir,
+}
+
+impl Group {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for file in storage_group(&Recipe::default()) {
+            fs::write(folder.path().join(&file.name), &file.bytes).unwrap();
+        }
+        Self { folder }
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.folder.path().canonicalize().unwrap()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.dir().join(name)
+    }
+
+    fn edit(&self, name: &str, edit: impl FnOnce(&mut Vec<u8>)) {
+        let mut bytes = fs::read(self.file(name)).unwrap();
+        edit(&mut bytes);
+        fs::write(self.file(name), bytes).unwrap();
+    }
+
+    /// Every file in it, by name and content; folders by name.
+    fn content(&self) -> Vec<(PathBuf, Option<Vec<u8>>)> {
+        let entries = fs::read_dir(self.dir()).unwrap().map(|entry| entry.unwrap().path());
+        let mut all: Vec<_> = entries.map(|path| (path.clone(), fs::read(path).ok())).collect();
+        all.sort();
+        all
+    }
+}
+
+/// What `--json` prints, without what differs from run to run.
+fn printed(arguments: &[&str], file: &Path) -> Value {
+    let program = env!("CARGO_BIN_EXE_edbmend");
+    let ran = Command::new(program).args(arguments).arg(file).arg("--json").output().unwrap();
+    without_run(serde_json::from_slice(&ran.stdout).expect("JSON"))
+}
+
+fn without_run(mut report: Value) -> Value {
+    report["run"] = Value::Null;
+    let text = report.to_string();
+    // The id of an operation is new each time.
+    let mut parts = text.split("/edbmend-");
+    let mut same = parts.next().unwrap().to_owned();
+    for part in parts {
+        same += &format!("/OPERATION{}", &part[part.find(['/', '"']).unwrap()..]);
+    }
+    serde_json::from_str(&same).unwrap()
+}
+
+#[test]
+fn the_functions_give_what_the_commands_print() {
+    let group = Group::new();
+    let (dir, database) = (group.dir(), group.file("priv1.edb"));
+    let watch = Watch::default();
+    let same = |report: &json::Report, arguments: &[&str], file: &Path| {
+        let given = without_run(serde_json::to_value(report).unwrap());
+        let printed = printed(arguments, file);
+        assert!(given == printed, "{arguments:?}:\n{given:#}\n{printed:#}");
+    };
+    same(&edbmend::check(&Check::new(&dir), &watch).unwrap(), &["check"], &dir);
+    let plan = edbmend::plan(Repair::new(&database), &watch).unwrap();
+    same(plan.report(), &["repair", "--dry-run"], &database);
+    let reset = ResetLogs::new(&dir).a_person_confirms();
+    let plan = edbmend::plan(reset, &watch).unwrap();
+    same(plan.report(), &["reset-logs", "--dry-run"], &dir);
+    let none = dir.join("none.edb");
+    let error = edbmend::plan(Repair::new(&none), &watch).err().unwrap();
+    same(error.report(), &["repair", "--dry-run"], &none);
+    let file = serde_json::to_value(edbmend::inspect(&database).unwrap()).unwrap();
+    assert_eq!(file, printed(&["inspect"], &database)["files"][0]);
+}
+
+#[test]
+fn only_apply_writes_and_a_restore_brings_every_byte_back() {
+    let group = Group::new();
+    let (before, database) = (group.content(), group.file("priv1.edb"));
+    let watch = Watch::default();
+    edbmend::inspect(&database).unwrap();
+    edbmend::check(&Check::new(group.dir()), &watch).unwrap();
+    let plan = edbmend::plan(Repair::new(&database).verify(VerifyScope::Full), &watch).unwrap();
+    assert_eq!(group.content(), before);
+    let announced = plan.operation_dir().unwrap();
+    assert_eq!(plan.subject().as_ref(), Some(&database));
+
+    let done = edbmend::apply(plan, &watch).unwrap();
+    assert_eq!((done.outcome, done.exit_code), (Outcome::Committed, 0));
+    let operation = done.operation.as_ref().unwrap();
+    assert_eq!(operation.dir, announced);
+    assert!(done.pages.as_ref().is_some_and(|pages| pages.bad.is_empty() && pages.total > 0));
+    assert!(done.to_string().contains("To undo this:"), "{done}");
+    let kept: Value =
+        serde_json::from_slice(&fs::read(operation.dir.join("report.json")).unwrap()).unwrap();
+    assert_eq!(kept["databases"][0]["outcome"], "committed");
+    assert!(kept["run"]["arguments"][0].as_str().unwrap().contains("library"));
+
+    let again = edbmend::plan(Repair::new(&database), &watch).unwrap();
+    assert!(
+        again.is_nothing_to_do() && again.steps().is_empty() && again.operation_dir().is_none()
+    );
+    let nothing = edbmend::apply(again, &watch).unwrap();
+    assert_eq!(nothing.outcome, Outcome::NothingToDo);
+
+    let undo = edbmend::plan(Restore::new(&operation.dir), &watch).unwrap();
+    assert_eq!(edbmend::apply(undo, &watch).unwrap().outcome, Outcome::Committed);
+    let files = |content: Vec<(PathBuf, Option<Vec<u8>>)>| -> Vec<_> {
+        content.into_iter().filter(|(_, bytes)| bytes.is_some()).collect()
+    };
+    assert_eq!(files(group.content()), files(before));
+}
+
+#[test]
+fn logs_are_reset_and_come_back() {
+    let group = Group::new();
+    let (before, dir) = (group.content(), group.dir());
+    let watch = Watch::default();
+    // Nobody is asked, so each database must be named.
+    let error = edbmend::plan(ResetLogs::new(&dir), &watch).err().unwrap();
+    assert!(error.is(RefusalId::GroupIncomplete), "{error}");
+    assert_eq!(error.report().exit_code, 3);
+    let reset = ResetLogs::new(&dir).database(group.file("priv1.edb"));
+    let reset = reset.database(group.file("pub1.edb")).prefix("E00");
+    let done = edbmend::apply(edbmend::plan(reset, &watch).unwrap(), &watch).unwrap();
+    assert_eq!(done.outcome, Outcome::Committed);
+    assert!(!group.file("E00.log").exists());
+    let undo = Restore::new(&done.operation.unwrap().dir);
+    edbmend::apply(edbmend::plan(undo, &watch).unwrap(), &watch).unwrap();
+    assert!(before.iter().all(|(path, bytes)| fs::read(path).ok() == *bytes));
+}
+
+#[test]
+fn every_reason_is_in_the_error_with_what_to_do() {
+    let group = Group::new();
+    group.edit("priv1.edb", |bytes| edit_header(bytes, |header| header.state = 2.into()));
+    let database = group.file("priv1.edb");
+    let before = group.content();
+    let repair = Repair::new(&database).backup_dir(group.file("pub1.edb"));
+    let error = edbmend::plan(repair, &Watch::default()).err().unwrap();
+    assert!(error.is(RefusalId::DirtyShutdown) && error.is(RefusalId::BackupDirUnusable));
+    assert_eq!(error.refusals().len(), 2);
+    let text = error.to_string();
+    for refusal in error.refusals() {
+        assert!(text.contains(&refusal.id.name()) && text.contains(&refusal.remedy), "{text}");
+    }
+    assert!(!error.is_pending());
+    assert_eq!(group.content(), before);
+}
+
+#[test]
+fn what_cannot_be_read_does_not_pass_for_sound() {
+    let group = Group::new();
+    let watch = Watch::default();
+    let both = Check::new(group.file("pub1.edb")).path(group.file("none.edb"));
+    let error = edbmend::check(&both, &watch).err().unwrap();
+    assert!(error.is(RefusalId::NotFound));
+    assert_eq!(error.report().databases.len(), 2);
+    fs::write(group.file("text.edb"), "no database").unwrap();
+    assert!(edbmend::check(&Check::new(group.file("text.edb")), &watch).is_err());
+    assert!(edbmend::inspect(group.file("text.edb")).err().unwrap().is(RefusalId::NotEse));
+}
+
+#[test]
+fn a_plan_that_no_longer_fits_is_refused() {
+    let group = Group::new();
+    let database = group.file("priv1.edb");
+    let plan = edbmend::plan(Repair::new(&database), &Watch::default()).unwrap();
+    group.edit("priv1.edb", |bytes| edit_header(bytes, |header| header.db_time = 77.into()));
+    let before = group.content();
+    let error = edbmend::apply(plan, &Watch::default()).err().unwrap();
+    assert!(error.is(RefusalId::ChangedSinceSurvey), "{error}");
+    assert_eq!(group.content(), before);
+}
+
+/// Writes down what it is told, and asks to stop once a copy begins.
+#[derive(Default)]
+struct Stopper {
+    told: Mutex<Vec<String>>,
+    stop: AtomicBool,
+}
+
+impl Observer for Stopper {
+    fn stage(&self, what: &str) {
+        self.told.lock().unwrap().push(what.to_owned());
+    }
+
+    fn begin_bytes(&self, what: &str, total_bytes: u64) {
+        self.told.lock().unwrap().push(format!("{what}: {total_bytes}"));
+        self.stop.store(true, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn the_observer_hears_of_the_work_and_can_stop_it() {
+    let group = Group::new();
+    let (before, database) = (group.content(), group.file("priv1.edb"));
+    let stopper = Stopper::default();
+    let watch = Watch::by(&stopper).stopped_by(&stopper.stop);
+    let plan = edbmend::plan(Repair::new(&database), &watch).unwrap();
+    let error = edbmend::apply(plan, &watch).err().unwrap();
+    assert!(error.is(RefusalId::Interrupted) && error.report().exit_code == 4, "{error}");
+    assert_eq!(group.content(), before);
+    let told = stopper.told.into_inner().unwrap();
+    let length = fs::metadata(&database).unwrap().len();
+    assert!(told.contains(&"asking every guard".to_owned()), "{told:?}");
+    assert!(told.iter().any(|stage| stage.ends_with(&format!(": {length}"))), "{told:?}");
+}
+
+#[test]
+fn the_example_mends_what_it_may_and_leaves_the_rest() {
+    let group = Group::new();
+    let progress = embed::Progress::default();
+    let watch = Watch::by(&progress);
+    let tend = |name: &str| {
+        let mut out = Vec::new();
+        let result = embed::tend(&group.file(name), &watch, &mut out);
+        (result, String::from_utf8(out).unwrap())
+    };
+    let (result, out) = tend("priv1.edb");
+    result.unwrap();
+    assert!(out.contains("found full-backup-gen-invalid: ") && out.contains("edbmend restore /"));
+    assert!(progress.done_bytes.load(Ordering::Relaxed) > 0);
+    let left = edbmend::check(&Check::new(group.file("priv1.edb")), &watch).unwrap();
+    let ids: Vec<_> = left.databases[0].findings.iter().map(|finding| finding.id).collect();
+    assert!(!ids.contains(&FindingId::FullBackupGenInvalid));
+    let (result, out) = tend("priv1.edb");
+    assert!(result.is_ok() && !out.contains("mended"), "{out}");
+    let (result, _) = tend("none.edb");
+    assert!(embed::advice(&result.unwrap_err()).contains("not-found"));
+}
