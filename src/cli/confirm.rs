@@ -6,13 +6,11 @@ use console::Term;
 
 use crate::api::{Consent, Plan, Request, Run, apply_in, plan_in};
 use crate::plan::{Refusal, RefusalId, ResetPlan};
-use crate::report::{
-    DatabaseReport, GroupSection, Outcome, Report, Style, render_moves, render_preview,
-};
+use crate::report::{DatabaseReport, GroupSection, Outcome, Report, render_moves, render_preview};
 use crate::storage::shown;
 
 use super::args::GuardedArgs;
-use super::terminal::{Answer, ask, can_ask, show, takes_colour};
+use super::terminal::{Answer, ask, can_ask, show, style_for};
 
 /// Who answers for the change that these flags ask for.
 pub fn consent(guarded: &GuardedArgs) -> Consent {
@@ -62,15 +60,11 @@ fn question(plan: &Plan) -> Answer {
     }
 }
 
-fn style() -> Style {
-    Style { coloured: takes_colour(&Term::stderr()), ..Style::default() }
-}
-
 fn question_of_header(plan: &Plan, database: &DatabaseReport) -> Answer {
     show(&format!(
         "{}  Operation folder, with the backup:\n  {}\n\n  y, then Enter: back up, then write both header \
          copies.\n  Enter alone, or n: leave everything as it is.\n",
-        render_preview(database, style()),
+        render_preview(database, style_for(&Term::stderr())),
         shown(&plan.operation_dir().unwrap_or_default())
     ));
     let subject = plan.subject().unwrap_or_default();
@@ -80,7 +74,7 @@ fn question_of_header(plan: &Plan, database: &DatabaseReport) -> Answer {
 
 /// No file lists all databases of a storage group: the person is asked for each that was checked.
 fn question_of_logs(plan: &ResetPlan, notes: &[String]) -> Answer {
-    let mut text = render_moves(plan, style());
+    let mut text = render_moves(plan, style_for(&Term::stderr()));
     text += "Databases that were checked, all of them in Clean Shutdown:\n";
     for database in &plan.databases {
         text += &format!("  {}\n", shown(&database.path.to_path().unwrap_or_default()));

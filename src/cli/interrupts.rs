@@ -14,6 +14,22 @@ pub fn heed(interrupted: &Arc<AtomicBool>) {
     }
 }
 
+/// The same for the first request; the next one ends the process, as it would have without this.
+#[cfg(unix)]
+pub fn heed_first(interrupted: &Arc<AtomicBool>) {
+    for signal in signal_hook::consts::TERM_SIGNALS {
+        let flag = Arc::clone(interrupted);
+        let _ = signal_hook::flag::register_conditional_default(*signal, flag);
+        let _ = signal_hook::flag::register(*signal, Arc::clone(interrupted));
+    }
+}
+
+/// The same.
+#[cfg(windows)]
+pub fn heed_first(interrupted: &Arc<AtomicBool>) {
+    heed(interrupted);
+}
+
 /// From now on a request to end the program sets `interrupted`, and nothing else.
 ///
 /// After Ctrl-C and Ctrl-Break the program goes on until it has ended in an orderly way. When its

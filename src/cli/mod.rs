@@ -31,7 +31,7 @@ use crate::report::{self, Outcome, RefusalReport, Report, Style};
 
 use args::OutputArgs;
 use session::Session;
-use terminal::takes_colour;
+use terminal::{style_for, takes_colour};
 
 /// What a run prints on standard output, and the exit code of the process.
 pub struct Ran {
@@ -129,6 +129,6 @@ fn to_json(report: &Report) -> String {
 }
 
 fn style(output: OutputArgs) -> Style {
-    let coloured = takes_colour(&Term::stdout());
-    Style { coloured, quiet: output.quiet, verbose: output.verbose }
+    let Style { coloured, width, .. } = style_for(&Term::stdout());
+    Style { coloured, width, quiet: output.quiet, verbose: output.verbose }
 }

@@ -88,6 +88,12 @@ impl Session {
         interrupts::heed(&self.interrupted);
     }
 
+    /// The same for a command that only reads: the first one ends it with its report, and a second one at
+    /// once.
+    pub fn heed_first_interrupt(&self) {
+        interrupts::heed_first(&self.interrupted);
+    }
+
     /// Whether one of these came.
     pub fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::SeqCst)

@@ -1,19 +1,27 @@
 //! The person at the terminal: progress and questions, both on standard error.
 
+use std::fmt::Write as Text;
 use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use console::{Key, Term};
 use dialoguer::theme::{SimpleTheme, Theme};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::apply::Observer;
+use crate::report::{Style, WIDTH};
 
 use super::log_file::LogFile;
 
 /// How often progress is told off a terminal.
 const PLAIN_PROGRESS_EVERY: Duration = Duration::from_secs(5);
+
+/// How long work must take before a line about it appears.
+const NO_BAR_BEFORE: Duration = Duration::from_millis(400);
+
+/// Below this a column of words is worse than a line that the terminal breaks.
+const NARROWEST: usize = 40;
 
 /// The answer to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +45,14 @@ pub fn takes_colour(term: &Term) -> bool {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let understood = || cfg!(not(windows)) || term.features().colors_supported();
     term.is_term() && !no_color && understood()
+}
+
+/// How a report looks there: in colour where that is wanted, and no wider than the terminal.
+pub fn style_for(term: &Term) -> Style {
+    let columns = term.size_checked().filter(|(_, columns)| *columns > 0);
+    let columns = columns.map_or(WIDTH, |(_, columns)| columns.into());
+    let width = columns.clamp(NARROWEST, WIDTH);
+    Style { coloured: takes_colour(term), width, ..Style::default() }
 }
 
 /// Shows text to the person who will be asked. A terminal that is gone is met by the question.
@@ -81,7 +97,7 @@ pub struct Watcher {
     verbose: bool,
     /// Where a log file was asked for.
     pub log: Option<LogFile>,
-    bar: Mutex<Option<ProgressBar>>,
+    bar: Mutex<Option<Bar>>,
     plain: Mutex<Option<PlainProgress>>,
 }
 
@@ -149,6 +165,50 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A line that shows how far the work is. It comes only where the work takes a while: what flashes by
+/// cannot be read.
+struct Bar {
+    line: ProgressBar,
+    begun: Instant,
+}
+
+impl Bar {
+    fn of_bytes(what: &str, total_bytes: u64) -> Self {
+        let template = "{percent}% of {binary_total_bytes}, {rate} MiB/s, {eta} left: {msg}";
+        Self::new(what, Some(total_bytes), template, 1024.0 * 1024.0)
+    }
+
+    fn of_files(what: &str) -> Self {
+        Self::new(what, None, "{pos} files, {rate} a second: {msg}", 1.0)
+    }
+
+    /// The numbers stand first; of what is done there is as much as fits into the same line.
+    fn new(what: &str, total: Option<u64>, template: &str, unit: f64) -> Self {
+        /// Most columns that the numbers take.
+        const NUMBERS: usize = 42;
+        let line = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
+        let columns = usize::from(Term::stderr().size().1);
+        let what = console::truncate_str(what, columns.saturating_sub(NUMBERS), "");
+        line.set_message(what.into_owned());
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            line.set_style(style.with_key(
+                "rate",
+                move |state: &ProgressState, to: &mut dyn Text| {
+                    let _ = write!(to, "{:.0}", state.per_sec() / unit);
+                },
+            ));
+        }
+        Self { line, begun: Instant::now() }
+    }
+
+    fn advance(&self, by: u64) {
+        if self.line.is_hidden() && self.begun.elapsed() >= NO_BAR_BEFORE {
+            self.line.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.line.inc(by);
+    }
+}
+
 impl Watcher {
     /// A watcher that says nothing with `quiet` and names each stage with `verbose`.
     pub fn new(quiet: bool, verbose: bool) -> Self {
@@ -172,13 +232,7 @@ impl Observer for Watcher {
             return;
         }
         if std::io::stderr().is_terminal() {
-            let bar = ProgressBar::new(total_bytes).with_message(what.to_owned());
-            let template = "{msg}\n  {percent:>3}% {wide_bar} {binary_bytes} of {binary_total_bytes}, \
-                            {binary_bytes_per_sec}, {eta} left";
-            if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style);
-            }
-            *locked(&self.bar) = Some(bar);
+            *locked(&self.bar) = Some(Bar::of_bytes(what, total_bytes));
         } else {
             let (what, begun) = (what.to_owned(), Instant::now());
             let (total, unit) = (Some(total_bytes), Unit::Mebibytes);
@@ -189,7 +243,7 @@ impl Observer for Watcher {
 
     fn advance_bytes(&self, bytes: u64) {
         if let Some(bar) = locked(&self.bar).as_ref() {
-            bar.inc(bytes);
+            bar.advance(bytes);
         }
         if let Some(plain) = locked(&self.plain).as_mut() {
             plain.advance(bytes);
@@ -198,7 +252,7 @@ impl Observer for Watcher {
 
     fn end_bytes(&self) {
         if let Some(bar) = locked(&self.bar).take() {
-            bar.finish_and_clear();
+            bar.line.finish_and_clear();
         }
         locked(&self.plain).take();
     }
@@ -208,11 +262,7 @@ impl Observer for Watcher {
             return;
         }
         if std::io::stderr().is_terminal() {
-            let bar = ProgressBar::new_spinner().with_message(what.to_owned());
-            if let Ok(style) = ProgressStyle::with_template("{msg} {pos} {per_sec}") {
-                bar.set_style(style);
-            }
-            *locked(&self.bar) = Some(bar);
+            *locked(&self.bar) = Some(Bar::of_files(what));
         } else {
             let (what, begun) = (what.to_owned(), Instant::now());
             *locked(&self.plain) = Some(PlainProgress {

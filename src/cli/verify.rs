@@ -18,6 +18,7 @@ const STREAM_NOTE: &str = "Only its two header pages were checked: the pages of 
      own. eseutil /k does not check them either.";
 
 pub fn run(session: &Session, args: &VerifyArgs) -> Report {
+    session.heed_first_interrupt();
     let mut report = Report::new("verify");
     for path in &args.databases {
         if let Err(refusal) = verify(session, path, threads(args), &mut report) {
@@ -76,7 +77,10 @@ fn notes(facts: &DatabaseFacts, layout: PageLayout) -> Vec<String> {
     }
     if let Some(stream) = facts.stream.as_ref().filter(|stream| stream.found) {
         let path = shown(&stream.path);
-        notes.push(format!("Streaming file {path}: not checked. Of its header pages:"));
+        notes.push(format!(
+            "Streaming file {path}: not read. Its pages have no checksum of their own, only its two header \
+             pages have one. To check these:"
+        ));
         notes.push(format!("edbmend verify {}", quoted(&stream.path)));
     }
     if facts.pair.as_ref().is_some_and(|pair| !pair.is_sound()) {

@@ -31,7 +31,7 @@ pub use ml_set::dump_log_set;
 pub use record::render_record;
 pub use run::{RunReport, utc};
 pub use schema::json_schema;
-pub use text::{Style, render, render_moves, render_preview};
+pub use text::{Style, WIDTH, render, render_moves, render_preview};
 pub use types::{
     CopiesReport, DatabaseReport, DigestReport, FileReport, GroupSection, Outcome, RefusalReport,
     Report, shown_path,

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::survey::{BadPage, BadPageKind, PageFacts};
 
 /// How many bad pages the text lists that was not asked for all of them.
-const MOST_SHOWN_PAGES: usize = 100;
+const MOST_SHOWN_PAGES: usize = 10;
 
 /// The counts, in the order of `eseutil /k`, and the bad pages.
 pub fn render_pages(pages: &PageFacts, verbose: bool) -> String {

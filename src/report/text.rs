@@ -14,8 +14,8 @@ use super::pages::render_pages;
 use super::types::{DatabaseReport, FileReport, GroupSection, Outcome, RefusalReport, Report};
 use super::{FileHeader, summary, text_logs};
 
-/// Width of a line, in columns.
-const WIDTH: usize = 80;
+/// Width of a line, in columns, where nobody knows a narrower one. Longer lines are hard to read.
+pub const WIDTH: usize = 80;
 
 /// Said of a folder without logs.
 const NO_LOGS: &str = "If they are in another folder, name it with --log-dir. If they were moved away by a log reset, the \
@@ -23,7 +23,7 @@ const NO_LOGS: &str = "If they are in another folder, name it with --log-dir. If
      databases. Which of the two it is cannot be seen here, so nothing is said of the next backups.";
 
 /// How the text is rendered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
     /// With terminal colours.
     pub coloured: bool,
@@ -31,6 +31,14 @@ pub struct Style {
     pub quiet: bool,
     /// With digests and every offset.
     pub verbose: bool,
+    /// Where sentences are broken, in columns.
+    pub width: usize,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self { coloured: false, quiet: false, verbose: false, width: WIDTH }
+    }
 }
 
 /// Renders the report of a run.
@@ -130,7 +138,7 @@ impl Text {
             return self.line(&format!("{first}{text}"));
         }
         let later = " ".repeat(first.chars().count());
-        let options = textwrap::Options::new(WIDTH)
+        let options = textwrap::Options::new(self.style.width)
             .initial_indent(&first)
             .subsequent_indent(&later)
             .break_words(false)

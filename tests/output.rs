@@ -1,0 +1,212 @@
+//! Where the output goes: a pipe that closes, a full disk, no terminal, a narrow one; colours,
+//! `--quiet` and `--verbose` of every command that has them.
+
+mod common;
+
+use std::fs;
+use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use common::{Ran, finish, program, run, spawn};
+use edbmend::practice::{Recipe, storage_group};
+use pty_process::blocking::Command;
+
+/// A practice storage group, and the words that stand for it.
+struct Group {
+    folder: tempfile::TempDir,
+}
+
+impl Group {
+    fn new() -> Self {
+        let folder = tempfile::Builder::new().prefix("edbmend-test-").tempdir().unwrap();
+        for file in storage_group(&Recipe::default()) {
+            fs::write(folder.path().join(&file.name), &file.bytes).unwrap();
+        }
+        Self { folder }
+    }
+
+    /// Words with `@` for the folder.
+    fn words(&self, line: &str) -> Vec<String> {
+        let dir = self.folder.path().to_str().unwrap();
+        line.split_whitespace().map(|word| word.replace('@', dir)).collect()
+    }
+
+    fn run(&self, line: &str) -> Ran {
+        run(self.words(line))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let group = Group::new();
+    // More than a pipe holds.
+    let many: Vec<_> = std::iter::repeat_n("@/priv1.edb", 60).collect();
+    let long = format!("inspect {}", many.join(" "));
+    for (line, code) in [("check @", 1), ("check --json @", 1), (long.as_str(), 0), ("--help", 0)] {
+        let mut child = spawn(&mut program(group.words(line)));
+        let mut first = String::new();
+        BufReader::with_capacity(16, child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        let mut told = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+        let status = child.wait().unwrap();
+        assert!(!first.is_empty(), "{line}");
+        assert_eq!((status.code(), told.as_str()), (Some(code), ""), "{line}");
+    }
+}
+
+#[test]
+fn a_full_disk_under_the_output_is_told_and_changes_no_exit_code() {
+    let group = Group::new();
+    for (line, code) in [("check @", 1), ("repair --yes --json @/priv1.edb", 0), ("--version", 0)] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let ran = program(group.words(line)).stdout(full).stderr(Stdio::piped()).output().unwrap();
+        let told = String::from_utf8(ran.stderr).unwrap();
+        assert_eq!(ran.status.code(), Some(code), "{told}");
+        let expected = "edbmend: the report cannot be printed: No space left on device";
+        assert!(told.starts_with(expected) && told.lines().count() == 1, "{told}");
+    }
+}
+
+/// What a command prints on a terminal of so many columns, and its exit code.
+fn on_a_terminal(columns: u16, words: &[String], no_color: Option<&str>) -> (String, i32) {
+    let (mut pty, pts) = pty_process::blocking::open().unwrap();
+    pty.resize(pty_process::Size::new(24, columns)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_edbmend")).args(words).env("TERM", "xterm");
+    if let Some(value) = no_color {
+        command = command.env("NO_COLOR", value);
+    }
+    let mut child = command.spawn(pts).unwrap();
+    let mut screen = Vec::new();
+    let mut bytes = [0; 4096];
+    loop {
+        match pty.read(&mut bytes) {
+            Ok(0) => break,
+            Ok(count) => screen.extend_from_slice(&bytes[..count]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            // Linux says EIO where no program has the terminal any more.
+            Err(_) => break,
+        }
+    }
+    let code = child.wait().unwrap().code().unwrap();
+    (String::from_utf8(screen).unwrap().replace("\r\n", "\n"), code)
+}
+
+/// A line that holds a path or a command is never broken; all others fit.
+fn too_wide(text: &str, columns: usize) -> Vec<&str> {
+    let may_be = |line: &&str| !line.contains('/') && !line.contains("edbmend ");
+    text.lines().filter(may_be).filter(|line| line.chars().count() > columns).collect()
+}
+
+#[test]
+fn a_report_is_as_wide_as_the_terminal_but_no_wider_than_people_read() {
+    let group = Group::new();
+    let check = group.words("check @/priv1.edb");
+    let plain = |columns| on_a_terminal(columns, &check, Some("1")).0;
+    let piped = group.run("check @/priv1.edb").stdout;
+    assert_eq!(plain(80), piped);
+    assert_eq!(plain(120), piped);
+    // Of a terminal that does not say how wide it is, nothing is believed.
+    assert_eq!(plain(0), piped);
+    let narrow = plain(60);
+    assert_ne!(narrow, piped);
+    assert_eq!(
+        narrow.split_whitespace().collect::<Vec<_>>(),
+        piped.split_whitespace().collect::<Vec<_>>()
+    );
+    // The line about the state is a table of one row.
+    let wide: Vec<_> =
+        too_wide(&narrow, 60).into_iter().filter(|line| !line.contains("State:")).collect();
+    assert!(wide.is_empty(), "{wide:?}");
+}
+
+#[test]
+fn colours_are_for_terminals_of_people_who_want_them() {
+    let group = Group::new();
+    let check = group.words("check @");
+    let coloured = |no_color| on_a_terminal(80, &check, no_color).0.contains("\x1b[");
+    assert!(coloured(None) && coloured(Some("")));
+    assert!(!coloured(Some("1")));
+    for line in ["check @", "check --quiet @", "verify @/priv1.edb", "--help", "chekc"] {
+        let ran = group.run(line);
+        assert!(!ran.stdout.contains('\x1b') && !ran.stderr.contains('\x1b'), "{line}");
+    }
+}
+
+#[test]
+fn quiet_says_nothing_where_nothing_is_wrong() {
+    let group = Group::new();
+    for line in [
+        "inspect -q @/priv1.edb @/E00.log @/E00.chk",
+        "check -q @/pub1.edb",
+        "verify -q @/priv1.edb",
+        "repair -q --dry-run @/priv1.edb",
+        "repair -q --yes --verify full @/priv1.edb",
+        "repair -q --yes @/priv1.edb",
+        "reset-logs -q --dry-run @",
+        "recover -q --dry-run @",
+    ] {
+        let ran = group.run(line);
+        assert_eq!(
+            (ran.code, ran.stdout.as_str(), ran.stderr.as_str()),
+            (Some(0), "", ""),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn quiet_still_says_what_is_wrong_and_what_to_do() {
+    let group = Group::new();
+    let check = group.run("check -q @");
+    assert!(check.stdout.contains("error: full-backup-gen-invalid"), "{}", check.stdout);
+    let refused = group.run("repair -q @/priv1.edb");
+    assert!(refused.stdout.contains("do:     Look at the plan with --dry-run"), "{refused:?}");
+    let mut bytes = fs::read(group.path("pub1.edb")).unwrap();
+    bytes[5 * 4096 + 100] ^= 4;
+    fs::write(group.path("pub1.edb"), bytes).unwrap();
+    let verify = group.run("verify -q @/pub1.edb");
+    assert!(verify.code == Some(1) && verify.stdout.contains("pub1.edb"), "{verify:?}");
+}
+
+#[test]
+fn verbose_names_each_stage_on_standard_error_alone() {
+    let group = Group::new();
+    for (line, stage) in [
+        ("inspect -v @/priv1.edb", "looking at "),
+        ("check -v @", "reading the logs in "),
+        ("verify -v @/priv1.edb", "checking all pages"),
+        ("repair -v --dry-run @/priv1.edb", "asking every guard"),
+        ("repair -v --yes @/priv1.edb", "journal: prepared"),
+        ("reset-logs -v --dry-run @", "asking every guard"),
+    ] {
+        let ran = group.run(line);
+        assert!(ran.stderr.contains(stage), "{line}: {ran:?}");
+        assert!(!ran.stdout.contains(stage), "{line}: {ran:?}");
+    }
+    let operation = common::operations(group.folder.path()).pop().unwrap();
+    let line = format!("restore -v --yes {}", operation.display());
+    assert!(group.run(&line).stderr.contains("journal: committed"));
+}
+
+#[test]
+fn a_page_check_that_is_stopped_says_so() {
+    let group = Group::new();
+    let file = fs::File::options().write(true).open(group.path("priv1.edb")).unwrap();
+    // Pages that are stored, and take a while: not a hole that is skipped.
+    use std::os::unix::fs::FileExt;
+    let block = vec![1; 1 << 20];
+    (1..256).for_each(|at| file.write_all_at(&block, at << 20).unwrap());
+    let child = spawn(&mut program(group.words("verify -v --threads 1 @/priv1.edb")));
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    // SAFETY: kill(2) takes a process id and a signal; the child is not reaped yet.
+    unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
+    let ran = finish(child);
+    assert_eq!((ran.code, ran.signal), (Some(4), None), "{ran:?}");
+    assert!(ran.stdout.contains("stopped: interrupted"), "{ran:?}");
+    assert!(ran.stdout.contains("do:     Run the same command again."), "{ran:?}");
+}
