@@ -210,3 +210,35 @@ fn a_page_check_that_is_stopped_says_so() {
     assert!(ran.stdout.contains("stopped: interrupted"), "{ran:?}");
     assert!(ran.stdout.contains("do:     Run the same command again."), "{ran:?}");
 }
+
+#[test]
+fn long_lists_are_cut_and_say_how_many_more_there_are() {
+    let group = Group::new();
+    // 24 pages of a file that all belong elsewhere: each page is the one after it.
+    let mut bytes = fs::read(group.path("pub1.edb")).unwrap();
+    bytes.drain(8192..8192 + 4096);
+    bytes.extend_from_slice(&[0; 4096]);
+    fs::write(group.path("pub1.edb"), &bytes).unwrap();
+    let brief = group.run("verify @/pub1.edb").stdout;
+    let all = group.run("verify --verbose @/pub1.edb").stdout;
+    let listed = |text: &str| text.matches(": wrong page number").count();
+    assert!(listed(&all) > 10 && listed(&brief) == 10, "{all}");
+    assert!(brief.contains(&format!("and {} more (--verbose", listed(&all) - 10)), "{brief}");
+
+    // Logs under names that are not theirs, and more databases than a screen has lines.
+    for number in 0x100..0x140 {
+        fs::copy(group.path("E0000002.log"), group.path(&format!("E00{number:05X}.log"))).unwrap();
+    }
+    for number in 10..50 {
+        let name = group.path(&format!("priv{number}.edb"));
+        fs::copy(group.path("priv1.edb"), name).unwrap();
+    }
+    let check = group.run("check @").stdout;
+    assert!(check.starts_with("42 databases: "), "{check}");
+    let (_, end) = check.rsplit_once("42 databases: ").unwrap();
+    assert!(end.contains("\n  and ") && end.lines().count() < 70, "{end}");
+    assert!((1..12).contains(&check.matches("E00001").count()), "{check}");
+    assert!(check.contains("and 59 more"), "{check}");
+    let moves = group.run("reset-logs --dry-run --quiet @");
+    assert!(moves.stdout.lines().count() < 400, "{}", moves.stdout);
+}

@@ -33,21 +33,16 @@ pub fn carry_out(run: &Run, guarded: &GuardedArgs, request: impl Into<Request>) 
     }
     match question(&plan) {
         Answer::Yes => apply(run, plan).after_question(),
-        Answer::No => declined(plan.into_report().after_question()),
+        Answer::No => plan.into_report().ended(Outcome::Declined, &[]).after_question(),
         Answer::Interrupted => {
             let reason = interrupted(&plan.subject().unwrap_or_default());
-            plan.into_report().after_question().ended(Outcome::Failed, &[reason])
+            plan.into_report().ended(Outcome::Failed, &[reason]).after_question()
         }
     }
 }
 
 fn apply(run: &Run, plan: Plan) -> Report {
     apply_in(run, plan).unwrap_or_else(|error| error.into_report())
-}
-
-fn declined(mut report: Report) -> Report {
-    report.databases.iter_mut().for_each(|database| database.notes.clear());
-    report.ended(Outcome::Declined, &[])
 }
 
 /// Shows the plan and asks.

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use console::Term;
+
 use crate::api::{self, JSON_NAME, Run, confirmation_needed, outcome_of};
 use crate::apply::{Assessment, Ending, assess, at_work, find_pending, recover, recover_refusals};
 use crate::plan::Refusal;
@@ -11,7 +13,7 @@ use crate::storage::shown;
 use super::args::RecoverArgs;
 use super::confirm::{consent, interrupted, not_begun};
 use super::session::Session;
-use super::terminal::{Answer, ask, show};
+use super::terminal::{Answer, ask, show, style_for};
 
 pub fn run(session: &Session, args: &RecoverArgs) -> Report {
     session.heed_interrupts();
@@ -85,10 +87,12 @@ fn recover_one(run: &Run, args: &RecoverArgs, path: &Path) -> (DatabaseReport, V
         return (database, Vec::new());
     }
     if !args.guarded.yes {
+        let width = style_for(&Term::stderr()).width;
+        let options = textwrap::Options::new(width).initial_indent("  ").subsequent_indent("  ");
         show(&format!(
-            "{}\n  {}\n\n  y, then Enter: do that. Enter alone, or n: leave everything as it is.\n",
+            "{}\n{}\n\n  y, then Enter: do that. Enter alone, or n: leave everything as it is.\n",
             shown(path),
-            in_words(&assessment)
+            textwrap::fill(&in_words(&assessment), options)
         ));
         match ask("Do it?") {
             Answer::Yes => {}

@@ -405,9 +405,15 @@ impl Report {
         self
     }
 
-    /// What was shown before a question is left out of the text.
+    /// What was shown before a question is left out of the text; where nothing was done, what it would
+    /// have meant, too.
     pub(crate) fn after_question(mut self) -> Self {
-        self.databases.iter_mut().for_each(|database| database.plan_was_shown = true);
+        for database in &mut self.databases {
+            database.plan_was_shown = true;
+            if matches!(database.outcome, Outcome::Declined | Outcome::Refused | Outcome::Failed) {
+                database.notes.clear();
+            }
+        }
         self.group.iter_mut().for_each(|group| group.plan_was_shown = true);
         self
     }

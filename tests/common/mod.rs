@@ -5,6 +5,7 @@
 
 pub mod disks;
 pub mod strace;
+pub mod terminal;
 pub mod unlucky;
 #[path = "../valid/mod.rs"]
 pub mod valid;
