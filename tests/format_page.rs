@@ -229,11 +229,10 @@ fn the_parts_of_a_backup_field_are_where_the_drawing_has_them() {
 
 #[test]
 fn the_page_agrees_with_the_declaration_of_the_engine() {
-    let path = shared::shared_folder().join("data/engine/DBFILEHDR-offsets.txt");
-    let Ok(list) = std::fs::read_to_string(&path) else {
-        eprintln!("SKIPPED the_page_agrees_with_the_declaration_of_the_engine: no {path:?}");
+    if !shared::present("the_page_agrees_with_the_declaration_of_the_engine") {
         return;
-    };
+    }
+    let list = shared::text("engine/DBFILEHDR-offsets.txt");
     let fields: BTreeMap<&str, Range<usize>> = list
         .lines()
         .filter_map(|line| {
