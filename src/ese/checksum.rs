@@ -32,7 +32,7 @@ pub fn seal(block: &mut [u8]) {
 
 /// The little-endian dwords of a block.
 pub(super) fn dwords(block: &[u8]) -> impl Iterator<Item = u32> {
-    block.chunks_exact(4).map(|chunk| u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]))
+    block.as_chunks().0.iter().map(|dword| u32::from_le_bytes(*dword))
 }
 
 #[cfg(test)]

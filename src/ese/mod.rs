@@ -10,6 +10,7 @@ pub mod checksum;
 pub mod content;
 pub mod db_header;
 mod dbms_param;
+mod ecc;
 pub mod engine;
 mod file_type;
 pub mod flush_map;

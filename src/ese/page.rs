@@ -5,17 +5,13 @@
 //! Source: `dev/ese/src/checksum/checksum.cxx`, `dev/ese/src/inc/_osu/checksumu.hxx`.
 
 use super::checksum;
-use super::db_header::MAGIC;
+use super::ecc::{ecc_checksum, flipped_bit, join};
 
 /// Page flag (u32 at offset 36): the page has an ECC checksum.
 pub const FLAG_NEW_CHECKSUM: u32 = 0x2000;
 
 /// The page flags.
 const FLAGS_OFFSET: usize = 36;
-
-/// Bit index of [`FLAG_NEW_CHECKSUM`] inside a page. The engine never corrects it: with the bit
-/// flipped the page is read in the other format.
-const FORMAT_FLAG_BIT: u32 = 36 * 8 + 13;
 
 /// The largest page that has one checksum for all of it.
 const LARGEST_SINGLE_BLOCK_BYTES: usize = 8192;
@@ -123,7 +119,7 @@ fn stored_u64(page: &[u8], offset: usize) -> u64 {
 fn check_xor_page(page: &[u8], page_number: u32) -> PageVerdict {
     let stored = stored_u32(page, 0);
     let stored_number = stored_u32(page, 4);
-    let computed = MAGIC ^ stored ^ xor_all(page);
+    let computed = checksum::xor_short(page);
     if stored != computed {
         PageVerdict::Bad(PageFault {
             kind: PageFaultKind::Checksum,
@@ -230,170 +226,9 @@ fn seal_large_page(page: &mut [u8], page_number: u32) {
     }
 }
 
-/// The checksum of one block of up to 8 KiB: ECC in the high half, XOR of everything and of the
-/// page number in the low half. In a header block the first 8 bytes, where the checksum itself is
-/// stored, count as zero.
-fn ecc_checksum(block: &[u8], page_number: u32, header_block: bool) -> u64 {
-    let mut parities = Parities::of(block);
-    if header_block {
-        parities.leave_out_first(stored_u64(block, 0));
-    }
-    let folded = parities.xor();
-    // XOR of the indices of all set bits: of the dword indices, and of the bits inside them.
-    let low = parities.dword_indices() << 5 | index_xor(folded);
-    let mask = ecc_mask(block.len());
-    let high = if folded.count_ones() % 2 == 1 { low ^ mask } else { low };
-    join(high << 16 | low, folded ^ page_number)
-}
-
-/// The largest bit index of a block.
-fn ecc_mask(block_bytes: usize) -> u32 {
-    u32::try_from(block_bytes * 8).unwrap_or(u32::MAX).wrapping_sub(1)
-}
-
-/// The bit of the block whose flip explains the difference, if one does.
-fn flipped_bit(stored: u64, computed: u64, block_bytes: usize, header_block: bool) -> Option<u32> {
-    let (stored_ecc, stored_xor) = split(stored);
-    let (computed_ecc, computed_xor) = split(computed);
-    let difference = stored_ecc ^ computed_ecc;
-    let mask = ecc_mask(block_bytes);
-    let bit = difference & 0xffff;
-    let complementary = ((difference >> 16) ^ difference) & mask == mask;
-    let one_column = (stored_xor ^ computed_xor).count_ones() == 1;
-    let correctable = bit <= mask && !(header_block && bit == FORMAT_FLAG_BIT);
-    (complementary && one_column && correctable).then_some(bit)
-}
-
-/// Quadwords of a row; a power of two.
-const LANES: usize = 8;
-
-/// Rows of a tile: three bits of a row's number are its place inside.
-const TILE_ROWS: usize = 8;
-
-/// Bits of the number of a tile: a block of 8 KiB has 16.
-const TILE_BITS: usize = 4;
-
-/// The quadwords of a row, side by side.
-type Row = [u64; LANES];
-
-/// The parities of a block, from which both its XOR and its ECC follow.
-///
-/// The number of a row is taken bit by bit: all rows whose number has that bit are folded into one,
-/// and whether it has odd parity is asked once, at the end. Rows of 64 bytes are folded in tiles
-/// of eight, so that most bits are asked of a tile's sum alone. There is nothing but XOR in the loop,
-/// so that the compiler makes vectors of it on every machine.
-struct Parities {
-    /// XOR of every 8th quadword, starting with the 0th, 1st, ...
-    lanes: Row,
-    /// XOR of the numbers of all rows of odd parity.
-    rows: u32,
-}
-
-impl Parities {
-    /// Bytes behind the last whole tile do not count; every block is a multiple of a tile.
-    fn of(block: &[u8]) -> Self {
-        let mut lanes = [0; LANES];
-        let mut in_tile = [[0; LANES]; 3];
-        let mut of_tile = [[0; LANES]; TILE_BITS];
-        for (number, tile) in block.as_chunks::<{ TILE_ROWS * LANES * 8 }>().0.iter().enumerate() {
-            let sum = fold_tile(tile, &mut in_tile);
-            lanes = xor(&lanes, &sum);
-            for (bit, folded) in of_tile.iter_mut().enumerate() {
-                if number >> bit & 1 == 1 {
-                    *folded = xor(folded, &sum);
-                }
-            }
-        }
-        let odd = |folded: &Row| folded.iter().fold(0, |sum, lane| sum ^ lane).count_ones() % 2;
-        let bits = in_tile.iter().chain(&of_tile);
-        let rows = (0u32..).zip(bits).fold(0, |rows, (bit, folded)| rows | odd(folded) << bit);
-        Self { lanes, rows }
-    }
-
-    /// Removes the first quadword. Its row is number 0, which `rows` does not show.
-    fn leave_out_first(&mut self, word: u64) {
-        self.lanes[0] ^= word;
-    }
-
-    /// XOR of all dwords.
-    fn xor(&self) -> u32 {
-        let (high, low) = split(self.lanes.iter().fold(0, |sum, lane| sum ^ lane));
-        high ^ low
-    }
-
-    /// XOR of the indices of all dwords of odd parity.
-    fn dword_indices(&self) -> u32 {
-        let mut inside = 0;
-        for (index, &lane) in (0u32..).step_by(2).zip(&self.lanes) {
-            let (high, _) = split(lane);
-            inside ^= index & (lane.count_ones() % 2).wrapping_neg();
-            inside ^= high.count_ones() % 2;
-        }
-        (self.rows * (2 * LANES as u32)) | inside
-    }
-}
-
-/// XOR of the rows of a tile; into `bits` go those rows whose number has the bit 0, 1 and 2.
-#[inline(always)]
-fn fold_tile(tile: &[u8; TILE_ROWS * LANES * 8], bits: &mut [Row; 3]) -> Row {
-    let mut sum = [0; LANES];
-    for (number, bytes) in tile.as_chunks::<{ LANES * 8 }>().0.iter().enumerate() {
-        let row = row_of(bytes);
-        sum = xor(&sum, &row);
-        for (bit, folded) in bits.iter_mut().enumerate() {
-            if number >> bit & 1 == 1 {
-                *folded = xor(folded, &row);
-            }
-        }
-    }
-    sum
-}
-
-#[inline(always)]
-fn row_of(bytes: &[u8; LANES * 8]) -> Row {
-    let mut row = [0; LANES];
-    for (word, bytes) in row.iter_mut().zip(bytes.as_chunks::<8>().0) {
-        *word = u64::from_le_bytes(*bytes);
-    }
-    row
-}
-
-#[inline(always)]
-fn xor(a: &Row, b: &Row) -> Row {
-    let mut sum = [0; LANES];
-    for (sum, (a, b)) in sum.iter_mut().zip(a.iter().zip(b)) {
-        *sum = a ^ b;
-    }
-    sum
-}
-
-/// XOR of all dwords of a block, which is all that the old format asks for.
-fn xor_all(block: &[u8]) -> u32 {
-    let mut lanes = [0u64; 2 * LANES];
-    for row in block.as_chunks::<{ 2 * LANES * 8 }>().0 {
-        for (lane, bytes) in lanes.iter_mut().zip(row.as_chunks::<8>().0) {
-            *lane ^= u64::from_le_bytes(*bytes);
-        }
-    }
-    let (high, low) = split(lanes.iter().fold(0, |sum, lane| sum ^ lane));
-    high ^ low
-}
-
-/// XOR of the indices of all set bits.
-fn index_xor(word: u32) -> u32 {
-    (0..32).filter(|bit| word >> bit & 1 == 1).fold(0, |sum, bit| sum ^ bit)
-}
-
-fn join(high: u32, low: u32) -> u64 {
-    u64::from(high) << 32 | u64::from(low)
-}
-
-fn split(word: u64) -> (u32, u32) {
-    ((word >> 32) as u32, word as u32)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::ecc::FORMAT_FLAG_BIT;
     use super::*;
 
     /// A page given as `offset:hex` pairs; every other byte is zero.
@@ -425,21 +260,6 @@ mod tests {
             PageVerdict::Bad(fault) => fault,
             verdict => panic!("{verdict:?}"),
         }
-    }
-
-    /// The definition of the ECC, bit by bit, without any of the shortcuts above.
-    fn slow_checksum(block: &[u8], page_number: u32, header_block: bool) -> u64 {
-        let mask = block.len() * 8 - 1;
-        let (mut low, mut high, mut folded) = (0, 0, page_number);
-        let first = if header_block { 64 } else { 0 };
-        for bit in first..block.len() * 8 {
-            if block[bit / 8] >> (bit % 8) & 1 == 1 {
-                low ^= bit;
-                high ^= bit ^ mask;
-                folded ^= 1 << (bit % 32);
-            }
-        }
-        join((high << 16 | low) as u32, folded)
     }
 
     #[test]
@@ -583,22 +403,6 @@ mod tests {
             seal_page(&mut page, page_number);
             assert_eq!(LARGE_PAGE_SLOTS.map(|slot| stored_u64(&page, slot)), sums);
             assert_eq!(check_page(&page, page_number), PageVerdict::Ok);
-        }
-    }
-
-    #[test]
-    fn the_fast_ecc_agrees_with_its_definition() {
-        let source = pattern_page(80 + 64 * 8192, 0);
-        for (round, bytes) in [2048, 4096, 8192].into_iter().cycle().take(12).enumerate() {
-            let start = 80 + round * 32771;
-            let block = &source[start..start + bytes];
-            let page_number = 0x0123_4567 * round as u32;
-            for header_block in [true, false] {
-                assert_eq!(
-                    ecc_checksum(block, page_number, header_block),
-                    slow_checksum(block, page_number, header_block)
-                );
-            }
         }
     }
 
