@@ -7,9 +7,13 @@ use std::path::Path;
 
 use edbmend::ese::page::seal_page;
 use edbmend::practice::{DatabaseRecipe, Recipe, damage_full_backup, storage_group};
+use edbmend::survey::{PageFacts, PageLayout};
 
 /// Bytes made at once.
 const BLOCK_BYTES: usize = 1 << 20;
+
+/// What `verify` reads at once.
+const READ_BYTES: usize = 128 * 1024;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -21,6 +25,8 @@ fn main() -> Result<()> {
         ["sparse", path, bytes] => sparse(Path::new(path), number(bytes)?),
         ["logs", folder, count] => logs(Path::new(folder), number(count)? as u32),
         ["read-heads", folder] => read_heads(Path::new(folder)),
+        ["read", path] => read_alone(Path::new(path)),
+        ["check", path, page_size] => check_alone(Path::new(path), number(page_size)? as usize),
         _ => Err(Error::other("see benches/run")),
     }
 }
@@ -92,4 +98,27 @@ fn read_heads(folder: &Path) -> Result<()> {
     }
     println!("{sum}");
     Ok(())
+}
+
+/// Reads a file as `verify` does, and looks at nothing.
+fn read_alone(path: &Path) -> Result<()> {
+    let (mut file, mut block) = (File::open(path)?, vec![0; READ_BYTES]);
+    while file.read(&mut block)? > 0 {}
+    Ok(())
+}
+
+/// Judges as many bytes as a file has, but the same ones each time, from the processor's cache: the
+/// second block, where no header is.
+fn check_alone(path: &Path, page_size: usize) -> Result<()> {
+    let (mut file, mut block) = (File::open(path)?, vec![0; READ_BYTES]);
+    (0..2).try_for_each(|_| file.read_exact(&mut block))?;
+    let layout = PageLayout::of(2 * READ_BYTES as u64, page_size);
+    let mut facts = PageFacts::default();
+    for _ in 0..file.metadata()?.len() / READ_BYTES as u64 {
+        facts.judge(layout, std::hint::black_box(&block), READ_BYTES as u64);
+    }
+    match facts.ok == facts.total {
+        true => Ok(()),
+        false => Err(Error::other("a page that was made here is bad")),
+    }
 }

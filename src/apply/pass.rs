@@ -4,9 +4,10 @@
 //! source --> read, hash, judge --> write --> sync --> read back --> hash
 //! ```
 //!
-//! Each arrow between the last four crosses threads, so that both digests grow side by side. A
-//! stretch of the copy is read back only after a sync that began when it was written. Memory: the
-//! buffers that go round, at most [`BUFFERS`] of one piece on each side.
+//! Each arrow between the last four crosses threads, so that both digests grow side by side, and the
+//! medium writes one stretch of the copy while it reads the one before. A stretch is read back only
+//! after a sync that began when it was written. Memory: the buffers that go round, at most
+//! [`BUFFERS`] of one piece on each side.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -104,8 +105,10 @@ pub fn run(context: Context, what: &str, pass: &Pass) -> std::result::Result<Pas
 struct Shared {
     stop: AtomicBool,
     done_bytes: AtomicU64,
-    written_bytes: Mutex<u64>,
-    more_written: Condvar,
+    /// How far the copy is written.
+    written: Mark,
+    /// How far it is synced.
+    synced: Mark,
 }
 
 impl Shared {
@@ -116,27 +119,36 @@ impl Shared {
     fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
+}
 
-    fn written(&self) -> MutexGuard<'_, u64> {
-        self.written_bytes.lock().unwrap_or_else(PoisonError::into_inner)
+/// How far one thread is, for another that follows it.
+#[derive(Default)]
+struct Mark {
+    bytes: Mutex<u64>,
+    moved: Condvar,
+}
+
+impl Mark {
+    fn bytes(&self) -> MutexGuard<'_, u64> {
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note_written(&self, up_to: u64) {
-        *self.written() = up_to;
-        self.more_written.notify_one();
+    fn set(&self, up_to: u64) {
+        *self.bytes() = up_to;
+        self.moved.notify_one();
     }
 
-    /// Waits until so much is written; `None` where the pass was stopped before.
-    fn wait_written(&self, at_least: u64) -> Option<u64> {
-        let mut written = self.written();
-        while *written < at_least {
-            if self.is_stopped() {
+    /// Waits until it is that far; `None` where the pass was stopped before.
+    fn wait(&self, at_least: u64, shared: &Shared) -> Option<u64> {
+        let mut bytes = self.bytes();
+        while *bytes < at_least {
+            if shared.is_stopped() {
                 return None;
             }
-            let waited = self.more_written.wait_timeout(written, TICK);
-            written = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let waited = self.moved.wait_timeout(bytes, TICK);
+            bytes = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        Some(*written)
+        Some(*bytes)
     }
 }
 
@@ -158,7 +170,7 @@ fn all_threads(pass: &Pass, shared: &Shared) -> Done<Passed> {
             scope.spawn(move || stopping(shared, || write_all(pass, copy, shared, &filled, &empty)))
         });
         if written.is_none() {
-            shared.note_written(pass.length_bytes);
+            shared.written.set(pass.length_bytes);
         }
         let back = pass.copy.as_ref().map(|copy| {
             scope.spawn(move || stopping(shared, || read_back(pass.length_bytes, copy, shared)))
@@ -286,7 +298,7 @@ fn write_all(
             copy.file.write_at(block.bytes(), range.start)?;
         }
         up_to = range.end;
-        shared.note_written(up_to);
+        shared.written.set(up_to);
         // The source thread may have read all it needs.
         let _ = empty.send(block.buffer);
     }
@@ -302,13 +314,14 @@ impl Block {
     }
 }
 
-/// Syncs the copy stretch by stretch, reads it back from the medium and hashes it; another thread
-/// reads ahead of the hash.
+/// Syncs the copy stretch by stretch, reads it back from the medium and hashes it, each in a thread
+/// of its own.
 fn read_back(length: u64, copy: &Copy, shared: &Shared) -> Done<[u8; 32]> {
     let (full, filled) = mpsc::channel::<Block>();
     let (empty, emptied) = mpsc::channel();
     (0..BUFFERS).for_each(|_| empty.send(new_buffer()).unwrap_or_default());
     thread::scope(|scope| {
+        let syncing = scope.spawn(|| stopping(shared, || sync_written(length, copy, shared)));
         let hashing = scope.spawn(move || {
             let mut hasher = Hasher::default();
             for block in filled {
@@ -319,11 +332,26 @@ fn read_back(length: u64, copy: &Copy, shared: &Shared) -> Done<[u8; 32]> {
             }
             hasher.finish()
         });
-        let read = read_synced(length, copy, shared, &full, &emptied);
+        let read = stopping(shared, || read_synced(length, copy, shared, &full, &emptied));
         drop(full);
         let sha256 = hashing.join().unwrap_or_default();
-        Ok(read?.map(|()| sha256))
+        let synced = syncing.join().unwrap_or(Ok(None))?;
+        Ok(read?.and(synced).map(|()| sha256))
     })
+}
+
+fn sync_written(length: u64, copy: &Copy, shared: &Shared) -> Done<()> {
+    let mut at = 0;
+    loop {
+        let wanted = length.min(at + SYNC_EVERY_BYTES);
+        let Some(up_to) = shared.written.wait(wanted, shared) else { return Ok(None) };
+        copy.file.sync()?;
+        shared.synced.set(up_to);
+        at = up_to;
+        if at >= length {
+            return Ok(Some(()));
+        }
+    }
 }
 
 fn read_synced(
@@ -336,10 +364,8 @@ fn read_synced(
     let file = copy.direct.unwrap_or(copy.file);
     let mut at = 0;
     loop {
-        let Some(up_to) = shared.wait_written(length.min(at + SYNC_EVERY_BYTES)) else {
-            return Ok(None);
-        };
-        copy.file.sync()?;
+        let wanted = length.min(at + 1);
+        let Some(up_to) = shared.synced.wait(wanted, shared) else { return Ok(None) };
         if copy.direct.is_none() {
             copy.file.drop_cache();
         }
