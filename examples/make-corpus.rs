@@ -6,7 +6,7 @@ use edbmend::ese::shadow::Which;
 use edbmend::plan::{OperationStamp, RepairRequest, ResetRequest, plan_repair, plan_reset};
 use edbmend::practice::{DatabaseRecipe, Recipe, corrupt_copy, damage_full_backup, storage_group};
 use edbmend::storage::Disk;
-use edbmend::survey::{GroupFolders, survey_database, survey_group};
+use edbmend::survey::{Digests, GroupFolders, survey_database, survey_group};
 
 fn main() -> std::io::Result<()> {
     let root = std::env::args().nth(1).unwrap_or_else(|| "fuzz/corpus".to_owned());
@@ -66,7 +66,8 @@ fn plans() -> std::io::Result<[String; 2]> {
         std::fs::write(dir.join(&file.name), &file.bytes)?;
     }
     let folders = GroupFolders { log_dir: dir.clone(), system_dir: dir.clone() };
-    let group = survey_group(&Disk, folders, Vec::new(), &|_| {}).expect("it can be read");
+    let group = survey_group(&Disk, folders, Vec::new(), Digests::NotWanted, &|_| {})
+        .expect("it can be read");
     let operation_dir = dir.join("edbmend").join(OPERATION);
     let request = ResetRequest { operation_dir: &operation_dir, volume: 1, overrides: Vec::new() };
     let reset = plan_reset(&group, &group.streams[0], &request, &stamp).expect("there are logs");

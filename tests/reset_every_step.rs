@@ -14,7 +14,7 @@ use edbmend::apply::{
 use edbmend::plan::{OperationStamp, RefusalId, ResetRequest, plan_reset};
 use edbmend::practice::{Recipe, storage_group};
 use edbmend::storage::{Disk, Storage};
-use edbmend::survey::{GroupFacts, GroupFolders, survey_database, survey_group};
+use edbmend::survey::{Digests, GroupFacts, GroupFolders, survey_database, survey_group};
 
 use storages::{Scripted, context, stopping_at};
 
@@ -58,7 +58,7 @@ impl Bench {
         let databases = ["priv1.edb", "pub1.edb"];
         let databases = databases.map(|name| survey_database(&Disk, &self.dir.join(name)).unwrap());
         let folders = GroupFolders { log_dir: self.dir.clone(), system_dir: self.dir.clone() };
-        survey_group(&Disk, folders, databases.into(), &|_| {}).unwrap()
+        survey_group(&Disk, folders, databases.into(), Digests::Wanted, &|_| {}).unwrap()
     }
 
     fn backup_dir(&self) -> PathBuf {

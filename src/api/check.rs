@@ -12,7 +12,7 @@ use crate::report::{
     checkpoint_reports,
 };
 use crate::storage::{FileKind, canonical};
-use crate::survey::{DatabaseFacts, GroupFacts, GroupFolders};
+use crate::survey::{DatabaseFacts, Digests, GroupFacts, GroupFolders};
 
 use super::error::{Result as ApiResult, ended_well};
 use super::request::Check;
@@ -148,8 +148,9 @@ impl<'a> Checking<'a> {
         folders: &[PathBuf],
         mut databases: Vec<DatabaseFacts>,
     ) -> Result<GroupFacts, Refusal> {
+        let listings = self.run.listings();
         for folder in folders {
-            for found in self.run.databases_in(folder)? {
+            for found in self.run.databases_in(&listings, folder)? {
                 match found {
                     Ok(facts) if databases.iter().any(|known| known.path == facts.path) => {}
                     Ok(facts) => databases.push(facts),
@@ -166,7 +167,8 @@ impl<'a> Checking<'a> {
             Some(dir) => self.run.resolve_dir(dir)?,
             None => log_dir.clone(),
         };
-        self.run.survey_logs(GroupFolders { log_dir, system_dir }, databases)
+        let folders = GroupFolders { log_dir, system_dir };
+        self.run.survey_logs(&listings, folders, databases, Digests::NotWanted)
     }
 
     fn push_group(&mut self, group: &GroupFacts, diagnosis: GroupDiagnosis) {
@@ -192,7 +194,8 @@ impl<'a> Checking<'a> {
                 rest.into_iter().partition(|facts| parent(facts).unwrap_or_default() == dir);
             rest = elsewhere;
             let folders = GroupFolders { log_dir: dir.clone(), system_dir: dir };
-            match self.run.survey_logs(folders, here.clone()) {
+            let listings = self.run.listings();
+            match self.run.survey_logs(&listings, folders, here.clone(), Digests::NotWanted) {
                 Ok(group) => {
                     let diagnosis = diagnose_group(&group);
                     for (facts, findings) in group.databases.iter().zip(diagnosis.databases) {

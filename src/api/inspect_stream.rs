@@ -13,7 +13,7 @@ use crate::report::{
     dump_log_set,
 };
 use crate::storage::{Access, Storage, read_full, shown};
-use crate::survey::{DatabaseFacts, GroupFolders};
+use crate::survey::{DatabaseFacts, Digests, GroupFolders};
 
 use super::run::Run;
 
@@ -109,7 +109,9 @@ pub(super) fn inspect_set(run: &Run, path: &Path) -> Option<FileReport> {
     }
     let dir = path.parent()?.to_owned();
     let folders = GroupFolders { log_dir: dir.clone(), system_dir: dir };
-    let mut group = run.survey_logs(folders, Vec::new()).ok()?;
+    let listings = run.listings();
+    let surveyed = run.survey_logs(&listings, folders, Vec::new(), Digests::NotWanted);
+    let mut group = surveyed.ok()?;
     group.streams.retain(|stream| LogBase::new(&stream.base) == Some(base));
     let stream = group.streams.first().filter(|stream| stream.in_order().next().is_some())?;
     let dump = dump_log_set(stream);

@@ -10,8 +10,8 @@ use crate::ese::{ContentKind, LogFileName};
 use crate::plan::{Refusal, RefusalId};
 use crate::storage::{FileKind, absolute, canonical, quoted, shown};
 use crate::survey::{
-    DatabaseFacts, GroupFacts, GroupFolders, SurveyError, survey_database, survey_group,
-    survey_logs,
+    DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, SurveyError, survey_database_among,
+    survey_group_among, survey_logs,
 };
 
 use super::run::Run;
@@ -19,12 +19,22 @@ use super::run::Run;
 impl Run<'_> {
     /// Surveys a database that was named.
     pub fn survey(&self, path: &Path) -> Result<DatabaseFacts, Refusal> {
+        self.survey_among(&self.listings(), path)
+    }
+
+    /// Folders that will be listed once, for one survey.
+    pub fn listings(&self) -> Listings<'_> {
+        Listings::new(self.storage())
+    }
+
+    fn survey_among(&self, listings: &Listings, path: &Path) -> Result<DatabaseFacts, Refusal> {
         let path = self.resolve(path)?;
         if let Some(refusal) = at_work(self.storage(), &path) {
             return Err(refusal);
         }
         self.stage(&format!("looking at {}", shown(&path)));
-        survey_database(self.storage(), &path).map_err(|error| self.survey_refusal(&path, &error))
+        let facts = survey_database_among(listings, &path);
+        facts.map_err(|error| self.survey_refusal(&path, &error))
     }
 
     /// The refusal where another edbmend is at work on a database, or on the logs beside it.
@@ -41,8 +51,8 @@ impl Run<'_> {
         Ok(facts)
     }
 
-    /// Surveys a storage group: the databases of a folder and those named, its logs and checkpoint;
-    /// with the reasons why a database could not be surveyed.
+    /// Surveys a storage group whose logs are to move: the databases of a folder and those named, its
+    /// logs and checkpoint; with the reasons why a database could not be surveyed.
     pub fn survey_group(
         &self,
         dir: &Path,
@@ -57,7 +67,8 @@ impl Run<'_> {
             return Err(refusal);
         }
         let (mut databases, mut unread) = (Vec::new(), Vec::new());
-        for found in self.databases_in(&dir)? {
+        let listings = self.listings();
+        for found in self.databases_in(&listings, &dir)? {
             match found {
                 Ok(facts) if databases.iter().any(|known| is_same_file(known, &facts)) => {}
                 Ok(facts) => databases.push(facts),
@@ -65,40 +76,49 @@ impl Run<'_> {
             }
         }
         for path in named {
-            match self.survey(path) {
+            match self.survey_among(&listings, path) {
                 Ok(facts) => add_named(&mut databases, facts),
                 Err(refusal) if unread.contains(&refusal) => {}
                 Err(refusal) => unread.push(refusal),
             }
         }
-        Ok((self.survey_logs(GroupFolders { log_dir, system_dir }, databases)?, unread))
+        let folders = GroupFolders { log_dir, system_dir };
+        Ok((self.survey_logs(&listings, folders, databases, Digests::Wanted)?, unread))
     }
 
     /// Surveys the logs and checkpoints of databases that are surveyed already, with progress.
     pub fn survey_logs(
         &self,
+        listings: &Listings,
         folders: GroupFolders,
         databases: Vec<DatabaseFacts>,
+        digests: Digests,
     ) -> Result<GroupFacts, Refusal> {
         let log_dir = folders.log_dir.clone();
         self.stage(&format!("reading the logs in {}", shown(&log_dir)));
         let observer = self.context.observer;
         observer.begin_files("reading log headers");
         let advance = |files| observer.advance_files(files);
-        let group = survey_group(self.storage(), folders, databases, &advance);
+        let group = survey_group_among(listings, folders, databases, digests, &advance);
         observer.end_files();
         group.map_err(|error| unreadable(&error))
     }
 
     /// The databases of a folder, by their content; logs are not opened. A file that cannot be read
     /// but is named like a database comes as the reason: what is not read must not pass for sound.
-    pub fn databases_in(&self, dir: &Path) -> Result<Vec<Result<DatabaseFacts, Refusal>>, Refusal> {
-        let mut names = self.storage().list(dir).map_err(|error| unreadable(&error))?;
-        names.sort();
+    pub fn databases_in(
+        &self,
+        listings: &Listings,
+        dir: &Path,
+    ) -> Result<Vec<Result<DatabaseFacts, Refusal>>, Refusal> {
+        let listing = listings.of(dir).map_err(|error| unreadable(&error))?;
         let is_log =
             |name: &OsString| name.to_str().is_some_and(|n| LogFileName::parse(n).is_some());
-        let candidates = names.iter().filter(|name| !is_log(name)).map(|name| dir.join(name));
-        let surveyed = candidates.filter_map(|path| match self.survey(&path) {
+        let mut names: Vec<_> =
+            listing.iter().map(|(name, _)| name).filter(|name| !is_log(name)).collect();
+        names.sort();
+        let candidates = names.into_iter().map(|name| dir.join(name));
+        let surveyed = candidates.filter_map(|path| match self.survey_among(listings, &path) {
             Ok(facts) => (facts.kind == ContentKind::Database).then_some(Ok(facts)),
             // What a link in this folder leads to is in this folder, too.
             Err(_) if leads_into(&path, dir) => None,

@@ -13,7 +13,7 @@ use crate::report::{
     checkpoint_reports,
 };
 use crate::storage::shown;
-use crate::survey::{DatabaseFacts, GroupFolders, PageLayout};
+use crate::survey::{DatabaseFacts, Digests, GroupFolders, PageLayout};
 
 use super::pages::{all_processors, pages_note, scan};
 use super::plan::{Plan, Work};
@@ -56,7 +56,8 @@ fn survey(run: &Run, request: &Repair) -> Result<Surveyed, Refusal> {
     };
     let log_dir = resolved(&places.log_dir, &beside)?;
     let system_dir = resolved(&places.system_dir, &log_dir)?;
-    match run.survey_logs(GroupFolders { log_dir, system_dir }, vec![facts.clone()]) {
+    let (listings, folders) = (run.listings(), GroupFolders { log_dir, system_dir });
+    match run.survey_logs(&listings, folders, vec![facts.clone()], Digests::NotWanted) {
         Err(refusal) if named => Err(refusal),
         Err(_) => {
             let findings = diagnose_database(&facts);

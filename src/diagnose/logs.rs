@@ -1,7 +1,5 @@
 //! The files of a log stream, each by itself: damaged, of another stream, under a wrong name.
 
-use std::collections::BTreeMap;
-
 use crate::storage::{FileKind, quoted};
 use crate::survey::{LogContent, LogFile};
 
@@ -90,14 +88,13 @@ fn misnamed(chain: &Chain) -> Option<Finding> {
 
 /// Several files for one generation, or for the current log.
 fn doubled(chain: &Chain) -> Option<Finding> {
-    let mut by_generation: BTreeMap<i32, Vec<String>> = BTreeMap::new();
-    for (log, summary) in &chain.logs {
-        by_generation.entry(summary.generation).or_default().push(name_of(log));
-    }
-    let mut what: Vec<String> = by_generation
-        .iter()
-        .filter(|(_, names)| names.len() > 1)
-        .map(|(generation, names)| {
+    let of_one_generation =
+        chain.logs.chunk_by(|(_, one), (_, next)| one.generation == next.generation);
+    let mut what: Vec<String> = of_one_generation
+        .filter(|logs| logs.len() > 1)
+        .map(|logs| {
+            let names: Vec<String> = logs.iter().map(|(log, _)| name_of(log)).collect();
+            let generation = logs[0].1.generation;
             format!("{} are all generation {generation} (0x{generation:x})", names.join(" and "))
         })
         .collect();

@@ -215,12 +215,12 @@ struct Movable<'a> {
 
 impl<'a> Movable<'a> {
     fn of_log(log: &'a LogFile) -> Self {
-        let status = log.status.as_ref();
         Self {
             path: &log.path,
-            volume: status.map_or(0, |status| status.identity.0),
-            bytes: status.map_or(0, |status| status.length_bytes),
-            header_sha256: log.header_sha256,
+            volume: log.volume,
+            bytes: log.length_bytes,
+            // Zeros are the digest of no file: what cannot be known again is not moved.
+            header_sha256: log.header_sha256.as_deref().copied().unwrap_or_default(),
         }
     }
 }

@@ -6,6 +6,7 @@
 mod aligned;
 mod error;
 mod machine;
+mod many;
 mod path;
 mod pieces;
 mod reader;
@@ -25,6 +26,7 @@ use std::time::Duration;
 pub use aligned::AlignedBuffer;
 pub use error::{Result, StorageError};
 pub use machine::{host_name, login_name, user_name};
+pub use many::on_all_cores;
 pub use path::{StoredPath, absolute, beside, canonical, quoted, serialize_shown, shown, without};
 pub use pieces::{PIECE_BYTES, Piece, Pieces};
 pub use reader::{FileReader, read_full};
@@ -101,6 +103,12 @@ pub trait Storage: Send + Sync {
     fn link_target(&self, path: &Path) -> Option<PathBuf>;
     /// Opens a regular file; never follows a symlink as the last component, never blocks.
     fn open(&self, path: &Path, access: Access) -> Result<Box<dyn File>>;
+    /// The same, with the facts about the open file, which opening it looks at anyway.
+    fn open_with_status(&self, path: &Path, access: Access) -> Result<(Box<dyn File>, Status)> {
+        let file = self.open(path, access)?;
+        let status = file.status()?;
+        Ok((file, status))
+    }
     /// Opens a regular file for reading past the system's cache: what is read comes from the
     /// medium. Reads must be of whole [`AlignedBuffer`] blocks at multiples of their size. `None`
     /// where the file system cannot.
@@ -111,6 +119,10 @@ pub trait Storage: Send + Sync {
     fn create_dir(&self, path: &Path) -> Result<()>;
     /// Names in a directory, unordered.
     fn list(&self, dir: &Path) -> Result<Vec<OsString>>;
+    /// The same, each with its kind where the directory tells it.
+    fn list_kinds(&self, dir: &Path) -> Result<Vec<(OsString, Option<FileKind>)>> {
+        Ok(self.list(dir)?.into_iter().map(|name| (name, None)).collect())
+    }
     /// Renames within one volume; fails where the new name exists. Where the file system cannot
     /// promise that (FUSE), the name is looked for right before.
     fn rename_new(&self, from: &Path, to: &Path) -> Result<()>;

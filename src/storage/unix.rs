@@ -44,10 +44,15 @@ impl Storage for Disk {
     }
 
     fn open(&self, path: &Path, access: Access) -> Result<Box<dyn File>> {
+        self.open_with_status(path, access).map(|(file, _)| file)
+    }
+
+    fn open_with_status(&self, path: &Path, access: Access) -> Result<(Box<dyn File>, Status)> {
         let file = open_patiently(path, access).map_err(|e| StorageError::new("open", path, e))?;
         let file = DiskFile::new(file, path);
-        match file.status()?.kind {
-            FileKind::Regular => Ok(Box::new(file)),
+        let status = file.status()?;
+        match status.kind {
+            FileKind::Regular => Ok((Box::new(file), status)),
             _ => Err(StorageError::new("open", path, io::Error::other("not a regular file"))),
         }
     }
@@ -75,8 +80,11 @@ impl Storage for Disk {
     }
 
     fn list(&self, dir: &Path) -> Result<Vec<OsString>> {
-        let names = names_in(dir).map_err(|e| StorageError::new("list", dir, e))?;
-        Ok(names.into_iter().filter(|name| name != "." && name != "..").collect())
+        Ok(self.list_kinds(dir)?.into_iter().map(|(name, _)| name).collect())
+    }
+
+    fn list_kinds(&self, dir: &Path) -> Result<Vec<(OsString, Option<FileKind>)>> {
+        entries_in(dir).map_err(|e| StorageError::new("list", dir, e))
     }
 
     fn rename_new(&self, from: &Path, to: &Path) -> Result<()> {
@@ -138,8 +146,8 @@ impl Storage for Disk {
     }
 }
 
-/// The names in a directory, whose access time is left alone where its owner, or root, asks.
-fn names_in(dir: &Path) -> rustix::io::Result<Vec<OsString>> {
+/// What is in a directory, whose access time is left alone where its owner, or root, asks.
+fn entries_in(dir: &Path) -> rustix::io::Result<Vec<(OsString, Option<FileKind>)>> {
     use rustix::fs::{Dir, Mode, OFlags};
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let open = |more| rustix::fs::open(dir, flags | more, Mode::empty());
@@ -147,9 +155,27 @@ fn names_in(dir: &Path) -> rustix::io::Result<Vec<OsString>> {
         Err(rustix::io::Errno::PERM) => open(OFlags::empty()),
         result => result,
     };
-    let name =
-        |entry: rustix::fs::DirEntry| OsStr::from_bytes(entry.file_name().to_bytes()).to_owned();
-    Dir::new(opened?)?.map(|entry| entry.map(name)).collect()
+    let mut entries = Vec::new();
+    for entry in Dir::new(opened?)? {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if name != b"." && name != b".." {
+            entries.push((OsStr::from_bytes(name).to_owned(), kind_of(entry.file_type())));
+        }
+    }
+    Ok(entries)
+}
+
+/// The kind that stands in a directory; `None` where the file system keeps none there.
+fn kind_of(stored: rustix::fs::FileType) -> Option<FileKind> {
+    use rustix::fs::FileType;
+    match stored {
+        FileType::Unknown => None,
+        FileType::RegularFile => Some(FileKind::Regular),
+        FileType::Directory => Some(FileKind::Directory),
+        FileType::Symlink => Some(FileKind::Symlink),
+        _ => Some(FileKind::Special),
+    }
 }
 
 /// A file on which somebody holds a lease cannot be opened without waiting. Most holders (Samba for

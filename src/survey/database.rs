@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::ese::shadow::{self, HeaderArea, HeaderPair, Which};
-use crate::ese::{ContentKind, LogBase, content};
+use crate::ese::{ContentKind, content};
 use crate::storage::{Access, File, FileKind, Status, Storage, beside};
 
 use super::stream::survey_stream;
-use super::{LogFacts, StreamFacts, SurveyError, read_header_area};
+use super::{Listings, LogFacts, StreamFacts, SurveyError, read_header_area};
 
 /// Everything that is known of a database without reading its data pages.
 #[derive(Clone)]
@@ -63,27 +63,27 @@ pub fn pending_marker(path: &Path) -> PathBuf {
 
 /// The markers of pending operations on logs in a folder (`E00.edbmend-pending`).
 pub fn group_markers(storage: &dyn Storage, dir: &Path) -> Vec<PathBuf> {
-    // A folder that cannot be listed is met by whoever wants to write to it.
-    let names = storage.list(dir).unwrap_or_default();
-    let ours = names.iter().filter(|name| name.to_str().is_some_and(is_group_marker));
-    let mut found: Vec<_> = ours.map(|name| dir.join(name)).collect();
-    found.sort();
-    found
-}
-
-pub(super) fn is_group_marker(name: &str) -> bool {
-    name.strip_suffix(".edbmend-pending").is_some_and(|base| LogBase::new(base).is_some())
+    Listings::new(storage).group_markers(dir)
 }
 
 /// Reads the facts of the database at an absolute `path`.
 pub fn survey_database(storage: &dyn Storage, path: &Path) -> Result<DatabaseFacts, SurveyError> {
+    survey_database_among(&Listings::new(storage), path)
+}
+
+/// The same as one of several in folders that are listed once.
+pub fn survey_database_among(
+    listings: &Listings,
+    path: &Path,
+) -> Result<DatabaseFacts, SurveyError> {
+    let storage = listings.storage;
     let status = storage.status(path)?;
     if status.kind != FileKind::Regular {
         let target = storage.link_target(path);
         return Err(SurveyError::NotRegular { kind: status.kind, target });
     }
     let file = storage.open(path, Access::Read)?;
-    survey_open_file(storage, file.as_ref(), path)
+    facts_of(listings, file.as_ref(), path)
 }
 
 /// The same through a file that is open already: a second open would break its own lease.
@@ -92,6 +92,15 @@ pub fn survey_open_file(
     file: &dyn File,
     path: &Path,
 ) -> Result<DatabaseFacts, SurveyError> {
+    facts_of(&Listings::new(storage), file, path)
+}
+
+fn facts_of(
+    listings: &Listings,
+    file: &dyn File,
+    path: &Path,
+) -> Result<DatabaseFacts, SurveyError> {
+    let storage = listings.storage;
     let area = read_header_area(file)?;
     let pair = shadow::elect(&area);
     let has_stream = pair.as_ref().is_some_and(|p| p.header.has_streaming_file());
@@ -103,7 +112,7 @@ pub fn survey_open_file(
         stream: has_stream.then(|| survey_stream(storage, path)),
         logs: None,
         pending: storage.status(&marker).is_ok().then_some(marker),
-        group_pending: group_markers(storage, folder).into_iter().next(),
+        group_pending: listings.group_markers(folder).into_iter().next(),
         may_write: !status.read_only
             && storage.may_write(path)
             && folder_is_writable(storage, folder),

@@ -1,7 +1,6 @@
 //! A storage group: the databases, logs and checkpoints of one or more folders, as facts.
 
 use std::collections::BTreeMap;
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -11,11 +10,10 @@ use crate::ese::{
     Signature,
 };
 use crate::exchange::restore_keys;
-use crate::storage::{Access, FileKind, Result, Status, Storage, read_full};
+use crate::storage::{Access, FileKind, Result, Status, Storage, on_all_cores, read_full};
 
-use super::database::is_group_marker;
 use super::log_file::survey_log_file;
-use super::{DatabaseFacts, LogFacts, LogFile};
+use super::{DatabaseFacts, Digests, Listings, LogFacts, LogFile};
 
 /// Where the parts of a storage group lie. All absolute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,28 +130,28 @@ impl StreamOfLogs {
 pub fn survey_group(
     storage: &dyn Storage,
     folders: GroupFolders,
-    mut databases: Vec<DatabaseFacts>,
+    databases: Vec<DatabaseFacts>,
+    digests: Digests,
     advance: &(dyn Fn(u64) + Sync),
 ) -> Result<GroupFacts> {
-    let log_names = storage.list(&folders.log_dir)?;
-    let mut files = Vec::new();
-    let mut pending = Vec::new();
-    for name in &log_names {
-        let path = folders.log_dir.join(name);
-        let Some(name) = name.to_str() else { continue };
-        match LogFileName::parse(name) {
-            Some(LogFileName::Checkpoint { .. }) => {}
-            Some(parsed) => files.push((path, parsed)),
-            None if is_group_marker(name) => pending.push(path),
-            None => {}
-        }
-    }
+    survey_group_among(&Listings::new(storage), folders, databases, digests, advance)
+}
+
+/// The same in folders that are listed once.
+pub fn survey_group_among(
+    listings: &Listings,
+    folders: GroupFolders,
+    mut databases: Vec<DatabaseFacts>,
+    digests: Digests,
+    advance: &(dyn Fn(u64) + Sync),
+) -> Result<GroupFacts> {
+    let storage = listings.storage;
     let mut streams = BTreeMap::new();
     let mut shared_reserves = Vec::new();
-    for file in read_headers(storage, files, advance) {
+    for file in read_logs(listings, &folders.log_dir, digests, advance)? {
         sort_in(&mut streams, &mut shared_reserves, file);
     }
-    for (base, path) in checkpoints(storage, &folders.system_dir)? {
+    for (base, path) in checkpoints(listings, &folders.system_dir)? {
         let stream: &mut StreamOfLogs = streams.entry(base.to_uppercase()).or_default();
         if stream.base.is_empty() {
             stream.base = base;
@@ -169,50 +167,40 @@ pub fn survey_group(
         database.logs =
             database.pair.as_ref().map(|p| LogFacts::of(&streams, &p.header.raw.log_signature));
     }
-    let restore_files = restore_files(storage, &folders, &databases);
+    let pending = listings.group_markers(&folders.log_dir);
     for database in &mut databases {
         database.group_pending = database.group_pending.take().or_else(|| pending.first().cloned());
     }
-    let restore_keys = restore_keys(&folders.log_dir).unwrap_or_default();
     Ok(GroupFacts {
+        restore_files: restore_files(listings, &folders, &databases),
+        restore_keys: restore_keys(&folders.log_dir).unwrap_or_default(),
         folders,
         streams,
         databases,
         shared_reserves,
-        restore_files,
-        restore_keys,
         pending,
     })
 }
 
-/// Reads the headers, on all cores: the time goes into opening files.
-fn read_headers(
-    storage: &dyn Storage,
-    files: Vec<(PathBuf, LogFileName)>,
+/// Reads the headers of the files in a folder that are named like logs.
+fn read_logs(
+    listings: &Listings,
+    dir: &Path,
+    digests: Digests,
     advance: &(dyn Fn(u64) + Sync),
-) -> Vec<LogFile> {
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let share = files.len().div_ceil(threads).max(1);
-    let mut shares: Vec<Vec<_>> = Vec::new();
-    let mut rest = files.into_iter().peekable();
-    while rest.peek().is_some() {
-        shares.push(rest.by_ref().take(share).collect());
+) -> Result<Vec<LogFile>> {
+    let (storage, listing) = (listings.storage, listings.of(dir)?);
+    let mut named = Vec::with_capacity(listing.len());
+    for (name, kind) in &*listing {
+        match name.to_str().and_then(LogFileName::parse) {
+            None | Some(LogFileName::Checkpoint { .. }) => {}
+            Some(parsed) => named.push((name.as_os_str(), parsed, *kind)),
+        }
     }
-    let read_share = |share: Vec<(PathBuf, LogFileName)>| -> Vec<LogFile> {
-        let read = share.into_iter().map(|(path, name)| {
-            advance(1);
-            survey_log_file(storage, path, name)
-        });
-        read.collect()
-    };
-    std::thread::scope(|scope| {
-        let workers: Vec<_> =
-            shares.into_iter().map(|share| scope.spawn(move || read_share(share))).collect();
-        let joined = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
-        joined
-            .flat_map(|files| files.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    })
+    Ok(on_all_cores(named, |(name, parsed, kind)| {
+        advance(1);
+        survey_log_file(storage, dir.join(name), parsed, kind, digests)
+    }))
 }
 
 fn sort_in(
@@ -238,9 +226,9 @@ fn sort_in(
     }
 }
 
-fn checkpoints(storage: &dyn Storage, dir: &Path) -> Result<Vec<(String, PathBuf)>> {
-    let names = storage.list(dir)?;
-    let found = names.iter().filter_map(|name| match LogFileName::parse(name.to_str()?)? {
+fn checkpoints(listings: &Listings, dir: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let listing = listings.of(dir)?;
+    let found = listing.iter().filter_map(|(name, _)| match LogFileName::parse(name.to_str()?)? {
         LogFileName::Checkpoint { base, .. } => Some((base.to_string(), dir.join(name))),
         _ => None,
     });
@@ -275,13 +263,13 @@ fn attached(storage: &dyn Storage, stream: &StreamOfLogs) -> Vec<AttachedDatabas
 }
 
 fn restore_files(
-    storage: &dyn Storage,
+    listings: &Listings,
     folders: &GroupFolders,
     databases: &[DatabaseFacts],
 ) -> Vec<PathBuf> {
-    let beside = databases.iter().filter_map(|database| database.path.parent().map(Path::to_owned));
-    let mut dirs: Vec<PathBuf> =
-        [folders.log_dir.clone(), folders.system_dir.clone()].into_iter().chain(beside).collect();
+    let beside = databases.iter().filter_map(|database| database.path.parent());
+    let mut dirs: Vec<&Path> =
+        [&*folders.log_dir, &*folders.system_dir].into_iter().chain(beside).collect();
     dirs.sort();
     dirs.dedup();
     let is_restore = |name: &str| {
@@ -289,8 +277,9 @@ fn restore_files(
     };
     let mut found = Vec::new();
     for dir in dirs {
-        let names = storage.list(&dir).unwrap_or_default();
-        let ours = names.iter().filter(|name| name.to_str().is_some_and(is_restore));
+        let Ok(listing) = listings.of(dir) else { continue };
+        let names = listing.iter().map(|(name, _)| name);
+        let ours = names.filter(|name| name.to_str().is_some_and(is_restore));
         found.extend(ours.map(|name| dir.join(name)));
     }
     found

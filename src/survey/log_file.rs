@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::ese::log_header::LOG_FLAG_CIRCULAR_NOW;
 use crate::ese::{LogFileName, LogHeader, LogHeaderFault, LogTime, LogVersion, Signature};
-use crate::storage::{Access, File, FileKind, Status, Storage, StorageError, read_full};
+use crate::storage::{Access, FileKind, Status, Storage, StorageError, read_full};
 
 /// Size of a log header, in bytes.
 const LOG_HEADER_BYTES: usize = 4096;
@@ -18,12 +18,24 @@ pub struct LogFile {
     pub path: PathBuf,
     /// What its name says.
     pub name: LogFileName,
-    /// What the file system says; `None` where it went away meanwhile.
-    pub status: Option<Status>,
+    /// Its volume; 0 where it went away meanwhile.
+    pub volume: u64,
+    /// Its length in bytes; 0 where it went away meanwhile.
+    pub length_bytes: u64,
     /// What its first bytes say.
     pub content: LogContent,
-    /// SHA-256 of its first 4096 bytes: together with its length, what it is known by.
-    pub header_sha256: [u8; 32],
+    /// SHA-256 of its first 4096 bytes, where [`Digests::Wanted`] and readable: together with its
+    /// length, what it is known by.
+    pub header_sha256: Option<Box<[u8; 32]>>,
+}
+
+/// Whether a survey is to take the digest of each log's header. Only what moves logs needs them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Digests {
+    /// It is.
+    Wanted,
+    /// It is not, and is done sooner.
+    NotWanted,
 }
 
 /// What stands at the start of a file that is named like a log.
@@ -68,37 +80,41 @@ impl LogFile {
     }
 }
 
-/// Reads the header of a file that is named like a log.
-pub(super) fn survey_log_file(storage: &dyn Storage, path: PathBuf, name: LogFileName) -> LogFile {
-    let mut header_sha256 = [0; 32];
-    let (status, content) = match storage.status(&path) {
-        Err(error) => (None, LogContent::Unreadable(error.to_string())),
-        Ok(status) if status.kind != FileKind::Regular => {
-            let kind = status.kind;
-            (Some(status), LogContent::NotRegular(kind))
-        }
-        Ok(status) => match storage.open(&path, Access::Read) {
-            Err(error) => (Some(status), LogContent::Unreadable(error.to_string())),
-            Ok(file) => {
-                let length_bytes = status.length_bytes;
-                let content = content_of(file.as_ref(), length_bytes, &mut header_sha256);
-                (Some(status), content.unwrap_or_else(|e| LogContent::Unreadable(e.to_string())))
+/// Reads the header of a file that is named like a log, and of whose kind the folder may have told.
+pub(super) fn survey_log_file(
+    storage: &dyn Storage,
+    path: PathBuf,
+    name: LogFileName,
+    kind: Option<FileKind>,
+    digests: Digests,
+) -> LogFile {
+    let (mut volume, mut length_bytes, mut header_sha256) = (0, 0, None);
+    let mut note =
+        |status: &Status| (volume, length_bytes) = (status.identity.0, status.length_bytes);
+    let mut read = || -> Result<LogContent, StorageError> {
+        // Opening a FIFO or a device may have effects: a file that may be one is looked at before.
+        if kind != Some(FileKind::Regular) {
+            let status = storage.status(&path)?;
+            note(&status);
+            if status.kind != FileKind::Regular {
+                return Ok(LogContent::NotRegular(status.kind));
             }
-        },
+        }
+        let (file, status) = storage.open_with_status(&path, Access::Read)?;
+        note(&status);
+        let mut start = [0; LOG_HEADER_BYTES];
+        let read = read_full(file.as_ref(), &mut start, 0)?;
+        if digests == Digests::Wanted {
+            header_sha256 = Some(Box::new(Sha256::digest(&start[..read]).into()));
+        }
+        Ok(content_of(&start[..read], status.length_bytes))
     };
-    LogFile { path, name, status, content, header_sha256 }
+    let content = read().unwrap_or_else(|error| LogContent::Unreadable(error.to_string()));
+    LogFile { path, name, volume, length_bytes, content, header_sha256 }
 }
 
-fn content_of(
-    file: &dyn File,
-    length_bytes: u64,
-    header_sha256: &mut [u8; 32],
-) -> Result<LogContent, StorageError> {
-    let mut start = [0; LOG_HEADER_BYTES];
-    let read = read_full(file, &mut start, 0)?;
-    let start = &start[..read];
-    *header_sha256 = Sha256::digest(start).into();
-    Ok(match LogHeader::validate(start, length_bytes) {
+fn content_of(start: &[u8], length_bytes: u64) -> LogContent {
+    match LogHeader::validate(start, length_bytes) {
         Ok(header) => LogContent::Header(LogSummary {
             generation: header.generation(),
             created: header.raw.create_time,
@@ -109,7 +125,7 @@ fn content_of(
         }),
         Err(_) if is_blank(start) => LogContent::Blank,
         Err(fault) => LogContent::Damaged(fault),
-    })
+    }
 }
 
 /// Zeros, or the pattern that old engines fill prepared logs with: 0xDA, every 16th byte counting

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::ese::{LogNaming, Signature};
 use crate::storage::{Result, Storage};
 
-use super::{GroupFolders, LogFile, LogSummary, StreamOfLogs, survey_group};
+use super::{Digests, GroupFolders, LogFile, LogSummary, StreamOfLogs, survey_group};
 
 /// What the logs in a folder say about one log stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,7 +72,7 @@ fn is_named_right(log: &LogFile, summary: &LogSummary) -> bool {
 /// Reads the headers of the logs in `dir` and keeps those of the stream `signature`.
 pub fn survey_logs(storage: &dyn Storage, dir: &Path, signature: &Signature) -> Result<LogFacts> {
     let folders = GroupFolders { log_dir: dir.to_owned(), system_dir: dir.to_owned() };
-    let group = survey_group(storage, folders, Vec::new(), &|_| {})?;
+    let group = survey_group(storage, folders, Vec::new(), Digests::NotWanted, &|_| {})?;
     Ok(LogFacts::of(&group.streams, signature))
 }
 

@@ -4,6 +4,7 @@ mod database;
 mod error;
 mod group;
 mod header_area;
+mod listings;
 mod log_file;
 mod logs;
 mod page_facts;
@@ -11,12 +12,16 @@ mod page_scan;
 mod stream;
 
 pub use database::{
-    DatabaseFacts, Fingerprint, group_markers, pending_marker, survey_database, survey_open_file,
+    DatabaseFacts, Fingerprint, group_markers, pending_marker, survey_database,
+    survey_database_among, survey_open_file,
 };
 pub use error::SurveyError;
-pub use group::{CheckpointFile, GroupFacts, GroupFolders, StreamOfLogs, survey_group};
+pub use group::{
+    CheckpointFile, GroupFacts, GroupFolders, StreamOfLogs, survey_group, survey_group_among,
+};
 pub use header_area::read_header_area;
-pub use log_file::{LogContent, LogFile, LogSummary};
+pub use listings::{Listing, Listings};
+pub use log_file::{Digests, LogContent, LogFile, LogSummary};
 pub use logs::{LogFacts, survey_logs};
 pub use page_facts::{
     BadPage, BadPageKind, HighestDbTime, MOST_LISTED_PAGES, PageFacts, PageLayout,

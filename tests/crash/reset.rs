@@ -11,7 +11,7 @@ use edbmend::apply::{
 use edbmend::plan::{ResetRequest, plan_reset};
 use edbmend::practice::{Recipe, storage_group};
 use edbmend::storage::Storage;
-use edbmend::survey::{GroupFacts, GroupFolders, survey_database, survey_group};
+use edbmend::survey::{Digests, GroupFacts, GroupFolders, survey_database, survey_group};
 
 use super::context;
 use super::explore::{Face, Judge, Recording};
@@ -171,7 +171,7 @@ fn survey(storage: &dyn Storage) -> GroupFacts {
     let databases =
         databases.map(|name| survey_database(storage, &Path::new(LOGS).join(name)).unwrap());
     let folders = GroupFolders { log_dir: LOGS.into(), system_dir: LOGS.into() };
-    survey_group(storage, folders, databases.into(), &|_| {}).unwrap()
+    survey_group(storage, folders, databases.into(), Digests::Wanted, &|_| {}).unwrap()
 }
 
 impl Judge for ResetCase {
