@@ -1,6 +1,6 @@
 //! The thin program around the library: parse, run, print, exit code.
 
-use std::io::{ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::process::ExitCode;
 
 use edbmend::cli;
@@ -10,33 +10,37 @@ fn main() -> ExitCode {
     match cli::parse(&arguments) {
         Ok(options) => {
             let ran = cli::run(&options, &arguments);
-            print(&ran.text, false);
+            told(to_stdout(|out| ran.print(out)));
             ran.exit_code.into()
         }
         Err(early) => {
-            print(&early.text, early.to_stderr);
+            let text = early.text.as_bytes();
+            told(match early.to_stderr {
+                true => io::stderr().write_all(text),
+                false => to_stdout(|out| out.write_all(text)),
+            });
             early.exit_code.into()
         }
     }
 }
 
-/// Prints. The exit code stays that of what was done, whether it can be told or not.
-fn print(text: &str, to_stderr: bool) {
-    let written = match to_stderr {
-        true => std::io::stderr().write_all(text.as_bytes()),
-        false => {
-            std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush())
-        }
-    };
+fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    write(&mut out)?;
+    out.flush()
+}
+
+/// The exit code stays that of what was done, whether it could be printed or not.
+fn told(written: io::Result<()>) {
     if let Err(error) = written
         && !is_gone(&error)
     {
-        let _ = writeln!(std::io::stderr(), "edbmend: the report cannot be printed: {error}");
+        let _ = writeln!(io::stderr(), "edbmend: the report cannot be printed: {error}");
     }
 }
 
 /// A reader that has gone away, or a terminal that was closed, is not an error.
-fn is_gone(error: &std::io::Error) -> bool {
+fn is_gone(error: &io::Error) -> bool {
     /// The system's answer for a terminal that hung up.
     const EIO: i32 = 5;
     error.kind() == ErrorKind::BrokenPipe || cfg!(unix) && error.raw_os_error() == Some(EIO)

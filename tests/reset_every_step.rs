@@ -73,7 +73,7 @@ impl Bench {
             if self.across_volumes { 0 } else { Disk.status(&self.dir).unwrap().identity.0 };
         let request = ResetRequest { operation_dir: &operation_dir, volume, overrides: Vec::new() };
         let plan = plan_reset(&group, &group.streams[0], &request, &stamp).unwrap();
-        ResetJob { plan, backup_dir: self.backup_dir(), allow_unproven_lock: true }
+        ResetJob { plan: plan.into(), backup_dir: self.backup_dir(), allow_unproven_lock: true }
     }
 
     fn undo_job(&self) -> ResetJob {
@@ -82,7 +82,7 @@ impl Bench {
             panic!("a reset has a reset as its undo");
         };
         assert_eq!(reset_undo_refusals(&Disk, &plan), []);
-        ResetJob { plan: *plan, backup_dir: self.backup_dir(), allow_unproven_lock: true }
+        ResetJob { plan, backup_dir: self.backup_dir(), allow_unproven_lock: true }
     }
 
     fn carry_out(&self) {

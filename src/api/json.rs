@@ -12,7 +12,7 @@ pub use crate::ese::{
     LgPos, LogTime, LogVersion, Signature,
 };
 pub use crate::plan::{
-    BackupScope, Change, MoveMethod, MoveStep, RefusalId, Step, VerifyScope, WriteStep,
+    BackupScope, Change, MoveMethod, MoveStep, RefusalId, Step, Steps, VerifyScope, WriteStep,
 };
 pub use crate::report::{
     CheckpointHeaderReport, CheckpointReport, CheckpointsReport, CopiesReport, CountReport,

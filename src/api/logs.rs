@@ -1,7 +1,10 @@
 //! The move of logs with what surrounds it: the report, the record, the next steps. Shared by the
 //! reset and its undo.
 
+use std::sync::Arc;
+
 use crate::apply::{Applied, Ending, ResetJob, execute_reset};
+use crate::plan::Steps;
 use crate::report::{GroupSection, Outcome, Report};
 use crate::storage::quoted;
 
@@ -24,9 +27,10 @@ pub(super) fn with_note(mut report: Report, note: String) -> Report {
 
 /// The plan, once all guards have spoken.
 pub(super) fn planned(mut report: Report, job: ResetJob) -> Plan {
-    report.steps = job.plan.steps();
+    report.steps = Steps::of_moves(&job.plan);
     let notes = store_service_note(&job.backup_dir).into_iter().collect();
-    let section = GroupSection { plan: Some(job.plan.clone()), notes, ..GroupSection::default() };
+    let section =
+        GroupSection { plan: Some(Arc::clone(&job.plan)), notes, ..GroupSection::default() };
     report.group = Some(section);
     Plan { report: report.ended(Outcome::Planned, &[]), work: Work::Logs(Box::new(job)) }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::apply::{Job, ResetJob};
-use crate::plan::{Refusal, Step};
+use crate::plan::{Refusal, Steps};
 use crate::report::{DatabaseReport, Outcome, Report};
 
 use super::error::{Error, Result};
@@ -60,7 +60,7 @@ pub(crate) fn plan_in(run: &Run, request: &Request) -> Result<Plan> {
 
 impl Plan {
     /// The steps in their order. Empty where nothing is to be done.
-    pub fn steps(&self) -> &[Step] {
+    pub fn steps(&self) -> &Steps {
         &self.report.steps
     }
 

@@ -1,7 +1,7 @@
 //! The reports that stay in an operation folder.
 
 use crate::apply::{leave_report, read_sums};
-use crate::report::{DigestReport, Report, render_record};
+use crate::report::{DigestReport, Report, write_json, write_record};
 
 use super::run::Run;
 
@@ -21,9 +21,7 @@ pub(crate) fn leave(run: &Run, report: Report) -> Vec<String> {
     let sums = read_sums(storage, &dir).into_iter();
     let digests = sums.map(|(sha256, name)| DigestReport { name, sha256 }).collect();
     let report = Report { run: Some(run.report()), digests, ..report };
-    let json = serde_json::to_string_pretty(&report).unwrap_or_default() + "\n";
-    [(JSON_NAME, json), (TEXT_NAME, render_record(&report))]
-        .iter()
-        .filter_map(|(name, text)| leave_report(storage, &dir, name, text).err())
-        .collect()
+    let json = leave_report(storage, &dir, JSON_NAME, |out| write_json(&report, out));
+    let text = leave_report(storage, &dir, TEXT_NAME, |out| write_record(&report, out));
+    [json, text].into_iter().filter_map(Result::err).collect()
 }

@@ -101,7 +101,7 @@ fn plan_surveyed(
         database.outcome = Outcome::NothingToDo;
         return Ok(Work::Nothing);
     };
-    database.steps = plan.steps.clone();
+    database.steps = plan.steps.clone().into();
     database.notes = notes(&facts, &wanted);
     if request.verify == VerifyScope::Full && request.scan_now {
         let layout = PageLayout::of(facts.status.length_bytes, plan.page_size_bytes);

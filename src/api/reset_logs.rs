@@ -1,6 +1,7 @@
 //! The plan of a `reset-logs`: the log reset of KB935634.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::apply::{ResetJob, backup_volume};
 use crate::diagnose::{Finding, FindingId, Severity, diagnose_database};
@@ -88,7 +89,7 @@ fn job(
     let wanted = ResetRequest { operation_dir: &operation_dir, volume, overrides };
     let plan = plan_reset(group, stream, &wanted, &stamp)?;
     let allow_unproven_lock = request.guarded.allow_unproven_lock;
-    Some(ResetJob { plan, backup_dir, allow_unproven_lock })
+    Some(ResetJob { plan: Arc::new(plan), backup_dir, allow_unproven_lock })
 }
 
 fn overrides(request: &ResetLogs) -> Vec<String> {
@@ -106,24 +107,26 @@ fn folders(group: &GroupFacts) -> Vec<PathBuf> {
 }
 
 /// Databases with their streaming files.
-pub(super) fn files_of<'a>(databases: impl IntoIterator<Item = &'a DatabaseFacts>) -> Vec<PathBuf> {
+pub(super) fn files_of<'a>(
+    databases: impl IntoIterator<Item = &'a DatabaseFacts>,
+) -> Vec<&'a Path> {
     let mut files = Vec::new();
     for database in databases {
-        files.push(database.path.clone());
+        files.push(&*database.path);
         let stream = database.stream.iter().filter(|stream| stream.found);
-        files.extend(stream.map(|stream| stream.path.clone()));
+        files.extend(stream.map(|stream| &*stream.path));
     }
     files
 }
 
 /// The files of a stream that would move, and that a running engine, or a backup, may have open.
-fn movable_files(stream: &StreamOfLogs) -> Vec<PathBuf> {
+fn movable_files(stream: &StreamOfLogs) -> impl Iterator<Item = &Path> {
     let readable = |log: &&LogFile| {
         !matches!(log.content, LogContent::NotRegular(_) | LogContent::Unreadable(_))
     };
     let checkpoint = stream.checkpoint.iter().filter(|file| file.is_regular());
-    let checkpoint = checkpoint.map(|file| file.path.clone());
-    stream.moving_logs().filter(readable).map(|log| log.path.clone()).chain(checkpoint).collect()
+    let checkpoint = checkpoint.map(|file| &*file.path);
+    stream.moving_logs().filter(readable).map(|log| &*log.path).chain(checkpoint)
 }
 
 fn with_databases(mut report: Report, group: &GroupFacts) -> Report {

@@ -1,6 +1,7 @@
 //! The plan of a `restore`: the undo of a finished operation.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::apply::{Job, ResetJob, RestoreJob, Undo, reset_undo_refusals, restore_job};
 use crate::diagnose::diagnose_database;
@@ -23,7 +24,7 @@ pub(super) fn plan(run: &Run, request: &Restore) -> Plan {
         run.resolve(&request.operation).and_then(|dir| restore_job(run.storage(), &dir, &stamp));
     match job {
         Ok(Undo::Header(job)) => plan_header(run, request, *job),
-        Ok(Undo::Reset(plan)) => plan_logs(run, request, *plan),
+        Ok(Undo::Reset(plan)) => plan_logs(run, request, plan),
         Ok(Undo::Nothing) => nothing_to_undo(&request.operation),
         Err(refusal) => Plan::stopped(COMMAND, &refusal),
     }
@@ -42,7 +43,7 @@ fn plan_header(run: &Run, request: &Restore, job: RestoreJob) -> Plan {
     };
     let mut database =
         DatabaseReport::surveyed(&facts, diagnose_database(&facts), Outcome::Refused);
-    database.steps = job.plan.steps.clone();
+    database.steps = job.plan.steps.clone().into();
     database.notes.extend(job.plan.undoes.iter().map(|undone| format!("Undoes {undone}.")));
     let planned = plan_surveyed(run, request, job, &facts, &mut database);
     Plan::of_file(COMMAND, database, planned)
@@ -81,7 +82,7 @@ fn plan_surveyed(
 }
 
 /// Moves the logs of a reset back. The databases must be what they were, and no new log may be there.
-fn plan_logs(run: &Run, request: &Restore, plan: ResetPlan) -> Plan {
+fn plan_logs(run: &Run, request: &Restore, plan: Arc<ResetPlan>) -> Plan {
     let guarded = &request.guarded;
     let mut report = Report::new(COMMAND);
     let databases: Vec<_> = plan.databases.iter().filter_map(|db| db.path.to_path()).collect();

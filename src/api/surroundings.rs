@@ -41,7 +41,7 @@ pub(super) fn refusals_of_logs(
     run: &Run,
     guarded: &Guarded,
     dirs: &[PathBuf],
-    files: &[PathBuf],
+    files: &[&Path],
     backup_dir: &Path,
 ) -> Vec<Refusal> {
     run.stage("asking every guard");

@@ -1,15 +1,20 @@
 //! The operation folder: what lies in it, how it is made, read, and given up.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::plan::{
-    HeaderImages, LOGS_FOLDER, PLAN_SCHEMA, Plan, RESET_SCHEMA, Refusal, RefusalId, ResetPlan, Step,
+    HeaderImages, LOGS_FOLDER, PLAN_SCHEMA, Plan, RESET_SCHEMA, Refusal, RefusalId, ResetPlan,
+    Step, Steps,
 };
-use crate::storage::{Access, Storage, StorageError, read_full, serialize_shown, shown};
+use crate::storage::{
+    Access, File, Storage, StorageError, read_full, serialize_shown, shown, write_stream,
+};
 
 use super::journal::{self, Found, Journal};
 use super::moves;
@@ -86,10 +91,7 @@ impl<'a> OperationFolder<'a> {
     }
 
     /// Creates an empty file in the folder; whatever happens next, it belongs to the operation.
-    pub fn create_file(
-        &mut self,
-        name: &str,
-    ) -> Result<Box<dyn crate::storage::File>, StorageError> {
+    pub fn create_file(&mut self, name: &str) -> Result<Box<dyn File>, StorageError> {
         let file = self.storage.create(&self.dir.join(name))?;
         self.names.push(name.to_owned());
         self.storage.adopt_owner(&self.dir.join(name), &self.like)?;
@@ -108,6 +110,23 @@ impl<'a> OperationFolder<'a> {
         let file = self.create_file(name)?;
         file.write_at(bytes, 0)?;
         file.sync()
+    }
+
+    /// Writes a value as JSON, durably but for its name, piece by piece: it may be large. Gives back its
+    /// SHA-256 in hexadecimal.
+    pub fn write_json(
+        &mut self,
+        name: &str,
+        value: &impl Serialize,
+    ) -> Result<String, StorageError> {
+        let file = self.create_file(name)?;
+        let mut hasher = Sha256::new();
+        write_stream(file.as_ref(), |out| {
+            let hashing = Hashing { out, hasher: &mut hasher };
+            Ok(serde_json::to_writer(hashing, value)?)
+        })?;
+        file.sync()?;
+        Ok(hex::encode(hasher.finalize()))
     }
 
     /// Removes every file of the operation and the journal, durably; the folders follow with
@@ -131,6 +150,24 @@ impl<'a> OperationFolder<'a> {
     pub fn as_ref(&self) -> OperationRef {
         let id = self.dir.file_name().map(|name| name.to_string_lossy().into_owned());
         OperationRef { id: id.unwrap_or_default(), dir: self.dir.clone() }
+    }
+}
+
+/// Hashes what it passes on.
+struct Hashing<'a> {
+    out: &'a mut dyn io::Write,
+    hasher: &'a mut Sha256,
+}
+
+impl io::Write for Hashing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 
@@ -223,7 +260,7 @@ pub enum Deed {
         images: HeaderImages,
     },
     /// It moves logs.
-    Reset(ResetPlan),
+    Reset(Arc<ResetPlan>),
 }
 
 impl StoredOperation {
@@ -237,10 +274,10 @@ impl StoredOperation {
     }
 
     /// The steps of its plan.
-    pub fn steps(&self) -> Vec<Step> {
+    pub fn steps(&self) -> Steps {
         match &self.deed {
-            Deed::Header { plan, .. } => plan.steps.clone(),
-            Deed::Reset(plan) => plan.steps(),
+            Deed::Header { plan, .. } => plan.steps.clone().into(),
+            Deed::Reset(plan) => Steps::of_moves(plan),
         }
     }
 }
@@ -295,7 +332,9 @@ fn read_deed(
         return Err(damaged(&path, "it belongs to another operation"));
     }
     match frame.schema.as_str() {
-        RESET_SCHEMA => Ok(Deed::Reset(serde_json::from_slice(plan_json).map_err(unreadable)?)),
+        RESET_SCHEMA => {
+            Ok(Deed::Reset(Arc::new(serde_json::from_slice(plan_json).map_err(unreadable)?)))
+        }
         PLAN_SCHEMA => {
             let plan: Plan = serde_json::from_slice(plan_json).map_err(unreadable)?;
             let length = 2 * plan.page_size_bytes;
@@ -387,11 +426,11 @@ pub fn leave_report(
     storage: &dyn Storage,
     dir: &Path,
     name: &str,
-    text: &str,
+    write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
 ) -> Result<(), String> {
     let path = dir.join(name);
     let written = storage.create(&path).and_then(|file| {
-        file.write_at(text.as_bytes(), 0)?;
+        write_stream(file.as_ref(), write)?;
         storage.adopt_owner(&path, dir)?;
         file.sync()
     });

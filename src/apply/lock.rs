@@ -1,12 +1,11 @@
 //! Exclusive access to the database, through the one file that does everything.
 
-use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::exchange::{self, StoreService};
 use crate::plan::{Refusal, RefusalId};
-use crate::storage::{Access, Exclusive, File, Storage, quoted};
+use crate::storage::{Access, Exclusive, File, Storage, on_all_cores, quoted};
 
 use super::outcome::reason;
 
@@ -68,19 +67,20 @@ const MOST_REFUSALS: usize = 20;
 
 /// The same for many files at once, which share the patience of one: a storage group may have a
 /// hundred thousand logs.
-pub fn probe_all(storage: &dyn Storage, paths: &[PathBuf], allow_unproven: bool) -> Vec<Refusal> {
+pub fn probe_all(storage: &dyn Storage, paths: &[&Path], allow_unproven: bool) -> Vec<Refusal> {
     let mut refusals = Vec::new();
-    let mut asked: Vec<&PathBuf> = paths.iter().collect();
+    let mut asked = paths.to_vec();
     for attempt in 1..=TRIES {
-        let answers = ask_once(storage, &asked);
-        let (in_use, others): (Vec<_>, Vec<_>) =
-            answers.into_iter().partition(|(_, answer)| matches!(answer, Ok(Exclusive::InUse)));
-        refusals.extend(others.into_iter().filter_map(|(path, answer)| match answer {
-            Err(refusal) => Some(refusal),
-            Ok(Exclusive::Unproven(why)) if !allow_unproven => Some(unproven(path, &why)),
-            Ok(_) => None,
-        }));
-        asked = in_use.into_iter().map(|(path, _)| path).collect();
+        let mut in_use = Vec::new();
+        for (path, why_not) in ask_once(storage, asked) {
+            match why_not {
+                WhyNot::InUse => in_use.push(path),
+                WhyNot::Failed(refusal) => refusals.push(refusal),
+                WhyNot::Unproven(_) if allow_unproven => {}
+                WhyNot::Unproven(why) => refusals.push(unproven(path, &why)),
+            }
+        }
+        asked = in_use;
         if asked.is_empty() || refusals.len() >= MOST_REFUSALS {
             break;
         }
@@ -88,39 +88,30 @@ pub fn probe_all(storage: &dyn Storage, paths: &[PathBuf], allow_unproven: bool)
             std::thread::sleep(PAUSE);
         }
     }
-    refusals.extend(asked.into_iter().map(|path| in_use(path)));
+    refusals.extend(asked.into_iter().map(in_use));
     refusals.truncate(MOST_REFUSALS);
     refusals
 }
 
-/// Asks each file once, on all processors: the time goes into opening them.
-fn ask_once<'a>(
-    storage: &dyn Storage,
-    paths: &[&'a PathBuf],
-) -> Vec<(&'a PathBuf, Result<Exclusive, Refusal>)> {
-    let ask = |path: &'a PathBuf| {
-        let file = storage.open(path, Access::ReadAlone).map_err(|error| reason(&error));
-        let answer = file.map(|file| {
-            let answer = file.lock();
-            file.unlock();
-            answer
-        });
-        (path, answer)
+/// Why a file cannot be had alone, or not for certain.
+enum WhyNot {
+    InUse,
+    Unproven(String),
+    Failed(Refusal),
+}
+
+/// Asks each file once; those that could not be had.
+fn ask_once<'a>(storage: &dyn Storage, paths: Vec<&'a Path>) -> Vec<(&'a Path, WhyNot)> {
+    let ask = |path: &'a Path| match storage.open(path, Access::ReadAlone) {
+        Err(error) => Some(Box::new((path, WhyNot::Failed(reason(&error))))),
+        // What was granted ends as the file is closed.
+        Ok(file) => match file.lock() {
+            Exclusive::Granted => None,
+            Exclusive::InUse => Some(Box::new((path, WhyNot::InUse))),
+            Exclusive::Unproven(why) => Some(Box::new((path, WhyNot::Unproven(why)))),
+        },
     };
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    std::thread::scope(|scope| {
-        let share = paths.len().div_ceil(threads).max(1);
-        let workers: Vec<_> = paths
-            .chunks(share)
-            .map(|share| {
-                scope.spawn(move || share.iter().map(|path| ask(path)).collect::<Vec<_>>())
-            })
-            .collect();
-        let joined = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
-        joined
-            .flat_map(|asked| asked.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    })
+    on_all_cores(paths, ask).into_iter().flatten().map(|boxed| *boxed).collect()
 }
 
 fn lock(file: &dyn File, path: &Path, allow_unproven: bool) -> Result<(), Refusal> {

@@ -1,9 +1,9 @@
 //! Moving files from one folder to another, and back.
 //!
-//! Invariants, checked for every file right before it moves:
+//! Invariants:
 //! 1. A move never replaces a file.
 //! 2. A file moves only if it is the one of the plan: its length and the SHA-256 of its first 4096
-//!    bytes.
+//!    bytes. That is looked at right before it moves, of a few files at a time.
 //! 3. After each batch both folders are synced before the next one begins.
 //! 4. Between volumes an original is removed only when its copy was synced, read back, compared,
 //!    and has its final name, durably.
@@ -13,13 +13,16 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::plan::{Batch, MoveMethod, MovedFile, Refusal, RefusalId, ResetPlan};
-use crate::storage::{Access, AlignedBuffer, File, Storage, StorageError, read_full};
+use crate::storage::{Access, AlignedBuffer, File, FileKind, Storage, StorageError, read_full};
 
 use super::context::Context;
 use super::outcome::{failure, interrupted, reason};
 
 /// What a file is known by, besides its length, in bytes.
 const HEADER_BYTES: usize = 4096;
+
+/// How many files are looked at before they move: milliseconds lie in between.
+const FILES_LOOKED_AT: usize = 256;
 
 /// Bytes copied at once.
 const BLOCK_BYTES: usize = 1024 * 1024;
@@ -45,7 +48,7 @@ impl Place {
     /// As the end of a sentence that says what became of a file.
     fn in_words(self) -> &'static str {
         match self {
-            Self::Origin => "it has not changed",
+            Self::Origin => "it was away, or its new name was taken, for a moment",
             Self::Target => "somebody has moved it already",
             Self::Both => "a copy of it has appeared where it goes",
             Self::Nowhere => "it has disappeared",
@@ -110,16 +113,20 @@ enum Seen {
 }
 
 fn identify(storage: &dyn Storage, path: &Path, file: &MovedFile) -> Result<Seen, StorageError> {
-    let status = match storage.status(path) {
+    let (opened, status) = match storage.open_with_status(path, Access::Read) {
         Err(error) if error.is_not_found() => return Ok(Seen::Nothing),
-        status => status?,
+        Err(error) => match storage.status(path) {
+            Ok(status) if status.kind != FileKind::Regular => return Ok(Seen::Other),
+            _ => return Err(error),
+        },
+        Ok(opened) => opened,
     };
-    if status.length_bytes != file.bytes || status.kind != crate::storage::FileKind::Regular {
+    if status.length_bytes != file.bytes {
         return Ok(Seen::Other);
     }
     let mut start = [0; HEADER_BYTES];
-    let read = read_full(storage.open(path, Access::Read)?.as_ref(), &mut start, 0)?;
-    let same = hex::encode(Sha256::digest(&start[..read])) == file.header_sha256;
+    let read = read_full(opened.as_ref(), &mut start, 0)?;
+    let same = <[u8; 32]>::from(Sha256::digest(&start[..read])) == file.header_sha256;
     Ok(if same { Seen::Same } else { Seen::Other })
 }
 
@@ -179,14 +186,45 @@ pub enum Trouble {
 pub fn carry(storage: &dyn Storage, route: &Route) -> Result<(), Trouble> {
     match route.method {
         MoveMethod::Rename => {
-            for file in route.files {
-                expect_at_origin(storage, route, file).map_err(Trouble::Unmoved)?;
-                let renamed = storage.rename_new(&route.origin(file), &route.target(file));
-                renamed.map_err(|e| Trouble::Unmoved(failure(&e)))?;
-            }
+            carry_renames(storage, route).map_err(Trouble::Unmoved)?;
             sync_both(storage, route).map_err(Trouble::Unsynced)
         }
         MoveMethod::Copy => carry_copies(storage, route),
+    }
+}
+
+/// Renames the files of a route. While some move, the next ones are looked at.
+fn carry_renames(storage: &dyn Storage, route: &Route) -> Result<(), Refusal> {
+    let mut groups = route.files.chunks(FILES_LOOKED_AT);
+    std::thread::scope(|scope| {
+        let mut look_at_next = || {
+            let files = groups.next()?;
+            let look =
+                move || files.iter().try_for_each(|file| expect_planned(storage, route, file));
+            Some((files, scope.spawn(look)))
+        };
+        let mut next = look_at_next();
+        while let Some((files, looking)) = next {
+            looking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            next = look_at_next();
+            files.iter().try_for_each(|file| rename(storage, route, file))?;
+        }
+        Ok(())
+    })
+}
+
+fn expect_planned(storage: &dyn Storage, route: &Route, file: &MovedFile) -> Result<(), Refusal> {
+    match identify(storage, &route.origin(file), file).map_err(|e| failure(&e))? {
+        Seen::Same => Ok(()),
+        Seen::Nothing | Seen::Other => Err(not_as_planned(storage, route, file)),
+    }
+}
+
+/// Renames one file. Whether its new name is free, the rename finds out.
+fn rename(storage: &dyn Storage, route: &Route, file: &MovedFile) -> Result<(), Refusal> {
+    match storage.rename_new(&route.origin(file), &route.target(file)) {
+        Err(error) if error.is_already_there() => Err(not_as_planned(storage, route, file)),
+        renamed => renamed.map_err(|e| failure(&e)),
     }
 }
 
@@ -208,13 +246,25 @@ fn carry_copies(storage: &dyn Storage, route: &Route) -> Result<(), Trouble> {
 fn expect_at_origin(storage: &dyn Storage, route: &Route, file: &MovedFile) -> Result<(), Refusal> {
     match route.place(storage, file).map_err(|e| failure(&e))? {
         Place::Origin => Ok(()),
-        place => Err(Refusal::new(
-            RefusalId::ChangedSinceSurvey,
-            &route.origin(file),
-            format!("since the plan was made, {}", place.in_words()),
-            "Find out who writes to the folder, then run the command again.",
-        )),
+        place => Err(changed(route, file, place)),
     }
+}
+
+/// The refusal of a file that cannot move, by where it is now.
+fn not_as_planned(storage: &dyn Storage, route: &Route, file: &MovedFile) -> Refusal {
+    match route.place(storage, file) {
+        Ok(place) => changed(route, file, place),
+        Err(error) => failure(&error),
+    }
+}
+
+fn changed(route: &Route, file: &MovedFile, place: Place) -> Refusal {
+    Refusal::new(
+        RefusalId::ChangedSinceSurvey,
+        &route.origin(file),
+        format!("since the plan was made, {}", place.in_words()),
+        "Find out who writes to the folder, then run the command again.",
+    )
 }
 
 /// Puts the files of one route back that were moved, last first, then syncs both folders.

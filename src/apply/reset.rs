@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::ese::LogFileName;
 use crate::plan::{
@@ -11,7 +12,7 @@ use crate::storage::{Storage, StorageError, shown, size};
 use crate::survey::{read_header_area, survey_database};
 
 use super::context::Context;
-use super::folder::{OperationFolder, PLAN_NAME, SUMS_NAME, sha256, sums_line};
+use super::folder::{OperationFolder, PLAN_NAME, SUMS_NAME, sums_line};
 use super::journal::{Journal, State};
 use super::lock::{ExclusiveFile, probe_all};
 use super::marker::{self, or_at_work};
@@ -25,7 +26,7 @@ const OVERHEAD_BYTES: u64 = 1024 * 1024;
 /// A reset plan and what is needed to carry it out.
 pub struct ResetJob {
     /// The plan.
-    pub plan: ResetPlan,
+    pub plan: Arc<ResetPlan>,
     /// Where the operation folder goes, absolute.
     pub backup_dir: PathBuf,
     /// Whether to go on where exclusive access cannot be proven.
@@ -134,8 +135,9 @@ fn busy_files(
         open.map(|file| route.from.join(&file.name))
     });
     // One that is gone is met by its move.
-    let files = files.filter(|path| storage.status(path).is_ok());
-    probe_all(storage, &files.collect::<Vec<_>>(), allow_unproven)
+    let files: Vec<_> = files.filter(|path| storage.status(path).is_ok()).collect();
+    let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    probe_all(storage, &files, allow_unproven)
 }
 
 /// A file of the log stream, at home, that the plan does not know: a mount has begun, or somebody
@@ -148,29 +150,32 @@ pub fn unplanned_files(
     let away = plan.away.to_path()?;
     // In each folder only the kind that the plan takes from it: where logs and checkpoint have
     // folders of their own, what else lies there is not ours to judge.
-    let mut homes: BTreeMap<(&Path, Kind), HashSet<&str>> = BTreeMap::new();
+    let mut homes: BTreeMap<&Path, HashSet<&str>> = BTreeMap::new();
+    let mut kinds = HashSet::new();
     for route in routes {
         let home = if route.from == away { &route.to } else { &route.from };
         for file in route.files {
             let Some(kind) = kind_in_stream(&file.name, &plan.base) else { continue };
-            homes.entry((home, kind)).or_default().insert(&file.name);
+            homes.entry(home).or_default().insert(&file.name);
+            kinds.insert((home.as_path(), kind));
         }
     }
-    homes.iter().find_map(|((dir, kind), planned)| {
+    homes.iter().find_map(|(&dir, planned)| {
         let names = match storage.list(dir) {
             Ok(names) => names,
             Err(error) => return Some(reason(&error)),
         };
         let names = names.iter().filter_map(|name| name.to_str());
         let mut strangers = names.filter(|name| {
-            kind_in_stream(name, &plan.base) == Some(*kind) && !planned.contains(name)
+            let kind = kind_in_stream(name, &plan.base);
+            kind.is_some_and(|kind| kinds.contains(&(dir, kind))) && !planned.contains(name)
         });
         strangers.next().map(|name| stranger(&dir.join(name)))
     })
 }
 
 /// What a reset moves.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Kind {
     Log,
     Checkpoint,
@@ -291,8 +296,7 @@ fn prepare(
 ) -> Result<Journal, Refusal> {
     let storage = context.storage;
     let io = |error: StorageError| reason(&error);
-    let plan_json = serde_json::to_vec(&job.plan).expect("a plan serialises");
-    folder.write_file(PLAN_NAME, &plan_json).map_err(io)?;
+    let plan_sha256 = folder.write_json(PLAN_NAME, &*job.plan).map_err(io)?;
     if job.plan.undoes.is_none() {
         folder.create_subfolder(LOGS_FOLDER).map_err(io)?;
     }
@@ -302,7 +306,7 @@ fn prepare(
     }
     let copied = moves::copy_ahead(context, routes);
     context.observer.end_bytes();
-    let mut sums = sums_line(&sha256(&plan_json), PLAN_NAME);
+    let mut sums = sums_line(&plan_sha256, PLAN_NAME);
     for (name, digest) in copied?.iter().filter(|_| job.plan.undoes.is_none()) {
         sums += &sums_line(digest, &format!("{LOGS_FOLDER}/{name}"));
     }
@@ -311,7 +315,7 @@ fn prepare(
     if context.is_interrupted() {
         return Err(interrupted(&folder.dir));
     }
-    let journal = Journal::prepared(&job.plan.operation, sha256(&plan_json));
+    let journal = Journal::prepared(&job.plan.operation, plan_sha256);
     journal.store(storage, &folder.dir).map_err(io)?;
     context.observer.stage("journal: prepared");
     Ok(journal)

@@ -1,6 +1,7 @@
 //! From an operation folder to the plan that undoes it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::ese::shadow::Which;
 use crate::plan::{
@@ -31,7 +32,7 @@ pub enum Undo {
     /// Of header copies.
     Header(Box<RestoreJob>),
     /// Of a log reset.
-    Reset(Box<ResetPlan>),
+    Reset(Arc<ResetPlan>),
     /// The operation was rolled back: it changed nothing.
     Nothing,
 }
@@ -60,7 +61,7 @@ pub fn restore_job(
             let (plan, images) = inverse(&plan, images, stamp);
             Undo::Header(Box::new(RestoreJob { database, plan, images }))
         }
-        Deed::Reset(plan) => Undo::Reset(Box::new(inverse_reset(&plan, stamp))),
+        Deed::Reset(plan) => Undo::Reset(Arc::new(inverse_reset(&plan, stamp))),
     })
 }
 

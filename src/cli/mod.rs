@@ -19,6 +19,7 @@ mod terminal;
 mod verify;
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -35,10 +36,20 @@ use terminal::{style_for, takes_colour};
 
 /// What a run prints on standard output, and the exit code of the process.
 pub struct Ran {
-    /// The report, as text or JSON.
-    pub text: String,
+    report: Report,
+    output: OutputArgs,
     /// See [`Outcome::exit_code`].
     pub exit_code: u8,
+}
+
+impl Ran {
+    /// Prints the report, as text or JSON.
+    pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+        match self.output.json {
+            true => report::write_json(&self.report, out),
+            false => write!(out, "{}", report::render(&self.report, style(self.output))),
+        }
+    }
 }
 
 /// A command line that ran nothing: help, version, or wrong usage.
@@ -94,11 +105,8 @@ pub fn run(cli: &Cli, arguments: &[OsString]) -> Ran {
     };
     let report = Report { run: Some(session.run().report()), ..report };
     session.close_log(&report);
-    let text = match output.json {
-        true => to_json(&report),
-        false => report::render(&report, style(output)),
-    };
-    Ran { text, exit_code: report.exit_code }
+    let exit_code = report.exit_code;
+    Ran { report, output, exit_code }
 }
 
 /// The report of a command that was not begun.

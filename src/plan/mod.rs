@@ -12,6 +12,7 @@ mod repair;
 mod reset;
 mod reset_guards;
 mod step;
+mod steps;
 
 pub use evidence::Evidence;
 pub(crate) use guards::format_problem;
@@ -31,3 +32,4 @@ pub use step::{
     BackupScope, Command, HeaderImages, MoveStep, OperationStamp, PLAN_SCHEMA, Plan, Step,
     VerifyScope, WriteStep,
 };
+pub use steps::Steps;

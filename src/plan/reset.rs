@@ -97,8 +97,9 @@ pub struct MovedFile {
     pub name: String,
     /// Its length in bytes.
     pub bytes: u64,
-    /// SHA-256 of its first 4096 bytes, in hexadecimal.
-    pub header_sha256: String,
+    /// SHA-256 of its first 4096 bytes; stored in hexadecimal.
+    #[serde(with = "hex::serde")]
+    pub header_sha256: [u8; 32],
 }
 
 /// What was asked for.
@@ -123,8 +124,8 @@ impl ResetPlan {
     }
 
     /// Each move by itself, for reports.
-    pub fn steps(&self) -> Vec<Step> {
-        let steps = self.batches.iter().flat_map(|batch| {
+    pub fn steps(&self) -> impl Iterator<Item = Step> {
+        self.batches.iter().flat_map(|batch| {
             let join = |dir: &StoredPath, name: &str| {
                 StoredPath::from(dir.to_path().unwrap_or_default().join(name).as_path())
             };
@@ -134,11 +135,10 @@ impl ResetPlan {
                     to: join(&batch.to, &file.name),
                     bytes: file.bytes,
                     method: batch.method,
-                    header_sha256: file.header_sha256.clone(),
+                    header_sha256: hex::encode(file.header_sha256),
                 })
             })
-        });
-        steps.collect()
+        })
     }
 
     /// Bytes of the files that are copied rather than renamed.
@@ -238,8 +238,9 @@ fn batches_of<'a>(to: &Path, volume: u64, files: impl Iterator<Item = Movable<'a
             batches.push(Batch { from, to, method, files: Vec::new() });
         }
         let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let header_sha256 = hex::encode(file.header_sha256);
-        let moved = MovedFile { name: name.unwrap_or_default(), bytes: file.bytes, header_sha256 };
+        let (name, bytes, header_sha256) =
+            (name.unwrap_or_default(), file.bytes, file.header_sha256);
+        let moved = MovedFile { name, bytes, header_sha256 };
         batches.last_mut().expect("one was just made sure of").files.push(moved);
     }
     batches

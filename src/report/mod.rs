@@ -3,6 +3,7 @@
 mod file_header;
 mod header;
 mod jfm;
+mod json;
 mod lines;
 mod logs;
 mod mh;
@@ -23,12 +24,13 @@ pub use file_header::{
 };
 pub use header::{CountReport, HeaderReport, PositionReport};
 pub use jfm::dump_flush_map;
+pub use json::write_json;
 pub use logs::{CheckpointReport, CheckpointsReport, LogsReport, StreamReport, checkpoint_reports};
 pub use mh::{CopyDump, dump_database_header};
 pub use mk::dump_checkpoint;
 pub use ml::dump_log_header;
 pub use ml_set::dump_log_set;
-pub use record::render_record;
+pub use record::write_record;
 pub use run::{RunReport, utc};
 pub use schema::json_schema;
 pub use text::{Style, WIDTH, render, render_moves, render_preview};

@@ -352,6 +352,7 @@ impl Text {
     fn plan(&mut self, database: &DatabaseReport) {
         let writes: Vec<&WriteStep> = database
             .steps
+            .of_header()
             .iter()
             .filter_map(|step| if let Step::Write(write) = step { Some(write) } else { None })
             .collect();
@@ -359,7 +360,7 @@ impl Text {
         self.line("  Fields of the header, in both copies (offsets inside a copy):");
         self.changes(first);
         self.line("  Steps:");
-        for (index, step) in database.steps.iter().enumerate() {
+        for (index, step) in database.steps.of_header().iter().enumerate() {
             self.labelled(4, &format!("{}. ", index + 1), &step_in_words(step));
             self.digests(step);
         }

@@ -1,6 +1,7 @@
 //! What every command reports. The JSON keys are a contract.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,7 +10,7 @@ use crate::apply::{BackupRecord, Direction, OperationRef};
 use crate::diagnose::{Finding, Severity};
 use crate::ese::ContentKind;
 use crate::ese::shadow::{CopyState, Which};
-use crate::plan::{Refusal, RefusalId, ResetPlan, Step};
+use crate::plan::{Refusal, RefusalId, ResetPlan, Steps};
 use crate::survey::{DatabaseFacts, PageFacts};
 
 use super::{CheckpointsReport, FileHeader, HeaderReport, LogsReport, RunReport};
@@ -126,7 +127,7 @@ pub struct Report {
     /// The operation of the one database, where there is exactly one, or of the group.
     pub operation: Option<OperationRef>,
     /// The steps of the one database, where there is exactly one, or of the group.
-    pub steps: Vec<Step>,
+    pub steps: Steps,
     /// The backup of the one database, where there is exactly one.
     pub backup: Option<BackupRecord>,
     /// The pages of the one database, where there is exactly one.
@@ -160,7 +161,7 @@ pub struct Report {
 #[derive(Clone, Debug, Default)]
 pub struct GroupSection {
     /// The moves.
-    pub plan: Option<ResetPlan>,
+    pub plan: Option<Arc<ResetPlan>>,
     /// Whether they were shown already, before the question.
     pub plan_was_shown: bool,
     /// What it means, and what comes next.
@@ -234,7 +235,7 @@ pub struct DatabaseReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
     /// The steps of its plan.
-    pub steps: Vec<Step>,
+    pub steps: Steps,
     /// Its backup.
     pub backup: Option<BackupRecord>,
     /// Its pages, where they were scanned.
@@ -275,7 +276,7 @@ impl DatabaseReport {
             findings: Vec::new(),
             operation: None,
             direction: None,
-            steps: Vec::new(),
+            steps: Steps::default(),
             backup: None,
             pages: None,
             notes: Vec::new(),
@@ -343,7 +344,7 @@ impl Report {
             databases: Vec::new(),
             files: Vec::new(),
             operation: None,
-            steps: Vec::new(),
+            steps: Steps::default(),
             backup: None,
             pages: None,
             logs: None,

@@ -17,6 +17,7 @@ mod unix;
 #[cfg(windows)]
 #[allow(unsafe_code)] // the memory map, and the system calls that the standard library lacks
 mod windows;
+mod writer;
 
 use std::ffi::OsString;
 use std::ops::Range;
@@ -35,6 +36,7 @@ pub use size::size;
 pub use unix::Disk;
 #[cfg(windows)]
 pub use windows::Disk;
+pub use writer::write_stream;
 
 /// How often, and how long apart, a file is asked for that somebody else has: a virus scanner or an
 /// indexer lets go in that time.

@@ -118,7 +118,11 @@ impl ResetCase {
         let volume = storage.status(self.backup_dir.parent().unwrap()).unwrap().identity.0;
         let request = ResetRequest { operation_dir: &operation_dir, volume, overrides: Vec::new() };
         let plan = plan_reset(&group, &group.streams[0], &request, &stamp("reset-logs")).unwrap();
-        ResetJob { plan, backup_dir: self.backup_dir.clone(), allow_unproven_lock: false }
+        ResetJob {
+            plan: plan.into(),
+            backup_dir: self.backup_dir.clone(),
+            allow_unproven_lock: false,
+        }
     }
 
     fn undo_job(&self, storage: &dyn Storage) -> ResetJob {
@@ -126,7 +130,7 @@ impl ResetCase {
         let Ok(Undo::Reset(plan)) = restore_job(storage, &dir, &stamp("restore")) else {
             panic!("a reset has an undo")
         };
-        ResetJob { plan: *plan, backup_dir: self.backup_dir.clone(), allow_unproven_lock: false }
+        ResetJob { plan, backup_dir: self.backup_dir.clone(), allow_unproven_lock: false }
     }
 
     fn away(&self, path: &Path) -> PathBuf {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::plan::{Refusal, RefusalId, Step};
+use crate::plan::{Refusal, RefusalId, Steps};
 use crate::storage::{Access, File, FileKind, Storage, StorageError, quoted, shown};
 use crate::survey::{group_markers, pending_marker};
 
@@ -61,7 +61,7 @@ pub struct Assessment {
     /// What will be done.
     pub direction: Direction,
     /// The steps of the operation's plan; none where it never was prepared.
-    pub steps: Vec<Step>,
+    pub steps: Steps,
 }
 
 /// A pending operation as its marker and its folder describe it.
@@ -170,7 +170,7 @@ pub fn assess(storage: &dyn Storage, subject: &Path, back: bool) -> Result<Asses
         false => Held::Nothing,
     };
     let direction = decide(storage, &pending, &held, back)?;
-    let steps = pending.stored.map_or_else(Vec::new, |stored| stored.steps());
+    let steps = pending.stored.map_or_else(Steps::default, |stored| stored.steps());
     Ok(Assessment { subject: pending.subject, operation: pending.operation, direction, steps })
 }
 
