@@ -255,7 +255,7 @@ pub enum Deed {
     /// It writes header copies.
     Header {
         /// The plan.
-        plan: Plan,
+        plan: Box<Plan>,
         /// Its images.
         images: HeaderImages,
     },
@@ -336,7 +336,7 @@ fn read_deed(
             Ok(Deed::Reset(Arc::new(serde_json::from_slice(plan_json).map_err(unreadable)?)))
         }
         PLAN_SCHEMA => {
-            let plan: Plan = serde_json::from_slice(plan_json).map_err(unreadable)?;
+            let plan: Box<Plan> = serde_json::from_slice(plan_json).map_err(unreadable)?;
             let length = 2 * plan.page_size_bytes;
             let read =
                 |name: &str, sha256: &str| read_image(storage, &dir.join(name), sha256, length);
