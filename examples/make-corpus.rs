@@ -44,7 +44,13 @@ fn main() -> std::io::Result<()> {
             ),
             _ => plans()?[usize::from(choice >> 4)].clone(),
         };
-        put("operation_folder", &format!("{choice}"), &[&[choice], body.as_bytes()].concat())?;
+        let seed = [&[choice], body.as_bytes()].concat();
+        put("operation_folder", &format!("{choice}"), &seed)?;
+        match choice & 3 {
+            0 => put("journal", &format!("{choice}"), &seed)?,
+            1 => {}
+            _ => put("plan", &format!("{choice}"), &seed)?,
+        }
     }
     put("whole_database", "unchanged", &[0])?;
     put("whole_database", "resealed", &[1, 16, 0, 1])

@@ -22,6 +22,7 @@ use crate::crash::sim::Sim;
 use crate::crash::tree::Tree;
 
 const DATABASE: &str = "/disk/priv1.edb";
+const MARKER: &str = "/disk/priv1.edb.edbmend-pending";
 const OPERATION: &str = "/disk/edbmend/edbmend-fuzz-repair-0000";
 
 /// The choice of a header copy: what is elected is valid.
@@ -69,7 +70,45 @@ pub fn attach_list(bytes: &[u8]) {
 /// What `recover` refuses it leaves as it is.
 pub fn operation_folder(bytes: &[u8]) {
     let Some((&choice, content)) = bytes.split_first() else { return };
-    let sim = Sim::on(folder_with(choice, content));
+    read_and_recover(folder_with(choice, content), choice);
+}
+
+/// The same of the folder of a repair that is whole but for its journal: the database stays the old one,
+/// or becomes the new one.
+pub fn journal(bytes: &[u8]) {
+    let Some((&choice, content)) = bytes.split_first() else { return };
+    let vouched = hex::encode(Sha256::digest(&REPAIR.plan));
+    // A digest cannot be guessed: an empty one is made right.
+    let content = String::from_utf8_lossy(content)
+        .replace("\"plan_sha256\":\"\"", &format!("\"plan_sha256\":\"{vouched}\""));
+    let mut tree = folder_of_repair(&REPAIR.plan, choice);
+    tree.put(&Path::new(OPERATION).join("journal"), &body(choice, content.as_bytes()));
+    if let Some(tree) = read_and_recover(tree, choice) {
+        let found = tree.bytes_at(Path::new(DATABASE)).expect("nobody renames it");
+        let pages = [&REPAIR.images.before, &REPAIR.images.after];
+        assert!(pages.iter().any(|pages| found.starts_with(pages)), "neither old nor new");
+    }
+}
+
+/// The same of one whose plan is anything, vouched for by its journal.
+pub fn plan(bytes: &[u8]) {
+    let Some((&choice, content)) = bytes.split_first() else { return };
+    let mut tree = folder_of_repair(content, choice);
+    tree.put(
+        &Path::new(OPERATION).join("journal"),
+        &sealed(journal_of(content, choice).as_bytes()),
+    );
+    read_and_recover(tree, choice);
+}
+
+/// The plan of the repair that the entry points know, as it is stored.
+pub fn stored_plan() -> &'static [u8] {
+    &REPAIR.plan
+}
+
+/// Looks at everything in `/disk` that may be pending, and recovers it; the disk afterwards.
+fn read_and_recover(tree: Tree, choice: u8) -> Option<Tree> {
+    let sim = Sim::on(tree);
     let folder = Path::new(OPERATION);
     let stamp = OperationStamp { id: "edbmend-fuzz-restore-0000".into(), created: String::new() };
     let _ = restore_job(&sim, folder, &stamp);
@@ -82,11 +121,14 @@ pub fn operation_folder(bytes: &[u8]) {
         let _ = edbmend::apply::assess(&sim, subject, back);
     }
     assert!(sim.log().is_empty(), "looking changes nothing");
+    let mut last = None;
     for subject in &found {
         let sim = Sim::on(sim.now());
         let applied = recover(context(&sim), subject, back, false);
         assert!(applied.ending != Ending::Refused || sim.log().is_empty(), "refused, and touched");
+        last = Some(sim.now());
     }
+    last
 }
 
 /// The lower two bits of `choice` say which file `content` is.
@@ -94,36 +136,71 @@ fn folder_with(choice: u8, content: &[u8]) -> Tree {
     let mut tree = Tree::new();
     let folder = Path::new(OPERATION);
     tree.put(Path::new(DATABASE), &damaged_database());
-    // The seal is made right, or fuzzing would never get past it.
-    let body = if choice & 8 == 0 { sealed(content) } else { content.to_vec() };
-    let plan_sha256 = hex::encode(Sha256::digest(content));
-    let journal = format!(
-        "{{\"schema\":\"edbmend-journal/1\",\"operation\":\"edbmend-fuzz-repair-0000\",\
-         \"state\":\"{}\",\"plan_sha256\":\"{plan_sha256}\"}}",
-        if choice & 4 == 0 { "prepared" } else { "committed" }
-    );
     match choice & 3 {
-        0 => tree.put(&folder.join("journal"), &body),
-        1 => tree.put(Path::new("/disk/priv1.edb.edbmend-pending"), &body),
+        0 => tree.put(&folder.join("journal"), &body(choice, content)),
+        1 => tree.put(Path::new(MARKER), &body(choice, content)),
         with_images => {
-            tree.put(&folder.join("journal"), &sealed(journal.as_bytes()));
+            tree.put(&folder.join("journal"), &sealed(journal_of(content, choice).as_bytes()));
             tree.put(&folder.join("plan.json"), content);
             if with_images == 3 {
-                tree.put(&folder.join("header-before.bin"), &IMAGES.before);
-                tree.put(&folder.join("header-after.bin"), &IMAGES.after);
+                put_images(&mut tree);
             }
         }
     }
     tree
 }
 
-/// The header pages before and after a repair of [`damaged_database`].
-static IMAGES: LazyLock<HeaderImages> = LazyLock::new(|| {
+/// The folder of a repair without its journal; with its marker or without it.
+fn folder_of_repair(plan: &[u8], choice: u8) -> Tree {
+    let mut tree = Tree::new();
+    tree.put(Path::new(DATABASE), &damaged_database());
+    tree.put(&Path::new(OPERATION).join("plan.json"), plan);
+    put_images(&mut tree);
+    if choice & 1 == 0 {
+        let marker = format!(
+            "{{\"operation\":\"edbmend-fuzz-repair-0000\",\"dir\":\"{OPERATION}\",\
+             \"created_backup_dir\":true}}"
+        );
+        tree.put(Path::new(MARKER), &sealed(marker.as_bytes()));
+    }
+    tree
+}
+
+fn put_images(tree: &mut Tree) {
+    let folder = Path::new(OPERATION);
+    tree.put(&folder.join("header-before.bin"), &REPAIR.images.before);
+    tree.put(&folder.join("header-after.bin"), &REPAIR.images.after);
+}
+
+/// The seal is made right, or fuzzing would never get past it.
+fn body(choice: u8, content: &[u8]) -> Vec<u8> {
+    if choice & 8 == 0 { sealed(content) } else { content.to_vec() }
+}
+
+/// A journal that vouches for a plan.
+fn journal_of(plan: &[u8], choice: u8) -> String {
+    format!(
+        "{{\"schema\":\"edbmend-journal/1\",\"operation\":\"edbmend-fuzz-repair-0000\",\
+         \"state\":\"{}\",\"plan_sha256\":\"{}\"}}",
+        if choice & 4 == 0 { "prepared" } else { "committed" },
+        hex::encode(Sha256::digest(plan))
+    )
+}
+
+/// A repair of [`damaged_database`]: its plan as it is stored, and the header pages before and after.
+struct Repair {
+    plan: Vec<u8>,
+    images: HeaderImages,
+}
+
+static REPAIR: LazyLock<Repair> = LazyLock::new(|| {
     let mut tree = Tree::new();
     tree.put(Path::new(DATABASE), &damaged_database());
     let facts = survey_database(&Sim::on(tree), Path::new(DATABASE)).expect("it is sound");
     let stamp = OperationStamp { id: "edbmend-fuzz-repair-0000".into(), created: String::new() };
-    plan_repair(&facts, &RepairRequest::default(), &stamp).expect("it is damaged").1
+    let (plan, images) =
+        plan_repair(&facts, &RepairRequest::default(), &stamp).expect("it is damaged");
+    Repair { plan: serde_json::to_vec(&plan).expect("plain data serialises"), images }
 });
 
 fn damaged_database() -> Vec<u8> {

@@ -13,8 +13,11 @@ use proptest::prelude::*;
 fn mutated(ending: &'static str, length: usize) -> impl Strategy<Value = Vec<u8>> {
     let files = storage_group(&Recipe::of_samples());
     let of_kind = files.into_iter().filter(move |file| file.name.ends_with(ending));
-    let starts: Vec<Vec<u8>> =
-        of_kind.map(|file| file.bytes[..length.min(file.bytes.len())].to_vec()).collect();
+    patched(of_kind.map(|file| file.bytes[..length.min(file.bytes.len())].to_vec()).collect())
+}
+
+/// One of these with some bytes changed, and perhaps cut off.
+fn patched(starts: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
     let patches = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..20);
     (prop::sample::select(starts), patches, any::<bool>()).prop_map(|(mut bytes, patches, cut)| {
         for (at, value) in patches {
@@ -26,6 +29,16 @@ fn mutated(ending: &'static str, length: usize) -> impl Strategy<Value = Vec<u8>
         }
         bytes
     })
+}
+
+/// Journals of the repair that the entry points know; their digest of the plan is filled in there.
+fn journals() -> Vec<Vec<u8>> {
+    let of_state = |state: &str| {
+        format!(
+            r#"{{"schema":"edbmend-journal/1","operation":"edbmend-fuzz-repair-0000","state":"{state}","plan_sha256":""}}"#
+        )
+    };
+    ["prepared", "committed", "rolled-back"].map(|state| of_state(state).into_bytes()).into()
 }
 
 fn any_bytes(most: usize) -> impl Strategy<Value = Vec<u8>> {
@@ -61,6 +74,16 @@ proptest! {
     }
 
     #[test]
+    fn journal(choice: u8, bytes in prop_oneof![patched(journals()), any_bytes(400)]) {
+        entries::journal(&[&[choice][..], &bytes].concat());
+    }
+
+    #[test]
+    fn plan(choice: u8, bytes in prop_oneof![patched(vec![entries::stored_plan().to_vec()]), any_bytes(400)]) {
+        entries::plan(&[&[choice][..], &bytes].concat());
+    }
+
+    #[test]
     fn whole_database(bytes in any_bytes(100)) {
         entries::whole_database(&bytes);
     }
@@ -74,5 +97,15 @@ fn a_database_with_one_bad_copy_is_a_good_seed() {
             corrupt_copy(&mut bytes, Which::Primary);
             entries::header_election(&bytes);
         }
+    }
+}
+
+#[test]
+fn a_whole_journal_and_a_whole_plan_are_good_seeds() {
+    for choice in 0..32 {
+        for journal in journals() {
+            entries::journal(&[&[choice][..], &journal].concat());
+        }
+        entries::plan(&[&[choice][..], entries::stored_plan()].concat());
     }
 }

@@ -1,0 +1,10 @@
+#![no_main]
+
+#[path = "../../tests/crash/mod.rs"]
+#[allow(dead_code)] // only the storage in memory is used
+mod crash;
+#[path = "../entries.rs"]
+#[allow(dead_code)] // one of them is used
+mod entries;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| entries::plan(bytes));
