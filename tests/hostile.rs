@@ -48,7 +48,7 @@ fn operation_file(tree: &Tree, name: &str) -> Option<PathBuf> {
     files.into_iter().find(|path| path.file_name().is_some_and(|n| n == name))
 }
 
-fn digest(tree: &Tree) -> [u8; 32] {
+fn digest(tree: &Tree) -> u128 {
     Snapshot::durable(tree.clone()).digest()
 }
 

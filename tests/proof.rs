@@ -14,7 +14,7 @@ use crash::choices::Sample;
 use crash::explore::{Depth, Face, Judge, Recording, Row, explore};
 use crash::header::{Damage, HeaderCase};
 use crash::reset::ResetCase;
-use crash::table::{print_head, print_row};
+use crash::table::print_row;
 
 const SHORT: Depth = Depth {
     operation: Sample { all_up_to: 256, states: 24 },
@@ -25,8 +25,8 @@ const SHORT: Depth = Depth {
 };
 
 const WHOLE: Depth = Depth {
-    operation: Sample { all_up_to: 1 << 16, states: 256 },
-    recovery: Sample { all_up_to: 1 << 12, states: 8 },
+    operation: Sample { all_up_to: 1 << 16, states: 1024 },
+    recovery: Sample { all_up_to: 1 << 16, states: 32 },
     kills: 1,
     back: true,
     alike: 1,
@@ -34,7 +34,8 @@ const WHOLE: Depth = Depth {
 
 /// Copies and originals of all logs are there at once: what is kept of each is tried all the same, but
 /// fewer ways in which a recovery may be cut off.
-const WHOLE_OF_COPIES: Depth = Depth { recovery: Sample { all_up_to: 64, states: 4 }, ..WHOLE };
+const WHOLE_OF_COPIES: Depth =
+    Depth { recovery: Sample { all_up_to: 1 << 10, states: 4 }, ..WHOLE };
 
 fn prove(recording: &Recording, judge: &dyn Judge, depth: Depth) -> Row {
     let row = explore(recording, judge, depth);
@@ -87,14 +88,12 @@ fn assert_proven(rows: &[Row]) {
 
 #[test]
 fn header_operations_in_short() {
-    print_head();
     assert_proven(&repair_and_restore(Damage::BothSound, SHORT));
     assert_proven(&repairs_that_go_wrong(SHORT));
 }
 
 #[test]
 fn log_resets_in_short() {
-    print_head();
     assert_proven(&resets("rename", SHORT));
     let case = ResetCase::new(true);
     let depth = Depth { kills: 0, alike: 0, ..SHORT };
@@ -123,7 +122,6 @@ mod whole {
     #[test]
     #[ignore = "minutes; the short form runs always"]
     fn repairs_of_sound_copies() {
-        print_head();
         assert_proven(&repair_and_restore(Damage::BothSound, WHOLE));
         assert_proven(&repair_and_restore(Damage::Colliding, WHOLE));
     }

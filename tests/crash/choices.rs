@@ -9,8 +9,9 @@ pub struct Sample {
     pub states: usize,
 }
 
-/// Every choice of one value below each radix; a seeded sample of them where there are too many.
-pub fn choices(radices: &[u64], sample: Sample, mut each: impl FnMut(&[u64])) -> bool {
+/// Every choice of one value below each radix; a seeded sample of them where there are too many. The
+/// size of that sample; 0 where all of them were tried.
+pub fn choices(radices: &[u64], sample: Sample, mut each: impl FnMut(&[u64])) -> usize {
     let total = radices.iter().try_fold(1u64, |total, radix| {
         total.checked_mul(*radix).filter(|total| *total <= sample.all_up_to)
     });
@@ -24,9 +25,13 @@ pub fn choices(radices: &[u64], sample: Sample, mut each: impl FnMut(&[u64])) ->
             }
             each(&chosen);
         }
-        return false;
+        return 0;
     }
-    corners(radices, sample.states.min(32), &mut each);
+    let mut drawn = sample.states;
+    corners(radices, sample.states.min(32), &mut |chosen| {
+        drawn += 1;
+        each(chosen);
+    });
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for _ in 0..sample.states {
         for (digit, radix) in chosen.iter_mut().zip(radices) {
@@ -34,7 +39,7 @@ pub fn choices(radices: &[u64], sample: Sample, mut each: impl FnMut(&[u64])) ->
         }
         each(&chosen);
     }
-    true
+    drawn
 }
 
 /// Nothing, everything, and each cut in a row of effects that reach the medium in order.

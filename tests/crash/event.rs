@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
+use twox_hash::XxHash3_128 as Hasher;
 
 use super::choices::{Sample, choices};
 use super::tree::{Ino, Tree};
@@ -35,14 +35,14 @@ pub enum Event {
 
 impl Event {
     /// Adds everything that it does.
-    pub fn digest_into(&self, hasher: &mut Sha256) {
+    pub fn digest_into(&self, hasher: &mut Hasher) {
         match self {
             Self::Data { ino, offset, before, after } => {
-                hasher.update(format!("data {ino} {offset} {} ", after.len()));
-                hasher.update(before);
-                hasher.update(after);
+                hasher.write(format!("data {ino} {offset} {} ", after.len()).as_bytes());
+                hasher.write(before);
+                hasher.write(after);
             }
-            other => hasher.update(format!("{other:?} ")),
+            other => hasher.write(format!("{other:?} ").as_bytes()),
         }
     }
 
@@ -201,21 +201,21 @@ impl Snapshot {
         tree
     }
 
-    pub fn digest(&self) -> [u8; 32] {
-        let mut hasher = Sha256::new();
+    pub fn digest(&self) -> u128 {
+        let mut hasher = Hasher::new();
         self.medium.digest_into(&mut hasher);
-        hasher.update(self.unsynced_digest());
-        hasher.finalize().into()
+        hasher.write(&self.unsynced_digest().to_le_bytes());
+        hasher.finish_128()
     }
 
     /// Of what may or may not be on the medium.
-    pub fn unsynced_digest(&self) -> [u8; 32] {
-        let mut hasher = Sha256::new();
+    pub fn unsynced_digest(&self) -> u128 {
+        let mut hasher = Hasher::new();
         for unsynced in &self.unsynced {
             unsynced.event.digest_into(&mut hasher);
-            hasher.update([u8::from(unsynced.abandoned)]);
+            hasher.write(&[u8::from(unsynced.abandoned)]);
         }
-        hasher.finalize().into()
+        hasher.finish_128()
     }
 
     /// The next event of a log.
@@ -255,13 +255,14 @@ impl Snapshot {
         self.unsynced = left;
     }
 
-    /// Calls `each` with every state that a power loss may leave now. `true` where that was a sample.
-    pub fn power_losses(&self, sample: Sample, mut each: impl FnMut(Tree)) -> bool {
-        let mut sampled = false;
+    /// Calls `each` with every state that a power loss may leave now. The size of the sample where there
+    /// are too many, else 0.
+    pub fn power_losses(&self, sample: Sample, mut each: impl FnMut(Tree)) -> usize {
+        let mut drawn = 0;
         for unit in [SECTOR_BYTES, WORD_BYTES] {
             let parts: Vec<Parts> = self.unsynced.iter().map(|u| u.event.parts(unit)).collect();
             let radices: Vec<Vec<u64>> = parts.iter().map(Parts::radices).collect();
-            sampled |= choices(&radices.concat(), sample, |chosen| {
+            drawn += choices(&radices.concat(), sample, |chosen| {
                 let mut tree = self.medium.clone();
                 let mut rest = chosen;
                 for ((unsynced, parts), radices) in self.unsynced.iter().zip(&parts).zip(&radices) {
@@ -272,7 +273,7 @@ impl Snapshot {
                 each(tree);
             });
         }
-        sampled
+        drawn
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use edbmend::apply::{Ending, find_pending, recover};
-use sha2::{Digest, Sha256};
+use twox_hash::XxHash3_128 as Hasher;
 
 use super::choices::Sample;
 use super::context;
@@ -63,12 +63,22 @@ pub struct Depth {
     pub alike: usize,
 }
 
+/// Where a crash was tried. Points that leave exactly the same count once.
+#[derive(Clone, Copy, Default)]
+pub struct Points {
+    pub all: usize,
+    /// Where not every subset was tried.
+    pub sampled: usize,
+    /// How many subsets were drawn there.
+    pub drawn: usize,
+}
+
 /// A line of the table.
 #[derive(Default)]
 pub struct Row {
     pub name: String,
-    pub crash_points: usize,
-    pub sampled: usize,
+    /// Of the operation, and of the recoveries.
+    pub points: [Points; 2],
     pub states: usize,
     pub of_recovery: usize,
     pub faces: [usize; 5],
@@ -95,8 +105,10 @@ struct Visit {
 struct Search<'a> {
     judge: &'a dyn Judge,
     depth: Depth,
-    seen: HashSet<[u8; 32]>,
-    alike: HashMap<[u8; 32], usize>,
+    seen: HashSet<u128>,
+    /// The crash points of which every state is among these, with the kills before them.
+    crashed: HashSet<(u128, usize)>,
+    alike: HashMap<u128, usize>,
     queue: VecDeque<Visit>,
     row: Row,
 }
@@ -104,15 +116,15 @@ struct Search<'a> {
 /// Looks at every state of a recording.
 pub fn explore(recording: &Recording, judge: &dyn Judge, depth: Depth) -> Row {
     let row = Row { name: recording.name.clone(), ..Row::default() };
-    let (seen, alike, queue) = (HashSet::new(), HashMap::new(), VecDeque::new());
-    let mut search = Search { judge, depth, seen, alike, queue, row };
+    let (seen, crashed) = (HashSet::new(), HashSet::new());
+    let (alike, queue) = (HashMap::new(), VecDeque::new());
+    let mut search = Search { judge, depth, seen, crashed, alike, queue, row };
     let start = Snapshot::durable(recording.start.clone());
     search.crash_everywhere(&start, &recording.log, depth.operation, 0, "");
     let found = search.queue.len();
     while let Some(visit) = search.queue.pop_front() {
         search.look_at(&visit);
     }
-    search.row.crash_points = recording.log.len() + 1;
     search.row.of_recovery = search.row.states - found;
     search.row
 }
@@ -136,16 +148,15 @@ impl Search<'_> {
     }
 
     fn crash(&mut self, at: &Snapshot, sample: Sample, kills: usize, history: &str) {
-        let mut found = Vec::new();
-        let sampled = at.power_losses(sample, |tree| found.push(tree));
-        if history.contains('>') {
-            // The crash points of recoveries are counted by their states alone.
-        } else {
-            self.row.sampled += usize::from(sampled);
+        if !self.crashed.insert((at.digest(), kills)) {
+            return;
         }
-        for tree in found {
-            self.add(Snapshot::durable(tree), 0, &format!("{history} power loss"));
-        }
+        let lost = format!("{history} power loss");
+        let drawn = at.power_losses(sample, |tree| self.add(Snapshot::durable(tree), 0, &lost));
+        let points = &mut self.row.points[usize::from(history.contains('>'))];
+        points.all += 1;
+        points.sampled += usize::from(drawn > 0);
+        points.drawn += drawn;
         if kills < self.depth.kills && !at.is_durable() {
             self.add(at.clone(), kills + 1, &format!("{history} killed"));
         }
@@ -207,11 +218,11 @@ impl Search<'_> {
     }
 
     fn crashed_enough(&mut self, visit: &Visit, log: &[Arc<Event>]) -> bool {
-        let mut hasher = Sha256::new();
-        hasher.update(visit.state.unsynced_digest());
-        hasher.update(visit.kills.to_le_bytes());
+        let mut hasher = Hasher::new();
+        hasher.write(&visit.state.unsynced_digest().to_le_bytes());
+        hasher.write(&visit.kills.to_le_bytes());
         log.iter().for_each(|event| event.digest_into(&mut hasher));
-        let count = self.alike.entry(hasher.finalize().into()).or_default();
+        let count = self.alike.entry(hasher.finish_128()).or_default();
         *count += 1;
         *count > self.depth.alike
     }

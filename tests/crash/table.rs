@@ -1,44 +1,44 @@
-//! The table of a run.
+//! The table of a run, as `docs/proof.md` has it.
+
+use std::sync::Once;
 
 use super::explore::{Face, Row};
 
-/// Prints the heads of the columns.
-pub fn print_head() {
-    println!(
-        "{:<46} {:>6} {:>7} {:>8} {:>8} {:>8} {:>8} {:>7} {:>5} {:>6} {:>8} {:>9} {:>5}",
-        "operation",
-        "points",
-        "sampled",
-        "states",
-        "recover",
-        "old",
-        "new",
-        "between",
-        "dead",
-        "collis",
-        "pending",
-        "recovered",
-        "lost"
-    );
-}
+static HEAD: Once = Once::new();
 
-/// Prints a line, and examples of what was lost.
+const HEADS: [&str; 16] = [
+    "points",
+    "sampled",
+    "drawn",
+    "of recover",
+    "sampled",
+    "drawn",
+    "states",
+    "after recover",
+    "old",
+    "new",
+    "between",
+    "dead",
+    "collisions",
+    "pending",
+    "recovered",
+    "lost",
+];
+
+/// Prints a line, and the heads of the columns before the first.
 pub fn print_row(row: &Row) {
-    let count = |face| row.count(face);
-    println!(
-        "{:<46} {:>6} {:>7} {:>8} {:>8} {:>8} {:>8} {:>7} {:>5} {:>6} {:>8} {:>9} {:>5}",
-        row.name,
-        row.crash_points,
-        row.sampled,
-        row.states,
-        row.of_recovery,
-        count(Face::Old),
-        count(Face::New),
-        count(Face::Between),
-        count(Face::Dead),
-        count(Face::Collision),
-        row.pending,
-        row.recovered,
-        row.lost
-    );
+    HEAD.call_once(|| {
+        println!("| operation | {} |", HEADS.join(" | "));
+        println!("|{}", "---|".repeat(HEADS.len() + 1));
+    });
+    let points = row.points.iter().flat_map(|points| [points.all, points.sampled, points.drawn]);
+    let faces = [Face::Old, Face::New, Face::Between, Face::Dead, Face::Collision];
+    let cells: Vec<String> = points
+        .chain([row.states, row.of_recovery])
+        .chain(faces.map(|face| row.count(face)))
+        .chain([row.pending, row.recovered, row.lost])
+        .map(|count| count.to_string())
+        .collect();
+    assert_eq!(cells.len(), HEADS.len());
+    println!("| {} | {} |", row.name, cells.join(" | "));
 }

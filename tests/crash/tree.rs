@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use sha2::{Digest, Sha256};
+use twox_hash::XxHash3_128 as Hasher;
 
 /// Number of a file or folder; the root is 0.
 pub type Ino = usize;
@@ -13,12 +13,12 @@ pub type Ino = usize;
 #[derive(Default)]
 pub struct Content {
     pub bytes: Vec<u8>,
-    digest: OnceLock<[u8; 32]>,
+    digest: OnceLock<u128>,
 }
 
 impl Content {
-    fn digest(&self) -> &[u8; 32] {
-        self.digest.get_or_init(|| Sha256::digest(&self.bytes).into())
+    fn digest(&self) -> u128 {
+        *self.digest.get_or_init(|| Hasher::oneshot(&self.bytes))
     }
 }
 
@@ -114,6 +114,11 @@ impl Tree {
     /// Changes the bytes of a file.
     pub fn write(&mut self, ino: Ino, change: impl FnOnce(&mut Vec<u8>)) {
         let Node::File(content) = &mut self.nodes[ino] else { panic!("a folder has no bytes") };
+        if let Some(content) = Arc::get_mut(content) {
+            change(&mut content.bytes);
+            content.digest.take();
+            return;
+        }
         let mut bytes = content.bytes.clone();
         change(&mut bytes);
         *content = Arc::new(Content { bytes, digest: OnceLock::new() });
@@ -183,19 +188,22 @@ impl Tree {
     }
 
     /// Adds everything that a path leads to.
-    pub fn digest_into(&self, hasher: &mut Sha256) {
+    pub fn digest_into(&self, hasher: &mut Hasher) {
         self.digest_dir(0, hasher);
     }
 
-    fn digest_dir(&self, dir: Ino, hasher: &mut Sha256) {
+    fn digest_dir(&self, dir: Ino, hasher: &mut Hasher) {
         for (name, &ino) in self.entries(dir).into_iter().flatten() {
-            hasher.update(name.as_bytes());
+            hasher.write(name.as_bytes());
             match &self.nodes[ino] {
-                Node::File(content) => hasher.update([&[0u8][..], content.digest()].concat()),
+                Node::File(content) => {
+                    hasher.write(&[0]);
+                    hasher.write(&content.digest().to_le_bytes());
+                }
                 Node::Dir(_) => {
-                    hasher.update([1]);
+                    hasher.write(&[1]);
                     self.digest_dir(ino, hasher);
-                    hasher.update([2]);
+                    hasher.write(&[2]);
                 }
             }
         }

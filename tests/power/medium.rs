@@ -151,7 +151,7 @@ fn collect(
     counts: &mut Counts,
 ) {
     let mut number = 0;
-    let sampled = choices(&vec![2; pending.len()], sample, |chosen| {
+    let drawn = choices(&vec![2; pending.len()], sample, |chosen| {
         let mut medium = durable.clone();
         let kept = pending.iter().zip(chosen).filter(|(_, kept)| **kept == 1);
         kept.for_each(|(stretch, _)| medium.apply(stretch));
@@ -163,5 +163,5 @@ fn collect(
         number += 1;
     });
     counts.intervals += 1;
-    counts.sampled += usize::from(sampled);
+    counts.sampled += usize::from(drawn > 0);
 }
