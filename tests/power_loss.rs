@@ -9,10 +9,12 @@ mod power;
 mod scene;
 
 use common::disks::{BTRFS, EXT4, FileSystem, XFS};
-use common::program;
+use common::run;
+use common::strace::{can_trace, run_in_steps};
 use power::choices::Sample;
 use power::medium::{State, states};
 use power::recorder::{RecordedVolume, unmount};
+use power::write_log::merge;
 use scene::{DEEDS, Deed, Face, Scene};
 
 const SHORT: Sample = Sample { all_up_to: 2, states: 1 };
@@ -55,44 +57,83 @@ impl Row {
 
 /// Records one operation and looks at every state; `None` where this machine cannot do it.
 fn prove(test: &str, kind: &FileSystem, deed: Deed, sample: Sample) -> Option<Row> {
-    let mut volume = RecordedVolume::new(test, kind)?;
-    let dir = volume.mount_point().join("mdbdata");
+    let volumes = vec![RecordedVolume::new(test, kind)?];
+    Some(prove_on(test, kind, deed, sample, volumes))
+}
+
+/// The same with logs and databases on one volume, and the operation folders on another.
+fn prove_between_two(test: &str, kind: &FileSystem, deed: Deed, sample: Sample) -> Option<Row> {
+    if !can_trace(test) {
+        return None;
+    }
+    let volumes = vec![RecordedVolume::new(test, kind)?, RecordedVolume::new(test, kind)?];
+    Some(prove_on(test, kind, deed, sample, volumes))
+}
+
+fn prove_on(
+    test: &str,
+    kind: &FileSystem,
+    deed: Deed,
+    sample: Sample,
+    mut volumes: Vec<RecordedVolume>,
+) -> Row {
+    let dir = volumes[0].mount_point().join("mdbdata");
     std::fs::create_dir(&dir).unwrap();
-    let scene = Scene::set_up(deed, &dir, &[]);
-    volume.settle();
-    let begun = volume.entries();
-    let output = program(scene.arguments()).output().unwrap();
-    let ended = volume.entries();
-    assert!(output.status.success(), "{output:?}");
-    let log = volume.finish();
-    let (states, counts) = states(volume.formatted.clone(), &log, begun, ended, sample);
-    let mut row = Row { name: format!("{}, {deed:?}", kind.name), ..Row::default() };
-    (row.flushes, row.sampled, row.states) = (counts.intervals, counts.sampled, states.len());
-    for state in &states {
-        if let Err(what) = look_at(test, kind, &volume, &scene, state, &mut row) {
+    let backup_dir = match volumes.get(1) {
+        Some(other) => other.mount_point().join("kept"),
+        None => dir.join("edbmend"),
+    };
+    let scene = Scene::with_backup_dir(deed, &dir, &[], backup_dir);
+    volumes.iter().for_each(RecordedVolume::settle);
+    let moments = run_recorded(&scene.arguments(), &volumes);
+    let logs = volumes.iter_mut().map(RecordedVolume::finish).collect();
+    let (log, begun) = merge(logs, &moments);
+    let start = volumes.iter().map(|volume| volume.formatted.clone()).collect();
+    let search = states(start, &log, begun, sample);
+    let between = if volumes.len() == 2 { " between two" } else { "" };
+    let mut row = Row { name: format!("{}, {deed:?}{between}", kind.name), ..Row::default() };
+    (row.flushes, row.sampled) = (search.counts.intervals, search.counts.sampled);
+    row.states = search.states.len();
+    for state in &search.states {
+        if let Err(what) = look_at(test, kind, &volumes, &scene, state, &mut row) {
             row.lost.push(format!("{}: {what}", state.history));
         }
     }
     row.print();
-    Some(row)
+    row
+}
+
+/// Runs the program; how many entries the logs had before, and at each of its syncs, and after it.
+fn run_recorded(arguments: &[String], volumes: &[RecordedVolume]) -> Vec<Vec<usize>> {
+    let now = || volumes.iter().map(RecordedVolume::entries).collect();
+    let mut moments = vec![now()];
+    let ran = match volumes.len() {
+        // One device has one order anyway.
+        1 => run(arguments),
+        _ => run_in_steps(arguments, "fsync,fdatasync", || moments.push(now())),
+    };
+    moments.push(now());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    moments
 }
 
 fn look_at(
     test: &str,
     kind: &FileSystem,
-    volume: &RecordedVolume,
+    volumes: &[RecordedVolume],
     scene: &Scene,
     state: &State,
     row: &mut Row,
 ) -> Result<(), String> {
-    let image = volume.scratch_image();
-    state.medium.write(&image).unwrap();
-    let mount_point = volume.mount_point();
-    kind.mount(test, &image, &mount_point).ok_or("it cannot be mounted")?;
+    for (volume, medium) in volumes.iter().zip(&state.media) {
+        medium.write(&volume.scratch_image()).unwrap();
+        let mounted = kind.mount(test, &volume.scratch_image(), &volume.mount_point());
+        mounted.ok_or("it cannot be mounted")?;
+    }
     let judged = judge(scene, state, row);
-    unmount(&mount_point);
+    volumes.iter().for_each(|volume| unmount(&volume.mount_point()));
     judged?;
-    kind.check(&image)
+    volumes.iter().try_for_each(|volume| kind.check(&volume.scratch_image()))
 }
 
 fn judge(scene: &Scene, state: &State, row: &mut Row) -> Result<(), String> {
@@ -129,6 +170,16 @@ fn whole(test: &str, kind: &FileSystem, sample: Sample) {
 #[ignore = "minutes; the short form runs always"]
 fn ext4() {
     whole("ext4", &EXT4, WHOLE);
+}
+
+/// Logs on one volume, the operation folder on another: they are copied, and the originals removed.
+#[test]
+#[ignore = "minutes; the short form runs always"]
+fn ext4_between_two_volumes() {
+    print_head();
+    let deeds = [Deed::Reset, Deed::RestoreReset];
+    let prove = |deed| prove_between_two("ext4_between_two_volumes", &EXT4, deed, WHOLE);
+    assert_proven(&deeds.into_iter().filter_map(prove).collect::<Vec<_>>());
 }
 
 #[test]

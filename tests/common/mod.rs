@@ -258,9 +258,13 @@ pub fn names(dir: &Path) -> Vec<OsString> {
 
 /// The operation folders beside a database, sorted.
 pub fn operations(dir: &Path) -> Vec<PathBuf> {
-    let backup_dir = dir.join("edbmend");
+    operations_in(&dir.join("edbmend"))
+}
+
+/// The same below a backup folder of any name.
+pub fn operations_in(backup_dir: &Path) -> Vec<PathBuf> {
     match backup_dir.is_dir() {
-        true => names(&backup_dir).iter().map(|name| backup_dir.join(name)).collect(),
+        true => names(backup_dir).iter().map(|name| backup_dir.join(name)).collect(),
         false => Vec::new(),
     }
 }

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::{Ran, finish, has_program, spawn};
 
@@ -73,4 +76,32 @@ pub fn run_with_kill(arguments: &[String], call: &str, nth: u32) -> Option<Ran> 
     let killed = ran.signal == Some(libc::SIGKILL) || ran.code == Some(128 + libc::SIGKILL);
     assert!(killed || ran.code == Some(0), "{call} {nth}: {ran:?}");
     killed.then_some(ran)
+}
+
+/// Runs the program and stops it behind each system call of a name, to look at its surroundings.
+pub fn run_in_steps(arguments: &[String], call: &str, mut look: impl FnMut()) -> Ran {
+    let trace = tempfile::NamedTempFile::new().unwrap();
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-e", &format!("trace={call}"), "-o"]).arg(trace.path());
+    command.args(["-e", &format!("inject={call}:signal=STOP")]);
+    command.arg(env!("CARGO_BIN_EXE_edbmend")).args(arguments);
+    let mut tracer = spawn(&mut command);
+    let mut seen = 0;
+    while tracer.try_wait().unwrap().is_none() {
+        let stops = std::fs::read_to_string(trace.path()).unwrap().matches("stopped by").count();
+        if stops > seen {
+            look();
+            seen = stops;
+            kill_process(child_of(tracer.id()), Signal::CONT).unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert!(seen > 0, "{call}: it was never stopped");
+    finish(tracer)
+}
+
+fn child_of(parent: u32) -> Pid {
+    let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
+    let first = children.unwrap().split_whitespace().next().and_then(|pid| pid.parse().ok());
+    first.and_then(Pid::from_raw).expect("it is stopped")
 }

@@ -96,8 +96,8 @@ fn stretches(offset: usize, bytes: &[u8]) -> Vec<Stretch> {
 
 /// A state that a power loss may leave.
 pub struct State {
-    /// What the device holds.
-    pub medium: Medium,
+    /// What each device holds.
+    pub media: Vec<Medium>,
     /// Where in the log it happened, in words.
     pub history: String,
     /// Whether everything that the program waited for was durable.
@@ -111,57 +111,83 @@ pub struct Counts {
     pub sampled: usize,
 }
 
-/// Every state between the entries `begun` and `ended` of a log. Between two flushes any of the blocks
-/// that were written may have reached the medium, or none.
-pub fn states(
-    start: Medium,
-    log: &[Entry],
-    begun: usize,
-    ended: usize,
+/// A part of a write that may have reached its device.
+struct Unflushed {
+    device: usize,
+    stretch: Stretch,
+}
+
+/// The search for every state that a log allows.
+pub struct Search {
     sample: Sample,
-) -> (Vec<State>, Counts) {
-    let (mut durable, mut pending) = (start, Vec::new());
-    let (mut found, mut seen, mut counts) = (Vec::new(), HashSet::new(), Counts::default());
-    for (index, entry) in log[..ended].iter().enumerate() {
+    durable: Vec<Medium>,
+    unflushed: Vec<Unflushed>,
+    seen: HashSet<[u8; 32]>,
+    /// What was found.
+    pub states: Vec<State>,
+    pub counts: Counts,
+}
+
+/// Every state of some devices behind the entry `begun` of their common log. Between two flushes of a
+/// device any of the blocks that were written to it may have reached it, or none.
+pub fn states(start: Vec<Medium>, log: &[(usize, Entry)], begun: usize, sample: Sample) -> Search {
+    let mut search = Search {
+        sample,
+        durable: start,
+        unflushed: Vec::new(),
+        seen: HashSet::new(),
+        states: Vec::new(),
+        counts: Counts::default(),
+    };
+    for (index, (device, entry)) in log.iter().enumerate() {
         match entry {
-            Entry::Write { offset, bytes } => pending.extend(stretches(*offset, bytes)),
+            Entry::Write { offset, bytes } => {
+                let device = *device;
+                let parts = stretches(*offset, bytes).into_iter();
+                search.unflushed.extend(parts.map(|stretch| Unflushed { device, stretch }));
+            }
             Entry::Flush => {
                 if index >= begun {
-                    collect(&durable, &pending, index, sample, &mut found, &mut seen, &mut counts);
+                    search.lose_power(index);
                 }
-                pending.drain(..).for_each(|stretch| durable.apply(&stretch));
+                search.flush(*device);
             }
         }
     }
-    found.push(State {
-        medium: durable,
-        history: format!("after flush before {ended}"),
-        program_is_done: true,
-    });
-    (found, counts)
+    let history = format!("after the last flush before {}", log.len());
+    let media = search.durable.clone();
+    search.states.push(State { media, history, program_is_done: true });
+    search
 }
 
-fn collect(
-    durable: &Medium,
-    pending: &[Stretch],
-    index: usize,
-    sample: Sample,
-    found: &mut Vec<State>,
-    seen: &mut HashSet<[u8; 32]>,
-    counts: &mut Counts,
-) {
-    let mut number = 0;
-    let drawn = choices(&vec![2; pending.len()], sample, |chosen| {
-        let mut medium = durable.clone();
-        let kept = pending.iter().zip(chosen).filter(|(_, kept)| **kept == 1);
-        kept.for_each(|(stretch, _)| medium.apply(stretch));
-        if seen.insert(medium.digest()) {
-            let history =
-                format!("before flush {index}, {} blocks, choice {number}", pending.len());
-            found.push(State { medium, history, program_is_done: false });
-        }
-        number += 1;
-    });
-    counts.intervals += 1;
-    counts.sampled += usize::from(drawn > 0);
+impl Search {
+    fn flush(&mut self, device: usize) {
+        let (flushed, left) =
+            std::mem::take(&mut self.unflushed).into_iter().partition(|u| u.device == device);
+        self.unflushed = left;
+        let flushed: Vec<Unflushed> = flushed;
+        flushed.iter().for_each(|u| self.durable[device].apply(&u.stretch));
+    }
+
+    fn lose_power(&mut self, index: usize) {
+        let (mut number, count) = (0, self.unflushed.len());
+        let drawn = choices(&vec![2; count], self.sample, |chosen| {
+            let mut media = self.durable.clone();
+            let kept = self.unflushed.iter().zip(chosen).filter(|(_, kept)| **kept == 1);
+            kept.for_each(|(u, _)| media[u.device].apply(&u.stretch));
+            if self.seen.insert(digest(&media)) {
+                let history = format!("before flush {index}, {count} blocks, choice {number}");
+                self.states.push(State { media, history, program_is_done: false });
+            }
+            number += 1;
+        });
+        self.counts.intervals += 1;
+        self.counts.sampled += usize::from(drawn > 0);
+    }
+}
+
+fn digest(media: &[Medium]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    media.iter().for_each(|medium| hasher.update(medium.digest()));
+    hasher.finalize().into()
 }

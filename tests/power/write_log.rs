@@ -55,3 +55,24 @@ pub fn read(log: &[u8]) -> Vec<Entry> {
 fn number(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap())
 }
+
+/// The logs of some devices as one log, each entry with the number of its device, and where the first of
+/// `moments` lies in it. A moment says how many entries each log had; behind the last nothing is taken.
+/// In what order two devices were written between two moments is not known: the first goes first.
+pub fn merge(logs: Vec<Vec<Entry>>, moments: &[Vec<usize>]) -> (Vec<(usize, Entry)>, usize) {
+    let mut rest: Vec<_> = logs.into_iter().map(|log| log.into_iter()).collect();
+    let mut merged = Vec::new();
+    let mut taken = vec![0; rest.len()];
+    let mut begun = 0;
+    for (number, moment) in moments.iter().enumerate() {
+        for (device, &until) in moment.iter().enumerate() {
+            let entries = rest[device].by_ref().take(until - taken[device]);
+            merged.extend(entries.map(|entry| (device, entry)));
+            taken[device] = until;
+        }
+        if number == 0 {
+            begun = merged.len();
+        }
+    }
+    (merged, begun)
+}

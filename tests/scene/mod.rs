@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use edbmend::practice::{Recipe, damage_full_backup, storage_group};
 
-use crate::common::{Fixture, Ran, names, operations, run};
+use crate::common::{Fixture, Ran, names, operations_in, run};
 
 const DATABASE: &str = "priv1.edb";
 const OTHER: &str = "pub1.edb";
@@ -46,11 +46,24 @@ pub struct Scene {
     repaired: &'static [u8],
     /// Flags that this volume needs.
     flags: &'static [&'static str],
+    /// Where the operation folders go.
+    backup_dir: PathBuf,
 }
 
 impl Scene {
     /// Writes the files into an empty folder, and does what must come before the deed.
+    #[allow(dead_code)] // one of two test files has other backup folders
     pub fn set_up(deed: Deed, dir: &Path, flags: &'static [&'static str]) -> Self {
+        Self::with_backup_dir(deed, dir, flags, dir.join("edbmend"))
+    }
+
+    /// The same with the operation folders elsewhere.
+    pub fn with_backup_dir(
+        deed: Deed,
+        dir: &Path,
+        flags: &'static [&'static str],
+        backup_dir: PathBuf,
+    ) -> Self {
         let recipe =
             Recipe { log_file_sectors: 16, pages: 2, current_generation: 3, ..Recipe::default() };
         let mut files = BTreeMap::new();
@@ -62,7 +75,7 @@ impl Scene {
             files.insert(file.name.into(), file.bytes);
         }
         let repaired = REPAIRED.get_or_init(|| repaired(&files[&OsString::from(DATABASE)]));
-        let scene = Self { deed, dir: dir.to_owned(), files, repaired, flags };
+        let scene = Self { deed, dir: dir.to_owned(), files, repaired, flags, backup_dir };
         if let Deed::RestoreRepair | Deed::RestoreReset = deed {
             scene.expect_done(&scene.forward());
         }
@@ -82,22 +95,27 @@ impl Scene {
     }
 
     fn forward(&self) -> Vec<String> {
-        let database = self.path(DATABASE);
+        let (database, backup_dir) = (self.path(DATABASE), self.backup_dir.to_str().unwrap());
         match self.deed {
-            Deed::Repair | Deed::RestoreRepair => self.with_flags(&["repair", &database]),
+            Deed::Repair | Deed::RestoreRepair => {
+                self.with_flags(&["repair", &database, "--backup-dir", backup_dir])
+            }
             Deed::Reset | Deed::RestoreReset => {
                 let (dir, other) = (self.path(""), self.path(OTHER));
-                self.with_flags(&["reset-logs", &dir, "--db", &database, "--db", &other])
+                let databases = ["--db", &database, "--db", &other];
+                let words = ["reset-logs", &dir, "--backup-dir", backup_dir];
+                self.with_flags(&[&words[..], &databases].concat())
             }
         }
     }
 
     /// The undo of the last repair or reset, whatever undo was begun since.
     fn undo(&self) -> Vec<String> {
-        let mut operations = operations(&self.dir);
+        let mut operations = operations_in(&self.backup_dir);
         operations.retain(|dir| !dir.to_str().unwrap().contains("-restore-"));
         let last = operations.pop().expect("an operation folder");
-        self.with_flags(&["restore", last.to_str().unwrap()])
+        let backup_dir = self.backup_dir.to_str().unwrap();
+        self.with_flags(&["restore", last.to_str().unwrap(), "--backup-dir", backup_dir])
     }
 
     /// The arguments of `recover`.
@@ -134,7 +152,8 @@ impl Scene {
         let (mut home, mut away) = (0, 0);
         for (name, bytes) in &self.files {
             let mut places = vec![self.dir.join(name)];
-            places.extend(operations(&self.dir).iter().map(|dir| dir.join("logs").join(name)));
+            let operations = operations_in(&self.backup_dir);
+            places.extend(operations.iter().map(|dir| dir.join("logs").join(name)));
             let found: Vec<_> = places.iter().filter_map(|path| fs::read(path).ok()).collect();
             let [found] = &found[..] else {
                 return Err(format!("{} is in {} places", name.display(), found.len()));
