@@ -36,7 +36,8 @@ pub fn tend(database: &Path, watch: &Watch, out: &mut dyn Write) -> Result<(), E
         return Ok(());
     }
     let plan = edbmend::plan(Repair::new(database), watch)?;
-    say(out, &format!("{} steps, kept in {:?}", plan.steps().len(), plan.operation_dir()));
+    let folder = plan.operation_dir().unwrap_or_default();
+    say(out, &format!("{} steps, kept in {}", plan.steps().len(), folder.display()));
     let done = edbmend::apply(plan, watch)?;
     let undo = done.operation.map(|operation| operation.dir).unwrap_or_default();
     say(out, &format!("mended; to undo it: edbmend restore {}", undo.display()));

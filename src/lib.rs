@@ -1,7 +1,7 @@
 //! Guarded repair of the header of dismounted ESE / Exchange databases (KB946799), and the reset of
 //! their transaction logs (KB935634): the library of the program `edbmend`, for those who embed it.
 //!
-//! Four functions are all there is to it:
+//! Five functions are all there is to it:
 //!
 //! - [`inspect`] reads the header of a file,
 //! - [`check`] says what is wrong, what will happen because of it, and what mends it,
@@ -10,7 +10,9 @@
 //! - [`apply`](apply()) carries a plan out, or leaves everything as it was. Where even that cannot be
 //!   said, the operation is [pending](Error::is_pending).
 //!
-//! The first three never write. The command line goes through the same four, so that all its promises
+//! - [`recover`](recover()) ends an operation that was interrupted.
+//!
+//! The first three never write. The command line goes through the same five, so that all its promises
 //! hold here, too: they are in `SAFETY.md`. What they give back is a [`Report`], which serialises to
 //! the JSON of the command line.
 //!
@@ -88,7 +90,8 @@
 //! ```
 //!
 //! After a power loss, or where [`Error::is_pending`] says so, an operation is unfinished. Then every
-//! plan is refused with `operation-pending` until `edbmend recover` was run.
+//! plan is refused with `operation-pending` until [`recover`](recover()) was called, or `edbmend
+//! recover` run. Do not mount the store before.
 //!
 //! # What is stable
 //!
@@ -121,8 +124,8 @@ pub mod storage;
 pub mod survey;
 
 pub use api::{
-    Check, Error, Plan, Repair, Request, ResetLogs, Restore, Result, Watch, apply, check, inspect,
-    json, plan,
+    Check, Error, Plan, Recover, Repair, Request, ResetLogs, Restore, Result, Watch, apply, check,
+    inspect, json, plan, recover,
 };
 pub use apply::{NoObserver, Observer};
 pub use diagnose::FindingId;

@@ -1,4 +1,4 @@
-//! The library as a program that embeds it sees it: the four functions, what they give back, and the
+//! The library as a program that embeds it sees it: the five functions, what they give back, and the
 //! example that is printed in the documentation.
 
 #[allow(dead_code)] // its main function
@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use edbmend::practice::{Recipe, edit_header, storage_group};
 use edbmend::{
-    Check, FindingId, Observer, Outcome, RefusalId, Repair, ResetLogs, Restore, VerifyScope, Watch,
-    json,
+    Check, FindingId, Observer, Outcome, Recover, RefusalId, Repair, ResetLogs, Restore,
+    VerifyScope, Watch, json,
 };
 use serde_json::Value;
 
@@ -229,6 +229,26 @@ fn the_observer_hears_of_the_work_and_can_stop_it() {
     let length = fs::metadata(&database).unwrap().len();
     assert!(told.contains(&"asking every guard".to_owned()), "{told:?}");
     assert!(told.iter().any(|stage| stage.ends_with(&format!(": {length}"))), "{told:?}");
+}
+
+#[test]
+fn what_was_interrupted_is_ended() {
+    let group = Group::new();
+    let (before, database) = (group.content(), group.file("priv1.edb"));
+    let watch = Watch::default();
+    let nothing = edbmend::recover(&Recover::new(group.dir()), &watch).unwrap();
+    assert_eq!(nothing.outcome, Outcome::NothingToDo);
+    // A marker whose writing was cut off: nothing had begun.
+    fs::write(group.file("priv1.edb.edbmend-pending"), "").unwrap();
+    let refused = edbmend::plan(Repair::new(&database), &watch).err().unwrap();
+    assert!(refused.is(RefusalId::OperationPending), "{refused}");
+    let said = edbmend::recover(&Recover::new(&database).only_say(true), &watch).unwrap();
+    assert_eq!(said.outcome, Outcome::Planned);
+    assert_eq!(said.databases[0].direction, Some(json::Direction::Discard));
+    assert!(group.file("priv1.edb.edbmend-pending").exists());
+    let done = edbmend::recover(&Recover::new(group.dir()), &watch).unwrap();
+    assert_eq!((done.outcome, done.exit_code), (Outcome::RolledBack, 0));
+    assert_eq!(group.content(), before);
 }
 
 #[test]

@@ -32,8 +32,8 @@ impl Error {
         self.refusals().iter().any(|refusal| refusal.id == id)
     }
 
-    /// An operation is unfinished. It must be ended with `edbmend recover` before the store is
-    /// mounted; the refusals name the command.
+    /// An operation is unfinished. It must be ended with [`recover`](crate::recover()) before the store
+    /// is mounted; the refusals name the command that does the same.
     pub fn is_pending(&self) -> bool {
         self.report.outcome == Outcome::Pending
     }

@@ -1,4 +1,4 @@
-//! What other programs embed: inspect, check, plan, apply. The commands walk through the same
+//! What other programs embed: inspect, check, plan, apply, recover. The commands walk through the same
 //! functions; those that end in `_in` are given the run that the command line began.
 
 mod apply;
@@ -13,6 +13,7 @@ mod look;
 mod pages;
 mod plan;
 mod record;
+mod recover;
 mod repair;
 mod request;
 mod reset_logs;
@@ -25,15 +26,15 @@ pub use check::check;
 pub use error::{Error, Result};
 pub use inspect::inspect;
 pub use plan::{Plan, plan};
-pub use request::{Check, Repair, Request, ResetLogs, Restore};
+pub use recover::recover;
+pub use request::{Check, Recover, Repair, Request, ResetLogs, Restore};
 pub use run::Watch;
 
-pub(crate) use apply::{apply_in, outcome_of};
+pub(crate) use apply::apply_in;
 pub(crate) use check::check_in;
 pub(crate) use inspect::inspect_in;
 pub(crate) use pages::{all_processors, scan};
 pub(crate) use plan::plan_in;
-pub(crate) use record::{JSON_NAME, leave as leave_record};
+pub(crate) use recover::{Decision, not_begun, recover_in};
 pub(crate) use request::{Consent, Guarded, Places};
 pub(crate) use run::Run;
-pub(crate) use surroundings::confirmation_needed;

@@ -268,6 +268,48 @@ impl Restore {
     guarded!();
 }
 
+/// The end of an operation that was interrupted, for [`recover`](crate::recover()).
+#[derive(Clone, Debug)]
+pub struct Recover {
+    pub(crate) path: PathBuf,
+    pub(crate) back: bool,
+    pub(crate) only_say: bool,
+    pub(crate) allow_unproven_lock: bool,
+    pub(crate) consent: Consent,
+}
+
+impl Recover {
+    /// Of a database, an operation folder, or all in a folder of databases and logs.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            back: false,
+            only_say: false,
+            allow_unproven_lock: false,
+            consent: Consent::Given,
+        }
+    }
+
+    /// Rolls back, also where a header copy was written.
+    pub fn back(mut self, back: bool) -> Self {
+        self.back = back;
+        self
+    }
+
+    /// Says which way it would go, and does nothing.
+    pub fn only_say(mut self, only_say: bool) -> Self {
+        self.only_say = only_say;
+        self
+    }
+
+    /// Goes on where the file system cannot prove that nobody else has the files open. Use it only when
+    /// the store is certainly dismounted.
+    pub fn allow_unproven_lock(mut self, allow: bool) -> Self {
+        self.allow_unproven_lock = allow;
+        self
+    }
+}
+
 impl From<Repair> for Request {
     fn from(repair: Repair) -> Self {
         Self::Repair(repair)

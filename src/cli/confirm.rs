@@ -93,14 +93,3 @@ pub fn interrupted(path: &Path) -> Refusal {
         "Run the same command again when you are ready.",
     )
 }
-
-/// The rest of several, once one of them could not be finished.
-pub fn not_begun(path: &Path) -> (DatabaseReport, Vec<Refusal>) {
-    let refusal = Refusal::new(
-        RefusalId::Interrupted,
-        path,
-        "not begun, because the run ended at a database before it",
-        "Mend that one first, then run the command again.",
-    );
-    (DatabaseReport::unknown(path, Outcome::Failed), vec![refusal])
-}

@@ -3,13 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::api::Repair;
+use crate::api::{Repair, not_begun};
 use crate::plan::{BackupScope, Refusal, RefusalId, VerifyScope};
 use crate::report::{DatabaseReport, Outcome, Report};
 use crate::storage::{absolute, shown};
 
 use super::args::RepairArgs;
-use super::confirm::{carry_out, not_begun};
+use super::confirm::carry_out;
 use super::session::Session;
 
 pub fn run(session: &Session, args: &RepairArgs) -> Report {

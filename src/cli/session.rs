@@ -69,7 +69,8 @@ impl Session {
         self.log(report);
     }
 
-    fn log(&self, report: &Report) {
+    /// Tells the log file of what a report has that it was not told yet.
+    pub fn log(&self, report: &Report) {
         if let Some(log) = &self.watcher.log {
             log.report(report);
         }
