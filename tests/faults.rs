@@ -172,11 +172,30 @@ fn every_call_of_a_log_reset_and_its_undo_fails_once() {
 #[test]
 fn every_call_of_a_recovery_fails_once() {
     let case = HeaderCase::new(Damage::BothSound, BackupScope::Full);
-    let failures = fail_recoveries(&case, &case.repair("repair"), &[KINDS[0], KINDS[5]]);
-    println!("of a repair: {failures}");
+    fail_and_print(&case, &case.repair("of a repair"), &[KINDS[0], KINDS[5]]);
     for across_volumes in [false, true] {
         let case = ResetCase::new(across_volumes);
-        let failures = fail_recoveries(&case, &case.reset("reset"), &[KINDS[0]]);
-        println!("of a reset, across volumes {across_volumes}: {failures}");
+        let name = format!("of a reset, across volumes {across_volumes}");
+        fail_and_print(&case, &case.reset(&name), &[KINDS[0]]);
     }
+}
+
+#[test]
+#[ignore = "minutes; the recovery of repair and reset fails in one or two ways always"]
+fn every_call_of_every_recovery_fails_once_in_every_way() {
+    let case = HeaderCase::new(Damage::BothSound, BackupScope::Full);
+    for recording in [case.repair("of a repair"), case.restore("of a restore")] {
+        fail_and_print(&case, &recording, &KINDS);
+    }
+    for across_volumes in [false, true] {
+        let case = ResetCase::new(across_volumes);
+        let name = |what: &str| format!("{what}, across volumes {across_volumes}");
+        fail_and_print(&case, &case.reset(&name("of a reset")), &KINDS);
+        fail_and_print(&case, &case.restore(&name("of its undo")), &KINDS);
+    }
+}
+
+fn fail_and_print(judge: &dyn Judge, recording: &Recording, kinds: &[ErrorKind]) {
+    let failures = fail_recoveries(judge, recording, kinds);
+    println!("{failures} failures in the recovery {}: nothing lost", recording.name);
 }
