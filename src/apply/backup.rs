@@ -139,7 +139,7 @@ fn full_copy(
             .observer
             .stage("no direct reads here: the copy is read back with its cache dropped");
     }
-    let to = pass::Copy { file: copy.as_ref(), direct: direct.as_deref(), write: !cloned, sparse };
+    let to = pass::Copy { file: copy.as_ref(), direct: direct.as_ref(), write: !cloned, sparse };
     let what = if cloned { CLONING } else { COPYING };
     let passed = pass::run(context, what, &Pass { copy: Some(to), ..of_source(source, plan) })?;
     let found = passed.copy_sha256.map(hex::encode).unwrap_or_default();

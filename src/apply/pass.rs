@@ -18,7 +18,9 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use crate::plan::Refusal;
-use crate::storage::{AlignedBuffer, File, PIECE_BYTES, Piece, Pieces, Result, StorageError};
+use crate::storage::{
+    AlignedBuffer, DirectFile, File, PIECE_BYTES, Piece, Pieces, Result, StorageError,
+};
 use crate::survey::{PageFacts, PageLayout};
 
 use super::context::Context;
@@ -51,8 +53,8 @@ pub struct Pass<'a> {
 pub struct Copy<'a> {
     /// The copy. It has its length already.
     pub file: &'a dyn File,
-    /// The same, for reading past the system's cache; `None` where that cannot be had.
-    pub direct: Option<&'a dyn File>,
+    /// The same past the system's cache; `None` where that cannot be had.
+    pub direct: Option<&'a DirectFile>,
     /// Whether it must be written. A clone has its content already.
     pub write: bool,
     /// Whether blocks of zeros are left out.
@@ -295,7 +297,7 @@ fn write_all(
         let is_data = matches!(block.piece, Piece::Data(_));
         let skipped = copy.sparse && block.bytes_if_data().iter().all(|&byte| byte == 0);
         if is_data && !skipped {
-            copy.file.write_at(block.bytes(), range.start)?;
+            copy.written_by(&block).write_at(block.bytes(), range.start)?;
         }
         up_to = range.end;
         shared.written.set(up_to);
@@ -303,6 +305,16 @@ fn write_all(
         let _ = empty.send(block.buffer);
     }
     Ok((up_to == pass.length_bytes).then_some(()))
+}
+
+impl Copy<'_> {
+    /// Past the cache if it can be: the medium is busy at once, and the sync has little left to do. Not
+    /// the end of a file that is no whole block.
+    fn written_by(&self, block: &Block) -> &dyn File {
+        let is_whole = AlignedBuffer::holds_whole_blocks(block.bytes().len());
+        let direct = self.direct.filter(|direct| direct.is_writable && is_whole);
+        direct.map_or(self.file, |direct| direct.file.as_ref())
+    }
 }
 
 impl Block {
@@ -361,7 +373,7 @@ fn read_synced(
     full: &Sender<Block>,
     emptied: &Receiver<AlignedBuffer>,
 ) -> Done<()> {
-    let file = copy.direct.unwrap_or(copy.file);
+    let file = copy.direct.map_or(copy.file, |direct| direct.file.as_ref());
     let mut at = 0;
     loop {
         let wanted = length.min(at + 1);

@@ -13,6 +13,11 @@ struct Block([u8; ALIGNMENT_BYTES]);
 pub struct AlignedBuffer(Vec<Block>);
 
 impl AlignedBuffer {
+    /// Whether so many bytes are whole blocks.
+    pub fn holds_whole_blocks(length_bytes: usize) -> bool {
+        length_bytes.is_multiple_of(ALIGNMENT_BYTES)
+    }
+
     /// A zeroed buffer of at least `length_bytes`, rounded up to a whole block.
     pub fn new(length_bytes: usize) -> Self {
         Self(vec![Block::new_zeroed(); length_bytes.div_ceil(ALIGNMENT_BYTES)])

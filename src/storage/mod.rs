@@ -111,10 +111,8 @@ pub trait Storage: Send + Sync {
         let status = file.status()?;
         Ok((file, status))
     }
-    /// Opens a regular file for reading past the system's cache: what is read comes from the
-    /// medium. Reads must be of whole [`AlignedBuffer`] blocks at multiples of their size. `None`
-    /// where the file system cannot.
-    fn open_direct(&self, path: &Path) -> Result<Option<Box<dyn File>>>;
+    /// Opens a regular file of our own past the system's cache; `None` where the file system cannot.
+    fn open_direct(&self, path: &Path) -> Result<Option<DirectFile>>;
     /// Creates a file that must not exist, readable and writable by its owner alone.
     fn create(&self, path: &Path) -> Result<Box<dyn File>>;
     /// Creates a directory that must not exist, accessible to its owner alone.
@@ -144,6 +142,15 @@ pub trait Storage: Send + Sync {
     fn may_write(&self, path: &Path) -> bool;
     /// Gives a file or directory the owner of another, as far as this process may.
     fn adopt_owner(&self, path: &Path, like: &Path) -> Result<()>;
+}
+
+/// A file that is open past the system's cache: what is read comes from the medium. Reads and writes
+/// must be of whole [`AlignedBuffer`] blocks at multiples of their size.
+pub struct DirectFile {
+    /// The file.
+    pub file: Box<dyn File>,
+    /// Whether it may be written so, too: not where whoever created it lets in readers only.
+    pub is_writable: bool,
 }
 
 /// An open file. Positioned reads and writes may come from several threads at once.

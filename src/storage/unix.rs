@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::fs::{Advice, CWD, FallocateFlags, RenameFlags, SeekFrom, Timespec, Timestamps};
 
 use super::{
-    Access, BUSY_PAUSE, BUSY_TRIES, Exclusive, File, FileKind, PrivateMap, Result, Status, Storage,
-    StorageError,
+    Access, BUSY_PAUSE, BUSY_TRIES, DirectFile, Exclusive, File, FileKind, PrivateMap, Result,
+    Status, Storage, StorageError,
 };
 
 /// `f_type` of btrfs, xfs and bcachefs (`statfs(2)`).
@@ -57,11 +57,15 @@ impl Storage for Disk {
         }
     }
 
-    fn open_direct(&self, path: &Path) -> Result<Option<Box<dyn File>>> {
+    fn open_direct(&self, path: &Path) -> Result<Option<DirectFile>> {
         let mut options = OpenOptions::new();
-        options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_DIRECT);
+        options.read(true).write(true);
+        options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_DIRECT);
         match options.open(path) {
-            Ok(file) => Ok(Some(Box::new(DiskFile::new(file, path)))),
+            Ok(file) => {
+                let file = Box::new(DiskFile::new(file, path));
+                Ok(Some(DirectFile { file, is_writable: true }))
+            }
             Err(e) if e.raw_os_error() == Some(libc::EINVAL) => Ok(None),
             Err(e) => Err(StorageError::new("open", path, e)),
         }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use edbmend::storage::{
-    Access, Exclusive, File, FileKind, PrivateMap, Result, Status, Storage, StorageError,
+    Access, DirectFile, Exclusive, File, FileKind, PrivateMap, Result, Status, Storage,
+    StorageError,
 };
 
 use super::event::Event;
@@ -156,7 +157,7 @@ impl Storage for Sim {
         drop(inner);
         Ok(Box::new(SimFile { sim: self.clone(), ino, path: path.to_owned() }))
     }
-    fn open_direct(&self, _: &Path) -> Result<Option<Box<dyn File>>> {
+    fn open_direct(&self, _: &Path) -> Result<Option<DirectFile>> {
         Ok(None)
     }
     fn create(&self, path: &Path) -> Result<Box<dyn File>> {

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use edbmend::apply::{Context, NoObserver};
 
 use edbmend::storage::{
-    Access, Disk, Exclusive, File, PrivateMap, Result, Status, Storage, StorageError,
+    Access, DirectFile, Disk, Exclusive, File, PrivateMap, Result, Status, Storage, StorageError,
 };
 
 /// A call that is about to happen.
@@ -74,11 +74,13 @@ impl Storage for Scripted {
         self.ask("open", LOOKS, path)?;
         Ok(Box::new(ScriptedFile { inner: Disk.open(path, access)?, storage: self.clone() }))
     }
-    fn open_direct(&self, path: &Path) -> Result<Option<Box<dyn File>>> {
+    fn open_direct(&self, path: &Path) -> Result<Option<DirectFile>> {
         self.ask("open_direct", LOOKS, path)?;
-        let storage = self.clone();
-        let file = Disk.open_direct(path)?;
-        Ok(file.map(|inner| Box::new(ScriptedFile { inner, storage }) as Box<dyn File>))
+        let direct = Disk.open_direct(path)?;
+        Ok(direct.map(|direct| {
+            let file = ScriptedFile { inner: direct.file, storage: self.clone() };
+            DirectFile { file: Box::new(file), ..direct }
+        }))
     }
     fn create(&self, path: &Path) -> Result<Box<dyn File>> {
         self.ask("create", CHANGES, path)?;

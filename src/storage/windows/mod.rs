@@ -29,7 +29,8 @@ use windows_sys::Win32::Storage::FileSystem::{
 use windows_sys::Win32::System::SystemServices::FILE_SUPPORTS_BLOCK_REFCOUNTING;
 
 use super::{
-    Access, BUSY_PAUSE, BUSY_TRIES, File, FileKind, Result, Status, Storage, StorageError,
+    Access, BUSY_PAUSE, BUSY_TRIES, DirectFile, File, FileKind, Result, Status, Storage,
+    StorageError,
 };
 
 use file::DiskFile;
@@ -79,14 +80,15 @@ impl Storage for Disk {
         Ok(Box::new(file))
     }
 
-    fn open_direct(&self, path: &Path) -> Result<Option<Box<dyn File>>> {
+    fn open_direct(&self, path: &Path) -> Result<Option<DirectFile>> {
         let mut options = OpenOptions::new();
         options.read(true).share_mode(SHARED);
         options.custom_flags(FILE_FLAG_NO_BUFFERING | FILE_FLAG_OPEN_REPARSE_POINT);
         match patiently(|| options.open(verbatim(path)?)) {
             Ok(file) => {
                 let path = path.to_owned();
-                Ok(Some(Box::new(DiskFile { file, path, alone: false, unbuffered: true })))
+                let file = Box::new(DiskFile { file, path, alone: false, unbuffered: true });
+                Ok(Some(DirectFile { file, is_writable: false }))
             }
             Err(e) if cannot(&e) => Ok(None),
             Err(e) => Err(StorageError::new("open", path, e)),
