@@ -148,6 +148,33 @@ fn a_dry_run_shows_every_move_and_creates_nothing() {
 }
 
 #[test]
+fn a_left_over_temporary_database_is_in_nobodys_way() {
+    let group = Group::new();
+    let mut bytes = fs::read(group.path("pub1.edb")).unwrap();
+    edit_header(&mut bytes, |raw| {
+        (raw.file_type, raw.state) = (5.into(), 2.into());
+    });
+    fs::write(group.path("tmp.edb"), &bytes).unwrap();
+    let check = run(["check", "--json", group.dir.to_str().unwrap()]).json();
+    assert_eq!(check["databases"].as_array().unwrap().len(), 2, "{check:#}");
+    let ran = group.reset(&[]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(fs::read(group.path("tmp.edb")).unwrap(), bytes);
+    // Who names it wants to know.
+    let named = run(["check", "--json", group.path("tmp.edb").to_str().unwrap()]).json();
+    assert_eq!(named["databases"][0]["findings"][0]["id"], "dirty-shutdown", "{named:#}");
+}
+
+#[test]
+fn a_file_instead_of_a_folder_is_answered_with_the_folder() {
+    let group = Group::new();
+    let ran = run(["reset-logs", "--dry-run", "--json", group.path("priv1.edb").to_str().unwrap()]);
+    ran.expect_refused(4, &["not-found"]);
+    let remedy = ran.json()["refusals"][0]["remedy"].as_str().unwrap().to_owned();
+    assert!(remedy.ends_with(group.dir.to_str().unwrap()), "{remedy}");
+}
+
+#[test]
 fn with_yes_every_database_must_be_named() {
     let group = Group::new();
     let before = snapshot(&group.dir);

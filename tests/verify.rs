@@ -248,6 +248,7 @@ fn an_unreadable_sector_is_a_finding_and_the_scan_goes_on() {
         assert_eq!((facts.total, facts.ok, facts.unreadable), (1502, 1124, 3));
         let numbers: Vec<_> = facts.bad.iter().map(|page| (page.number, page.kind)).collect();
         assert_eq!(numbers, [0, 300, 301].map(|number| (number, BadPageKind::Unreadable)));
+        assert!(facts.bad.iter().all(|page| page.expected.is_none() && page.actual.is_none()));
         assert_eq!(facts.highest_db_time, sound.highest_db_time);
     }
 }

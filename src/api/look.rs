@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::apply::{
     DEFAULT_BACKUP_DIR, at_work, at_work_near, at_work_on_logs, in_use, not_found, unreadable,
 };
-use crate::ese::{ContentKind, LogFileName};
+use crate::ese::{ContentKind, FileType, LogFileName};
 use crate::plan::{Refusal, RefusalId};
 use crate::storage::{FileKind, absolute, canonical, quoted, shown};
 use crate::survey::{
@@ -104,7 +104,8 @@ impl Run<'_> {
         group.map_err(|error| unreadable(&error))
     }
 
-    /// The databases of a folder, by their content; logs are not opened. A file that cannot be read
+    /// The databases of a folder, by their content; logs are not opened, and a left-over temporary
+    /// database is none: the engine overwrites it. A file that cannot be read
     /// but is named like a database comes as the reason: what is not read must not pass for sound.
     pub fn databases_in(
         &self,
@@ -119,7 +120,7 @@ impl Run<'_> {
         names.sort();
         let candidates = names.into_iter().map(|name| dir.join(name));
         let surveyed = candidates.filter_map(|path| match self.survey_among(listings, &path) {
-            Ok(facts) => (facts.kind == ContentKind::Database).then_some(Ok(facts)),
+            Ok(facts) => is_of_the_group(&facts).then_some(Ok(facts)),
             // What a link in this folder leads to is in this folder, too.
             Err(_) if leads_into(&path, dir) => None,
             Err(refusal) => is_named_like_a_database(&path).then_some(Err(refusal)),
@@ -180,6 +181,13 @@ fn add_named(databases: &mut Vec<DatabaseFacts>, facts: DatabaseFacts) {
 /// Whether a path is a link to something in the folder itself, or a folder.
 fn leads_into(path: &Path, dir: &Path) -> bool {
     path.is_dir() || (path.is_symlink() && canonical(path).is_ok_and(|to| to.parent() == Some(dir)))
+}
+
+/// Whether a file that was found in a folder is a database with something in it to lose. Source:
+/// `dev/ese/src/ese/io.cxx`, `ErrIOOpenDatabase`: a temporary one is created anew over what is there.
+fn is_of_the_group(facts: &DatabaseFacts) -> bool {
+    let file_type = facts.pair.as_ref().map(|pair| pair.header.file_type());
+    facts.kind == ContentKind::Database && file_type != Some(FileType::TemporaryDatabase)
 }
 
 fn is_same_file(one: &DatabaseFacts, other: &DatabaseFacts) -> bool {

@@ -3,10 +3,13 @@
 
 use std::path::Path;
 
-use crate::apply::{self, Assessment, Ending, assess, at_work, find_pending, recover_refusals};
+use crate::apply::{
+    self, Assessment, Ending, assess, at_work, empty_folders, find_pending, recover_refusals,
+};
 use crate::diagnose::diagnose_database;
 use crate::plan::{Refusal, RefusalId};
 use crate::report::{DatabaseReport, Outcome, Report};
+use crate::storage::shown;
 
 use super::apply::outcome_of;
 use super::error::{Result as ApiResult, ended_well};
@@ -56,8 +59,10 @@ pub(crate) fn recover_in(
     match pending {
         Ok(databases) if databases.is_empty() => {
             let path = path.unwrap_or_else(|_| request.path.clone());
-            let mut database = DatabaseReport::unknown(&path, Outcome::NothingToDo);
+            let mut database = DatabaseReport::unread(&path, Outcome::NothingToDo);
             database.notes.push("No operation is pending here: no marker was found.".into());
+            let empty = empty_folders(run.storage(), &path);
+            database.notes.extend(empty.iter().map(|dir| left_empty(dir)));
             report.push(database, &[]);
         }
         Ok(databases) => {
@@ -74,7 +79,7 @@ pub(crate) fn recover_in(
             }
         }
         Err(refusal) => {
-            let (database, reasons) = DatabaseReport::stopped(&refusal.path, &refusal);
+            let (database, reasons) = stopped(&refusal.path, &refusal);
             report.push(database, &reasons);
         }
     }
@@ -89,7 +94,7 @@ pub(crate) fn not_begun(path: &Path) -> (DatabaseReport, Vec<Refusal>) {
         "not begun, because the run ended at a database before it",
         "Mend that one first, then run the command again.",
     );
-    (DatabaseReport::unknown(path, Outcome::Failed), vec![refusal])
+    (DatabaseReport::unread(path, Outcome::Failed), vec![refusal])
 }
 
 /// A roll-back that was asked for is a success, and must not hide what went wrong elsewhere.
@@ -121,9 +126,9 @@ fn recover_one(
     };
     let assessment = match assessed {
         Ok(assessment) => assessment,
-        Err(refusal) => return DatabaseReport::stopped(path, &refusal),
+        Err(refusal) => return stopped(path, &refusal),
     };
-    let mut database = DatabaseReport::unknown(path, Outcome::Planned);
+    let mut database = DatabaseReport::unread(path, Outcome::Planned);
     database.operation = assessment.operation.clone();
     database.direction = Some(assessment.direction);
     database.notes.push(in_words(&assessment));
@@ -143,7 +148,7 @@ fn recover_one(
         DatabaseReport::surveyed(&facts, findings, outcome_of(applied.ending))
     });
     let after =
-        surveyed.unwrap_or_else(|_| DatabaseReport::unknown(subject, outcome_of(applied.ending)));
+        surveyed.unwrap_or_else(|_| DatabaseReport::unread(subject, outcome_of(applied.ending)));
     let (direction, notes) = match applied.ending {
         Ending::Refused => (None, Vec::new()),
         _ => (database.direction, database.notes),
@@ -169,4 +174,19 @@ fn leave_record(run: &Run, database: &DatabaseReport) -> Vec<String> {
 
 fn in_words(assessment: &Assessment) -> String {
     format!("direction: {}", assessment.direction.in_words())
+}
+
+/// What it means that a folder is there and nothing in it.
+fn left_empty(dir: &Path) -> String {
+    format!(
+        "An operation ended here before it began, as by a power loss. Its folder is empty, and nothing \
+         depends on it: {}",
+        shown(dir)
+    )
+}
+
+/// Why nothing was done, before the database was read.
+fn stopped(path: &Path, refusal: &Refusal) -> (DatabaseReport, Vec<Refusal>) {
+    let reasons = vec![refusal.clone()];
+    (DatabaseReport::unread(path, Outcome::of_reasons(&reasons)), reasons)
 }

@@ -1,17 +1,14 @@
 //! Exclusive access to the database, through the one file that does everything.
 
 use std::path::Path;
-use std::time::Duration;
 
 use crate::exchange::{self, StoreService};
 use crate::plan::{Refusal, RefusalId};
-use crate::storage::{Access, Exclusive, File, Storage, on_all_cores, quoted};
+use crate::storage::{
+    Access, BUSY_PAUSE, BUSY_TRIES, Exclusive, File, Storage, on_all_cores, quoted,
+};
 
 use super::outcome::reason;
-
-/// How often, and how long apart, access is asked for again: a virus scanner lets go in that time.
-const TRIES: u32 = 20;
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// The database, open for writing, with exclusive access as far as the file system can prove it.
 pub struct ExclusiveFile {
@@ -43,9 +40,16 @@ impl ExclusiveFile {
         access: Access,
         allow_unproven: bool,
     ) -> Result<Self, Refusal> {
-        let file = storage.open(path, access).map_err(|error| reason(&error))?;
-        lock(file.as_ref(), path, allow_unproven)?;
-        Ok(Self { file })
+        for attempt in 1..=BUSY_TRIES {
+            match ask(storage, path, access)? {
+                Answer::Alone(file) => return Ok(Self { file }),
+                Answer::Unproven(file, _) if allow_unproven => return Ok(Self { file }),
+                Answer::Unproven(_, why) => return Err(unproven(path, &why)),
+                Answer::InUse if attempt < BUSY_TRIES => std::thread::sleep(BUSY_PAUSE),
+                Answer::InUse => {}
+            }
+        }
+        Err(in_use(path))
     }
 
     /// The open file.
@@ -54,12 +58,32 @@ impl ExclusiveFile {
     }
 }
 
+/// What came of asking for a file once.
+enum Answer {
+    /// Nobody else has it.
+    Alone(Box<dyn File>),
+    /// Nobody can tell; the reason in words.
+    Unproven(Box<dyn File>, String),
+    /// Somebody else has it.
+    InUse,
+}
+
+/// Asks for exclusive access once. What was granted ends as the file is closed.
+fn ask(storage: &dyn Storage, path: &Path, access: Access) -> Result<Answer, Refusal> {
+    let file = match storage.open(path, access) {
+        Err(error) if error.is_busy() => return Ok(Answer::InUse),
+        opened => opened.map_err(|error| reason(&error))?,
+    };
+    Ok(match file.lock() {
+        Exclusive::Granted => Answer::Alone(file),
+        Exclusive::Unproven(why) => Answer::Unproven(file, why),
+        Exclusive::InUse => Answer::InUse,
+    })
+}
+
 /// Whether exclusive access could be had now. Opens for reading only, and lets go again.
 pub fn probe(storage: &dyn Storage, path: &Path, allow_unproven: bool) -> Result<(), Refusal> {
-    let file = storage.open(path, Access::ReadAlone).map_err(|error| reason(&error))?;
-    lock(file.as_ref(), path, allow_unproven)?;
-    file.unlock();
-    Ok(())
+    ExclusiveFile::acquire_reading(storage, path, allow_unproven).map(drop)
 }
 
 /// At most this many refusals of one kind are worth reading.
@@ -70,7 +94,7 @@ const MOST_REFUSALS: usize = 20;
 pub fn probe_all(storage: &dyn Storage, paths: &[&Path], allow_unproven: bool) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     let mut asked = paths.to_vec();
-    for attempt in 1..=TRIES {
+    for attempt in 1..=BUSY_TRIES {
         let mut in_use = Vec::new();
         for (path, why_not) in ask_once(storage, asked) {
             match why_not {
@@ -84,8 +108,8 @@ pub fn probe_all(storage: &dyn Storage, paths: &[&Path], allow_unproven: bool) -
         if asked.is_empty() || refusals.len() >= MOST_REFUSALS {
             break;
         }
-        if attempt < TRIES {
-            std::thread::sleep(PAUSE);
+        if attempt < BUSY_TRIES {
+            std::thread::sleep(BUSY_PAUSE);
         }
     }
     refusals.extend(asked.into_iter().map(in_use));
@@ -102,29 +126,16 @@ enum WhyNot {
 
 /// Asks each file once; those that could not be had.
 fn ask_once<'a>(storage: &dyn Storage, paths: Vec<&'a Path>) -> Vec<(&'a Path, WhyNot)> {
-    let ask = |path: &'a Path| match storage.open(path, Access::ReadAlone) {
-        Err(error) => Some(Box::new((path, WhyNot::Failed(reason(&error))))),
-        // What was granted ends as the file is closed.
-        Ok(file) => match file.lock() {
-            Exclusive::Granted => None,
-            Exclusive::InUse => Some(Box::new((path, WhyNot::InUse))),
-            Exclusive::Unproven(why) => Some(Box::new((path, WhyNot::Unproven(why)))),
-        },
+    let ask = |path: &'a Path| {
+        let why_not = match ask(storage, path, Access::ReadAlone) {
+            Ok(Answer::Alone(_)) => return None,
+            Ok(Answer::Unproven(_, why)) => WhyNot::Unproven(why),
+            Ok(Answer::InUse) => WhyNot::InUse,
+            Err(refusal) => WhyNot::Failed(refusal),
+        };
+        Some(Box::new((path, why_not)))
     };
     on_all_cores(paths, ask).into_iter().flatten().map(|boxed| *boxed).collect()
-}
-
-fn lock(file: &dyn File, path: &Path, allow_unproven: bool) -> Result<(), Refusal> {
-    for attempt in 1..=TRIES {
-        match file.lock() {
-            Exclusive::Granted => return Ok(()),
-            Exclusive::Unproven(_) if allow_unproven => return Ok(()),
-            Exclusive::Unproven(why) => return Err(unproven(path, &why)),
-            Exclusive::InUse if attempt < TRIES => std::thread::sleep(PAUSE),
-            Exclusive::InUse => {}
-        }
-    }
-    Err(in_use(path))
 }
 
 /// The refusal where somebody else has the file open.

@@ -186,6 +186,8 @@ pub enum Found {
     Torn,
     /// A marker that is damaged in another way.
     Damaged,
+    /// What no marker of any version ever was, or what has become of one.
+    Foreign,
 }
 
 /// Reads the marker at `path`.
@@ -193,9 +195,23 @@ pub fn read(storage: &dyn Storage, path: &Path) -> Result<Found, StorageError> {
     let bytes = super::folder::read_small(storage, path)?;
     Ok(match sealed::unseal(&bytes) {
         Some(marker) => Found::Whole(marker),
+        None if !may_be_ours(&bytes) => Found::Foreign,
         None if is_torn(&bytes) => Found::Torn,
         None => Found::Damaged,
     })
+}
+
+/// Whether each byte is one that a marker has in its place, or zero. The seal comes first, and then
+/// always the same key with the name of a folder that begins always the same.
+fn may_be_ours(bytes: &[u8]) -> bool {
+    const BODY_START: &[u8] = b"{\n  \"operation\": \"edbmend-";
+    let (seal, body) = bytes.split_at(bytes.len().min(sealed::SEAL_BYTES));
+    let fits_seal = |(at, byte): (usize, &u8)| match at + 1 == sealed::SEAL_BYTES {
+        true => *byte == b'\n',
+        false => byte.is_ascii_digit() || (b'a'..=b'f').contains(byte),
+    };
+    seal.iter().enumerate().all(|(at, byte)| *byte == 0 || fits_seal((at, byte)))
+        && body.iter().zip(BODY_START).all(|(byte, ours)| *byte == 0 || byte == ours)
 }
 
 /// Whether a write that was cut off left this: a start of the marker, or words that are still zero.
@@ -247,6 +263,17 @@ mod tests {
             let mut damaged = whole.clone();
             damaged[bit / 8] ^= 1 << (bit % 8);
             assert!(!is_torn(&damaged), "bit {bit}");
+        }
+        assert!((0..=whole.len()).all(|length| may_be_ours(&whole[..length])));
+    }
+
+    #[test]
+    fn what_somebody_else_wrote_is_no_torn_marker() {
+        let long = "note to the night shift\n".repeat(40);
+        let json = format!("{}\n{{\"operation\": 1", "0".repeat(64));
+        let binary = [0, 0, 0, 0, 0xff, 0xfe, 1, 2];
+        for text in [b"do not mount!" as &[u8], long.as_bytes(), json.as_bytes(), &binary] {
+            assert!(!may_be_ours(text), "{:?}", String::from_utf8_lossy(text));
         }
     }
 }

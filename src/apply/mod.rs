@@ -35,6 +35,8 @@ pub use lock::{in_use, probe as probe_exclusive, probe_all};
 pub use marker::{at_work, at_work_near, at_work_on_logs};
 pub use missing::not_found;
 pub use outcome::{Applied, Ending, unreadable};
-pub use recover::{Assessment, Direction, assess, find_pending, recover, recover_refusals};
+pub use recover::{
+    Assessment, Direction, assess, empty_folders, find_pending, recover, recover_refusals,
+};
 pub use reset::{ResetJob, execute_reset, reset_space_refusal, reset_undo_refusals};
 pub use restore::{RestoreJob, Undo, restore_job};

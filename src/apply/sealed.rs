@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 /// Length of the first line, in bytes.
-const SEAL_BYTES: usize = 65;
+pub const SEAL_BYTES: usize = 65;
 
 /// The stored form of a value.
 pub fn seal<T: Serialize>(value: &T) -> Vec<u8> {

@@ -62,8 +62,8 @@ fn bad_page(page: &BadPage) -> String {
     };
     let (number, offset) = (page.number, page.offset);
     let mut text = format!("    page {number}{header} at offset {offset} (0x{offset:x}): {kind}\n");
-    if page.kind != BadPageKind::Unreadable {
-        let _ = writeln!(text, "      expected {}, actual {}", page.expected, page.actual);
+    if let (Some(expected), Some(actual)) = (&page.expected, &page.actual) {
+        let _ = writeln!(text, "      expected {expected}, actual {actual}");
     }
     text
 }

@@ -223,7 +223,7 @@ pub struct DatabaseReport {
     pub outcome: Outcome,
     /// The header copy that the engine uses.
     pub elected: Option<Which>,
-    /// State of both copies; `null` of a file that is no database.
+    /// State of both copies; `null` of a file that is no database, or that nobody tried to read.
     pub copies: Option<CopiesReport>,
     /// Its header.
     pub header: Option<FileHeader>,
@@ -283,6 +283,11 @@ impl DatabaseReport {
             plan_was_shown: false,
             found_before: None,
         }
+    }
+
+    /// A database, or what stands for logs, that nobody tried to read.
+    pub(crate) fn unread(path: &Path, outcome: Outcome) -> Self {
+        Self { copies: None, ..Self::unknown(path, outcome) }
     }
 
     /// A database that was surveyed.

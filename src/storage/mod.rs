@@ -38,10 +38,12 @@ pub use unix::Disk;
 pub use windows::Disk;
 pub use writer::write_stream;
 
-/// How often, and how long apart, a file is asked for that somebody else has: a virus scanner or an
-/// indexer lets go in that time.
-const BUSY_TRIES: u32 = 20;
-const BUSY_PAUSE: Duration = Duration::from_millis(100);
+/// How often a file is asked for that somebody else has: a virus scanner or an indexer lets go in that
+/// time. Who asks for one alone ([`Access`]) is told at once, and waits for all of its files together;
+/// every other call waits by itself.
+pub const BUSY_TRIES: u32 = 20;
+/// How long apart.
+pub const BUSY_PAUSE: Duration = Duration::from_millis(100);
 
 /// What kind of thing a path names. A symlink is not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -185,7 +185,8 @@ fn kind_of(stored: rustix::fs::FileType) -> Option<FileKind> {
 /// A file on which somebody holds a lease cannot be opened without waiting. Most holders (Samba for
 /// one) let go as soon as they hear of the attempt.
 fn open_patiently(path: &Path, access: Access) -> io::Result<fs::File> {
-    for _ in 1..BUSY_TRIES {
+    let tries = if access == Access::Read { BUSY_TRIES } else { 1 };
+    for _ in 1..tries {
         match open_without_atime(path, access) {
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(BUSY_PAUSE),
             result => return result,

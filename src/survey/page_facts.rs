@@ -86,10 +86,12 @@ pub struct BadPage {
     pub correctable: bool,
     /// The flipped bit, counted from the start of the page, where it can be corrected.
     pub correctable_bit: Option<u32>,
-    /// The value that was computed.
-    pub expected: String,
-    /// The value that is stored.
-    pub actual: String,
+    /// The value that was computed; `null` of a page that cannot be read.
+    #[schemars(regex(pattern = r"^0x[0-9a-f]+$"))]
+    pub expected: Option<String>,
+    /// The value that is stored; `null` of a page that cannot be read.
+    #[schemars(regex(pattern = r"^0x[0-9a-f]+$"))]
+    pub actual: Option<String>,
 }
 
 /// What is wrong with a page.
@@ -141,7 +143,7 @@ impl PageFacts {
         let index = offset / layout.page_size_bytes as u64;
         self.total += 1;
         self.unreadable += 1;
-        let (expected, actual) = ("readable".into(), "read error".into());
+        let (expected, actual) = (None, None);
         let kind = BadPageKind::Unreadable;
         let (number, correctable, correctable_bit) = (number_of(index), false, None);
         self.list(BadPage { number, offset, kind, correctable, correctable_bit, expected, actual });
@@ -177,8 +179,8 @@ impl PageFacts {
                 kind: BadPageKind::Checksum,
                 correctable: false,
                 correctable_bit: None,
-                expected: format!("0x{:08x}", checksum::xor_short(page)),
-                actual: format!("0x{stored:08x}"),
+                expected: Some(format!("0x{:08x}", checksum::xor_short(page))),
+                actual: Some(format!("0x{stored:08x}")),
             });
         }
     }
@@ -215,8 +217,8 @@ impl PageFacts {
             kind,
             correctable: fault.correctable_bit.is_some(),
             correctable_bit: fault.correctable_bit,
-            expected: format!("0x{:016x}", fault.expected),
-            actual: format!("0x{:016x}", fault.actual),
+            expected: Some(format!("0x{:016x}", fault.expected)),
+            actual: Some(format!("0x{:016x}", fault.actual)),
         });
     }
 

@@ -11,7 +11,8 @@ use super::super::commit::{self, CopyImage, classify};
 use super::super::folder;
 use super::super::journal::State;
 use super::super::outcome::reason;
-use super::{Direction, journal_damaged};
+use super::Direction;
+use super::pending::journal_damaged;
 
 /// The way a pending header operation goes, from what its two copies are now.
 pub fn assess(

@@ -70,7 +70,8 @@ impl Storage for Disk {
             let direct = if unbuffered { FILE_FLAG_NO_BUFFERING } else { 0 };
             options.write(true).custom_flags(FILE_FLAG_WRITE_THROUGH | direct);
         }
-        let opened = patiently(|| options.open(verbatim(path)?)).map_err(error)?;
+        let tries = if access == Access::Read { BUSY_TRIES } else { 1 };
+        let opened = persistently(tries, || options.open(verbatim(path)?)).map_err(error)?;
         let alone = access != Access::Read;
         let file = DiskFile { file: opened, path: path.to_owned(), alone, unbuffered };
         // A link that came in between would lead elsewhere.
@@ -242,10 +243,15 @@ fn is_busy(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|code| CODES.contains(&(code as u32)))
 }
 
-/// Tries again for a while what fails because somebody else has the file. At last that is told as
-/// [`io::ErrorKind::WouldBlock`], with the system's own words.
-fn patiently<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    for _ in 1..BUSY_TRIES {
+/// Tries again for a while what fails because somebody else has the file.
+fn patiently<T>(attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    persistently(BUSY_TRIES, attempt)
+}
+
+/// The same, so many times. At last that is told as [`io::ErrorKind::WouldBlock`], with the system's own
+/// words.
+fn persistently<T>(tries: u32, mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    for _ in 1..tries {
         match attempt() {
             Err(e) if is_busy(&e) => std::thread::sleep(BUSY_PAUSE),
             result => return result,

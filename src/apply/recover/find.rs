@@ -1,0 +1,107 @@
+//! From a path that was named to what is pending there.
+
+use std::path::{Path, PathBuf};
+
+use crate::plan::Refusal;
+use crate::storage::{FileKind, Storage, StorageError};
+use crate::survey::{group_markers, pending_marker};
+
+use super::super::folder::{DEFAULT_BACKUP_DIR, Stored, is_operation_folder, read_stored};
+use super::super::journal::State;
+use super::super::marker::{self, Found};
+use super::super::missing::not_found;
+use super::super::outcome::reason;
+
+/// The subjects with a pending operation that `path` stands for: a database, a marker, an operation
+/// folder, or a folder of databases or logs. An operation that is pending though its marker is gone
+/// stands for itself, by its folder.
+pub fn find_pending(storage: &dyn Storage, path: &Path) -> Result<Vec<PathBuf>, Refusal> {
+    let not_there = |error: &StorageError| match error.is_not_found() {
+        true => not_found(storage, path),
+        false => reason(error),
+    };
+    let only_if_pending =
+        |subject: PathBuf| has_marker(storage, &subject).then_some(subject).into_iter().collect();
+    if let Some(subject) = marker::subject_of(path) {
+        return Ok(only_if_pending(subject));
+    }
+    let kind = match storage.status(path) {
+        Ok(status) => status.kind,
+        // The database may be gone while its marker is still there.
+        Err(_) if has_marker(storage, path) => FileKind::Regular,
+        Err(error) => return Err(not_there(&error)),
+    };
+    if kind != FileKind::Directory {
+        let own: Vec<PathBuf> = only_if_pending(path.to_owned());
+        return Ok(if own.is_empty() { logs_on_the_move_beside(storage, path) } else { own });
+    }
+    if is_operation_folder(storage, path) {
+        return Ok(subject_of_operation(storage, path)?.into_iter().collect());
+    }
+    let names = storage.list(path).map_err(|error| not_there(&error))?;
+    let mut found: Vec<_> =
+        names.iter().filter_map(|name| marker::subject_of(&path.join(name))).collect();
+    found.sort();
+    Ok(found)
+}
+
+/// The operations on logs that keep a database waiting.
+fn logs_on_the_move_beside(storage: &dyn Storage, database: &Path) -> Vec<PathBuf> {
+    let dir = database.parent().unwrap_or(Path::new("/"));
+    group_markers(storage, dir).iter().filter_map(|marker| marker::subject_of(marker)).collect()
+}
+
+fn has_marker(storage: &dyn Storage, subject: &Path) -> bool {
+    storage.status(&pending_marker(subject)).is_ok()
+}
+
+/// What an operation folder stands for: what its marker stands beside, or, where it is pending though its
+/// marker is gone, the folder itself.
+fn subject_of_operation(storage: &dyn Storage, dir: &Path) -> Result<Option<PathBuf>, Refusal> {
+    let stored = match read_stored(storage, dir)? {
+        Stored::Whole(stored) => Some(stored),
+        Stored::Unprepared => None,
+    };
+    let at_home = stored.as_ref().and_then(|stored| stored.subject());
+    let marked = at_home
+        .filter(|subject| is_marked_for(storage, subject, dir))
+        .or_else(|| marked_beside(storage, dir));
+    let is_pending = stored.is_some_and(|stored| stored.journal.state == State::Prepared);
+    Ok(marked.or_else(|| is_pending.then(|| dir.to_owned())))
+}
+
+/// The subject whose marker stands two levels up, beside the default backup folder: the journal may not
+/// name it yet, or all of it was moved since.
+fn marked_beside(storage: &dyn Storage, dir: &Path) -> Option<PathBuf> {
+    let beside = dir.parent()?.parent()?;
+    let subjects = find_pending(storage, beside).unwrap_or_default();
+    subjects.into_iter().find(|subject| is_marked_for(storage, subject, dir))
+}
+
+/// Whether the marker of a subject names this folder; or one of its name that is not there any more.
+fn is_marked_for(storage: &dyn Storage, subject: &Path, dir: &Path) -> bool {
+    let Ok(Found::Whole(marker)) = marker::read(storage, &pending_marker(subject)) else {
+        return false;
+    };
+    let Some(named) = marker.dir.to_path() else { return false };
+    let has_its_name = dir.file_name().is_some_and(|name| *name == *marker.operation);
+    named == dir || has_its_name && storage.status(&named).is_err()
+}
+
+/// Empty operation folders in the places where `path` may have one. A power loss may leave such a folder
+/// before the marker is durable: nothing had begun, and nothing depends on it.
+pub fn empty_folders(storage: &dyn Storage, path: &Path) -> Vec<PathBuf> {
+    let is_empty_operation = |dir: &PathBuf| {
+        let name = dir.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("edbmend-") && storage.list(dir).is_ok_and(|names| names.is_empty())
+    };
+    let beside = [path.join(DEFAULT_BACKUP_DIR), path.with_file_name(DEFAULT_BACKUP_DIR)];
+    let inside = beside.iter().map(PathBuf::as_path).chain([path]).flat_map(|dir| {
+        let names = storage.list(dir).unwrap_or_default();
+        names.into_iter().map(move |name| dir.join(name))
+    });
+    let mut found: Vec<_> = inside.chain([path.to_owned()]).filter(is_empty_operation).collect();
+    found.sort();
+    found.dedup();
+    found
+}

@@ -1,0 +1,181 @@
+//! A pending operation, read from its marker and its folder.
+
+use std::path::{Path, PathBuf};
+
+use crate::plan::{Refusal, RefusalId, ResetPlan};
+use crate::storage::{FileKind, Storage, quoted, shown};
+use crate::survey::pending_marker;
+
+use super::super::folder::{
+    self, Deed, OperationRef, Stored, StoredOperation, is_operation_folder, read_stored,
+};
+use super::super::journal::State;
+use super::super::marker::{self, Found, Marker};
+use super::super::outcome::{Ending, reason};
+
+/// A pending operation as its marker and its folder describe it.
+pub(super) struct Pending {
+    pub subject: PathBuf,
+    pub operation: Option<OperationRef>,
+    pub created_backup_dir: bool,
+    /// `None` where it never was prepared.
+    pub stored: Option<Box<StoredOperation>>,
+}
+
+impl Pending {
+    /// Whether exclusive access to the subject itself is needed: it is a database.
+    pub fn works_on_a_file(&self, storage: &dyn Storage) -> bool {
+        match self.stored.as_ref().map(|stored| &stored.deed) {
+            Some(Deed::Header { .. }) => true,
+            Some(Deed::Reset(_)) => false,
+            None => storage.status(&self.subject).is_ok_and(|s| s.kind == FileKind::Regular),
+        }
+    }
+
+    /// The plan of a reset that is neither finished nor rolled back.
+    pub fn unfinished_reset(&self) -> Option<&ResetPlan> {
+        let stored =
+            self.stored.as_ref().filter(|stored| stored.journal.state == State::Prepared)?;
+        match &stored.deed {
+            Deed::Reset(plan) => Some(plan),
+            Deed::Header { .. } => None,
+        }
+    }
+
+    pub fn finished_as(&self) -> Ending {
+        match self.stored.as_ref().map(|stored| stored.journal.state) {
+            Some(State::RolledBack) => Ending::RolledBack,
+            _ => Ending::Committed,
+        }
+    }
+}
+
+/// Reads what is pending on a subject, or in an operation folder.
+pub(super) fn read_pending(storage: &dyn Storage, subject: &Path) -> Result<Pending, Refusal> {
+    if is_operation_folder(storage, subject) {
+        return read_pending_in(storage, subject);
+    }
+    let path = pending_marker(subject);
+    let marker = match marker::read(storage, &path).map_err(|error| reason(&error))? {
+        Found::Whole(marker) => marker,
+        Found::Damaged => return Err(journal_damaged(&path, "the marker does not match its seal")),
+        Found::Foreign => return Err(foreign(&path)),
+        Found::Torn => {
+            if let Some(dir) = prepared_beside(storage, subject) {
+                return Err(marker_lies(&path, &dir));
+            }
+            let subject = subject.to_owned();
+            return Ok(Pending {
+                subject,
+                operation: None,
+                created_backup_dir: false,
+                stored: None,
+            });
+        }
+    };
+    let dir = operation_dir(storage, subject, &marker)?;
+    let stored = match read_stored(storage, &dir)? {
+        Stored::Whole(stored) => Some(stored),
+        Stored::Unprepared => None,
+    };
+    if stored.as_ref().is_some_and(|stored| stored.journal.operation != marker.operation) {
+        return Err(journal_damaged(&dir, "it belongs to another operation than the marker names"));
+    }
+    Ok(Pending {
+        subject: subject.to_owned(),
+        operation: Some(OperationRef { id: marker.operation, dir }),
+        created_backup_dir: marker.created_backup_dir,
+        stored,
+    })
+}
+
+/// The pending operation of a folder whose marker is gone or damaged.
+fn read_pending_in(storage: &dyn Storage, dir: &Path) -> Result<Pending, Refusal> {
+    let stored = match read_stored(storage, dir)? {
+        Stored::Whole(stored) => stored,
+        Stored::Unprepared => return Err(journal_damaged(dir, "it holds no journal")),
+    };
+    let subject = stored.subject();
+    let subject = subject.ok_or_else(|| journal_damaged(dir, "its paths are of another system"))?;
+    let operation =
+        Some(OperationRef { id: stored.journal.operation.clone(), dir: dir.to_owned() });
+    Ok(Pending { subject, operation, created_backup_dir: false, stored: Some(stored) })
+}
+
+/// An operation on `subject`, in the default place, that was ready to write.
+fn prepared_beside(storage: &dyn Storage, subject: &Path) -> Option<PathBuf> {
+    let backup_dir = subject.with_file_name(folder::DEFAULT_BACKUP_DIR);
+    let names = storage.list(&backup_dir).unwrap_or_default();
+    names.into_iter().map(|name| backup_dir.join(name)).find(|dir| {
+        matches!(read_stored(storage, dir), Ok(Stored::Whole(stored))
+            if stored.journal.state == State::Prepared && stored.subject().as_deref() == Some(subject))
+    })
+}
+
+/// A file that has a marker's name, but was not written by edbmend, or is damaged beyond recognition.
+fn foreign(marker: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::JournalDamaged,
+        marker,
+        "it is named like a marker of edbmend, but holds something else",
+        format!(
+            "Nothing was touched. If an operation was begun here, name its folder: edbmend recover FOLDER. If \
+             none was, look into the file; if nobody needs it, remove it by hand: rm {}",
+            quoted(marker)
+        ),
+    )
+}
+
+/// A marker that looks as if nothing had begun, beside an operation that had.
+fn marker_lies(marker: &Path, dir: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::JournalDamaged,
+        marker,
+        format!("the marker is damaged, though the operation {} was ready to write", shown(dir)),
+        format!("edbmend recover {}", quoted(dir)),
+    )
+}
+
+/// The folder that the marker names, or, on another machine, the default place of that name.
+fn operation_dir(
+    storage: &dyn Storage,
+    subject: &Path,
+    marker: &Marker,
+) -> Result<PathBuf, Refusal> {
+    let named = marker.dir.to_path();
+    let beside = subject.with_file_name(folder::DEFAULT_BACKUP_DIR).join(&marker.operation);
+    let candidates = named.clone().into_iter().chain([beside]);
+    let is_there = |dir: &PathBuf| storage.status(dir).is_ok_and(|s| s.kind == FileKind::Directory);
+    let found = candidates.into_iter().find(is_there);
+    found.ok_or_else(|| out_of_reach(storage, subject, &named.unwrap_or_default()))
+}
+
+/// The refusal where the folder that knows how far the operation was cannot be looked at.
+fn out_of_reach(storage: &dyn Storage, subject: &Path, dir: &Path) -> Refusal {
+    let why = match storage.status(dir) {
+        Err(error) if !error.is_not_found() => error.to_string(),
+        _ => format!("{} is not there", shown(dir)),
+    };
+    let marker = pending_marker(subject);
+    Refusal::new(
+        RefusalId::JournalDamaged,
+        dir,
+        format!("the operation folder that {} names cannot be reached: {why}", shown(&marker)),
+        format!(
+            "Nothing was touched. Attach the disk or share that holds it, at the same place, then: edbmend \
+             recover {}. Keep the marker until then: only that folder knows how far the operation was. If \
+             the folder is lost for good: docs/recover.md.",
+            quoted(subject)
+        ),
+    )
+}
+
+pub(super) fn journal_damaged(path: &Path, what: &str) -> Refusal {
+    Refusal::new(
+        RefusalId::JournalDamaged,
+        path,
+        format!("the operation cannot be trusted: {what}"),
+        "Nothing was touched. Put the undamaged operation folder back and try again; compare the \
+         header with edbmend inspect.",
+    )
+}
