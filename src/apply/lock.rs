@@ -86,6 +86,20 @@ pub fn probe(storage: &dyn Storage, path: &Path, allow_unproven: bool) -> Result
     ExclusiveFile::acquire_reading(storage, path, allow_unproven).map(drop)
 }
 
+/// Whether somebody has a file open right now. Where opening it shows that, and not the lease, it is asked
+/// again for a while: it may be an indexer that does.
+pub fn is_held(storage: &dyn Storage, path: &Path) -> bool {
+    for attempt in 1..=BUSY_TRIES {
+        match storage.open(path, Access::ReadAlone) {
+            Ok(file) => return file.lock() == Exclusive::InUse,
+            Err(error) if !error.is_busy() => return false,
+            Err(_) if attempt < BUSY_TRIES => std::thread::sleep(BUSY_PAUSE),
+            Err(_) => {}
+        }
+    }
+    true
+}
+
 /// At most this many refusals of one kind are worth reading.
 const MOST_REFUSALS: usize = 20;
 

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::{Refusal, RefusalId};
 use crate::storage::{
-    Access, Exclusive, File, Storage, StorageError, StoredPath, host_name, quoted, shown,
-    user_name, without,
+    File, Storage, StorageError, StoredPath, host_name, quoted, shown, user_name, without,
 };
 use crate::survey::{group_markers, pending_marker};
 
+use super::lock::is_held;
 use super::outcome::reason;
 use super::sealed;
 
@@ -93,11 +93,7 @@ pub fn create(
 /// marker: to open the database itself would dispute its exclusive access, and both would lose.
 pub fn at_work(storage: &dyn Storage, database: &Path) -> Option<Refusal> {
     let path = pending_marker(database);
-    let held = match storage.open(&path, Access::ReadAlone) {
-        Ok(file) => file.lock() == Exclusive::InUse,
-        Err(error) => error.is_busy(),
-    };
-    if !held {
+    if !is_held(storage, &path) {
         return None;
     }
     let (message, remedy) = match holder(storage, &path) {

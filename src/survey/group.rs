@@ -199,7 +199,10 @@ fn read_logs(
     }
     Ok(on_all_cores(named, |(name, parsed, kind)| {
         advance(1);
-        survey_log_file(storage, dir.join(name), parsed, kind, digests)
+        // Of a hundred thousand paths each is as long as it must be.
+        let mut path = PathBuf::with_capacity(dir.as_os_str().len() + 1 + name.len());
+        path.extend([dir.as_os_str(), name]);
+        survey_log_file(storage, path, parsed, kind, digests)
     }))
 }
 
