@@ -22,8 +22,12 @@ pub fn run(session: &Session, args: &VerifyArgs) -> Report {
     let mut report = Report::new("verify");
     for path in &args.databases {
         if let Err(refusal) = verify(session, path, threads(args), &mut report) {
+            let is_stopped = refusal.id == RefusalId::Interrupted;
             let database = DatabaseReport::unknown(&refusal.path, Outcome::Failed);
             session.push(&mut report, database, &[refusal]);
+            if is_stopped {
+                break;
+            }
         }
     }
     report.conclude()

@@ -117,8 +117,16 @@ impl Drop for RecordedVolume {
     }
 }
 
-/// Takes a volume off; its loop device goes with it.
+/// Takes a volume off; its loop device goes with it. A program that another thread is just about to
+/// start has our open files for a moment.
 pub fn unmount(mount_point: &Path) {
-    let output = Command::new("umount").arg(mount_point).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
+    let begun = Instant::now();
+    loop {
+        let output = Command::new("umount").arg(mount_point).output().unwrap();
+        if output.status.success() {
+            return;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{output:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
