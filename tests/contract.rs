@@ -9,17 +9,7 @@ use std::path::{Path, PathBuf};
 use edbmend::ese::LogTime;
 use edbmend::practice::{Recipe, edit_header, storage_group};
 
-use common::{Fixture, Ran, damaged, healthy, run, sha256, snapshot, strace};
-
-/// A practice storage group with small logs.
-fn group() -> (tempfile::TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    let dir = folder.path().canonicalize().unwrap();
-    for file in storage_group(&Recipe { log_file_sectors: 16, pages: 4, ..Recipe::default() }) {
-        fs::write(dir.join(&file.name), &file.bytes).unwrap();
-    }
-    (folder, dir)
-}
+use common::{Fixture, Ran, damaged, healthy, run, sha256, small_group, snapshot, strace};
 
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -46,7 +36,7 @@ fn while_logs_are_on_the_move_their_databases_wait() {
     if !strace::can_trace(test) {
         return;
     }
-    let (_folder, dir) = group();
+    let (_folder, dir) = small_group();
     let (private, public) = (dir.join("priv1.edb"), dir.join("pub1.edb"));
     let named = ["--db", text(&private), "--db", text(&public), text(&dir)];
     let reset: Vec<&str> = ["reset-logs", "--yes"].into_iter().chain(named).collect();
@@ -115,7 +105,7 @@ fn an_operation_folder_recovers_without_its_marker() {
 
 /// A group in which `priv1.edb` has the damage, and the header of its last full backup as evidence.
 fn with_evidence() -> (tempfile::TempDir, PathBuf, PathBuf) {
-    let (folder, dir) = group();
+    let (folder, dir) = small_group();
     let mut evidence = fs::read(dir.join("priv1.edb")).unwrap();
     edit_header(&mut evidence, |raw| raw.full_prev.gen_high = 2.into());
     let path = dir.join("older.bak");
@@ -174,7 +164,7 @@ fn evidence_with_one_thing_wrong_is_refused() {
 #[test]
 fn the_outcome_does_not_depend_on_the_order() {
     for first in ["priv1.edb", "pub1.edb"] {
-        let (_folder, dir) = group();
+        let (_folder, dir) = small_group();
         let second = if first == "priv1.edb" { "pub1.edb" } else { "priv1.edb" };
         let (first, second) = (dir.join(first), dir.join(second));
         let planned = run(["repair", "--dry-run", "--json", text(&first), text(&second)]);
@@ -222,7 +212,7 @@ fn a_reset_that_has_only_its_marker_left_is_not_nothing_to_do() {
     if !strace::can_trace(test) {
         return;
     }
-    let (_folder, dir) = group();
+    let (_folder, dir) = small_group();
     let (private, public) = (dir.join("priv1.edb"), dir.join("pub1.edb"));
     let named = ["--db", text(&private), "--db", text(&public), text(&dir)];
     // The journal is replaced twice; the second time all files have moved.
@@ -238,7 +228,7 @@ fn a_reset_that_has_only_its_marker_left_is_not_nothing_to_do() {
 
 #[test]
 fn every_reason_against_a_reset_is_listed_with_a_guards_exit_code() {
-    let (_folder, dir) = group();
+    let (_folder, dir) = small_group();
     edit(&dir.join("pub1.edb"), |raw| raw.state = 2.into());
     std::os::unix::fs::symlink(dir.join("pub1.edb"), dir.join("link.edb")).unwrap();
     fs::write(dir.join("restore.env"), "").unwrap();
@@ -259,7 +249,7 @@ fn every_reason_against_a_reset_is_listed_with_a_guards_exit_code() {
 
 #[test]
 fn what_is_named_like_the_checkpoint_and_is_no_file() {
-    let (_folder, dir) = group();
+    let (_folder, dir) = small_group();
     fs::rename(dir.join("E00.chk"), dir.join("kept")).unwrap();
     std::os::unix::fs::symlink(dir.join("kept"), dir.join("E00.chk")).unwrap();
     reset(&dir, &["--yes"]).expect_refused(3, &["not-a-regular-file"]);
@@ -272,7 +262,7 @@ fn what_is_named_like_the_checkpoint_and_is_no_file() {
 #[test]
 fn a_clean_database_that_still_requires_logs_stops_a_reset() {
     for which in 0..3 {
-        let (_folder, dir) = group();
+        let (_folder, dir) = small_group();
         edit(&dir.join("pub1.edb"), |raw| match which {
             0 => raw.gen_min_required = 3.into(),
             1 => raw.gen_max_required = 3.into(),
@@ -284,7 +274,7 @@ fn a_clean_database_that_still_requires_logs_stops_a_reset() {
 
 #[test]
 fn a_database_without_a_log_signature_is_taken_with_a_warning() {
-    let (_folder, dir) = group();
+    let (_folder, dir) = small_group();
     edit(&dir.join("pub1.edb"), |raw| raw.log_signature = Default::default());
     let ran = reset(&dir, &["--yes"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -311,7 +301,7 @@ fn second_group(dir: &Path) {
 
 #[test]
 fn two_storage_groups_in_one_folder_are_reset_one_by_one() {
-    let (_folder, dir) = group();
+    let (_folder, dir) = small_group();
     second_group(&dir);
     fs::write(dir.join("restore.env"), "").unwrap();
     reset(&dir, &["--dry-run"]).expect_refused(3, &["mixed-prefixes", "restore-pending"]);
@@ -332,7 +322,7 @@ fn two_storage_groups_in_one_folder_are_reset_one_by_one() {
 
 #[test]
 fn one_file_with_two_names_is_one_database() {
-    let (_folder, dir) = group();
+    let (_folder, dir) = small_group();
     fs::hard_link(dir.join("pub1.edb"), dir.join("again.edb")).unwrap();
     let again = dir.join("again.edb");
     let ran = reset(&dir, &["--yes", "--db", text(&again)]);
@@ -342,7 +332,7 @@ fn one_file_with_two_names_is_one_database() {
 
 #[test]
 fn the_dry_run_of_an_undo_sees_what_the_undo_would_meet() {
-    let (_folder, dir) = group();
+    let (_folder, dir) = small_group();
     let operation = reset(&dir, &["--yes"]).operation_dir();
     fs::write(dir.join("E00.edbmend-pending"), "").unwrap();
     let undo = run(["restore", "--dry-run", "--json", text(&operation)]);
@@ -356,7 +346,7 @@ fn the_dry_run_of_an_undo_sees_what_the_undo_would_meet() {
 #[test]
 fn a_log_that_somebody_reads_is_in_use_whichever_it_is() {
     for name in ["E0000001.log", "E0000003.log", "E00tmp.log"] {
-        let (_folder, dir) = group();
+        let (_folder, dir) = small_group();
         fs::copy(dir.join("E00.log"), dir.join("E00tmp.log")).unwrap();
         let _open = fs::File::open(dir.join(name)).unwrap();
         reset(&dir, &["--dry-run"]).expect_refused(3, &["in-use"]);
@@ -446,7 +436,7 @@ fn no_remedy_is_a_repair_that_would_be_refused() {
 
 #[test]
 fn a_folder_without_logs_says_what_that_may_mean() {
-    let (_folder, dir) = group();
+    let (_folder, dir) = small_group();
     assert_eq!(reset(&dir, &["--yes"]).code, Some(0));
     let ran = run(["check", "--json", text(&dir)]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
@@ -458,7 +448,7 @@ fn a_folder_without_logs_says_what_that_may_mean() {
     assert!(words.contains(&format!("none found in {}", text(&dir))), "{words}");
     assert!(words.contains("name it with --log-dir") && words.contains("generation 1"), "{words}");
     // With logs the engine's answer is certain.
-    let (_folder, dir) = group();
+    let (_folder, dir) = small_group();
     let fails = finding(&run(["check", "--json", text(&dir)]), "next-incremental-fails");
     assert!(!fails["consequence"].as_str().unwrap().contains("log reset"), "{fails}");
 }
@@ -470,11 +460,11 @@ fn a_database_of_other_logs_is_not_bitten_and_the_message_says_so() {
         assert!(!ran.stdout.contains("next-incremental-fails"), "{ran:?}");
         finding(&ran, "full-backup-gen-invalid")["message"].as_str().unwrap().to_owned()
     };
-    let (_folder, dir) = group();
+    let (_folder, dir) = small_group();
     edit(&dir.join("priv1.edb"), |raw| raw.log_signature = Default::default());
     assert!(message(&dir).contains("signature is zero"));
     // Its old logs are still there, but the current log has begun a new stream.
-    let (_folder, dir) = group();
+    let (_folder, dir) = small_group();
     let mounted = Recipe { log_random: 4711, log_file_sectors: 16, ..Recipe::default() };
     let new = storage_group(&mounted).into_iter().find(|file| file.name == "E00.log").unwrap();
     fs::write(dir.join("E00.log"), new.bytes).unwrap();
@@ -490,7 +480,7 @@ fn a_missing_log_is_named_as_its_stream_names_its_logs() {
         (|n| format!("E00{n:08X}.jtx"), "E00.jtx", "E0000000003.jtx"),
     ];
     for (closed, current, missing) in styles {
-        let (_folder, dir) = group();
+        let (_folder, dir) = small_group();
         for n in 1..5 {
             fs::rename(dir.join(format!("E00{n:05X}.log")), dir.join(closed(n))).unwrap();
         }
@@ -514,7 +504,7 @@ fn after_an_operation_that_stays_pending_recover_begins_no_other() {
     if !strace::can_trace(test) {
         return;
     }
-    let (_folder, dir) = group();
+    let (_folder, dir) = small_group();
     fs::copy(dir.join("priv1.edb"), dir.join("a.edb")).unwrap();
     fs::copy(dir.join("priv1.stm"), dir.join("a.stm")).unwrap();
     for name in ["a.edb", "priv1.edb"] {
@@ -539,7 +529,7 @@ fn after_an_operation_that_stays_pending_recover_begins_no_other() {
 #[test]
 fn looking_leaves_no_access_time_behind() {
     use std::os::unix::fs::MetadataExt;
-    let (_folder, dir) = group();
+    let (_folder, dir) = small_group();
     let times = |path: &Path| {
         let status = fs::metadata(path).unwrap();
         (status.atime(), status.atime_nsec(), status.mtime(), status.ctime(), status.ctime_nsec())

@@ -3,22 +3,10 @@
 mod common;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use edbmend::practice::{Recipe, storage_group};
-
-use common::strace;
-
-/// A practice storage group with four closed logs, small ones.
-fn group() -> (tempfile::TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    let dir = folder.path().canonicalize().unwrap();
-    for file in storage_group(&Recipe { log_file_sectors: 16, pages: 4, ..Recipe::default() }) {
-        fs::write(dir.join(&file.name), &file.bytes).unwrap();
-    }
-    (folder, dir)
-}
+use common::{small_group, strace};
 
 /// Each line of a trace of some system calls.
 fn trace(calls: &str, arguments: &[&Path]) -> Vec<String> {
@@ -42,7 +30,7 @@ fn a_check_opens_each_closed_log_once_and_lists_the_folder_once() {
     if !strace::can_trace("a_check_opens_each_closed_log_once_and_lists_the_folder_once") {
         return;
     }
-    let (_folder, dir) = group();
+    let (_folder, dir) = small_group();
     let opened = trace("?open,openat", &[Path::new("check"), &dir]);
     let looked_at = trace("statx,?newfstatat,?lstat,?stat", &[Path::new("check"), &dir]);
     for name in ["E0000001.log", "E0000002.log", "E0000003.log", "E0000004.log"] {

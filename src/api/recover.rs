@@ -37,11 +37,7 @@ pub(crate) enum Decision {
 /// A guard refuses, or the operation is still [pending](crate::Error::is_pending).
 pub fn recover(request: &Recover, watch: &Watch) -> ApiResult<Report> {
     let run = Run::of_embedder(watch);
-    let decide = |_: &Path, _: &str| match request.only_say {
-        true => Decision::Stop(Outcome::Planned, Vec::new()),
-        false => Decision::Go,
-    };
-    let report = recover_in(&run, request, &decide, &|_| {});
+    let report = recover_in(&run, request, &|_, _| Decision::Go, &|_| {});
     ended_well(Report { run: Some(run.report()), ..report })
 }
 
@@ -136,6 +132,9 @@ fn recover_one(
     refusals.extend(confirmation_needed(request.consent, path));
     if !refusals.is_empty() {
         return (DatabaseReport { outcome: Outcome::of_reasons(&refusals), ..database }, refusals);
+    }
+    if request.only_say {
+        return (database, Vec::new());
     }
     if let Decision::Stop(outcome, reasons) = decide(path, &in_words(&assessment)) {
         return (DatabaseReport { outcome, ..database }, reasons);

@@ -27,9 +27,6 @@ pub fn run(session: &Session, args: &RecoverArgs) -> Report {
 }
 
 fn decide(guarded: &GuardedArgs, path: &Path, direction: &str) -> Decision {
-    if guarded.dry_run {
-        return Decision::Stop(Outcome::Planned, Vec::new());
-    }
     if guarded.yes {
         return Decision::Go;
     }

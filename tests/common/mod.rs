@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use edbmend::practice::{DatabaseRecipe, damage_full_backup};
+use edbmend::practice::{DatabaseRecipe, Recipe, damage_full_backup, storage_group};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -287,4 +287,14 @@ pub fn has_program(test: &str, name: &str) -> bool {
         eprintln!("SKIPPED {test}: {name} is not installed");
     }
     found
+}
+
+/// A practice storage group with four closed logs, small ones.
+pub fn small_group() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().canonicalize().unwrap();
+    for file in storage_group(&Recipe { log_file_sectors: 16, pages: 4, ..Recipe::default() }) {
+        fs::write(dir.join(&file.name), &file.bytes).unwrap();
+    }
+    (folder, dir)
 }
