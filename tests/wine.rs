@@ -348,6 +348,7 @@ fn recover_ends_what_a_kill_left() {
     assert_eq!(state == Some(0), fixture.bytes() != old, "it is the old one or the new one");
 }
 
+const STORE: &str = "MSExchangeIS";
 const SERVICE: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\MSExchangeIS";
 
 /// There is one Windows for all tests: only one at a time may have a store service in it. It is absent at
@@ -366,10 +367,35 @@ impl<'a> StoreService<'a> {
     }
 
     fn remove(&self) {
-        for words in [&["sc", "delete", "MSExchangeIS"][..], &["reg", "delete", SERVICE, "/f"]] {
-            // It fails where there is none.
-            finish(spawn(self.wine.command(words[0]).args(&words[1..])));
+        // They fail where there is none.
+        self.words(&["sc", "stop", STORE]);
+        self.words(&["sc", "delete", STORE]);
+        self.words(&["reg", "delete", SERVICE, "/f"]);
+    }
+
+    /// Any program that is a service will do.
+    fn create(&self) {
+        let program = [r"binPath=", r"C:\windows\system32\spoolsv.exe"];
+        self.wine.system("sc", &[&["create", STORE], &program[..]].concat());
+    }
+
+    /// Returns when it runs. The service manager refuses to begin one while it begins another (1055,
+    /// ERROR_SERVICE_DATABASE_LOCKED), and gives one up that is slow to answer (1053): it is asked again.
+    fn start(&self) {
+        let until = Instant::now() + Duration::from_secs(90);
+        loop {
+            let asked = self.words(&["net", "start", STORE]);
+            if self.words(&["sc", "query", STORE]).stdout.contains("RUNNING") {
+                return;
+            }
+            assert!(Instant::now() < until, "it does not run: {asked:?}");
+            eprintln!("asked again, since it does not run: {asked:?}");
+            sleep(Duration::from_millis(500));
         }
+    }
+
+    fn words(&self, words: &[&str]) -> Ran {
+        finish(spawn(self.wine.command(words[0]).args(&words[1..])))
     }
 }
 
@@ -401,7 +427,7 @@ fn what_windows_knows_of_exchange_is_used() {
 #[test]
 fn the_state_of_the_store_service_is_told() {
     let Some(wine) = Wine::ready("the_state_of_the_store_service_is_told") else { return };
-    let _service = StoreService::absent(wine);
+    let service = StoreService::absent(wine);
     let fixture = Fixture::new(&damaged(8));
     let repair = |how: &str| {
         let mut arguments = words(&["repair", how]);
@@ -410,16 +436,13 @@ fn the_state_of_the_store_service_is_told() {
         wine.run(arguments).stdout.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     assert!(!repair("--dry-run").contains("MSExchangeIS"));
-    // Any program that is a service will do.
-    let service = [r"binPath=", r"C:\windows\system32\spoolsv.exe"];
-    wine.system("sc", &[&["create", "MSExchangeIS"], &service[..]].concat());
+    service.create();
     let held = wine.hold_open(&fixture.db, "shared");
     let stopped = repair("--yes");
-    wine.system("sc", &["start", "MSExchangeIS"]);
+    service.start();
     let running = repair("--yes");
     drop(held);
     let planned = repair("--dry-run");
-    wine.system("sc", &["stop", "MSExchangeIS"]);
     assert!(stopped.contains("(MSExchangeIS) is stopped"), "{stopped}");
     assert!(running.contains("(MSExchangeIS) runs on this machine"), "{running}");
     assert!(planned.contains("That is normal while single stores are dismounted"), "{planned}");
