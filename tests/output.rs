@@ -213,8 +213,11 @@ fn a_page_check_that_is_stopped_says_so() {
     unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
     let ran = finish(child);
     assert_eq!((ran.code, ran.signal), (Some(4), None), "{ran:?}");
-    // What comes behind is not begun.
-    assert_eq!(ran.stdout.matches("stopped: interrupted").count(), 1, "{ran:?}");
+    assert_eq!(ran.stdout.matches("interrupted while the pages were checked").count(), 1);
+    // What comes behind is not begun, and each of them is named.
+    assert!(ran.stdout.contains("found:  not begun"), "{}", ran.stdout);
+    let headings = ran.stdout.lines().filter(|line| line.starts_with('/')).count();
+    assert_eq!(headings, 201, "{}", ran.stdout);
     assert!(ran.stdout.contains("do:     Run the same command again."), "{ran:?}");
 }
 

@@ -9,7 +9,7 @@ use crate::apply::{
 use crate::diagnose::diagnose_database;
 use crate::plan::{Refusal, RefusalId};
 use crate::report::{DatabaseReport, Outcome, Report};
-use crate::storage::shown;
+use crate::storage::{absolute, shown};
 
 use super::apply::outcome_of;
 use super::error::{Result as ApiResult, ended_well};
@@ -84,13 +84,14 @@ pub(crate) fn recover_in(
 
 /// The rest of several, once one of them could not be finished.
 pub(crate) fn not_begun(path: &Path) -> (DatabaseReport, Vec<Refusal>) {
+    let path = absolute(path).unwrap_or_else(|_| path.to_owned());
     let refusal = Refusal::new(
         RefusalId::Interrupted,
-        path,
+        &path,
         "not begun, because the run ended at a database before it",
-        "Mend that one first, then run the command again.",
+        "See to that one first, then run the same command again.",
     );
-    (DatabaseReport::unread(path, Outcome::Failed), vec![refusal])
+    (DatabaseReport::unread(&path, Outcome::Failed), vec![refusal])
 }
 
 /// A roll-back that was asked for is a success, and must not hide what went wrong elsewhere.

@@ -9,6 +9,7 @@ mod inspect;
 #[cfg_attr(windows, allow(unsafe_code))] // the system calls for a console's events
 mod interrupts;
 mod log_file;
+mod progress;
 mod recover;
 mod repair;
 mod reset_logs;

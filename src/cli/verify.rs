@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use crate::api::{all_processors, scan};
+use crate::api::{all_processors, not_begun, scan};
 use crate::ese::ContentKind;
 use crate::plan::{self, Refusal, RefusalId};
 use crate::report::{DatabaseReport, Outcome, RefusalReport, Report};
@@ -20,14 +20,15 @@ const STREAM_NOTE: &str = "Only its two header pages were checked: the pages of 
 pub fn run(session: &Session, args: &VerifyArgs) -> Report {
     session.heed_first_interrupt();
     let mut report = Report::new("verify");
+    let mut stopped = false;
     for path in &args.databases {
-        if let Err(refusal) = verify(session, path, threads(args), &mut report) {
-            let is_stopped = refusal.id == RefusalId::Interrupted;
+        if stopped {
+            let (database, reasons) = not_begun(path);
+            session.push(&mut report, database, &reasons);
+        } else if let Err(refusal) = verify(session, path, threads(args), &mut report) {
+            stopped = refusal.id == RefusalId::Interrupted;
             let database = DatabaseReport::unknown(&refusal.path, Outcome::Failed);
             session.push(&mut report, database, &[refusal]);
-            if is_stopped {
-                break;
-            }
         }
     }
     report.conclude()
