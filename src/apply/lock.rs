@@ -149,7 +149,7 @@ fn ask_once<'a>(storage: &dyn Storage, paths: Vec<&'a Path>) -> Vec<(&'a Path, W
         };
         Some(Box::new((path, why_not)))
     };
-    on_all_cores(paths, ask).into_iter().flatten().map(|boxed| *boxed).collect()
+    on_all_cores(paths, ask).flatten().map(|boxed| *boxed).collect()
 }
 
 /// The refusal where somebody else has the file open.

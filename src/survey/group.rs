@@ -188,7 +188,7 @@ fn read_logs(
     dir: &Path,
     digests: Digests,
     advance: &(dyn Fn(u64) + Sync),
-) -> Result<Vec<LogFile>> {
+) -> Result<impl Iterator<Item = LogFile> + use<>> {
     let (storage, listing) = (listings.storage, listings.of(dir)?);
     let mut named = Vec::with_capacity(listing.len());
     for (name, kind) in &*listing {
