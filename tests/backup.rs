@@ -56,7 +56,8 @@ fn the_copy_is_read_back_from_the_medium() {
     let fixture = Fixture::new(&damaged(2000));
     let trace = fixture.dir().join("trace");
     let mut command = Command::new("strace");
-    command.args(["-f", "-y", "-qq", "-e", "trace=openat,pread64,fsync,fadvise64,pwrite64", "-o"]);
+    let calls = "trace=?open,openat,pread64,fsync,fadvise64,pwrite64";
+    command.args(["-f", "-y", "-qq", "-e", calls, "-o"]);
     command
         .arg(&trace)
         .arg(env!("CARGO_BIN_EXE_edbmend"))

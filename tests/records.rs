@@ -79,6 +79,30 @@ fn of_command(dir: &Path, command: &str) -> PathBuf {
     found.remove(0)
 }
 
+/// As for a user whom only a directory service knows, when the program is the static one.
+#[test]
+fn of_a_user_without_a_name() {
+    let become_nobody_known = ["--user", "--map-user=54321", "--map-group=54321"];
+    let mut unshare = Command::new("unshare");
+    let can = unshare.args(become_nobody_known).arg("true").status();
+    if !can.is_ok_and(|status| status.success()) {
+        return eprintln!("SKIPPED of_a_user_without_a_name: unshare cannot make a user namespace");
+    }
+    let fixture = Fixture::new(&damaged(8));
+    let repair = program(["repair", "--yes", "priv1.edb"]);
+    let mut command = Command::new("unshare");
+    command.args(become_nobody_known).arg(repair.get_program()).args(repair.get_args());
+    let ran = finish(spawn(command.current_dir(fixture.dir()).env("SUDO_USER", "anna")));
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let operation = of_command(fixture.dir(), "repair");
+    let json = fs::read_to_string(operation.join("report.json")).unwrap();
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["run"]["user"], "uid 54321");
+    assert_eq!(json["run"]["login"], "anna");
+    let text = fs::read_to_string(operation.join("report.txt")).unwrap();
+    assert!(text.contains("uid 54321"), "{text}");
+}
+
 #[test]
 fn of_a_repair_and_its_undo() {
     let fixture = Fixture::new(&damaged(8));

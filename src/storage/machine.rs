@@ -9,11 +9,22 @@ pub fn host_name() -> String {
 
 /// The user whose rights this process has; with the domain on Windows.
 pub fn user_name() -> String {
-    let name = whoami::username().unwrap_or_else(|_| "unknown".to_owned());
+    let name = whoami::username().unwrap_or_else(|_| nameless_user());
     match env::var("USERDOMAIN") {
         Ok(domain) if cfg!(windows) => format!("{domain}\\{name}"),
         _ => name,
     }
+}
+
+/// A user whom only a directory service knows has no name for a static program: musl reads `/etc/passwd`.
+#[cfg(unix)]
+fn nameless_user() -> String {
+    format!("uid {}", rustix::process::geteuid())
+}
+
+#[cfg(not(unix))]
+fn nameless_user() -> String {
+    "unknown".to_owned()
 }
 
 /// The user who logged in, where that is another one: who typed `sudo` or `su`. As the environment
