@@ -2,6 +2,7 @@
 //! prepared operation, evidence and the logs that it rests on.
 
 mod common;
+mod shared;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -406,6 +407,19 @@ fn finding(ran: &Ran, id: &str) -> serde_json::Value {
     findings.iter().find(|finding| finding["id"] == id).unwrap_or_else(|| panic!("{ran:?}")).clone()
 }
 
+type HeaderChange = fn(&mut edbmend::ese::RawDbHeader);
+
+/// What makes of a damaged database with a bad shadow copy one that no repair is made of: other
+/// formats, a second page that may be data, a header of another kind of file.
+const BEYOND_REPAIR: [HeaderChange; 6] = [
+    |raw| raw.version = 0x500.into(),
+    |raw| raw.version = 0x623.into(),
+    |raw| raw.full_prev_type = 3.into(),
+    |raw| raw.copy_prev.gen_low = 1.into(),
+    |raw| raw.flags[0] |= 1,
+    |raw| raw.file_type = 8.into(),
+];
+
 #[test]
 fn no_remedy_is_a_repair_that_would_be_refused() {
     let half_damaged = |change: &dyn Fn(&mut edbmend::ese::RawDbHeader)| {
@@ -430,8 +444,94 @@ fn no_remedy_is_a_repair_that_would_be_refused() {
         cut_off.truncate(20_000);
         assert!(remedy(&cut_off, id).contains("original"));
     }
-    let may_be_data = half_damaged(&|raw| raw.flags[0] |= 1);
-    assert!(!remedy(&may_be_data, "shadow-header-damaged").contains("edbmend repair"));
+    for change in BEYOND_REPAIR {
+        let bytes = half_damaged(&change);
+        let fixture = Fixture::new(&bytes);
+        let ran = fixture.run(&["check"]);
+        let found = ran.json()["databases"][0]["findings"].clone();
+        let is_full = |finding: &serde_json::Value| finding["id"] == "full-backup-gen-invalid";
+        assert!(found.as_array().unwrap().iter().any(is_full), "{ran:?}");
+        assert!(!ran.stdout.contains("edbmend repair"), "{ran:?}");
+        let text = run(["check", fixture.db.to_str().unwrap()]);
+        assert!(!text.stdout.contains("edbmend repair"), "{text:?}");
+        assert_eq!(fixture.run(&["repair", "--dry-run"]).code, Some(3));
+    }
+    let mut one_page = damaged(8);
+    one_page.truncate(4096);
+    assert!(remedy(&one_page, "full-backup-gen-invalid").contains("original"));
+    // Nor is one that is to be asked for by name.
+    let mut warned = healthy(8);
+    edit_header(&mut warned, |raw| raw.full_prev.gen_low = 3.into());
+    assert!(remedy(&warned, "backup-gen-half-set").contains("edbmend repair --also"));
+    edit_header(&mut warned, |raw| raw.state = 2.into());
+    assert!(!remedy(&warned, "backup-gen-half-set").contains("edbmend repair"));
+}
+
+/// What `check` says of a database that is not closed, and what the refusal of `repair` adds.
+fn way_out(bytes: &[u8]) -> (String, String) {
+    let fixture = Fixture::new(bytes);
+    let found = finding(&fixture.run(&["check"]), "dirty-shutdown");
+    let refused = fixture.run(&["repair", "--dry-run"]).json()["refusals"][0].clone();
+    assert_eq!(refused["id"], "dirty-shutdown");
+    let text = |json: &serde_json::Value, key: &str| json[key].as_str().unwrap().to_owned();
+    let remedy = text(&found, "remedy");
+    // Both give the same advice, up to what is to be done behind it.
+    let advice = remedy.split(" Then: ").next().unwrap();
+    assert!(text(&refused, "remedy").starts_with(advice), "{refused} {advice}");
+    (text(&found, "message") + " " + &text(&found, "consequence"), remedy)
+}
+
+#[test]
+fn each_state_has_the_answer_of_the_engine_and_a_way_out_of_its_own() {
+    let in_state = |state: u32, change: &dyn Fn(&mut edbmend::ese::RawDbHeader)| {
+        let mut bytes = damaged(8);
+        edit_header(&mut bytes, |raw| {
+            raw.state = state.into();
+            change(raw);
+        });
+        way_out(&bytes)
+    };
+    for (state, error, way) in [
+        (1, "-550", "with all of its logs"),
+        (4, "-563", "from a backup"),
+        (5, "-550", "from a backup"),
+        (6, "-1226", "reseed"),
+        (8, "-1935", "revert"),
+        (9, "-550", "from a backup"),
+    ] {
+        let (said, remedy) = in_state(state, &|_| ());
+        assert!(said.contains(error) && remedy.contains(way), "{state}: {said} {remedy}");
+        assert!(!said.contains("these logs") && !said.contains("Log Required"), "{state}: {said}");
+        assert!(!remedy.contains("eseutil /r"), "{state}: {remedy}");
+    }
+    for state in [2, 7] {
+        let (said, remedy) = in_state(state, &|_| ());
+        assert!(said.contains("names no log") && remedy.contains("eseutil /r"), "{said} {remedy}");
+        let (said, remedy) = in_state(state, &|raw| {
+            (raw.gen_min_required, raw.gen_max_required) = (4.into(), 5.into());
+        });
+        assert!(
+            said.contains("Log Required: 4-5 (0x4-0x5)") && said.contains("without these logs")
+        );
+        assert!(remedy.contains("eseutil /r"), "{remedy}");
+        // Soft recovery answers -544 on what a backup wrote.
+        let (said, remedy) = in_state(state, &|raw| {
+            (raw.gen_min_required, raw.gen_max_required) = (4.into(), 5.into());
+            raw.full_cur.gen_low = 4.into();
+        });
+        assert!(said.contains("-544") && said.contains("backup-in-progress"), "{said}");
+        assert!(remedy.contains("eseutil /cc") && !remedy.contains("eseutil /r"), "{remedy}");
+    }
+}
+
+#[test]
+fn a_real_backup_copy_is_to_be_restored() {
+    if !shared::present("a_real_backup_copy_is_to_be_restored") {
+        return;
+    }
+    let (said, remedy) = way_out(&shared::read("engine/p4096/a_full_backupset/test.edb"));
+    assert!(said.contains("Log Required: 1-4") && said.contains("-544"), "{said}");
+    assert!(remedy.contains("eseutil /cc") && !remedy.contains("eseutil /r"), "{remedy}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use edbmend::practice::DatabaseRecipe;
+use edbmend::practice::{DatabaseRecipe, edit_header};
 use edbmend::storage::{Access, Disk, Storage};
 use edbmend::survey::{BadPageKind, PageFacts, PageLayout, scan_pages};
 use serde_json::Value;
@@ -143,6 +143,14 @@ fn verify(bytes: &[u8]) -> (i32, Value) {
     (ran.code, ran.json())
 }
 
+/// What it prints of that with `--quiet`.
+fn verify_quietly(bytes: &[u8]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("priv1.edb");
+    std::fs::write(&path, bytes).unwrap();
+    edbmend(&["verify".as_ref(), "--quiet".as_ref(), path.as_os_str()]).stdout
+}
+
 #[test]
 fn a_flipped_bit_is_named_in_every_format() {
     for (page_size, revision) in [(4096, 9), (4096, 0xb), (8192, 0xb), (16384, 0x14), (32768, 0x14)]
@@ -188,11 +196,35 @@ fn misplaced_and_torn_pages_and_a_bad_header_copy() {
 
 #[test]
 fn what_cannot_be_understood_is_a_failure() {
-    for bytes in [Vec::new(), b"no database".repeat(4096), database(4096, 9)[..4000].to_vec()] {
+    let of_version = |version: u32| {
+        let mut bytes = database(4096, 9);
+        edit_header(&mut bytes, |raw| raw.version = version.into());
+        bytes
+    };
+    let streaming = DatabaseRecipe { attribute: 1, file_type: 2, ..DatabaseRecipe::default() };
+    for (bytes, refusals) in [
+        (Vec::new(), &["not-ese"][..]),
+        (b"no database".repeat(4096), &["not-ese"]),
+        (database(4096, 9)[..4000].to_vec(), &["header-unreadable", "truncated"]),
+        // The shadow page is missing, or a part of it.
+        (database(4096, 9)[..4096].to_vec(), &["truncated"]),
+        (database(4096, 9)[..8191].to_vec(), &["truncated"]),
+        (streaming.build()[..4096].to_vec(), &["truncated"]),
+        (of_version(0x500), &["unsupported-format"]),
+        (of_version(0x623), &["unsupported-format"]),
+    ] {
         let (code, report) = verify(&bytes);
-        assert_eq!(code, 4, "{report:#}");
-        assert!(!sets::ids(&report["refusals"]).is_empty(), "{report:#}");
+        assert_eq!((code, &report["outcome"]), (4, &"failed".into()), "{report:#}");
+        assert_eq!(sets::ids(&report["refusals"]), refusals, "{report:#}");
+        assert_eq!(report["pages"], Value::Null);
+        assert!(verify_quietly(&bytes).contains(refusals[0]));
     }
+    // A field that is not known is no bad page.
+    let mut bytes = database(4096, 9);
+    edit_header(&mut bytes, |raw| raw.full_prev_type = 7.into());
+    let (code, report) = verify(&bytes);
+    assert_eq!((code, &report["refusals"]), (0, &Value::Array(vec![])));
+    assert!(verify_quietly(&bytes).contains("offset 356 is 7"));
 }
 
 #[test]
@@ -201,7 +233,9 @@ fn half_a_page_at_the_end_is_no_page() {
     bytes.extend([7; 1000]);
     let (code, report) = verify(&bytes);
     assert_eq!((code, &report["pages"]["total"]), (0, &18.into()));
-    assert_eq!(sets::ids(&report["refusals"]), ["truncated"]);
+    assert_eq!((&report["outcome"], &report["refusals"]), (&"ok".into(), &Value::Array(vec![])));
+    let text = verify_quietly(&bytes);
+    assert!(text.contains("last 1000 bytes"), "{text}");
 }
 
 #[test]

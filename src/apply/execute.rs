@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use crate::diagnose::field_faults;
+use crate::ese::format_problem;
 use crate::ese::shadow::{self, HeaderArea, Which};
 use crate::plan::{
-    Command, HeaderImages, Plan, Refusal, RefusalId, VerifyScope, content_refusals, format_problem,
+    Command, HeaderImages, Plan, Refusal, RefusalId, VerifyScope, content_refusals,
     only_repairable_bytes_differ, write_refusals,
 };
 use crate::storage::{File, PrivateMap, shown};

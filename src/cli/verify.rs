@@ -4,11 +4,12 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use crate::api::{all_processors, not_begun, scan};
-use crate::ese::ContentKind;
+use crate::ese::db_header::FORMAT_VERSION;
+use crate::ese::{ContentKind, format_problem};
 use crate::plan::{self, Refusal, RefusalId};
-use crate::report::{DatabaseReport, Outcome, RefusalReport, Report};
+use crate::report::{DatabaseReport, Outcome, Report};
 use crate::storage::{quoted, shown};
-use crate::survey::{DatabaseFacts, PageLayout};
+use crate::survey::{DatabaseFacts, HEADER_PAGES, PageLayout};
 
 use super::args::VerifyArgs;
 use super::session::Session;
@@ -45,15 +46,11 @@ fn verify(
     report: &mut Report,
 ) -> Result<(), Refusal> {
     let facts = session.run().survey(path)?;
-    let length = facts.status.length_bytes;
-    let layout = match (&facts.pair, facts.kind) {
-        (Some(pair), ContentKind::Database) => PageLayout::of(length, pair.page_size_bytes),
-        (Some(pair), ContentKind::Streaming) => {
-            PageLayout::of_headers(length, pair.page_size_bytes)
-        }
-        _ => {
+    let layout = match layout(&facts) {
+        Ok(layout) => layout,
+        Err(refusals) => {
             let database = DatabaseReport::surveyed(&facts, Vec::new(), Outcome::Failed);
-            session.push(report, database, &plan::content_refusals(&facts));
+            session.push(report, database, &refusals);
             return Ok(());
         }
     };
@@ -62,13 +59,32 @@ fn verify(
     let mut database = DatabaseReport::surveyed(&facts, Vec::new(), outcome);
     database.notes = notes(&facts, layout);
     database.pages = Some(pages);
-    // A format that edbmend does not know is no bad page, but the reader should hear of it.
-    let format = plan::content_refusals(&facts).into_iter().filter(|refusal| {
-        matches!(refusal.id, RefusalId::UnsupportedFormat | RefusalId::Truncated)
-    });
-    report.refusals.extend(format.map(|refusal| RefusalReport::from(&refusal)));
     session.push(report, database, &[]);
     Ok(())
+}
+
+/// Where the pages lie, or why that is not known. Half a page at the end is no page, as `eseutil /k`
+/// has it.
+fn layout(facts: &DatabaseFacts) -> Result<PageLayout, Vec<Refusal>> {
+    let has_pages = matches!(facts.kind, ContentKind::Database | ContentKind::Streaming);
+    let Some(pair) = facts.pair.as_ref().filter(|_| has_pages) else {
+        return Err(plan::content_refusals(facts));
+    };
+    let (length, page) = (facts.status.length_bytes, pair.page_size_bytes);
+    let all = PageLayout::of(length, page);
+    let mut refusals = Vec::new();
+    if all.pages < HEADER_PAGES {
+        refusals.extend(plan::truncated(facts, page));
+    }
+    // Older versions have other pages, with other checksums.
+    if pair.header.raw.version.get() != FORMAT_VERSION {
+        refusals.extend(plan::unsupported_format(facts, &pair.header));
+    }
+    match facts.kind {
+        _ if !refusals.is_empty() => Err(refusals),
+        ContentKind::Streaming => Ok(PageLayout::of_headers(length, page)),
+        _ => Ok(all),
+    }
 }
 
 fn notes(facts: &DatabaseFacts, layout: PageLayout) -> Vec<String> {
@@ -78,8 +94,15 @@ fn notes(facts: &DatabaseFacts, layout: PageLayout) -> Vec<String> {
     }
     let rest = facts.status.length_bytes - layout.end_bytes();
     if rest > 0 {
-        notes.push(format!("The last {rest} bytes are no whole page; they were not checked."));
+        notes.push(format!(
+            "WARNING: The last {rest} bytes are no whole page; they were not checked. The file may have \
+             been cut off."
+        ));
     }
+    let unknown = facts.pair.as_ref().and_then(|pair| format_problem(&pair.header));
+    notes.extend(unknown.map(|problem| {
+        format!("WARNING: The header has something that edbmend does not know: {problem}.")
+    }));
     if let Some(stream) = facts.stream.as_ref().filter(|stream| stream.found) {
         let path = shown(&stream.path);
         notes.push(format!(

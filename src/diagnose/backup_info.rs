@@ -76,7 +76,9 @@ fn field_finding(
             "The field is suspicious, but may be right. edbmend leaves it alone unless it is asked to \
              clear it."
                 .to_owned(),
-            format!("edbmend repair --also {} {}", id.name(), quoted(&facts.path)),
+            before_a_repair(facts, header).unwrap_or_else(|| {
+                format!("edbmend repair --also {} {}", id.name(), quoted(&facts.path))
+            }),
         ),
     };
     Finding::new(id, message, consequence, remedy).of_field(field.key())

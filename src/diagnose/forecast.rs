@@ -15,6 +15,7 @@ use crate::survey::DatabaseFacts;
 use super::backup_info::field_faults;
 use super::chain::Chain;
 use super::required_logs::{RequiredLogs, belongs};
+use super::unclean::unclean;
 
 /// Microsoft's published source, which was run to find out.
 const PUBLISHED: &str = "published engine";
@@ -135,6 +136,9 @@ pub(super) fn next_mount(scene: &Scene) -> Forecast {
             ),
         );
     }
+    if let Some(refused) = scene.headers().find_map(beyond_recovery) {
+        return refused;
+    }
     match scene.next_start() {
         NextStart::NewStream => new_stream(scene),
         NextStart::CurrentLogMissing => Forecast::fails(
@@ -153,6 +157,17 @@ pub(super) fn next_mount(scene: &Scene) -> Forecast {
         NextStart::BrokenSequence { generation } => broken(scene, generation),
         NextStart::Replays { from } => replays(scene, from),
     }
+}
+
+/// A state that no log replay ends.
+fn beyond_recovery((facts, header): (&DatabaseFacts, &DbHeader)) -> Option<Forecast> {
+    let unclean = unclean(header).filter(|unclean| !unclean.recovers)?;
+    let message = format!("{}: State: {}.", shown(&facts.path), header.state().label());
+    Some(match unclean.error {
+        // Recovery may create it anew: what is in the logs decides.
+        -550 => Forecast::new(ForecastOutcome::Unknown, message),
+        error => Forecast::fails(error, None, message),
+    })
 }
 
 /// A dirty database with a backup under way is what a streaming backup wrote.

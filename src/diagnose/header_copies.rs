@@ -45,22 +45,9 @@ fn half_damaged(facts: &DatabaseFacts, pair: &HeaderPair) -> Finding {
              mounted.",
             pair.elected.name()
         ),
-        half_damaged_remedy(facts, pair),
+        before_a_repair(facts, &pair.header)
+            .unwrap_or_else(|| format!("edbmend repair {}", quoted(&facts.path))),
     )
-}
-
-fn half_damaged_remedy(facts: &DatabaseFacts, pair: &HeaderPair) -> String {
-    if let Some(first) = before_a_repair(facts, &pair.header) {
-        return first;
-    }
-    let repair = format!("edbmend repair {}", quoted(&facts.path));
-    match [pair.primary, pair.shadow].contains(&CopyState::Unreadable) {
-        true => format!("Copy the file to a sound disk (ddrescue), and there: {repair}"),
-        false if pair.header.shadowing_disabled() && pair.shadow == CopyState::BadChecksum => {
-            "None by edbmend: the header says Shadowed: No, so this page may be data.".to_owned()
-        }
-        false => repair,
-    }
 }
 
 fn damage(facts: &DatabaseFacts, pair: &HeaderPair, which: Which, state: CopyState) -> String {

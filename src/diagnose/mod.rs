@@ -17,6 +17,7 @@ mod sequence;
 mod state;
 mod stream;
 mod stream_files;
+mod unclean;
 
 pub use backup_info::{fault_id, field_faults, last_seen_generation};
 pub use finding::{Finding, FindingId, Severity};
@@ -26,6 +27,7 @@ pub use header_copies::copy_evidence;
 pub use ranges::GenerationRange;
 pub use sequence::SequenceUse;
 pub use stream_files::{damaged_checkpoint, damaged_log, half_damaged_checkpoint};
+pub use unclean::{Unclean, required, unclean};
 
 use crate::ese::ContentKind;
 use crate::survey::DatabaseFacts;

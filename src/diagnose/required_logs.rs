@@ -8,6 +8,7 @@ use crate::survey::{DatabaseFacts, GroupFacts, StreamOfLogs};
 
 use super::chain::Chain;
 use super::ranges::{self, GenerationRange, few};
+use super::unclean::required;
 use super::{Finding, FindingId};
 
 /// What recovery of one database needs, and what of it is there.
@@ -27,11 +28,11 @@ pub(super) struct RequiredLogs {
 impl RequiredLogs {
     /// `None` for a database that needs no logs.
     pub fn of(header: &DbHeader, chains: &[Chain]) -> Option<Self> {
-        let raw = &header.raw;
-        let (first, last_required) = (raw.gen_min_required.get(), raw.gen_max_required.get());
-        if header.state() == DbState::CleanShutdown || first <= 0 || last_required < first {
+        if header.state() == DbState::CleanShutdown {
             return None;
         }
+        let (first, last_required) = required(header)?;
+        let raw = &header.raw;
         let needed =
             GenerationRange { first, last: last_required.max(raw.gen_max_committed.get()) };
         let ours =

@@ -1,9 +1,11 @@
 //! The state of the database: dirty, in a backup, in the middle of one of our own operations.
 
-use crate::ese::{BackupInfo, DbHeader, DbState};
+use crate::ese::shadow::CopyState;
+use crate::ese::{BackupInfo, DbHeader, DbState, format_problem, is_attachable};
 use crate::storage::{quoted, shown};
 use crate::survey::DatabaseFacts;
 
+use super::unclean::{required, unclean};
 use super::{Finding, FindingId};
 
 pub(super) fn judge_pending(facts: &DatabaseFacts) -> Option<Finding> {
@@ -21,10 +23,8 @@ pub(super) fn before_a_repair(facts: &DatabaseFacts, header: &DbHeader) -> Optio
     if let Some(marker) = facts.pending.as_ref().or(facts.group_pending.as_ref()) {
         return Some(format!("edbmend recover {}", quoted(marker)));
     }
-    let page_size_bytes = facts.pair.as_ref()?.page_size_bytes as u64;
-    if !facts.status.length_bytes.is_multiple_of(page_size_bytes) {
-        let text = "The file was cut off, probably while it was copied. Use the original.";
-        return Some(text.to_owned());
+    if let Some(instead) = beyond_repair(facts, header) {
+        return Some(instead);
     }
     if header.state() != DbState::CleanShutdown {
         return Some(
@@ -34,11 +34,32 @@ pub(super) fn before_a_repair(facts: &DatabaseFacts, header: &DbHeader) -> Optio
     backup_in_progress(header).map(|finding| finding.remedy + " Then check again.")
 }
 
+/// What to do instead of a repair where the file is one that no repair is made of.
+fn beyond_repair(facts: &DatabaseFacts, header: &DbHeader) -> Option<String> {
+    let pair = facts.pair.as_ref()?;
+    let (length, page) = (facts.status.length_bytes, pair.page_size_bytes as u64);
+    let text = if length < 2 * page || !length.is_multiple_of(page) {
+        "The file was cut off, probably while it was copied. Use the original."
+    } else if !is_attachable(header) {
+        "Nothing by edbmend: the engine does not attach this file (see not-a-database)."
+    } else if format_problem(header).is_some() {
+        "Nothing by edbmend: it does not know this format (see unsupported-format)."
+    } else if [pair.primary, pair.shadow].contains(&CopyState::Unreadable) {
+        return Some(format!(
+            "Copy the file to a sound disk (ddrescue), and there: edbmend check {}",
+            quoted(&facts.path)
+        ));
+    } else if pair.header.shadowing_disabled() && pair.shadow == CopyState::BadChecksum {
+        "Nothing by edbmend: the header says Shadowed: No, so the second page may be data."
+    } else {
+        return None;
+    };
+    Some(text.to_owned())
+}
+
 pub(super) fn judge(facts: &DatabaseFacts, header: &DbHeader) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if header.state() != DbState::CleanShutdown {
-        findings.push(not_clean(facts, header));
-    }
+    findings.extend(not_clean(facts, header));
     findings.extend(backup_in_progress(header));
     if header.raw.log_signature.is_unset() {
         findings.push(no_logging());
@@ -46,20 +67,19 @@ pub(super) fn judge(facts: &DatabaseFacts, header: &DbHeader) -> Vec<Finding> {
     findings
 }
 
-fn not_clean(facts: &DatabaseFacts, header: &DbHeader) -> Finding {
-    let (min, max) = (header.raw.gen_min_required.get(), header.raw.gen_max_required.get());
-    Finding::new(
-        FindingId::DirtyShutdown,
-        format!("State: {}, Log Required: {min}-{max} (0x{min:x}-0x{max:x})", header.state().label()),
-        "The database is not consistent without these logs. Its header must not be edited: recovery \
-         would undo the edit.",
-        format!(
-            "Mount the store and dismount it again, or run soft recovery (eseutil /r), then: edbmend \
-             check {}",
-            quoted(&facts.path)
-        ),
-    )
-    .of_field("state")
+fn not_clean(facts: &DatabaseFacts, header: &DbHeader) -> Option<Finding> {
+    let unclean = unclean(header)?;
+    let mut message = format!("State: {}", header.state().label());
+    if let Some((min, max)) = required(header) {
+        message += &format!(", Log Required: {min}-{max} (0x{min:x}-0x{max:x})");
+    }
+    let why_not = if unclean.recovers { ": recovery would undo the edit" } else { "" };
+    let consequence = format!(
+        "{} Without recovery the engine answers {}. The header must not be edited{why_not}.",
+        unclean.meaning, unclean.error
+    );
+    let remedy = format!("{} Then: edbmend check {}", unclean.way_out, quoted(&facts.path));
+    Some(Finding::new(FindingId::DirtyShutdown, message, consequence, remedy).of_field("state"))
 }
 
 fn backup_in_progress(header: &DbHeader) -> Option<Finding> {

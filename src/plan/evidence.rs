@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::ese::{BackupField, BackupInfo, DbHeader};
+use crate::ese::{BackupField, BackupInfo, DbHeader, format_problem};
 use crate::survey::{DatabaseFacts, LogFacts};
 
-use super::{Refusal, RefusalId, format_problem, header_edit};
+use super::{Refusal, RefusalId, header_edit};
 
 /// Evidence that passed every condition.
 #[derive(Clone)]

@@ -1,9 +1,8 @@
 //! The guards that facts alone decide. Those that need the world are in [`crate::apply`].
 
-use crate::diagnose::copy_evidence;
-use crate::ese::db_header::{FIRST_REVISION_WITH_COPY_BACKUP, FORMAT_VERSION};
+use crate::diagnose::{Unclean, copy_evidence, required, unclean};
 use crate::ese::shadow::{CopyState, HeaderPair, PAGE_SIZES_BYTES, Which};
-use crate::ese::{BackupField, ContentKind, DbHeader, DbState, FileType};
+use crate::ese::{ContentKind, DbHeader, DbState, format_problem, is_attachable};
 use crate::storage::{quoted, shown};
 use crate::survey::{DatabaseFacts, pending_marker};
 
@@ -125,15 +124,11 @@ fn not_a_database(facts: &DatabaseFacts) -> Refusal {
     )
 }
 
-/// The engine attaches attribute 0 and these file types alone; else it answers -1206. Source:
-/// `dev/ese/src/ese/db.cxx`.
 fn not_attachable(facts: &DatabaseFacts, header: &DbHeader) -> Option<Refusal> {
-    let (attribute, file_type) = (header.raw.attribute.get(), header.file_type());
-    let known = [FileType::Unknown, FileType::Database, FileType::TemporaryDatabase];
-    if attribute == 0 && known.contains(&file_type) {
+    if is_attachable(header) {
         return None;
     }
-    let found = file_type.value();
+    let (attribute, found) = (header.raw.attribute.get(), header.file_type().value());
     Some(Refusal::new(
         RefusalId::NotADatabase,
         &facts.path,
@@ -165,7 +160,8 @@ fn truncated_at_any_page_size(facts: &DatabaseFacts) -> Option<Refusal> {
     })
 }
 
-fn truncated(facts: &DatabaseFacts, page_size_bytes: usize) -> Option<Refusal> {
+/// The file is shorter than its two header pages, or ends inside a page.
+pub fn truncated(facts: &DatabaseFacts, page_size_bytes: usize) -> Option<Refusal> {
     let (length, page) = (facts.status.length_bytes, page_size_bytes as u64);
     if length >= 2 * page && length.is_multiple_of(page) {
         return None;
@@ -211,7 +207,8 @@ fn shadowing_disabled(facts: &DatabaseFacts, pair: &HeaderPair) -> Option<Refusa
     ))
 }
 
-fn unsupported_format(facts: &DatabaseFacts, header: &DbHeader) -> Option<Refusal> {
+/// A layout that is not known.
+pub fn unsupported_format(facts: &DatabaseFacts, header: &DbHeader) -> Option<Refusal> {
     let problem = format_problem(header)?;
     Some(Refusal::new(
         RefusalId::UnsupportedFormat,
@@ -222,58 +219,25 @@ fn unsupported_format(facts: &DatabaseFacts, header: &DbHeader) -> Option<Refusa
     ))
 }
 
-/// What of a header's layout is unknown; `None` where all of it is known.
-pub(crate) fn format_problem(header: &DbHeader) -> Option<String> {
-    let version = header.raw.version.get();
-    if version != FORMAT_VERSION {
-        return Some(format!(
-            "Format ulVersion: 0x{version:x} at offset 8, expected 0x{FORMAT_VERSION:x}"
-        ));
-    }
-    let unknown = |field: &BackupField| header.backup(*field).backup_type.value() > 2;
-    if let Some(field) = BackupField::ALL.into_iter().find(unknown) {
-        return Some(format!(
-            "the type of {} at offset {} is {}, expected 0, 1 or 2",
-            field.label(),
-            field.type_offset(),
-            header.backup(field).backup_type.value()
-        ));
-    }
-    let revision = header.raw.revision.get();
-    let in_use = zerocopy::IntoBytes::as_bytes(&header.raw)[420..476].iter().any(|&byte| byte != 0);
-    (revision < FIRST_REVISION_WITH_COPY_BACKUP && in_use).then(|| {
-        format!(
-            "bytes 420-475 are not zero, though revision 0x{revision:x} has no fields there (the first \
-             that has is 0x{FIRST_REVISION_WITH_COPY_BACKUP:x})"
-        )
-    })
-}
-
 fn not_clean(facts: &DatabaseFacts, header: &DbHeader) -> Option<Refusal> {
-    if header.state() == DbState::CleanShutdown {
-        return None;
-    }
+    let Unclean { meaning, way_out, .. } = unclean(header)?;
     let state = format!(
         "State: {} ({} at offset 52), expected Clean Shutdown (3)",
         header.state().label(),
         header.raw.state
     );
-    Some(Refusal::new(
-        RefusalId::DirtyShutdown,
-        &facts.path,
-        state + &needed_logs(facts, header),
-        "Mount the store and dismount it, or run soft recovery (eseutil /r), then try again.",
-    ))
+    let why = match required(header) {
+        Some(range) => needed_logs(facts, range),
+        None => format!(". {meaning}"),
+    };
+    let remedy = format!("{way_out} Then try again.");
+    Some(Refusal::new(RefusalId::DirtyShutdown, &facts.path, state + &why, remedy))
 }
 
-/// Which logs soft recovery needs, and whether they are there.
-fn needed_logs(facts: &DatabaseFacts, header: &DbHeader) -> String {
-    let (min, max) = (header.raw.gen_min_required.get(), header.raw.gen_max_required.get());
-    if min <= 0 || max < min {
-        return String::new();
-    }
+/// Which logs recovery needs, and whether they are there.
+fn needed_logs(facts: &DatabaseFacts, (min, max): (i32, i32)) -> String {
     let need = format!(
-        "; soft recovery needs the logs {min}-{max} (0x{min:x}-0x{max:x}) and would undo an edit of the \
+        "; recovery needs the logs {min}-{max} (0x{min:x}-0x{max:x}) and would undo an edit of the \
          header"
     );
     let Some(logs) = &facts.logs else { return need };

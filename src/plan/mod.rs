@@ -15,8 +15,7 @@ mod step;
 mod steps;
 
 pub use evidence::Evidence;
-pub(crate) use guards::format_problem;
-pub use guards::{content_refusals, write_refusals};
+pub use guards::{content_refusals, truncated, unsupported_format, write_refusals};
 pub use header_edit::{Change, only_repairable_bytes_differ};
 pub use inverse::inverse;
 pub use refusal::{Refusal, RefusalId};

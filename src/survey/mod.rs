@@ -24,7 +24,7 @@ pub use listings::{Listing, Listings};
 pub use log_file::{Digests, LogContent, LogFile, LogSummary};
 pub use logs::{LogFacts, survey_logs};
 pub use page_facts::{
-    BadPage, BadPageKind, HighestDbTime, MOST_LISTED_PAGES, PageFacts, PageLayout,
+    BadPage, BadPageKind, HEADER_PAGES, HighestDbTime, MOST_LISTED_PAGES, PageFacts, PageLayout,
 };
 pub use page_scan::scan_pages;
 pub use stream::{StreamFacts, streaming_file_path};

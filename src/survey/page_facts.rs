@@ -8,7 +8,7 @@ use crate::ese::checksum;
 use crate::ese::page::{PageFault, PageFaultKind, PageVerdict, check_page, is_backup_trailer};
 
 /// Pages at the start of a file that hold the two header copies: pages -1 and 0 of the engine.
-const HEADER_PAGES: u64 = 2;
+pub const HEADER_PAGES: u64 = 2;
 
 /// How many bad pages are listed one by one; of a file that is bad throughout the rest is only
 /// counted, so that memory stays flat.
