@@ -164,7 +164,7 @@ fn recover_one(
 /// An operation that was interrupted left no report; one that was finished all but its marker did.
 fn leave_record(run: &Run, database: &DatabaseReport) -> Vec<String> {
     let Some(operation) = &database.operation else { return Vec::new() };
-    if run.storage().status(&operation.dir.join(record::JSON_NAME)).is_ok() {
+    if run.storage().status(&operation.dir.join(apply::REPORT_NAME)).is_ok() {
         return Vec::new();
     }
     let mut report = Report::new("recover");

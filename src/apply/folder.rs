@@ -13,9 +13,10 @@ use crate::plan::{
     Step, Steps,
 };
 use crate::storage::{
-    Access, File, Storage, StorageError, read_full, serialize_shown, shown, write_stream,
+    Access, File, FileKind, Storage, StorageError, read_full, serialize_shown, shown, write_stream,
 };
 
+use super::home;
 use super::journal::{self, Found, Journal};
 use super::moves;
 use super::outcome::reason;
@@ -28,6 +29,8 @@ pub const JOURNAL_NAME: &str = "journal";
 pub const HEADER_BEFORE_NAME: &str = "header-before.bin";
 /// Name of the image of both header pages after.
 pub const HEADER_AFTER_NAME: &str = "header-after.bin";
+/// Name of the report that a finished operation leaves for programs.
+pub const REPORT_NAME: &str = "report.json";
 /// Name of the list of digests.
 pub const SUMS_NAME: &str = "SHA256SUMS";
 
@@ -264,11 +267,11 @@ pub enum Deed {
 }
 
 impl StoredOperation {
-    /// The database, or what stands for the storage group; `None` where the plan is of another
-    /// operating system.
-    pub fn subject(&self) -> Option<PathBuf> {
+    /// The database, or what stands for the storage group, where it is now; `None` where the plan is of
+    /// another operating system.
+    pub fn subject(&self, storage: &dyn Storage) -> Option<PathBuf> {
         match &self.deed {
-            Deed::Header { plan, .. } => plan.database.to_path(),
+            Deed::Header { plan, .. } => home::database_of(storage, &self.dir, plan),
             Deed::Reset(plan) => Some(plan.log_dir.to_path()?.join(&plan.base)),
         }
     }
@@ -290,10 +293,16 @@ pub enum Stored {
     Unprepared,
 }
 
-/// Whether a folder is an operation folder, by its name or by what it holds.
+/// Whether a folder is an operation folder: it is named like one and holds a file of one, or it holds two
+/// of them, whatever its name is now. One alone says nothing: `/var/log` may have a `journal`.
 pub fn is_operation_folder(storage: &dyn Storage, dir: &Path) -> bool {
-    let has = |name: &str| storage.status(&dir.join(name)).is_ok();
-    has(JOURNAL_NAME) || has(PLAN_NAME) || has(HEADER_BEFORE_NAME)
+    let is_file = |name: &&str| {
+        storage.status(&dir.join(name)).is_ok_and(|status| status.kind == FileKind::Regular)
+    };
+    let names = [JOURNAL_NAME, PLAN_NAME, HEADER_BEFORE_NAME, SUMS_NAME];
+    let is_named_so =
+        dir.file_name().is_some_and(|name| name.to_string_lossy().starts_with("edbmend-"));
+    names.iter().filter(|name| is_file(name)).count() >= if is_named_so { 1 } else { 2 }
 }
 
 /// Reads an operation folder; every digest is checked, from the journal down.
@@ -333,7 +342,8 @@ fn read_deed(
     }
     match frame.schema.as_str() {
         RESET_SCHEMA => {
-            Ok(Deed::Reset(Arc::new(serde_json::from_slice(plan_json).map_err(unreadable)?)))
+            let plan = serde_json::from_slice(plan_json).map_err(unreadable)?;
+            Ok(Deed::Reset(Arc::new(home::at_home(storage, dir, plan))))
         }
         PLAN_SCHEMA => {
             let plan: Box<Plan> = serde_json::from_slice(plan_json).map_err(unreadable)?;
@@ -349,6 +359,25 @@ fn read_deed(
             Err(damaged(&path, &format!("its schema is {other}, which this version does not know")))
         }
     }
+}
+
+/// The plan and the images of a header operation without a journal; `None` unless all are whole. Before the
+/// journal they were synced, so that others cannot have been used.
+pub fn read_unprepared(storage: &dyn Storage, dir: &Path) -> Option<(Plan, HeaderImages)> {
+    let plan: Plan =
+        serde_json::from_slice(&read_small(storage, &dir.join(PLAN_NAME)).ok()?).ok()?;
+    let length = 2 * plan.page_size_bytes;
+    let image = |name: &str, sha256: &str| read_image(storage, &dir.join(name), sha256, length);
+    let before = image(HEADER_BEFORE_NAME, &plan.header_before_sha256).ok()?;
+    let after = image(HEADER_AFTER_NAME, &plan.header_after_sha256).ok()?;
+    let images = HeaderImages { page_size_bytes: plan.page_size_bytes, before, after };
+    Some((plan, images))
+}
+
+/// The plan of moves without a journal; `None` where there is none, or not all of it.
+pub fn read_unprepared_moves(storage: &dyn Storage, dir: &Path) -> Option<ResetPlan> {
+    let plan = serde_json::from_slice(&read_small(storage, &dir.join(PLAN_NAME)).ok()?).ok()?;
+    Some(home::at_home(storage, dir, plan))
 }
 
 fn read_image(

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::{Refusal, RefusalId};
 use crate::storage::{
-    File, Storage, StorageError, StoredPath, host_name, quoted, shown, user_name, without,
+    File, FileKind, Storage, StorageError, StoredPath, host_name, quoted, shown, user_name, without,
 };
 use crate::survey::{group_markers, pending_marker};
 
@@ -188,6 +188,9 @@ pub enum Found {
 
 /// Reads the marker at `path`.
 pub fn read(storage: &dyn Storage, path: &Path) -> Result<Found, StorageError> {
+    if storage.status(path)?.kind != FileKind::Regular {
+        return Ok(Found::Foreign);
+    }
     let bytes = super::folder::read_small(storage, path)?;
     Ok(match sealed::unseal(&bytes) {
         Some(marker) => Found::Whole(marker),

@@ -10,6 +10,7 @@ mod context;
 mod execute;
 mod folder;
 mod guards;
+mod home;
 mod journal;
 mod lock;
 mod marker;
@@ -27,8 +28,8 @@ pub use backup::{BackupMethod, BackupRecord};
 pub use context::{Context, NoObserver, Observer};
 pub use execute::{Job, execute};
 pub use folder::{
-    DEFAULT_BACKUP_DIR, JOURNAL_NAME, OperationRef, PLAN_NAME, is_operation_folder, leave_report,
-    read_sums,
+    DEFAULT_BACKUP_DIR, JOURNAL_NAME, OperationRef, PLAN_NAME, REPORT_NAME, is_operation_folder,
+    leave_report, read_sums,
 };
 pub use guards::{backup_dir_refusal, backup_volume, surroundings_refusals};
 pub use lock::{in_use, probe as probe_exclusive, probe_all};

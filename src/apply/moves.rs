@@ -24,6 +24,9 @@ const HEADER_BYTES: usize = 4096;
 /// How many files are looked at before they move: milliseconds lie in between.
 const FILES_LOOKED_AT: usize = 256;
 
+/// Ending of the name of a copy that is not whole yet.
+const UNFINISHED_SUFFIX: &str = ".edbmend-tmp";
+
 /// Bytes copied at once.
 const BLOCK_BYTES: usize = 1024 * 1024;
 
@@ -88,7 +91,7 @@ impl<'a> Route<'a> {
 
     /// Where a copy grows until it is whole.
     fn unfinished(dir: &Path, file: &MovedFile) -> PathBuf {
-        dir.join(format!("{}.edbmend-tmp", file.name))
+        dir.join(format!("{}{UNFINISHED_SUFFIX}", file.name))
     }
 
     /// Looks for one file.
@@ -172,6 +175,12 @@ pub fn remove_unfinished(storage: &dyn Storage, routes: &[Route]) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Whether a folder for moved files holds any; those that are still being copied do not count.
+pub fn is_any_away(storage: &dyn Storage, away: &Path) -> bool {
+    let names = storage.list(away).unwrap_or_default();
+    names.iter().any(|name| !name.to_string_lossy().ends_with(UNFINISHED_SUFFIX))
 }
 
 /// Why the files of a route did not all move.

@@ -7,15 +7,18 @@ use crate::ese::shadow::Which;
 use crate::plan::{
     HeaderImages, OperationStamp, Plan, Refusal, RefusalId, ResetPlan, inverse, inverse_reset,
 };
-use crate::storage::{Storage, quoted, shown};
+use crate::storage::{Storage, StoredPath, quoted, shown};
 use crate::survey::DatabaseFacts;
 
 use super::commit::{CopyImage, classify};
 use super::folder::{
-    DEFAULT_BACKUP_DIR, Deed, Stored, StoredOperation, is_operation_folder, read_stored,
+    DEFAULT_BACKUP_DIR, Deed, REPORT_NAME, Stored, StoredOperation, is_operation_folder,
+    read_stored,
 };
+use super::home;
 use super::journal::State;
 use super::missing::not_found;
+use super::recover::journal_damaged;
 
 /// What a restore would do.
 pub struct RestoreJob {
@@ -49,7 +52,7 @@ pub fn restore_job(
         State::Prepared => return Err(unfinished(dir)),
         State::Committed => {}
     }
-    let Some(database) = stored.subject() else {
+    let Some(database) = stored.subject(storage) else {
         return Err(not_an_operation(
             storage,
             dir,
@@ -59,9 +62,13 @@ pub fn restore_job(
     Ok(match stored.deed {
         Deed::Header { plan, images } => {
             let (plan, images) = inverse(&plan, images, stamp);
+            let plan = Plan { database: StoredPath::from(database.as_path()), ..plan };
             Undo::Header(Box::new(RestoreJob { database, plan, images }))
         }
-        Deed::Reset(plan) => Undo::Reset(Arc::new(inverse_reset(&plan, stamp))),
+        Deed::Reset(plan) => {
+            home::expect_at_home(storage, dir, &plan)?;
+            Undo::Reset(Arc::new(inverse_reset(&plan, stamp)))
+        }
     })
 }
 
@@ -77,6 +84,9 @@ fn read_operation(storage: &dyn Storage, dir: &Path) -> Result<StoredOperation, 
     }
     match read_stored(storage, dir)? {
         Stored::Whole(stored) => Ok(*stored),
+        Stored::Unprepared if storage.status(&dir.join(REPORT_NAME)).is_ok() => {
+            Err(journal_damaged(dir, "it has no journal, though its report says how it ended"))
+        }
         Stored::Unprepared => {
             Err(not_an_operation(storage, dir, "the operation was never carried out"))
         }

@@ -118,6 +118,27 @@ impl ResetPlan {
         OperationStamp { id: self.operation.clone(), created: self.created.clone() }
     }
 
+    /// The same plan for a log folder that lies elsewhere now, with all that is in it. Databases outside
+    /// are where they were; `None` where files move in or out of other folders, or a path cannot be decoded.
+    pub fn moved_to(&self, home: &Path) -> Option<Self> {
+        let old = self.log_dir.to_path()?;
+        let moved = |path: &StoredPath| {
+            let path = path.to_path()?;
+            let inside = path.strip_prefix(&old).ok()?;
+            let moved: PathBuf = home.components().chain(inside.components()).collect();
+            Some(StoredPath::from(moved.as_path()))
+        };
+        let mut plan = self.clone();
+        for batch in &mut plan.batches {
+            (batch.from, batch.to) = (moved(&batch.from)?, moved(&batch.to)?);
+        }
+        for database in &mut plan.databases {
+            database.path = moved(&database.path).unwrap_or_else(|| database.path.clone());
+        }
+        (plan.log_dir, plan.away) = (moved(&plan.log_dir)?, moved(&plan.away)?);
+        Some(plan)
+    }
+
     /// How many files move.
     pub fn file_count(&self) -> usize {
         self.batches.iter().map(|batch| batch.files.len()).sum()

@@ -48,12 +48,25 @@ pub(super) fn decide(
     back: bool,
 ) -> Result<Direction, Refusal> {
     let Some(stored) = &pending.stored else {
-        if let (Some(operation), Some(file)) = (&pending.operation, file) {
-            header::prove_untouched(storage, &operation.dir, file)?;
+        match (&pending.operation, file) {
+            (Some(operation), Some(file)) => {
+                header::prove_untouched(storage, &operation.dir, file)?
+            }
+            (Some(operation), None) => reset::prove_untouched(storage, &operation.dir)?,
+            // Its marker had not been written yet.
+            (None, _) => {}
         }
         return Ok(Direction::Discard);
     };
-    if stored.journal.state != State::Prepared {
+    let state = stored.journal.state;
+    if state != State::Prepared {
+        match (&stored.deed, file) {
+            (Deed::Header { plan, images }, Some(file)) => {
+                header::prove_finished(&stored.dir, file, plan, images, state)?;
+            }
+            (Deed::Header { .. }, None) => {}
+            (Deed::Reset(plan), _) => reset::prove_finished(storage, &stored.dir, plan, state)?,
+        }
         return Ok(Direction::Finish);
     }
     match (&stored.deed, file) {

@@ -7,10 +7,12 @@ use crate::storage::{FileKind, Storage, StorageError};
 use crate::survey::{group_markers, pending_marker};
 
 use super::super::folder::{DEFAULT_BACKUP_DIR, Stored, is_operation_folder, read_stored};
+use super::super::home::is_same;
 use super::super::journal::State;
 use super::super::marker::{self, Found};
 use super::super::missing::not_found;
 use super::super::outcome::reason;
+use super::pending::operation_dir;
 
 /// The subjects with a pending operation that `path` stands for: a database, a marker, an operation
 /// folder, or a folder of databases or logs. An operation that is pending though its marker is gone
@@ -62,7 +64,7 @@ fn subject_of_operation(storage: &dyn Storage, dir: &Path) -> Result<Option<Path
         Stored::Whole(stored) => Some(stored),
         Stored::Unprepared => None,
     };
-    let at_home = stored.as_ref().and_then(|stored| stored.subject());
+    let at_home = stored.as_ref().and_then(|stored| stored.subject(storage));
     let marked = at_home
         .filter(|subject| is_marked_for(storage, subject, dir))
         .or_else(|| marked_beside(storage, dir));
@@ -78,14 +80,16 @@ fn marked_beside(storage: &dyn Storage, dir: &Path) -> Option<PathBuf> {
     subjects.into_iter().find(|subject| is_marked_for(storage, subject, dir))
 }
 
-/// Whether the marker of a subject names this folder; or one of its name that is not there any more.
+/// Whether this folder is the one that the marker of a subject stands for; or it has the name of one that
+/// is not to be found.
 fn is_marked_for(storage: &dyn Storage, subject: &Path, dir: &Path) -> bool {
     let Ok(Found::Whole(marker)) = marker::read(storage, &pending_marker(subject)) else {
         return false;
     };
-    let Some(named) = marker.dir.to_path() else { return false };
-    let has_its_name = dir.file_name().is_some_and(|name| *name == *marker.operation);
-    named == dir || has_its_name && storage.status(&named).is_err()
+    match operation_dir(storage, subject, &marker) {
+        Ok(found) => is_same(storage, &found, dir),
+        Err(_) => dir.file_name().is_some_and(|name| *name == *marker.operation),
+    }
 }
 
 /// Empty operation folders in the places where `path` may have one. A power loss may leave such a folder

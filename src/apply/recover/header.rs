@@ -32,19 +32,40 @@ pub fn assess(
     Ok(direction(found, back))
 }
 
-/// Without a journal no header byte can have been written; where an image was saved, prove it.
+/// Without a journal no header byte can have been written; where the images were saved whole, prove it.
 pub fn prove_untouched(storage: &dyn Storage, dir: &Path, file: &dyn File) -> Result<(), Refusal> {
-    let Ok(image) = folder::read_small(storage, &dir.join(folder::HEADER_BEFORE_NAME)) else {
-        return Ok(());
-    };
-    let after =
-        folder::read_small(storage, &dir.join(folder::HEADER_AFTER_NAME)).unwrap_or_default();
-    let mut found = vec![0; image.len()];
-    read_full(file, &mut found, 0).map_err(|error| reason(&error))?;
-    if found == image || after.len() != image.len() || found != after {
-        return Ok(());
+    let Some((plan, images)) = folder::read_unprepared(storage, dir) else { return Ok(()) };
+    let found = copies(file, &plan, &images)?;
+    if found.iter().any(|copy| matches!(copy, CopyImage::After | CopyImage::Torn)) {
+        return Err(journal_damaged(dir, "its journal is missing, though the header was written"));
     }
-    Err(journal_damaged(dir, "the journal is missing, though the header was written"))
+    Ok(())
+}
+
+/// What the journal calls finished must not be undone by what the header is. A header that is neither the old
+/// nor the new one has been written since, as by a mount.
+pub fn prove_finished(
+    dir: &Path,
+    file: &dyn File,
+    plan: &Plan,
+    images: &HeaderImages,
+    state: State,
+) -> Result<(), Refusal> {
+    let (wrong, word) = match state {
+        State::RolledBack => (CopyImage::After, "rolled back"),
+        _ => (CopyImage::Before, "committed"),
+    };
+    let found = copies(file, plan, images)?;
+    if found.iter().any(|copy| *copy == wrong || *copy == CopyImage::Torn) {
+        let what = format!("its journal says {word}, and the header does not");
+        return Err(journal_damaged(dir, &what));
+    }
+    Ok(())
+}
+
+fn copies(file: &dyn File, plan: &Plan, images: &HeaderImages) -> Result<[CopyImage; 2], Refusal> {
+    let [primary, shadow] = read_copies(file, plan)?;
+    Ok([classify(&primary, images, Which::Primary), classify(&shadow, images, Which::Shadow)])
 }
 
 /// Both copies as they are, cut off where the file ends.

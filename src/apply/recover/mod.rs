@@ -23,6 +23,7 @@ use pending::read_pending;
 
 pub use direction::Direction;
 pub use find::{empty_folders, find_pending};
+pub use pending::journal_damaged;
 
 /// A pending operation, and what will be done with it.
 pub struct Assessment {
@@ -57,7 +58,7 @@ impl Held {
 /// Says what will be done with the pending operation on `subject`. Touches nothing.
 pub fn assess(storage: &dyn Storage, subject: &Path, back: bool) -> Result<Assessment, Refusal> {
     let pending = read_pending(storage, subject)?;
-    let held = match pending.works_on_a_file(storage) {
+    let held = match pending.works_on_a_file(storage)? {
         true => {
             Held::Database(storage.open(&pending.subject, Access::Read).map_err(|e| reason(&e))?)
         }
@@ -81,7 +82,10 @@ pub fn recover_refusals(
     let databases = pending.unfinished_reset().map(|plan| {
         plan.databases.iter().filter_map(|database| database.path.to_path()).collect::<Vec<_>>()
     });
-    let own = pending.works_on_a_file(storage).then(|| pending.subject.clone());
+    let own = match pending.works_on_a_file(storage) {
+        Ok(works_on_a_file) => works_on_a_file.then(|| pending.subject.clone()),
+        Err(refusal) => return vec![refusal],
+    };
     let files = own.into_iter().chain(databases.unwrap_or_default());
     files.filter_map(|path| probe(storage, &path, allow_unproven).err()).collect()
 }
@@ -104,7 +108,7 @@ fn recover_or_refuse(
     let one = |refusal| vec![refusal];
     context.observer.stage("taking exclusive access");
     let pending = read_pending(storage, subject).map_err(one)?;
-    let held = match pending.works_on_a_file(storage) {
+    let held = match pending.works_on_a_file(storage).map_err(one)? {
         true => Held::Exclusively(
             ExclusiveFile::acquire(storage, &pending.subject, allow_unproven).map_err(one)?,
         ),

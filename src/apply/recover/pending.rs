@@ -9,6 +9,7 @@ use crate::survey::pending_marker;
 use super::super::folder::{
     self, Deed, OperationRef, Stored, StoredOperation, is_operation_folder, read_stored,
 };
+use super::super::home::{self, is_dir, is_same};
 use super::super::journal::State;
 use super::super::marker::{self, Found, Marker};
 use super::super::outcome::{Ending, reason};
@@ -24,11 +25,20 @@ pub(super) struct Pending {
 
 impl Pending {
     /// Whether exclusive access to the subject itself is needed: it is a database.
-    pub fn works_on_a_file(&self, storage: &dyn Storage) -> bool {
-        match self.stored.as_ref().map(|stored| &stored.deed) {
-            Some(Deed::Header { .. }) => true,
-            Some(Deed::Reset(_)) => false,
-            None => storage.status(&self.subject).is_ok_and(|s| s.kind == FileKind::Regular),
+    pub fn works_on_a_file(&self, storage: &dyn Storage) -> Result<bool, Refusal> {
+        let status = storage.status(&self.subject);
+        let Some(stored) = &self.stored else {
+            return Ok(status.is_ok_and(|status| status.kind == FileKind::Regular));
+        };
+        match (&stored.deed, status) {
+            (Deed::Reset(_), _) => Ok(false),
+            (Deed::Header { .. }, Err(error)) if error.is_not_found() => {
+                match stored.journal.state {
+                    State::Prepared => Err(database_gone(&self.subject)),
+                    _ => Ok(false),
+                }
+            }
+            (Deed::Header { .. }, _) => Ok(true),
         }
     }
 
@@ -78,8 +88,12 @@ pub(super) fn read_pending(storage: &dyn Storage, subject: &Path) -> Result<Pend
         Stored::Whole(stored) => Some(stored),
         Stored::Unprepared => None,
     };
-    if stored.as_ref().is_some_and(|stored| stored.journal.operation != marker.operation) {
-        return Err(journal_damaged(&dir, "it belongs to another operation than the marker names"));
+    if let Some(stored) = &stored {
+        if stored.journal.operation != marker.operation {
+            let what = "it belongs to another operation than the marker names";
+            return Err(journal_damaged(&dir, what));
+        }
+        expect_its_own(storage, subject, stored)?;
     }
     Ok(Pending {
         subject: subject.to_owned(),
@@ -95,8 +109,9 @@ fn read_pending_in(storage: &dyn Storage, dir: &Path) -> Result<Pending, Refusal
         Stored::Whole(stored) => stored,
         Stored::Unprepared => return Err(journal_damaged(dir, "it holds no journal")),
     };
-    let subject = stored.subject();
+    let subject = stored.subject(storage);
     let subject = subject.ok_or_else(|| journal_damaged(dir, "its paths are of another system"))?;
+    expect_its_own(storage, &subject, &stored)?;
     let operation =
         Some(OperationRef { id: stored.journal.operation.clone(), dir: dir.to_owned() });
     Ok(Pending { subject, operation, created_backup_dir: false, stored: Some(stored) })
@@ -108,7 +123,7 @@ fn prepared_beside(storage: &dyn Storage, subject: &Path) -> Option<PathBuf> {
     let names = storage.list(&backup_dir).unwrap_or_default();
     names.into_iter().map(|name| backup_dir.join(name)).find(|dir| {
         matches!(read_stored(storage, dir), Ok(Stored::Whole(stored))
-            if stored.journal.state == State::Prepared && stored.subject().as_deref() == Some(subject))
+            if stored.journal.state == State::Prepared && stored.subject(storage).as_deref() == Some(subject))
     })
 }
 
@@ -136,17 +151,74 @@ fn marker_lies(marker: &Path, dir: &Path) -> Refusal {
     )
 }
 
-/// The folder that the marker names, or, on another machine, the default place of that name.
-fn operation_dir(
+/// The refusal where the database of an operation is not beside its marker.
+fn database_gone(database: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::JournalDamaged,
+        database,
+        "the operation on it is not finished, and it is not there",
+        "Nothing was touched. If it was renamed or moved, give it this name again, then run the same command \
+         again.",
+    )
+}
+
+/// Refuses the operation of something else: of the files that `subject` is a copy of, or of logs in a folder
+/// that is not this one.
+fn expect_its_own(
+    storage: &dyn Storage,
+    subject: &Path,
+    stored: &StoredOperation,
+) -> Result<(), Refusal> {
+    match (&stored.deed, stored.subject(storage)) {
+        (Deed::Reset(plan), Some(planned)) => {
+            // What stands for logs is no file: their folder is.
+            match (subject.parent(), planned.parent()) {
+                (Some(here), Some(there)) if !is_same(storage, here, there) => {
+                    Err(home::elsewhere(&stored.dir, plan))
+                }
+                _ => home::expect_at_home(storage, &stored.dir, plan),
+            }
+        }
+        // Its images say what belongs into a database, wherever that is now.
+        (Deed::Header { .. }, Some(planned)) => {
+            match storage.status(&planned).is_err() || is_same(storage, subject, &planned) {
+                true => Ok(()),
+                false => Err(of_the_original(subject, &stored.dir, &planned)),
+            }
+        }
+        (_, None) => Ok(()),
+    }
+}
+
+/// The refusal where a copy was named, and its operation folder is that of the original.
+fn of_the_original(subject: &Path, dir: &Path, original: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::JournalDamaged,
+        subject,
+        format!(
+            "the operation in {} is that of {}, of which this seems to be a copy",
+            shown(dir),
+            shown(original)
+        ),
+        format!(
+            "Nothing was touched. Recover the original: edbmend recover {}. To recover the copy by itself, put \
+             a copy of the operation folder beside it, in a folder named edbmend.",
+            quoted(original)
+        ),
+    )
+}
+
+/// The folder of a marked operation. What lies in the default place beside the subject comes first: where all
+/// was copied, the marker still names the folder of the original.
+pub(super) fn operation_dir(
     storage: &dyn Storage,
     subject: &Path,
     marker: &Marker,
 ) -> Result<PathBuf, Refusal> {
     let named = marker.dir.to_path();
     let beside = subject.with_file_name(folder::DEFAULT_BACKUP_DIR).join(&marker.operation);
-    let candidates = named.clone().into_iter().chain([beside]);
-    let is_there = |dir: &PathBuf| storage.status(dir).is_ok_and(|s| s.kind == FileKind::Directory);
-    let found = candidates.into_iter().find(is_there);
+    let candidates = [beside].into_iter().chain(named.clone());
+    let found = candidates.into_iter().find(|dir| is_dir(storage, dir));
     found.ok_or_else(|| out_of_reach(storage, subject, &named.unwrap_or_default()))
 }
 
@@ -170,7 +242,8 @@ fn out_of_reach(storage: &dyn Storage, subject: &Path, dir: &Path) -> Refusal {
     )
 }
 
-pub(super) fn journal_damaged(path: &Path, what: &str) -> Refusal {
+/// The refusal where what an operation left cannot be trusted.
+pub fn journal_damaged(path: &Path, what: &str) -> Refusal {
     Refusal::new(
         RefusalId::JournalDamaged,
         path,

@@ -2,14 +2,17 @@
 
 use std::path::Path;
 
-use crate::plan::{Refusal, RefusalId, ResetPlan};
+use crate::plan::{LOGS_FOLDER, Refusal, RefusalId, ResetPlan};
 use crate::storage::{Storage, quoted};
 use crate::survey::pending_marker;
 
+use super::super::folder;
+use super::super::journal::State;
 use super::super::moves::{self, Place, Route};
 use super::super::outcome::reason;
 use super::super::reset::{carry_all_back, foreign_paths, unplanned_files};
 use super::Direction;
+use super::pending::journal_damaged;
 
 /// The way a pending reset goes, from where its files are now: forward only where every one has
 /// moved. A name that another file holds belongs to a mounted store.
@@ -25,6 +28,63 @@ pub fn assess(
         RefusalId::NewLogStream => overtaken(storage, subject, &routes, refusal),
         _ => refusal,
     })
+}
+
+/// Without a journal no file can have moved; prove it. A copy that was made ahead has another name.
+pub fn prove_untouched(storage: &dyn Storage, dir: &Path) -> Result<(), Refusal> {
+    let has_moved = match folder::read_unprepared_moves(storage, dir) {
+        Some(plan) => any_is(storage, &plan, |place| matches!(place, Place::Target | Place::Both))?,
+        None => moves::is_any_away(storage, &dir.join(LOGS_FOLDER)),
+    };
+    match has_moved {
+        true => Err(moved_without_journal(dir)),
+        false => Ok(()),
+    }
+}
+
+/// What the journal calls finished must not be undone by where the files are.
+pub fn prove_finished(
+    storage: &dyn Storage,
+    dir: &Path,
+    plan: &ResetPlan,
+    state: State,
+) -> Result<(), Refusal> {
+    let (wrong, word) = match state {
+        State::RolledBack => (Place::Target, "rolled back"),
+        _ => (Place::Origin, "committed"),
+    };
+    match any_is(storage, plan, |place| place == wrong)? {
+        true => {
+            Err(journal_damaged(dir, &format!("its journal says {word}, and its files do not")))
+        }
+        false => Ok(()),
+    }
+}
+
+fn any_is(
+    storage: &dyn Storage,
+    plan: &ResetPlan,
+    is_meant: impl Fn(Place) -> bool,
+) -> Result<bool, Refusal> {
+    for route in moves::routes(plan).unwrap_or_default() {
+        for file in route.files {
+            if is_meant(route.place(storage, file).map_err(|error| reason(&error))?) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+fn moved_without_journal(dir: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::JournalDamaged,
+        dir,
+        "its journal is missing, though files were moved",
+        "Nothing was touched. Put the journal back from a copy of this folder, and run the same command again. \
+         Without it: plan.json names each file, where it was and where it went; move back by hand what was \
+         moved, then remove the marker.",
+    )
 }
 
 /// Says what is left to do where a store was mounted over a reset that had moved everything.

@@ -1,0 +1,302 @@
+//! Operations whose files were copied, moved or renamed, and whose journal is gone: what is done is done to
+//! the files that were named, or nothing is.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::strace::{can_trace, is_killed_at};
+use common::{
+    DATABASE, Fixture, Ran, damaged, healthy, marker_of, names, operations, run, small_group,
+    snapshot,
+};
+use tempfile::TempDir;
+
+const RENAME: &str = "?rename,renameat,renameat2";
+
+/// A repair that was killed when one header copy was new and the other one old.
+fn half_repaired() -> Fixture {
+    for nth in 1.. {
+        let fixture = Fixture::new(&damaged(8));
+        assert!(
+            is_killed_at(&["repair", "--yes"], &fixture.db, "fsync", nth),
+            "none is in between"
+        );
+        let is_between = ![damaged(8), healthy(8)].contains(&fixture.bytes());
+        if is_between {
+            return fixture;
+        }
+    }
+    unreachable!()
+}
+
+/// A reset that was killed when some logs had moved.
+fn half_reset() -> (TempDir, PathBuf, BTreeMap<OsString, Vec<u8>>) {
+    let (folder, dir) = small_group();
+    let before = files(&dir);
+    let words = reset_words(&dir);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    assert!(is_killed_at(&words, &dir, RENAME, 4));
+    assert!(files(&dir).len() < before.len());
+    (folder, dir, before)
+}
+
+/// `reset-logs --yes`, with the databases of the group; its folder comes behind.
+fn reset_words(dir: &Path) -> Vec<String> {
+    let [private, public] =
+        ["priv1.edb", "pub1.edb"].map(|name| dir.join(name).to_str().unwrap().to_owned());
+    let words = ["reset-logs", "--yes", "--json", "--db", &private, "--db", &public];
+    words.map(str::to_owned).to_vec()
+}
+
+/// The files of a folder, but for the marker.
+fn files(dir: &Path) -> BTreeMap<OsString, Vec<u8>> {
+    let names = names(dir).into_iter().filter(|name| dir.join(name).is_file());
+    let ours = |name: &OsString| !name.to_string_lossy().ends_with(".edbmend-pending");
+    names.filter(ours).map(|name| (name.clone(), fs::read(dir.join(name)).unwrap())).collect()
+}
+
+/// Runs a command with `--yes --json`.
+fn yes(command: &str, path: &Path) -> Ran {
+    let words = [command, "--yes", "--json"].map(OsString::from);
+    run(words.into_iter().chain([path.into()]))
+}
+
+/// A copy of a folder with everything in it, somewhere else.
+fn copy_of(dir: &Path) -> (TempDir, PathBuf) {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let copy = elsewhere.path().canonicalize().unwrap().join("copy");
+    let copied = Command::new("cp").arg("-a").arg(dir).arg(&copy).status();
+    assert!(copied.is_ok_and(|status| status.success()));
+    (elsewhere, copy)
+}
+
+#[track_caller]
+fn expect_untouched(command: &str, path: &Path, ids: &[&str], folders: &[&Path]) -> Ran {
+    let before: Vec<_> = folders.iter().map(|dir| snapshot(dir)).collect();
+    let ran = yes(command, path);
+    ran.expect_refused(3, ids);
+    let after: Vec<_> = folders.iter().map(|dir| snapshot(dir)).collect();
+    assert!(before == after, "{ran:?}");
+    ran
+}
+
+#[test]
+fn the_copy_of_a_half_repaired_database_is_recovered_by_itself() {
+    if !can_trace("the_copy_of_a_half_repaired_database_is_recovered_by_itself") {
+        return;
+    }
+    for by_its_operation in [false, true] {
+        let original = half_repaired();
+        let (_elsewhere, copy) = copy_of(original.dir());
+        let before = snapshot(original.dir());
+        let named = if by_its_operation { operations(&copy).remove(0) } else { copy.clone() };
+        let ran = yes("recover", &named);
+        assert_eq!((ran.code, ran.outcome().as_str()), (Some(0), "committed"), "{ran:?}");
+        assert_eq!(fs::read(copy.join(DATABASE)).unwrap(), healthy(8));
+        assert!(snapshot(original.dir()) == before, "{ran:?}");
+        assert_eq!(original.run(&["recover", "--yes"]).code, Some(0));
+        assert_eq!(original.bytes(), healthy(8));
+        // The undo of the copy is its own, too.
+        let before = snapshot(original.dir());
+        assert_eq!(yes("restore", &operations(&copy).remove(0)).code, Some(0));
+        assert_eq!(fs::read(copy.join(DATABASE)).unwrap(), damaged(8));
+        assert!(snapshot(original.dir()) == before);
+    }
+}
+
+#[test]
+fn a_copy_without_its_operation_folder_is_not_recovered_by_that_of_the_original() {
+    if !can_trace("a_copy_without_its_operation_folder_is_not_recovered_by_that_of_the_original") {
+        return;
+    }
+    let original = half_repaired();
+    let (_elsewhere, copy) = copy_of(original.dir());
+    fs::remove_dir_all(copy.join("edbmend")).unwrap();
+    let ran = expect_untouched("recover", &copy, &["journal-damaged"], &[original.dir(), &copy]);
+    assert!(ran.stdout.contains("of which this seems to be a copy"), "{ran:?}");
+}
+
+#[test]
+fn the_copy_of_a_half_reset_group_is_recovered_by_itself() {
+    if !can_trace("the_copy_of_a_half_reset_group_is_recovered_by_itself") {
+        return;
+    }
+    for by_its_operation in [false, true] {
+        let (_folder, original, complete) = half_reset();
+        let (_elsewhere, copy) = copy_of(&original);
+        let before = snapshot(&original);
+        let named = if by_its_operation { operations(&copy).remove(0) } else { copy.clone() };
+        let ran = yes("recover", &named);
+        assert_eq!((ran.code, ran.outcome().as_str()), (Some(0), "rolled-back"), "{ran:?}");
+        assert!(files(&copy) == complete);
+        assert!(snapshot(&original) == before, "{ran:?}");
+        assert_eq!(yes("recover", &original).code, Some(0));
+        assert!(files(&original) == complete);
+    }
+}
+
+#[test]
+fn a_group_that_was_moved_is_recovered_and_undone_where_it_is() {
+    if !can_trace("a_group_that_was_moved_is_recovered_and_undone_where_it_is") {
+        return;
+    }
+    let (_folder, old, complete) = half_reset();
+    let moved = old.with_file_name("edbmend-moved-group");
+    fs::rename(&old, &moved).unwrap();
+    assert_eq!(yes("recover", &moved).code, Some(0));
+    assert!(files(&moved) == complete);
+    fs::rename(&moved, &old).unwrap();
+
+    let old_name = old.to_str().unwrap().to_owned();
+    let reset = run(reset_words(&old).into_iter().chain([old_name]));
+    assert_eq!(reset.code, Some(0), "{reset:?}");
+    fs::rename(&old, &moved).unwrap();
+    let operation = moved.join(reset.operation_dir().strip_prefix(&old).unwrap());
+    assert_eq!(yes("restore", &operation).code, Some(0));
+    assert!(files(&moved) == complete);
+    fs::rename(&moved, &old).unwrap();
+}
+
+#[test]
+fn a_database_that_was_moved_with_its_operation_is_undone_where_it_is() {
+    let fixture = Fixture::new(&damaged(8));
+    let operation = fixture.repair();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let moved = elsewhere.path().join("moved");
+    fs::rename(fixture.dir(), &moved).unwrap();
+    let operation = moved.join(operation.strip_prefix(fixture.dir()).unwrap());
+    let ran = yes("restore", &operation);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(fs::read(moved.join(DATABASE)).unwrap(), damaged(8));
+    // The undo of the undo knows where it is.
+    assert_eq!(yes("restore", &ran.operation_dir()).code, Some(0));
+    assert_eq!(fs::read(moved.join(DATABASE)).unwrap(), healthy(8));
+}
+
+#[test]
+fn moved_logs_whose_places_are_gone_are_left_where_they_are() {
+    let (folder, dir) = small_group();
+    let [log_dir, backups] = ["logs", "backups"].map(|name| dir.join(name));
+    [&log_dir, &backups].iter().for_each(|dir| fs::create_dir(dir).unwrap());
+    for name in names(&dir).iter().filter(|name| name.to_string_lossy().ends_with("log")) {
+        fs::rename(dir.join(name), log_dir.join(name)).unwrap();
+    }
+    fs::rename(dir.join("E00.chk"), log_dir.join("E00.chk")).unwrap();
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    let db = |name: &str| text(&dir.join(name));
+    let reset = run([
+        "reset-logs",
+        "--yes",
+        "--json",
+        "--log-dir",
+        &text(&log_dir),
+        "--system-dir",
+        &text(&log_dir),
+        "--db",
+        &db("priv1.edb"),
+        "--db",
+        &db("pub1.edb"),
+        "--backup-dir",
+        &text(&backups),
+        &text(&dir),
+    ]);
+    assert_eq!(reset.code, Some(0), "{reset:?}");
+    let elsewhere = dir.join("elsewhere");
+    fs::rename(&backups, &elsewhere).unwrap();
+    let operation = elsewhere.join(reset.operation_dir().strip_prefix(&backups).unwrap());
+    let ran = expect_untouched("restore", &operation, &["journal-damaged"], &[folder.path()]);
+    assert!(ran.stdout.contains(backups.to_str().unwrap()), "{ran:?}");
+}
+
+#[test]
+fn without_its_journal_what_had_begun_is_not_given_up() {
+    if !can_trace("without_its_journal_what_had_begun_is_not_given_up") {
+        return;
+    }
+    let fixture = half_repaired();
+    fs::remove_file(operations(fixture.dir())[0].join("journal")).unwrap();
+    expect_untouched("recover", &fixture.db, &["journal-damaged"], &[fixture.dir()]);
+
+    let (_folder, dir, _) = half_reset();
+    let operation = operations(&dir).remove(0);
+    fs::remove_file(operation.join("journal")).unwrap();
+    expect_untouched("recover", &dir, &["journal-damaged"], &[&dir]);
+    fs::remove_file(operation.join("plan.json")).unwrap();
+    expect_untouched("recover", &dir, &["journal-damaged"], &[&dir]);
+}
+
+#[test]
+fn a_journal_that_says_more_than_was_done_is_not_believed() {
+    if !can_trace("a_journal_that_says_more_than_was_done_is_not_believed") {
+        return;
+    }
+    let fixture = half_repaired();
+    let (_elsewhere, copy) = copy_of(fixture.dir());
+    assert_eq!(yes("recover", &copy).code, Some(0));
+    let [ours, finished] = [fixture.dir(), &copy].map(|dir| operations(dir)[0].join("journal"));
+    fs::copy(finished, ours).unwrap();
+    expect_untouched("recover", &fixture.db, &["journal-damaged"], &[fixture.dir()]);
+
+    let (_folder, dir, _) = half_reset();
+    let (_elsewhere, copy) = copy_of(&dir);
+    assert_eq!(yes("recover", &copy).code, Some(0));
+    let [ours, finished] = [&dir, &copy].map(|dir| operations(dir)[0].join("journal"));
+    fs::copy(finished, ours).unwrap();
+    expect_untouched("recover", &dir, &["journal-damaged"], &[&dir]);
+}
+
+#[test]
+fn a_finished_operation_without_its_journal_is_not_called_unused() {
+    let fixture = Fixture::new(&damaged(8));
+    let operation = fixture.repair();
+    fs::remove_file(operation.join("journal")).unwrap();
+    expect_untouched("restore", &operation, &["journal-damaged"], &[fixture.dir()]);
+}
+
+#[test]
+fn a_database_that_was_renamed_in_between_is_asked_for() {
+    if !can_trace("a_database_that_was_renamed_in_between_is_asked_for") {
+        return;
+    }
+    let fixture = half_repaired();
+    let other = fixture.dir().join("old.edb");
+    fs::rename(&fixture.db, &other).unwrap();
+    let ran = expect_untouched("recover", &fixture.db, &["journal-damaged"], &[fixture.dir()]);
+    assert!(ran.stdout.contains("give it this name again"), "{ran:?}");
+    fs::rename(&other, &fixture.db).unwrap();
+    assert_eq!(yes("recover", &fixture.db).code, Some(0));
+    assert_eq!(fixture.bytes(), healthy(8));
+}
+
+#[test]
+fn what_is_no_file_under_a_markers_name_stays() {
+    let fixture = Fixture::new(&damaged(8));
+    let marker = marker_of(&fixture.db);
+    symlink("nowhere", &marker).unwrap();
+    expect_untouched("recover", &fixture.db, &["journal-damaged"], &[fixture.dir()]);
+    fs::remove_file(&marker).unwrap();
+    fs::create_dir(&marker).unwrap();
+    expect_untouched("recover", &fixture.db, &["journal-damaged"], &[fixture.dir()]);
+    fs::remove_dir(&marker).unwrap();
+    assert!(Command::new("mkfifo").arg(&marker).status().is_ok_and(|status| status.success()));
+    expect_untouched("recover", &fixture.db, &["journal-damaged"], &[fixture.dir()]);
+}
+
+#[test]
+fn a_folder_named_like_a_part_of_an_operation_makes_none() {
+    let fixture = Fixture::new(&damaged(8));
+    fs::create_dir(fixture.dir().join("journal")).unwrap();
+    let log = fixture.dir().join("edbmend.log");
+    let checked = fixture.run(&["check", "--log-file", log.to_str().unwrap()]);
+    assert_eq!(checked.code, Some(1), "{checked:?}");
+    assert!(log.exists());
+    let dir = fixture.dir().to_str().unwrap();
+    assert_eq!(run(["check", dir]).code, Some(1));
+    assert_eq!(run(["recover", "--yes", dir]).code, Some(0));
+}
