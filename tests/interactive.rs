@@ -6,7 +6,9 @@ use std::os::unix::process::ExitStatusExt;
 
 use common::strace::{can_trace, is_killed_at};
 use common::terminal::Terminal;
-use common::{DATABASE, Fixture, damaged, healthy, names, program, run, snapshot, spawn};
+use common::{
+    DATABASE, Fixture, damaged, healthy, names, program, run, small_group, snapshot, spawn,
+};
 
 /// What was written is shown by the name of the file; the cursor is behind it.
 const QUESTION: &str = "Write these changes to priv1.edb?";
@@ -99,6 +101,21 @@ fn a_change_during_the_question_is_noticed() {
     assert!(screen.contains("changed-since-survey"), "{screen}");
     assert_eq!(fixture.bytes(), bytes);
     assert_eq!(names(fixture.dir()), [DATABASE]);
+}
+
+#[test]
+fn a_log_that_goes_away_during_the_question_is_missed() {
+    let (_folder, dir) = small_group();
+    let mut terminal = Terminal::start(&["reset-logs"], &dir);
+    terminal.expect("Are these all databases");
+    let [log, aside] = ["E0000002.log", "E0000002.old"].map(|name| dir.join(name));
+    std::fs::rename(&log, &aside).unwrap();
+    let before = snapshot(&dir);
+    terminal.press("y\r");
+    let (code, screen) = terminal.end();
+    assert_eq!(code, Some(3), "{screen}");
+    assert!(screen.contains("changed-since-survey") && screen.contains("E0000002.log"), "{screen}");
+    assert!(snapshot(&dir) == before, "{screen}");
 }
 
 #[test]

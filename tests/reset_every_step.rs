@@ -295,3 +295,74 @@ fn a_log_that_appears_while_the_reset_runs_calls_it_off() {
         assert!(bench.dir.join("E00.log").exists());
     }
 }
+
+/// Lets somebody do something once, right before the first call of that name on that file.
+fn meddle_at(name: &'static str, path: PathBuf, act: impl Fn() + Send + 'static) -> Scripted {
+    let mut has_acted = false;
+    Scripted::new(move |call| {
+        if !has_acted && call.name == name && call.path == path {
+            has_acted = true;
+            act();
+        }
+        None
+    })
+}
+
+/// A reset that cannot go on, and cannot go back either: it is left pending, nothing is overwritten, and
+/// once what was put there is gone, everything goes home.
+#[track_caller]
+fn assert_pending_until(bench: &Bench, applied: &Applied, stranger: &Path, make_good: impl Fn()) {
+    assert_eq!(applied.ending, Ending::Pending, "{:?}", applied.reasons);
+    assert!(applied.reasons[0].remedy.contains("edbmend recover"), "{:?}", applied.reasons);
+    let before = snapshot(&bench.dir);
+    assert_eq!(std::fs::read(stranger).unwrap(), b"a file of somebody else");
+    let refused = recover_all(&Disk, &bench.dir).unwrap();
+    assert_eq!(refused.ending, Ending::Refused, "{:?}", refused.reasons);
+    assert_eq!(refused.reasons[0].id, RefusalId::NewLogStream);
+    assert_eq!(snapshot(&bench.dir), before);
+    make_good();
+    let recovered = recover_all(&Disk, &bench.dir).unwrap();
+    assert_eq!(recovered.ending, Ending::RolledBack, "{:?}", recovered.reasons);
+    bench.assert_settled("made good");
+    assert!(bench.dir.join("E00.log").exists());
+}
+
+#[test]
+fn a_name_that_is_taken_again_while_the_reset_runs_is_not_taken_back() {
+    for across_volumes in [false, true] {
+        let bench = Bench::new(across_volumes);
+        let job = bench.job();
+        let [current, numbered] = ["E00.log", "E0000002.log"].map(|name| bench.dir.join(name));
+        let (call, at) = match across_volumes {
+            false => ("rename_new", bench.dir.join("E0000001.log")),
+            true => ("remove_file", bench.dir.join("E0000001.log")),
+        };
+        let [taken, gone] = [current.clone(), numbered.clone()];
+        let storage = meddle_at(call, at, move || {
+            std::fs::write(&taken, "a file of somebody else").unwrap();
+            std::fs::rename(&gone, gone.with_extension("old")).unwrap();
+        });
+        let applied = execute_reset(context(&storage), &job);
+        assert_pending_until(&bench, &applied, &current, || {
+            std::fs::remove_file(&current).unwrap();
+            std::fs::rename(numbered.with_extension("old"), &numbered).unwrap();
+        });
+    }
+}
+
+/// Its copy has its name, and the original would go.
+#[test]
+fn an_original_that_was_replaced_while_it_was_copied_is_not_removed() {
+    let bench = Bench::new(true);
+    let job = bench.job();
+    let replaced = bench.dir.join("E0000002.log");
+    let log = replaced.clone();
+    let storage = meddle_at("remove_file", bench.dir.join("E0000001.log"), move || {
+        std::fs::remove_file(&log).unwrap();
+        std::fs::write(&log, "a file of somebody else").unwrap();
+    });
+    let applied = execute_reset(context(&storage), &job);
+    assert_pending_until(&bench, &applied, &replaced, || {
+        std::fs::remove_file(&replaced).unwrap();
+    });
+}

@@ -6,14 +6,17 @@
 //!    bytes. That is looked at right before it moves, of a few files at a time.
 //! 3. After each batch both folders are synced before the next one begins.
 //! 4. Between volumes an original is removed only when its copy was synced, read back, compared,
-//!    and has its final name, durably.
+//!    and has its final name, durably; and when nobody wrote to it since it was copied.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use crate::plan::{Batch, MoveMethod, MovedFile, Refusal, RefusalId, ResetPlan};
-use crate::storage::{Access, AlignedBuffer, File, FileKind, Storage, StorageError, read_full};
+use crate::storage::{
+    Access, AlignedBuffer, File, FileKind, Status, Storage, StorageError, on_all_cores, read_full,
+};
 
 use super::context::Context;
 use super::outcome::{failure, interrupted, reason};
@@ -55,7 +58,7 @@ impl Place {
             Self::Target => "somebody has moved it already",
             Self::Both => "a copy of it has appeared where it goes",
             Self::Nowhere => "it has disappeared",
-            Self::ForeignAtOrigin => "another file has taken its place",
+            Self::ForeignAtOrigin => "somebody has replaced it or written to it",
             Self::ForeignAtTarget => "another file of its name has appeared where it goes",
         }
     }
@@ -78,6 +81,12 @@ impl<'a> Route<'a> {
     pub fn of(batch: &'a Batch) -> Option<Self> {
         let (from, to) = (batch.from.to_path()?, batch.to.to_path()?);
         Some(Self { from, to, method: batch.method, files: &batch.files })
+    }
+
+    /// The same with its first files only.
+    pub fn first(&self, files: usize) -> Self {
+        let (from, to) = (self.from.clone(), self.to.clone());
+        Self { from, to, method: self.method, files: &self.files[..files] }
     }
 
     fn origin(&self, file: &MovedFile) -> PathBuf {
@@ -138,22 +147,42 @@ pub fn routes(plan: &ResetPlan) -> Option<Vec<Route<'_>>> {
     plan.batches.iter().map(Route::of).collect()
 }
 
+/// The files that are not where the plan found them, or whose new name is taken.
+pub fn not_at_origin(storage: &dyn Storage, routes: &[Route]) -> Vec<Refusal> {
+    let files = routes.iter().flat_map(|route| route.files.iter().map(move |file| (route, file)));
+    let looked = on_all_cores(files.collect(), |(route, file)| {
+        expect_at_origin(storage, route, file).err().map(Box::new)
+    });
+    looked.flatten().map(|boxed| *boxed).collect()
+}
+
+/// What is known of the copy of a file.
+pub struct Copied {
+    /// SHA-256 of what was read back, in hexadecimal.
+    pub sha256: String,
+    /// The original, when it was copied.
+    original: Status,
+}
+
+/// The copies, by the names of their files.
+pub type Copies = BTreeMap<String, Copied>;
+
 /// Copies every file that crosses volumes to an unfinished name beside its target. Nothing that
-/// exists is changed. Gives back the names with the SHA-256 of what was read back.
-pub fn copy_ahead(context: Context, routes: &[Route]) -> Result<Vec<(String, String)>, Refusal> {
-    let mut digests = Vec::new();
+/// exists is changed.
+pub fn copy_ahead(context: Context, routes: &[Route]) -> Result<Copies, Refusal> {
+    let mut copies = Copies::new();
     for route in routes.iter().filter(|route| route.method == MoveMethod::Copy) {
         for file in route.files {
             if context.is_interrupted() {
                 return Err(interrupted(&route.origin(file)));
             }
-            let digest = copy_unfinished(context.storage, &route.from, &route.to, file)?;
-            digests.push((file.name.clone(), digest));
+            let copied = copy_unfinished(context.storage, &route.from, &route.to, file)?;
+            copies.insert(file.name.clone(), copied);
             context.observer.advance_bytes(file.bytes);
         }
         context.storage.sync_dir(&route.to).map_err(|e| reason(&e))?;
     }
-    Ok(digests)
+    Ok(copies)
 }
 
 /// Removes what [`copy_ahead`] left, durably: once the plan is gone nobody knows these names.
@@ -185,26 +214,28 @@ pub fn is_any_away(storage: &dyn Storage, away: &Path) -> bool {
 
 /// Why the files of a route did not all move.
 pub enum Trouble {
-    /// A call failed that had no effect: those that moved can move back.
-    Unmoved(Refusal),
+    /// A call failed that had no effect, or a file is not the planned one. So many files of the route, the
+    /// first ones, may have moved: they can move back. The others were not touched.
+    Unmoved(Refusal, usize),
     /// A sync failed: what the medium holds is unknown.
     Unsynced(Refusal),
 }
 
-/// Moves the files of one route that are not moved yet, then syncs both folders.
-pub fn carry(storage: &dyn Storage, route: &Route) -> Result<(), Trouble> {
+/// Moves the files of one route, then syncs both folders.
+pub fn carry(storage: &dyn Storage, route: &Route, copies: &Copies) -> Result<(), Trouble> {
     match route.method {
         MoveMethod::Rename => {
-            carry_renames(storage, route).map_err(Trouble::Unmoved)?;
+            carry_renames(storage, route)?;
             sync_both(storage, route).map_err(Trouble::Unsynced)
         }
-        MoveMethod::Copy => carry_copies(storage, route),
+        MoveMethod::Copy => carry_copies(storage, route, copies),
     }
 }
 
 /// Renames the files of a route. While some move, the next ones are looked at.
-fn carry_renames(storage: &dyn Storage, route: &Route) -> Result<(), Refusal> {
+fn carry_renames(storage: &dyn Storage, route: &Route) -> Result<(), Trouble> {
     let mut groups = route.files.chunks(FILES_LOOKED_AT);
+    let mut moved = 0;
     std::thread::scope(|scope| {
         let mut look_at_next = || {
             let files = groups.next()?;
@@ -214,9 +245,13 @@ fn carry_renames(storage: &dyn Storage, route: &Route) -> Result<(), Refusal> {
         };
         let mut next = look_at_next();
         while let Some((files, looking)) = next {
-            looking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            let looked = looking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            looked.map_err(|refusal| Trouble::Unmoved(refusal, moved))?;
             next = look_at_next();
-            files.iter().try_for_each(|file| rename(storage, route, file))?;
+            for file in files {
+                rename(storage, route, file, moved)?;
+                moved += 1;
+            }
         }
         Ok(())
     })
@@ -229,27 +264,66 @@ fn expect_planned(storage: &dyn Storage, route: &Route, file: &MovedFile) -> Res
     }
 }
 
-/// Renames one file. Whether its new name is free, the rename finds out.
-fn rename(storage: &dyn Storage, route: &Route, file: &MovedFile) -> Result<(), Refusal> {
+/// Renames one file, after `moved` others. Whether its new name is free, the rename finds out.
+fn rename(
+    storage: &dyn Storage,
+    route: &Route,
+    file: &MovedFile,
+    moved: usize,
+) -> Result<(), Trouble> {
     match storage.rename_new(&route.origin(file), &route.target(file)) {
-        Err(error) if error.is_already_there() => Err(not_as_planned(storage, route, file)),
-        renamed => renamed.map_err(|e| failure(&e)),
+        Err(error) if error.is_already_there() => {
+            Err(Trouble::Unmoved(not_as_planned(storage, route, file), moved))
+        }
+        // Whether it had an effect, only a look can tell.
+        renamed => renamed.map_err(|error| Trouble::Unmoved(failure(&error), moved + 1)),
     }
 }
 
-fn carry_copies(storage: &dyn Storage, route: &Route) -> Result<(), Trouble> {
-    let unmoved = |error: StorageError| Trouble::Unmoved(failure(&error));
+fn carry_copies(storage: &dyn Storage, route: &Route, copies: &Copies) -> Result<(), Trouble> {
     let unsynced = |error: StorageError| Trouble::Unsynced(failure(&error));
-    for file in route.files {
-        expect_at_origin(storage, route, file).map_err(Trouble::Unmoved)?;
+    for (moved, file) in route.files.iter().enumerate() {
+        expect_at_origin(storage, route, file)
+            .map_err(|refusal| Trouble::Unmoved(refusal, moved))?;
         let unfinished = Route::unfinished(&route.to, file);
-        storage.rename_new(&unfinished, &route.target(file)).map_err(unmoved)?;
+        let renamed = storage.rename_new(&unfinished, &route.target(file));
+        renamed.map_err(|error| Trouble::Unmoved(failure(&error), moved + 1))?;
     }
     storage.sync_dir(&route.to).map_err(unsynced)?;
     for file in route.files {
-        storage.remove_file(&route.origin(file)).map_err(unmoved)?;
+        let removed = expect_as_copied(storage, route, file, copies).and_then(|()| {
+            storage.remove_file(&route.origin(file)).map_err(|error| failure(&error))
+        });
+        removed.map_err(|refusal| Trouble::Unmoved(refusal, route.files.len()))?;
     }
     storage.sync_dir(&route.from).map_err(unsynced)
+}
+
+/// Right before an original is removed: its copy is in its place, and nobody wrote to it meanwhile.
+fn expect_as_copied(
+    storage: &dyn Storage,
+    route: &Route,
+    file: &MovedFile,
+    copies: &Copies,
+) -> Result<(), Refusal> {
+    match route.place(storage, file).map_err(|e| failure(&e))? {
+        Place::Both => {}
+        Place::Origin => {
+            return Err(changed_at(&route.origin(file), "the copy of it has disappeared"));
+        }
+        place => return Err(changed(route, file, place)),
+    }
+    let now = storage.status(&route.origin(file)).map_err(|e| failure(&e))?;
+    match copies.get(&file.name) {
+        Some(copied) if is_unwritten(&copied.original, &now) => Ok(()),
+        _ => Err(changed_at(&route.origin(file), "somebody has written to it")),
+    }
+}
+
+/// Whether it is the same file, and nobody wrote to it between the two looks.
+fn is_unwritten(before: &Status, now: &Status) -> bool {
+    let facts = |status: &Status| (status.identity, status.length_bytes, status.modified_ns);
+    facts(before) == facts(now)
 }
 
 fn expect_at_origin(storage: &dyn Storage, route: &Route, file: &MovedFile) -> Result<(), Refusal> {
@@ -268,10 +342,14 @@ fn not_as_planned(storage: &dyn Storage, route: &Route, file: &MovedFile) -> Ref
 }
 
 fn changed(route: &Route, file: &MovedFile, place: Place) -> Refusal {
+    changed_at(&route.origin(file), place.in_words())
+}
+
+fn changed_at(origin: &Path, what: &str) -> Refusal {
     Refusal::new(
         RefusalId::ChangedSinceSurvey,
-        &route.origin(file),
-        format!("since the plan was made, {}", place.in_words()),
+        origin,
+        format!("since the plan was made, {what}"),
         "Find out who writes to the folder, then run the command again.",
     )
 }
@@ -291,9 +369,9 @@ pub fn carry_back(storage: &dyn Storage, route: &Route) -> Result<(), Refusal> {
                 renamed.map_err(|e| failure(&e))?;
             }
             Place::Target => copy_back(storage, route, file)?,
-            Place::Nowhere | Place::ForeignAtOrigin | Place::ForeignAtTarget => {
-                return Err(misplaced(route, file));
-            }
+            Place::Nowhere => return Err(misplaced(route, file)),
+            Place::ForeignAtOrigin => return Err(name_is_taken(&route.origin(file))),
+            Place::ForeignAtTarget => return Err(name_is_taken(&route.target(file))),
         }
     }
     sync_both(storage, route)
@@ -333,26 +411,29 @@ pub fn name_is_taken(path: &Path) -> Refusal {
         RefusalId::NewLogStream,
         path,
         "another file has the name of a planned log: a store was mounted since and began a new log \
-         stream",
-        "Nothing was touched. The new logs belong to the mounted store; the moved ones are in the \
-         operation folder, and are still good for the hard recovery of an older backup.",
+         stream, or somebody put it there or wrote to it",
+        "Nothing was touched. If a store was mounted, the new logs belong to it; the moved ones are in the \
+         operation folder, and are still good for the hard recovery of an older backup. If none was, move \
+         that file elsewhere, or put the log of before in its place, and try again.",
     )
 }
 
-/// Copies a file to its unfinished name in another folder: synced, read back, compared.
+/// Copies a file to its unfinished name in another folder: synced, read back, compared. Nobody may write
+/// to it meanwhile.
 fn copy_unfinished(
     storage: &dyn Storage,
     from: &Path,
     to: &Path,
     file: &MovedFile,
-) -> Result<String, Refusal> {
+) -> Result<Copied, Refusal> {
     let path = Route::unfinished(to, file);
     let io = |error: StorageError| reason(&error);
     match storage.remove_file(&path) {
         Err(error) if !error.is_not_found() => return Err(reason(&error)),
         _ => {}
     }
-    let source = storage.open(&from.join(&file.name), Access::Read).map_err(io)?;
+    let origin = from.join(&file.name);
+    let (source, original) = storage.open_with_status(&origin, Access::Read).map_err(io)?;
     let copy = storage.create(&path).map_err(io)?;
     copy.reserve(file.bytes).map_err(io)?;
     let written =
@@ -363,8 +444,11 @@ fn copy_unfinished(
     copy.sync().map_err(io)?;
     copy.drop_cache();
     let found = each_block(copy.as_ref(), file.bytes, |_, _| Ok(())).map_err(io)?;
+    if !is_unwritten(&original, &source.status().map_err(io)?) {
+        return Err(changed_at(&origin, "somebody wrote to it while it was copied"));
+    }
     if found == expected {
-        return Ok(found);
+        return Ok(Copied { sha256: found, original });
     }
     Err(Refusal::new(
         RefusalId::IoError,

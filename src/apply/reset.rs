@@ -16,12 +16,15 @@ use super::folder::{OperationFolder, PLAN_NAME, SUMS_NAME, sums_line};
 use super::journal::{Journal, State};
 use super::lock::{ExclusiveFile, probe_all};
 use super::marker::{self, or_at_work};
-use super::moves::{self, Place, Route};
+use super::moves::{self, Copies, Place, Route};
 use super::operation::Operation;
 use super::outcome::{Applied, Ending, interrupted, reason};
 
 /// What an operation needs besides the copies, in bytes.
 const OVERHEAD_BYTES: u64 = 1024 * 1024;
+
+/// Most files that are named by themselves: more are no help to anybody.
+const MOST_REFUSALS: usize = 20;
 
 /// A reset plan and what is needed to carry it out.
 pub struct ResetJob {
@@ -54,8 +57,13 @@ pub fn execute_reset(context: Context, job: &ResetJob) -> Applied {
     };
     context.observer.stage("asking every guard again");
     let mut refusals = changed_databases(&job.plan, &locks);
+    if job.plan.undoes.is_none() {
+        refusals = refusals.into_iter().map(changed_since_survey).collect();
+    }
     refusals.extend(busy_files(context.storage, &job.plan, &routes, job.allow_unproven_lock));
     refusals.extend(unplanned_files(context.storage, &job.plan, &routes));
+    refusals.extend(moves::not_at_origin(context.storage, &routes));
+    refusals.truncate(MOST_REFUSALS);
     refusals.extend(reset_space_refusal(context.storage, job));
     if !refusals.is_empty() {
         return Applied::stopped(refusals);
@@ -69,7 +77,7 @@ pub fn execute_reset(context: Context, job: &ResetJob) -> Applied {
     };
     context.observer.stage(&format!("operation folder: {}", shown(&operation.folder.dir)));
     match prepare(context, job, &routes, &mut operation.folder) {
-        Ok(journal) => finish(context, &job.plan, &routes, &operation, &journal),
+        Ok((journal, copies)) => finish(context, &job.plan, &routes, &copies, &operation, &journal),
         Err(refusal) => operation.give_up(refusal, moves::remove_unfinished(storage, &routes)),
     }
 }
@@ -134,7 +142,7 @@ fn busy_files(
         let open = route.files.iter().filter(|file| !is_closed(&file.name));
         open.map(|file| route.from.join(&file.name))
     });
-    // One that is gone is met by its move.
+    // One that is gone is told of by itself.
     let files: Vec<_> = files.filter(|path| storage.status(path).is_ok()).collect();
     let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
     probe_all(storage, &files, allow_unproven)
@@ -197,7 +205,8 @@ fn stranger(path: &Path) -> Refusal {
         RefusalId::NewLogStream,
         path,
         "a log that the plan does not know: a store was mounted, or somebody writes to the folder",
-        "Nothing was touched. If a store was mounted since, its new logs are the valid ones.",
+        "If a store was mounted since, its new logs are the valid ones. If none was, find out who writes to \
+         the folder, then run the command again.",
     )
 }
 
@@ -225,8 +234,7 @@ pub fn reset_undo_refusals(storage: &dyn Storage, plan: &ResetPlan) -> Vec<Refus
             }
         }
     }
-    // One is enough to refuse, and a hundred thousand are no help.
-    refusals.truncate(20);
+    refusals.truncate(MOST_REFUSALS);
     for planned in &plan.databases {
         let path = planned.path.to_path().unwrap_or_default();
         let facts = survey_database(storage, &path).ok();
@@ -264,6 +272,14 @@ fn database_changed(planned: &DatabaseIdentity) -> Refusal {
     )
 }
 
+/// The same before anything is moved: then a new plan is all it takes.
+fn changed_since_survey(database_changed: Refusal) -> Refusal {
+    let remedy = "Nothing was touched. Make sure that the store is dismounted, then run the command again: it \
+                  plans anew.";
+    let (id, remedy) = (RefusalId::ChangedSinceSurvey, remedy.to_owned());
+    Refusal { id, remedy, ..database_changed }
+}
+
 /// Whether the logs that cross volumes find room.
 pub fn reset_space_refusal(storage: &dyn Storage, job: &ResetJob) -> Option<Refusal> {
     let copied = job.plan.copied_bytes();
@@ -293,7 +309,7 @@ fn prepare(
     job: &ResetJob,
     routes: &[Route],
     folder: &mut OperationFolder,
-) -> Result<Journal, Refusal> {
+) -> Result<(Journal, Copies), Refusal> {
     let storage = context.storage;
     let io = |error: StorageError| reason(&error);
     let plan_sha256 = folder.write_json(PLAN_NAME, &*job.plan).map_err(io)?;
@@ -304,11 +320,12 @@ fn prepare(
     if job.plan.copied_bytes() > 0 {
         context.observer.begin_bytes("copying the logs", job.plan.copied_bytes());
     }
-    let copied = moves::copy_ahead(context, routes);
+    let copies = moves::copy_ahead(context, routes);
     context.observer.end_bytes();
+    let copies = copies?;
     let mut sums = sums_line(&plan_sha256, PLAN_NAME);
-    for (name, digest) in copied?.iter().filter(|_| job.plan.undoes.is_none()) {
-        sums += &sums_line(digest, &format!("{LOGS_FOLDER}/{name}"));
+    for (name, copied) in copies.iter().filter(|_| job.plan.undoes.is_none()) {
+        sums += &sums_line(&copied.sha256, &format!("{LOGS_FOLDER}/{name}"));
     }
     folder.write_file(SUMS_NAME, sums.as_bytes()).map_err(io)?;
     storage.sync_dir(&folder.dir).map_err(io)?;
@@ -318,23 +335,25 @@ fn prepare(
     let journal = Journal::prepared(&job.plan.operation, plan_sha256);
     journal.store(storage, &folder.dir).map_err(io)?;
     context.observer.stage("journal: prepared");
-    Ok(journal)
+    Ok((journal, copies))
 }
 
 fn finish(
     context: Context,
     plan: &ResetPlan,
     routes: &[Route],
+    copies: &Copies,
     operation: &Operation,
     journal: &Journal,
 ) -> Applied {
     let storage = context.storage;
     context.observer.stage("moving the logs");
     for (index, route) in routes.iter().enumerate() {
-        match moves::carry(storage, route) {
+        match moves::carry(storage, route, copies) {
             Ok(()) => {}
-            Err(moves::Trouble::Unmoved(cause)) => {
-                return roll_back(storage, routes, index + 1, operation, journal, cause);
+            Err(moves::Trouble::Unmoved(cause, moved)) => {
+                let begun = (&routes[..index], Some(route.first(moved)));
+                return roll_back(storage, routes, begun, operation, journal, cause);
             }
             Err(moves::Trouble::Unsynced(cause)) => {
                 return operation.ended(Ending::Pending, vec![operation.pending(cause)]);
@@ -343,7 +362,7 @@ fn finish(
     }
     // Logs that appeared meanwhile: somebody works in the folder, and half a stream is worse than all.
     if let Some(stranger) = unplanned_files(storage, plan, routes) {
-        return roll_back(storage, routes, routes.len(), operation, journal, stranger);
+        return roll_back(storage, routes, (routes, None), operation, journal, stranger);
     }
     match operation.close(journal, State::Committed) {
         Ok(()) => {
@@ -354,16 +373,18 @@ fn finish(
     }
 }
 
-/// Puts the first `begun` routes back because of `cause`.
+/// Puts the routes back that were carried out, and one of which only a part was, because of `cause`.
 fn roll_back(
     storage: &dyn Storage,
     routes: &[Route],
-    begun: usize,
+    (whole, part): (&[Route], Option<Route>),
     operation: &Operation,
     journal: &Journal,
     cause: Refusal,
 ) -> Applied {
-    let undone = carry_all_back(storage, &routes[..begun])
+    let undone = part
+        .map_or(Ok(()), |part| moves::carry_back(storage, &part))
+        .and_then(|()| carry_all_back(storage, whole))
         .and_then(|()| moves::remove_unfinished(storage, routes).map_err(|e| reason(&e)))
         .and_then(|()| operation.close(journal, State::RolledBack));
     match undone {

@@ -5,6 +5,9 @@ use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::vec::IntoIter;
 
+/// Fewer files than this are looked at before a thread for them has begun.
+const SMALLEST_SHARE: usize = 64;
+
 /// Does `work` for each item at once; the results come in the order of the items. Each core's share of them
 /// is freed when its last one is taken, and none is copied together: there may be a hundred thousand.
 pub fn on_all_cores<T: Send, R: Send>(
@@ -12,7 +15,7 @@ pub fn on_all_cores<T: Send, R: Send>(
     work: impl Fn(T) -> R + Sync,
 ) -> Flatten<IntoIter<Vec<R>>> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let share = items.len().div_ceil(cores).max(1);
+    let share = items.len().div_ceil(cores).max(SMALLEST_SHARE);
     let mut shares = Vec::new();
     let mut rest = items;
     while rest.len() > share {

@@ -64,9 +64,13 @@ fn bring_to(
     Ok(if goal == State::Committed { Ending::Committed } else { Ending::RolledBack })
 }
 
-/// The journal's last word may be in the cache alone; without the marker nobody would say it again.
+/// The journal's last word may be in the cache alone; without the marker nobody would say it again. Nor
+/// would anybody know the copies that were begun, in a folder that was out of reach when it was written.
 fn finish(storage: &dyn Storage, pending: &Pending) -> Result<Ending, Refusal> {
     if let Some(stored) = &pending.stored {
+        if let Deed::Reset(plan) = &stored.deed {
+            reset::tidy(storage, plan)?;
+        }
         storage.sync_dir(&stored.dir).map_err(|error| reason(&error))?;
     }
     remove_marker(storage, pending)?;

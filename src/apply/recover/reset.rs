@@ -142,7 +142,12 @@ pub fn carry_back(storage: &dyn Storage, plan: &ResetPlan) -> Result<(), Refusal
 pub fn complete(storage: &dyn Storage, plan: &ResetPlan) -> Result<(), Refusal> {
     let routes = routes(plan)?;
     routes.iter().try_for_each(|route| moves::sync_both(storage, route))?;
-    moves::remove_unfinished(storage, &routes).map_err(|error| reason(&error))
+    tidy(storage, plan)
+}
+
+/// Removes copies that were begun and never got their name.
+pub fn tidy(storage: &dyn Storage, plan: &ResetPlan) -> Result<(), Refusal> {
+    moves::remove_unfinished(storage, &routes(plan)?).map_err(|error| reason(&error))
 }
 
 fn routes(plan: &ResetPlan) -> Result<Vec<Route<'_>>, Refusal> {
