@@ -260,6 +260,50 @@ fn what_is_named_like_the_checkpoint_and_is_no_file() {
     assert!(dir.join("E00.log").exists());
 }
 
+/// Fills the attach list of a log (4096 bytes of header) or of both copies of a checkpoint.
+fn break_attach_list(path: &Path, list_offset: usize) {
+    let mut bytes = fs::read(path).unwrap();
+    let copies = if list_offset == 671 { 1 } else { 2 };
+    for copy in bytes.chunks_exact_mut(4096).take(copies) {
+        copy[list_offset..list_offset + 2048].fill(0xff);
+        edbmend::ese::checksum::seal(copy);
+    }
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn an_attach_list_that_cannot_be_read_is_no_empty_one() {
+    for (name, other, offset, id) in [
+        ("E00.log", "E00.chk", 671, "log-header-damaged"),
+        ("E00.chk", "E00.log", 679, "checkpoint-damaged"),
+    ] {
+        let (_folder, dir) = small_group();
+        fs::remove_file(dir.join("pub1.edb")).unwrap();
+        if name == "E00.log" {
+            fs::remove_file(dir.join(other)).unwrap();
+        }
+        break_attach_list(&dir.join(name), offset);
+        let private = dir.join("priv1.edb");
+        for mode in ["--dry-run", "--yes"] {
+            let ran = run(["reset-logs", mode, "--json", "--db", text(&private), text(&dir)]);
+            assert_eq!(ran.code, Some(3), "{ran:?}");
+            let refusals = ran.json()["refusals"].clone();
+            let of_list =
+                refusals.as_array().unwrap().iter().find(|r| r["path"] == text(&dir.join(name)));
+            let of_list = of_list.unwrap_or_else(|| panic!("{ran:?}"));
+            assert_eq!(of_list["id"], "group-incomplete");
+            let message = of_list["message"].as_str().unwrap();
+            let (found, end) = (format!("at offset {offset}"), format!("offset {}", offset + 2048));
+            assert!(message.contains(&found) && message.contains(&end), "{message}");
+        }
+        let ran = run(["check", "--json", text(&dir)]);
+        let found = ran.json()["findings"].clone();
+        let ids: Vec<_> = found.as_array().unwrap().iter().map(|f| f["id"].clone()).collect();
+        assert_eq!((ran.code, ids), (Some(1), vec![id.into()]), "{found:#}");
+        assert!(found[0]["message"].as_str().unwrap().contains("attach list"), "{found:#}");
+    }
+}
+
 #[test]
 fn a_clean_database_that_still_requires_logs_stops_a_reset() {
     for which in 0..3 {

@@ -5,11 +5,13 @@ use crate::survey::{LogContent, LogFile};
 
 use super::chain::{Chain, name_of, named_generation};
 use super::ranges::few;
+use super::stream_files::damaged_attach_list;
 use super::{Finding, FindingId};
 
 pub(super) fn judge(chain: &Chain) -> Vec<Finding> {
     let findings = [damaged(chain), foreign(chain), misnamed(chain), doubled(chain)];
-    findings.into_iter().flatten().collect()
+    let lists = chain.stream.attach_list_faults();
+    findings.into_iter().flatten().chain(lists.iter().map(damaged_attach_list)).collect()
 }
 
 fn damaged(chain: &Chain) -> Option<Finding> {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::ese::CheckpointCopies;
 use crate::storage::{quoted, shown};
+use crate::survey::AttachListFault;
 
 use super::{Finding, FindingId, Severity};
 
@@ -19,6 +20,21 @@ pub fn damaged_log(path: &Path, fault: &dyn Display) -> Finding {
             "Bring a good copy of this log back from a backup, then: edbmend inspect {}",
             quoted(path)
         ),
+    )
+}
+
+/// The list of databases in the current log, or in the checkpoint, though the checksum holds.
+pub(super) fn damaged_attach_list(fault: &AttachListFault) -> Finding {
+    let id = match fault.of_checkpoint {
+        true => FindingId::CheckpointDamaged,
+        false => FindingId::LogHeaderDamaged,
+    };
+    Finding::new(
+        id,
+        format!("{}: {fault}", shown(fault.path)),
+        "Which databases were attached cannot be read from it. A log reset is refused \
+         (group-incomplete): a database could be left out.",
+        fault.way_out(),
     )
 }
 

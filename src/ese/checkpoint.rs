@@ -52,6 +52,9 @@ pub struct RawCheckpoint {
     pub reserved_2727: [u8; 1369],
 }
 
+/// Where the attach list of a checkpoint begins, bytes.
+pub const CHECKPOINT_ATTACH_LIST_OFFSET: usize = 679;
+
 const _: () = {
     use std::mem::offset_of;
     assert!(size_of::<RawCheckpoint>() == CHECKPOINT_COPY_BYTES);
@@ -68,7 +71,7 @@ const _: () = {
     assert!(offset_of!(RawCheckpoint, reserved_656) == 656);
     assert!(offset_of!(RawCheckpoint, file_type) == FileType::OFFSET);
     assert!(offset_of!(RawCheckpoint, reserved_671) == 671);
-    assert!(offset_of!(RawCheckpoint, attach_list) == 679);
+    assert!(offset_of!(RawCheckpoint, attach_list) == CHECKPOINT_ATTACH_LIST_OFFSET);
     assert!(offset_of!(RawCheckpoint, reserved_2727) == 2727);
 };
 

@@ -75,6 +75,9 @@ pub struct RawLogHeader {
     pub reserved_2719: [u8; 1377],
 }
 
+/// Where the attach list of a log header begins, bytes.
+pub const LOG_ATTACH_LIST_OFFSET: usize = 671;
+
 const _: () = {
     use std::mem::offset_of;
     assert!(size_of::<RawLogHeader>() == LOG_HEADER_BYTES);
@@ -98,7 +101,7 @@ const _: () = {
     assert!(offset_of!(RawLogHeader, engine_version) == 661);
     assert!(offset_of!(RawLogHeader, reserved_665) == 665);
     assert!(offset_of!(RawLogHeader, file_type) == FileType::OFFSET);
-    assert!(offset_of!(RawLogHeader, attach_list) == 671);
+    assert!(offset_of!(RawLogHeader, attach_list) == LOG_ATTACH_LIST_OFFSET);
     assert!(offset_of!(RawLogHeader, reserved_2719) == 2719);
 };
 

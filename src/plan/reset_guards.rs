@@ -278,7 +278,11 @@ fn not_given(group: &GroupFacts, stream: &StreamOfLogs, request: &GroupRequest) 
             ),
         )
     };
-    missing(group, stream, request).into_iter().map(refuse).collect()
+    let unread = stream.attach_list_faults().into_iter().map(|fault| {
+        let what = format!("which databases it names cannot be read: {fault}");
+        group_incomplete(fault.path, what, fault.way_out())
+    });
+    unread.chain(missing(group, stream, request).into_iter().map(refuse)).collect()
 }
 
 /// Without a person every database must have been named.

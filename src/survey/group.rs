@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::ese::attach_list::ATTACH_LIST_BYTES;
+use crate::ese::checkpoint::CHECKPOINT_ATTACH_LIST_OFFSET;
+use crate::ese::log_header::LOG_ATTACH_LIST_OFFSET;
 use crate::ese::{
-    AttachedDatabase, Checkpoint, CheckpointCopies, LogBase, LogFileName, LogHeader, LogNaming,
-    Signature,
+    AttachListError, AttachedDatabase, Checkpoint, CheckpointCopies, LogBase, LogFileName,
+    LogHeader, LogNaming, Signature,
 };
 use crate::exchange::restore_keys;
 use crate::storage::{Access, FileKind, Result, Status, Storage, on_all_cores, read_full};
@@ -64,6 +67,8 @@ pub struct StreamOfLogs {
     pub checkpoint: Option<CheckpointFile>,
     /// The databases that were attached when the current log was created.
     pub attached: Vec<AttachedDatabase>,
+    /// Where the list of these cannot be read: which databases there are is then not known.
+    pub attached_fault: Option<AttachListError>,
 }
 
 /// A checkpoint file.
@@ -77,6 +82,51 @@ pub struct CheckpointFile {
     pub header_sha256: [u8; 32],
     /// The copy that the engine uses; `None` where neither is valid.
     pub elected: Option<(Checkpoint, CheckpointCopies)>,
+}
+
+/// An attach list that cannot be read to its end.
+pub struct AttachListFault<'a> {
+    /// The log, or the checkpoint.
+    pub path: &'a Path,
+    /// Whether it is that of the checkpoint.
+    pub of_checkpoint: bool,
+    /// Offset in the file of the record that does not fit.
+    pub record_offset: usize,
+    /// Offset in the file at which the list ends at the latest.
+    pub end_offset: usize,
+}
+
+impl<'a> AttachListFault<'a> {
+    fn new(path: &'a Path, list_offset: usize, fault: AttachListError) -> Self {
+        let record_offset = list_offset + fault.offset;
+        let of_checkpoint = list_offset == CHECKPOINT_ATTACH_LIST_OFFSET;
+        Self { path, of_checkpoint, record_offset, end_offset: list_offset + ATTACH_LIST_BYTES }
+    }
+
+    /// What brings a good list.
+    pub fn way_out(&self) -> &'static str {
+        match self.of_checkpoint {
+            true => {
+                "Mount all stores of the group and dismount them: the engine writes the checkpoint anew."
+            }
+            false => {
+                "The engine writes the list anew with each log: mount all stores of the group until the \
+                 next log has begun, and dismount them. If they do not mount, bring a good copy of this \
+                 log back from a backup."
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for AttachListFault<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "the attach list is damaged: found a record at offset {} that leaves the list, expected all \
+             of them to end before offset {}",
+            self.record_offset, self.end_offset
+        )
+    }
 }
 
 impl CheckpointFile {
@@ -117,6 +167,18 @@ impl StreamOfLogs {
             Some(checkpoint.raw.log_signature)
         };
         self.signature().or_else(of_checkpoint)
+    }
+
+    /// The attach lists that cannot be read to their end: of the current log, of the checkpoint.
+    pub fn attach_list_faults(&self) -> Vec<AttachListFault<'_>> {
+        let log = self.current.as_ref().zip(self.attached_fault);
+        let of_log =
+            log.map(|(log, fault)| AttachListFault::new(&log.path, LOG_ATTACH_LIST_OFFSET, fault));
+        let checkpoint = self.checkpoint.as_ref().and_then(|file| {
+            let fault = file.elected.as_ref()?.0.attached().err()?;
+            Some(AttachListFault::new(&file.path, CHECKPOINT_ATTACH_LIST_OFFSET, fault))
+        });
+        of_log.into_iter().chain(checkpoint).collect()
     }
 
     /// The generation of the current log, else of the newest closed one.
@@ -161,7 +223,10 @@ pub fn survey_group_among(
     let mut streams: Vec<StreamOfLogs> = streams.into_values().collect();
     for stream in &mut streams {
         stream.archives.sort_by_key(|log| log.name.generation());
-        stream.attached = attached(storage, stream);
+        match attached(storage, stream) {
+            Ok(attached) => stream.attached = attached,
+            Err(fault) => stream.attached_fault = Some(fault),
+        }
     }
     for database in &mut databases {
         database.logs =
@@ -253,16 +318,19 @@ fn read_checkpoint(storage: &dyn Storage, path: &Path) -> Option<CheckpointFile>
 }
 
 /// The attach list of the current log. It is the state when that log was created.
-fn attached(storage: &dyn Storage, stream: &StreamOfLogs) -> Vec<AttachedDatabase> {
+fn attached(
+    storage: &dyn Storage,
+    stream: &StreamOfLogs,
+) -> std::result::Result<Vec<AttachedDatabase>, AttachListError> {
     let Some(current) = stream.current.as_ref().filter(|log| log.summary().is_some()) else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
     let mut start = vec![0; 4096];
     let read = storage
         .open(&current.path, Access::Read)
         .and_then(|f| read_full(f.as_ref(), &mut start, 0));
     let header = read.ok().and_then(|read| LogHeader::parse(&start[..read]));
-    header.and_then(|header| header.attached().ok()).unwrap_or_default()
+    header.map_or_else(|| Ok(Vec::new()), |header| header.attached())
 }
 
 fn restore_files(

@@ -17,7 +17,8 @@ pub use database::{
 };
 pub use error::SurveyError;
 pub use group::{
-    CheckpointFile, GroupFacts, GroupFolders, StreamOfLogs, survey_group, survey_group_among,
+    AttachListFault, CheckpointFile, GroupFacts, GroupFolders, StreamOfLogs, survey_group,
+    survey_group_among,
 };
 pub use header_area::read_header_area;
 pub use listings::{Listing, Listings};
