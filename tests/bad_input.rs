@@ -195,6 +195,59 @@ fn a_missing_file() {
 }
 
 #[test]
+fn a_link_that_leads_nowhere() {
+    let fixture = Fixture::new(b"text");
+    let (target, link) = (fixture.dir().join("not-mounted"), fixture.dir().join("dang.edb"));
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    for command in ["restore", "reset-logs"] {
+        let ran = run([command, "--dry-run", "--json", link.to_str().unwrap()]);
+        ran.expect_refused(4, &["not-found"]);
+        let says = ran.json()["refusals"][0]["message"].as_str().unwrap().to_owned();
+        let expected = format!("symbolic link to {}, which is not there", target.display());
+        assert!(says.contains(&expected), "{says}");
+        assert!(!ran.stdout.contains("lower case"), "{ran:?}");
+    }
+}
+
+/// What was named for the logs alone says nothing against the databases.
+#[test]
+fn a_missing_folder_of_logs_hides_no_database() {
+    let fixture = Fixture::new(&damaged(8));
+    let (dir, db) = (fixture.dir().to_str().unwrap(), fixture.db.to_str().unwrap());
+    for flag in ["--log-dir", "--system-dir"] {
+        for (command, path) in [("check", dir), ("check", db), ("repair", db)] {
+            let ran = run([command, "--json", flag, "/no/such/disk", path]);
+            ran.expect_refused(4, &["not-found"]);
+            let report = ran.json();
+            assert_eq!(report["refusals"][0]["path"], "/no/such/disk");
+            let databases = report["databases"].as_array().unwrap();
+            assert_eq!((databases.len(), &databases[0]["path"]), (1, &Value::from(db)), "{ran:?}");
+            let outcome = if command == "check" { "findings" } else { "failed" };
+            assert_eq!(
+                (&databases[0]["outcome"], &report["outcome"]),
+                (&outcome.into(), &"failed".into())
+            );
+            assert_eq!(databases[0]["findings"][0]["id"], "full-backup-gen-invalid");
+        }
+    }
+}
+
+#[test]
+fn what_no_log_can_be_named_like() {
+    let fixture = Fixture::new(b"text");
+    for prefix in ["", "E0", "E000", "E0*"] {
+        let dir = fixture.dir().to_str().unwrap();
+        let ran = run(["reset-logs", "--dry-run", "--json", "--prefix", prefix, dir]);
+        ran.expect_refused(2, &["usage"]);
+        let says = ran.json()["refusals"][0]["message"].as_str().unwrap().to_owned();
+        assert!(
+            says.contains("the three characters that all names of the logs begin with"),
+            "{says}"
+        );
+    }
+}
+
+#[test]
 fn a_file_that_was_cut_off() {
     let whole = damaged(8);
     let says = ["copy at offset 0: the file ends before"];

@@ -149,6 +149,7 @@ fn quiet_says_nothing_where_nothing_is_wrong() {
         "repair -q --yes @/priv1.edb",
         "reset-logs -q --dry-run @",
         "recover -q --dry-run @",
+        "demo -q @/practice",
     ] {
         let ran = group.run(line);
         assert_eq!(

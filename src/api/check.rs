@@ -12,7 +12,7 @@ use crate::report::{
     checkpoint_reports,
 };
 use crate::storage::{FileKind, canonical};
-use crate::survey::{DatabaseFacts, Digests, GroupFacts, GroupFolders};
+use crate::survey::{DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings};
 
 use super::error::{Result as ApiResult, ended_well};
 use super::request::Check;
@@ -59,18 +59,25 @@ struct Checking<'a> {
     report: Report,
     streams: Vec<StreamReport>,
     checkpoints: Vec<CheckpointReport>,
+    /// A folder of logs could not be read.
+    is_incomplete: bool,
 }
 
 impl<'a> Checking<'a> {
     fn new(run: &'a Run<'a>, request: &'a Check) -> Self {
         let (streams, checkpoints) = (Vec::new(), Vec::new());
-        Self { run, request, report: Report::new("check"), streams, checkpoints }
+        let report = Report::new("check");
+        Self { run, request, report, streams, checkpoints, is_incomplete: false }
     }
 
     fn conclude(mut self) -> Report {
         self.report.logs = LogsReport::of(self.streams);
         self.report.checkpoint = CheckpointsReport::of(self.checkpoints);
-        self.report.conclude()
+        let report = self.report.conclude();
+        match self.is_incomplete {
+            true => report.failed(),
+            false => report,
+        }
     }
 
     fn fail(&mut self, refusal: &Refusal) {
@@ -127,8 +134,22 @@ impl<'a> Checking<'a> {
 
     /// A storage group: the databases of the folders and those that were named, and the logs.
     fn group(&mut self, folders: &[PathBuf], named: Vec<DatabaseFacts>) {
-        match self.survey_group(folders, named) {
-            Err(refusal) => self.fail(&refusal),
+        let (run, listings) = (self.run, self.run.listings());
+        let databases = match self.databases_of(&listings, folders, named) {
+            Ok(databases) => databases,
+            Err(refusal) => return self.fail(&refusal),
+        };
+        let places = self.folders_of_logs(folders, &databases);
+        let group = places.and_then(|places| {
+            run.survey_logs(&listings, places, databases.clone(), Digests::NotWanted)
+        });
+        match group {
+            // The databases can be judged all the same; only what is said is less than was asked for.
+            Err(refusal) => {
+                databases.iter().for_each(|facts| self.push(facts, diagnose_database(facts)));
+                self.report.refusals.push((&refusal).into());
+                self.is_incomplete = true;
+            }
             Ok(group) => {
                 let diagnosis = diagnose_group(&group);
                 if group.databases.is_empty() && diagnosis.streams.is_empty() {
@@ -143,14 +164,16 @@ impl<'a> Checking<'a> {
         }
     }
 
-    fn survey_group(
+    /// The databases of the folders, and those that were named.
+    fn databases_of(
         &mut self,
+        listings: &Listings,
         folders: &[PathBuf],
-        mut databases: Vec<DatabaseFacts>,
-    ) -> Result<GroupFacts, Refusal> {
-        let listings = self.run.listings();
+        named: Vec<DatabaseFacts>,
+    ) -> Result<Vec<DatabaseFacts>, Refusal> {
+        let mut databases = named;
         for folder in folders {
-            for found in self.run.databases_in(&listings, folder)? {
+            for found in self.run.databases_in(listings, folder)? {
                 match found {
                     Ok(facts) if databases.iter().any(|known| known.path == facts.path) => {}
                     Ok(facts) => databases.push(facts),
@@ -158,6 +181,15 @@ impl<'a> Checking<'a> {
                 }
             }
         }
+        Ok(databases)
+    }
+
+    /// Where logs and checkpoint are: in the folders that were named for them, or else with the databases.
+    fn folders_of_logs(
+        &self,
+        folders: &[PathBuf],
+        databases: &[DatabaseFacts],
+    ) -> Result<GroupFolders, Refusal> {
         let beside = || databases.first().and_then(|facts| Some(facts.path.parent()?.to_owned()));
         let log_dir = match &self.request.places.log_dir {
             Some(dir) => self.run.resolve_dir(dir)?,
@@ -167,8 +199,7 @@ impl<'a> Checking<'a> {
             Some(dir) => self.run.resolve_dir(dir)?,
             None => log_dir.clone(),
         };
-        let folders = GroupFolders { log_dir, system_dir };
-        self.run.survey_logs(&listings, folders, databases, Digests::NotWanted)
+        Ok(GroupFolders { log_dir, system_dir })
     }
 
     fn push_group(&mut self, group: &GroupFacts, diagnosis: GroupDiagnosis) {

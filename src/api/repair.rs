@@ -24,9 +24,18 @@ use super::surroundings::{refusals, store_service_note};
 const COMMAND: &str = "repair";
 
 pub(super) fn plan(run: &Run, request: &Repair) -> Plan {
-    let surveyed = match survey(run, request) {
-        Ok(surveyed) => surveyed,
+    let facts = match run.survey(&request.database) {
+        Ok(facts) => facts,
         Err(refusal) => return Plan::stopped(COMMAND, &refusal),
+    };
+    let surveyed = match survey_logs(run, request, facts.clone()) {
+        Ok(surveyed) => surveyed,
+        Err(refusal) => {
+            let refused = vec![refusal];
+            let (findings, outcome) = (diagnose_database(&facts), Outcome::of_reasons(&refused));
+            let database = DatabaseReport::surveyed(&facts, findings, outcome);
+            return Plan::of_file(COMMAND, database, Err(refused));
+        }
     };
     let Surveyed { facts, findings, logs, checkpoint } = surveyed;
     let mut database = DatabaseReport::surveyed(&facts, findings, Outcome::Refused);
@@ -43,10 +52,9 @@ struct Surveyed {
     checkpoint: Option<CheckpointsReport>,
 }
 
-/// Surveys a database with its logs and checkpoint. Where their folder cannot be listed, and nobody
+/// Surveys the logs and the checkpoint of a database. Where their folder cannot be listed, and nobody
 /// named it, the database is judged alone.
-fn survey(run: &Run, request: &Repair) -> Result<Surveyed, Refusal> {
-    let facts = run.survey(&request.database)?;
+fn survey_logs(run: &Run, request: &Repair, facts: DatabaseFacts) -> Result<Surveyed, Refusal> {
     let places = &request.places;
     let named = places.log_dir.is_some() || places.system_dir.is_some();
     let beside = facts.path.parent().unwrap_or(Path::new("/")).to_owned();

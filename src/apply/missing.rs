@@ -1,15 +1,19 @@
 //! What is said of a path that is not there: as much as can be known of what was meant.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::plan::{Refusal, RefusalId};
-use crate::storage::{Storage, shown};
+use crate::storage::{Storage, canonical, shown};
 
 /// How many names are offered instead.
 const MOST_NAMES: usize = 5;
 
 /// The refusal of a path that is not there, with what is there instead.
 pub fn not_found(storage: &dyn Storage, path: &Path) -> Refusal {
+    if let Some(refusal) = leads_nowhere(storage, path) {
+        return refusal;
+    }
     let there = path.ancestors().skip(1).find(|dir| storage.status(dir).is_ok());
     let there = there.unwrap_or(Path::new("/"));
     let missing = path.strip_prefix(there).unwrap_or(path);
@@ -17,6 +21,21 @@ pub fn not_found(storage: &dyn Storage, path: &Path) -> Refusal {
     let first = first.map_or(missing, |component| Path::new(component.as_os_str()));
     let message = format!("No such file or folder: {} is not in {}", shown(missing), shown(there));
     Refusal::new(RefusalId::NotFound, path, message, instead(storage, there, first))
+}
+
+/// The refusal of a path that is, or goes through, a link whose target is not there.
+fn leads_nowhere(storage: &dyn Storage, path: &Path) -> Option<Refusal> {
+    let link = path.ancestors().find(|dir| storage.status(dir).is_ok())?;
+    let target = storage.link_target(link)?;
+    let error = canonical(link).err()?;
+    let why = match error.kind() {
+        ErrorKind::NotFound => "is not there".to_owned(),
+        _ => format!("cannot be reached ({error})"),
+    };
+    let message = format!("{} is a symbolic link to {}, which {why}", shown(link), shown(&target));
+    let remedy =
+        "Mend the link, or mount the volume that it leads to. Or name the file or folder itself.";
+    Some(Refusal::new(RefusalId::NotFound, path, message, remedy))
 }
 
 /// What may have been meant.
@@ -30,7 +49,8 @@ fn instead(storage: &dyn Storage, dir: &Path, missing: &Path) -> String {
     names.sort();
     let wanted = missing.to_string_lossy();
     let plain = |name: &str| shown(Path::new(name)).to_string();
-    if let Some(name) = names.iter().find(|name| name.eq_ignore_ascii_case(&wanted)) {
+    let other_case = |name: &&String| **name != wanted && name.eq_ignore_ascii_case(&wanted);
+    if let Some(name) = names.iter().find(other_case) {
         return format!("There is {}: upper and lower case matter here.", plain(name));
     }
     let has_edb = |name: &&String| name.to_ascii_lowercase().ends_with(".edb");
@@ -72,5 +92,32 @@ mod tests {
             message,
             format!("No such file or folder: no/such/file is not in {}", dir.display())
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_nowhere_is_called_one() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("priv1.edb");
+        symlink("/no/such/disk", &link).unwrap();
+        let loops = folder.path().join("loop");
+        symlink(&loops, &loops).unwrap();
+        let whole = folder.path().join("whole");
+        symlink(folder.path(), &whole).unwrap();
+        for path in [link.clone(), link.join("edbmend")] {
+            let refusal = not_found(&Disk, &path);
+            let says = format!(
+                "{} is a symbolic link to /no/such/disk, which is not there",
+                link.display()
+            );
+            assert_eq!((refusal.id, refusal.message), (RefusalId::NotFound, says));
+            assert!(refusal.remedy.starts_with("Mend the link"), "{}", refusal.remedy);
+        }
+        assert!(not_found(&Disk, &loops).message.contains("which cannot be reached ("));
+        assert!(not_found(&Disk, &whole.join("x")).message.starts_with("No such file"));
+        // A file that went away while it was asked for is not its own other spelling.
+        let remedy = instead(&Disk, folder.path(), Path::new("priv1.edb"));
+        assert!(remedy.starts_with("Name it with its whole path."), "{remedy}");
     }
 }

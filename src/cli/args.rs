@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::api::{Guarded, Places};
 use crate::diagnose::FindingId;
+use crate::ese::LogBase;
 use crate::plan::{BackupScope, VerifyScope};
 
 use super::confirm::consent;
@@ -318,7 +319,7 @@ pub struct ResetLogsArgs {
     #[arg(value_hint = ValueHint::DirPath)]
     pub dir: PathBuf,
     /// Base name of the logs, where the folder holds several (E00)
-    #[arg(long, value_name = "BASE", value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "BASE", value_parser = log_base, value_hint = ValueHint::Other)]
     pub prefix: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -333,6 +334,14 @@ pub struct ResetLogsArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub guarded: GuardedArgs,
+}
+
+fn log_base(text: &str) -> Result<String, String> {
+    let base = LogBase::new(text).map(|base| base.as_str().to_owned());
+    base.ok_or_else(|| {
+        "expected the three characters that all names of the logs begin with, such as E00"
+            .to_owned()
+    })
 }
 
 fn signature_random(text: &str) -> Result<u32, String> {

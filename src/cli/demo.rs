@@ -34,7 +34,10 @@ pub fn run(session: &Session, args: &DemoArgs) -> Report {
     let before = check::run(session, &check_args(args, &dir));
     let repaired = repair::run(session, &repair_args(args, &damaged));
     let after = check::run(session, &check_args(args, &dir));
-    let text = transcript(&dir, &damaged, [&before, &repaired, &after]);
+    let text = match args.output.quiet {
+        true => what_went_wrong([&repaired, &after]),
+        false => transcript(&dir, &damaged, [&before, &repaired, &after]),
+    };
     Report { command: "demo".into(), preface: text, databases_in_text: false, ..repaired }
 }
 
@@ -123,6 +126,12 @@ fn repair_args(args: &DemoArgs, database: &Path) -> RepairArgs {
             output: args.output,
         },
     }
+}
+
+/// Of what came after the damage, which is there on purpose.
+fn what_went_wrong(reports: [&Report; 2]) -> String {
+    let style = Style { quiet: true, ..Style::default() };
+    reports.map(|report| render(report, style)).concat()
 }
 
 fn transcript(dir: &Path, damaged: &Path, [before, repaired, after]: [&Report; 3]) -> String {

@@ -397,6 +397,13 @@ impl Report {
         self
     }
 
+    /// The same of a run that could not do all it was asked for, whatever the databases came to. Nothing
+    /// was changed.
+    pub(crate) fn failed(self) -> Self {
+        let outcome = std::cmp::max_by_key(self.outcome, Outcome::Failed, |outcome| outcome.rank());
+        Self { outcome, exit_code: outcome.exit_code(), ..self }
+    }
+
     /// The same with one outcome for the whole and each of its databases. A refusal in which no guard
     /// spoke is a failure.
     pub(crate) fn ended(mut self, outcome: Outcome, reasons: &[Refusal]) -> Self {
