@@ -248,7 +248,7 @@ pub fn journal_damaged(path: &Path, what: &str) -> Refusal {
         RefusalId::JournalDamaged,
         path,
         format!("the operation cannot be trusted: {what}"),
-        "Nothing was touched. Put the undamaged operation folder back and try again; compare the \
-         header with edbmend inspect.",
+        "Nothing was touched. Put the undamaged operation folder back, and run the same command again. If there \
+         is none: docs/recover.md, section \"lost for good\".",
     )
 }
