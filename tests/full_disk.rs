@@ -6,6 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use common::disks::{BTRFS, NTFS, Volume, XFS};
+use edbmend::practice::{Recipe, storage_group};
+
 use common::{DATABASE, Fixture, Ran, damaged, marker_of, names, run, sha256, snapshot};
 
 /// Data pages of a database of about 2 MiB.
@@ -78,6 +80,61 @@ fn a_full_volume_for_the_backup() {
     undo(&ran, &fixture.db);
 }
 
+/// The backup may lie elsewhere, the marker may not: a dry run must not promise what `--yes` cannot do.
+#[test]
+fn no_space_for_the_marker() {
+    let Some(volume) = Volume::tmpfs("no_space_for_the_marker", 8 << 20) else { return };
+    let elsewhere = tempfile::tempdir().unwrap();
+    let backup = ["--backup-dir", elsewhere.path().to_str().unwrap()];
+    let group = volume.path().to_str().unwrap();
+    for file in storage_group(&Recipe::default()) {
+        fs::write(volume.path().join(file.name), file.bytes).unwrap();
+    }
+    let [db, other] = ["priv1.edb", "pub1.edb"].map(|name| volume.path().join(name));
+    let named = ["--db", db.to_str().unwrap(), "--db", other.to_str().unwrap()];
+    fill(volume.path(), 0);
+    let before = snapshot(volume.path());
+    for mode in ["--yes", "--dry-run"] {
+        let of_logs = ["reset-logs", "--json", mode, group];
+        let of_logs = run(of_logs.iter().chain(&named).chain(&backup));
+        for ran in [repair(&[mode, backup[0], backup[1]], &db), of_logs] {
+            ran.expect_refused(3, &["no-space"]);
+            let refusal = ran.json()["refusals"][0].clone();
+            assert_eq!(refusal["path"], group);
+            let remedy = refusal["remedy"].as_str().unwrap();
+            assert!(remedy.starts_with("Free a little space on that volume."), "{remedy}");
+        }
+    }
+    // Where the backup goes to the same volume, one reason is enough.
+    repair(&["--dry-run"], &db).expect_refused(3, &["no-space"]);
+    assert_eq!((snapshot(volume.path()), names(elsewhere.path()).len()), (before, 0));
+    fs::remove_file(volume.path().join("filler")).unwrap();
+    let ran = repair(&["--yes", backup[0], backup[1]], &db);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+}
+
+/// A volume may keep blocks back for root, or not count them at all: neither is a reason to refuse.
+#[test]
+fn a_volume_that_only_looks_full() {
+    let test = "a_volume_that_only_looks_full";
+    let Some(kept_back) = Volume::ext4_with_reserve(test, 8) else { return };
+    let Some(uncounted) = Volume::tmpfs(test, 0) else { return };
+    let elsewhere = tempfile::tempdir().unwrap();
+    let backup = ["--backup-dir", elsewhere.path().to_str().unwrap()];
+    let db = almost_full(&kept_back, 0);
+    let volume = rustix::fs::statvfs(kept_back.path()).unwrap();
+    assert!(volume.f_bavail == 0 && volume.f_bfree > 0);
+    let other = uncounted.path().join(DATABASE);
+    fs::write(&other, damaged(8)).unwrap();
+    assert_eq!(rustix::fs::statvfs(uncounted.path()).unwrap().f_blocks, 0);
+    for db in [&db, &other] {
+        for (mode, outcome) in [("--dry-run", "planned"), ("--yes", "committed")] {
+            let ran = repair(&[mode, backup[0], backup[1]], db);
+            assert_eq!((ran.code, &ran.json()["outcome"]), (Some(0), &outcome.into()), "{ran:?}");
+        }
+    }
+}
+
 /// The space looks free, and is not: a quota answers only while the copy is written.
 #[test]
 fn space_that_runs_out_half_way() {
@@ -98,6 +155,10 @@ fn space_that_runs_out_half_way() {
                 continue;
             }
             ran.expect_refused(3, &["no-space"]);
+            let refusal = ran.json()["refusals"][0].clone();
+            let of_marker = refusal["path"].as_str().unwrap().ends_with(".edbmend-pending");
+            let remedy = refusal["remedy"].as_str().unwrap();
+            assert_eq!(of_marker, remedy.starts_with("Free a little space"), "{refusal}");
             assert_eq!(names(fixture.dir()), [DATABASE], "{call} {nth}");
             assert_eq!(fixture.bytes(), damaged(8), "{call} {nth}");
         }

@@ -17,7 +17,7 @@ use super::logs;
 use super::plan::Plan;
 use super::request::{Consent, ResetLogs};
 use super::run::Run;
-use super::surroundings::{refusals_of_logs, space_refusal};
+use super::surroundings::{refusals_of_logs, space_refusals};
 
 pub(super) fn plan(run: &Run, request: &ResetLogs) -> Plan {
     let report = logs::empty_report("reset-logs");
@@ -52,7 +52,7 @@ pub(super) fn plan(run: &Run, request: &ResetLogs) -> Plan {
     files.extend(stream.into_iter().flat_map(movable_files));
     refused.extend(refusals_of_logs(run, guarded, &dirs, &files, &backup_dir));
     let job = stream.and_then(|stream| job(run, request, &group, stream, backup_dir));
-    refused.extend(job.as_ref().and_then(|job| space_refusal(run, job)));
+    refused.extend(job.iter().flat_map(|job| space_refusals(run, job)));
     match job {
         Some(job) if refused.is_empty() => logs::planned(report, job),
         None if refused.is_empty() => nothing_to_do(report, &group, &wanted),

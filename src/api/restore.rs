@@ -14,7 +14,7 @@ use super::plan::{Plan, Work};
 use super::request::Restore;
 use super::reset_logs::files_of;
 use super::run::Run;
-use super::surroundings::{refusals, refusals_of_logs, space_refusal, store_service_note};
+use super::surroundings::{refusals, refusals_of_logs, space_refusals, store_service_note};
 
 const COMMAND: &str = "restore";
 
@@ -115,7 +115,7 @@ fn plan_logs(run: &Run, request: &Restore, plan: Arc<ResetPlan>) -> Plan {
     refused.extend(refusals_of_logs(run, guarded, &dirs, &files, &backup_dir));
     let allow_unproven_lock = guarded.allow_unproven_lock;
     let job = ResetJob { plan, backup_dir, allow_unproven_lock };
-    refused.extend(space_refusal(run, &job));
+    refused.extend(space_refusals(run, &job));
     match refused.is_empty() {
         true => logs::planned(report, job),
         false => Plan::of_group(report, Outcome::Refused, &refused),

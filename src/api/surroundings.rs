@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::apply::{
-    ResetJob, backup_dir_refusal, backup_volume, probe_all, probe_exclusive, reset_space_refusal,
+    ResetJob, backup_dir_refusal, backup_volume, probe_all, probe_exclusive, reset_space_refusals,
     surroundings_refusals,
 };
 use crate::exchange::{StoreService, store_service};
@@ -66,10 +66,13 @@ pub(crate) fn confirmation_needed(consent: Consent, path: &Path) -> Option<Refus
     })
 }
 
-/// The room for logs that cross volumes; not asked where the backup folder cannot be used at all.
-pub(super) fn space_refusal(run: &Run, job: &ResetJob) -> Option<Refusal> {
-    backup_volume(run.storage(), &job.backup_dir)?;
-    reset_space_refusal(run.storage(), job)
+/// The room for logs that cross volumes, and for the marker; not asked where the backup folder cannot be
+/// used at all.
+pub(super) fn space_refusals(run: &Run, job: &ResetJob) -> Vec<Refusal> {
+    match backup_volume(run.storage(), &job.backup_dir) {
+        Some(_) => reset_space_refusals(run.storage(), job),
+        None => Vec::new(),
+    }
 }
 
 fn read_only_folder(storage: &dyn Storage, dir: &Path) -> Option<Refusal> {

@@ -6,20 +6,39 @@ use crate::plan::{BackupScope, Refusal, RefusalId};
 use crate::storage::{FileKind, Storage, shown, size};
 use crate::survey::DatabaseFacts;
 
+use super::marker;
+
 /// What an operation needs besides the copy: images, plan, journal, report, and room to breathe.
 const OVERHEAD_BYTES: u64 = 1024 * 1024;
 
-/// Reasons in the backup folder and its volume not to begin. Nothing is created.
+/// Reasons in the backup folder, its volume and that of the marker not to begin. Nothing is created.
 pub fn surroundings_refusals(
     storage: &dyn Storage,
     facts: &DatabaseFacts,
     backup_dir: &Path,
     scope: BackupScope,
 ) -> Vec<Refusal> {
-    match usable_folder(storage, backup_dir) {
-        Err(refusal) => vec![*refusal],
-        Ok(existing) => no_space(storage, facts, existing, scope).into_iter().collect(),
-    }
+    let of_backup = match usable_folder(storage, backup_dir) {
+        Err(refusal) => Some(*refusal),
+        Ok(existing) => no_space(storage, facts, existing, scope),
+    };
+    let beside = facts.path.parent().unwrap_or(Path::new("/"));
+    let of_marker = no_room_for_marker(storage, beside, of_backup.as_ref());
+    of_backup.into_iter().chain(of_marker).collect()
+}
+
+/// The refusal where `dir` cannot take the marker. It is left out where `other` says already that this
+/// volume is full.
+pub fn no_room_for_marker(
+    storage: &dyn Storage,
+    dir: &Path,
+    other: Option<&Refusal>,
+) -> Option<Refusal> {
+    let volume = |path: &Path| storage.status(path).ok().map(|status| status.identity.0);
+    let is_said = other
+        .is_some_and(|other| other.id == RefusalId::NoSpace && volume(&other.path) == volume(dir));
+    let what = "not even a marker has room here: the volume is full";
+    (!is_said && storage.is_full(dir)).then(|| marker::no_room(dir, what))
 }
 
 /// Why nothing can be kept in the backup folder.

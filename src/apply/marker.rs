@@ -77,7 +77,7 @@ pub fn create(
     let path = pending_marker(database);
     let file = storage.create(&path).map_err(|error| match error.is_already_there() {
         true => NotCreated::Taken(taken(storage, database, &path)),
-        false => NotCreated::Failed(reason(&error)),
+        false => NotCreated::Failed(not_written(&error)),
     })?;
     let written = file
         .write_at(&sealed::seal(marker), 0)
@@ -85,7 +85,22 @@ pub fn create(
         .and_then(|()| sync_folder(storage, &path));
     match written {
         Ok(()) => Ok(file),
-        Err(error) => Err(NotCreated::Failed(reason(&error))),
+        Err(error) => Err(NotCreated::Failed(not_written(&error))),
+    }
+}
+
+/// The refusal where the marker finds no room. It cannot lie on another volume, whatever `--backup-dir`
+/// says.
+pub fn no_room(path: &Path, message: impl Into<String>) -> Refusal {
+    let remedy = "Free a little space on that volume. The marker of an operation must lie there, also where \
+                  --backup-dir names another.";
+    Refusal::new(RefusalId::NoSpace, path, message, remedy)
+}
+
+fn not_written(error: &StorageError) -> Refusal {
+    match error.is_full() {
+        true => no_room(&error.path, error.to_string()),
+        false => reason(error),
     }
 }
 

@@ -39,5 +39,5 @@ pub use outcome::{Applied, Ending, unreadable};
 pub use recover::{
     Assessment, Direction, assess, empty_folders, find_pending, recover, recover_refusals,
 };
-pub use reset::{ResetJob, execute_reset, reset_space_refusal, reset_undo_refusals};
+pub use reset::{ResetJob, execute_reset, reset_space_refusals, reset_undo_refusals};
 pub use restore::{RestoreJob, Undo, restore_job};

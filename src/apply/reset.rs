@@ -13,6 +13,7 @@ use crate::survey::{read_header_area, survey_database};
 
 use super::context::Context;
 use super::folder::{OperationFolder, PLAN_NAME, SUMS_NAME, sums_line};
+use super::guards::no_room_for_marker;
 use super::journal::{Journal, State};
 use super::lock::{ExclusiveFile, probe_all};
 use super::marker::{self, or_at_work};
@@ -64,7 +65,7 @@ pub fn execute_reset(context: Context, job: &ResetJob) -> Applied {
     refusals.extend(unplanned_files(context.storage, &job.plan, &routes));
     refusals.extend(moves::not_at_origin(context.storage, &routes));
     refusals.truncate(MOST_REFUSALS);
-    refusals.extend(reset_space_refusal(context.storage, job));
+    refusals.extend(reset_space_refusals(context.storage, job));
     if !refusals.is_empty() {
         return Applied::stopped(refusals);
     }
@@ -280,8 +281,15 @@ fn changed_since_survey(database_changed: Refusal) -> Refusal {
     Refusal { id, remedy, ..database_changed }
 }
 
-/// Whether the logs that cross volumes find room.
-pub fn reset_space_refusal(storage: &dyn Storage, job: &ResetJob) -> Option<Refusal> {
+/// Whether the logs that cross volumes, and the marker, find room.
+pub fn reset_space_refusals(storage: &dyn Storage, job: &ResetJob) -> Vec<Refusal> {
+    let of_logs = no_space(storage, job);
+    let log_dir = job.plan.log_dir.to_path().unwrap_or_default();
+    let of_marker = no_room_for_marker(storage, &log_dir, of_logs.as_ref());
+    of_logs.into_iter().chain(of_marker).collect()
+}
+
+fn no_space(storage: &dyn Storage, job: &ResetJob) -> Option<Refusal> {
     let copied = job.plan.copied_bytes();
     let existing = match storage.status(&job.backup_dir) {
         Ok(_) => job.backup_dir.as_path(),

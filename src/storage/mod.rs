@@ -138,6 +138,11 @@ pub trait Storage: Send + Sync {
     fn sync_dir(&self, dir: &Path) -> Result<()>;
     /// Bytes that may still be written to the volume of `dir`.
     fn free_bytes(&self, dir: &Path) -> Result<u64>;
+    /// Whether this process cannot create even a small file on the volume of `dir`; `false` where the
+    /// volume does not tell.
+    fn is_full(&self, dir: &Path) -> bool {
+        self.free_bytes(dir).is_ok_and(|free| free == 0)
+    }
     /// Whether a file of this volume can probably be cloned into `dir` without taking space.
     fn may_clone(&self, file: &Path, dir: &Path) -> bool;
     /// Whether this process may write to the file or create names in the directory.

@@ -128,6 +128,17 @@ impl Storage for Disk {
         Ok(volume.f_bavail.saturating_mul(volume.f_frsize))
     }
 
+    /// A total of 0 is the answer of a file system that does not count. What ext4 keeps back is free for
+    /// root, who is most often the one who asks.
+    fn is_full(&self, dir: &Path) -> bool {
+        let Ok(volume) = rustix::fs::statvfs(dir) else { return false };
+        let (blocks, files) = match rustix::process::geteuid().is_root() {
+            true => (volume.f_bfree, volume.f_ffree),
+            false => (volume.f_bavail, volume.f_favail),
+        };
+        (volume.f_blocks > 0 && blocks == 0) || (volume.f_files > 0 && files == 0)
+    }
+
     fn may_clone(&self, file: &Path, dir: &Path) -> bool {
         let volume = |path: &Path| fs::metadata(path).map(|m| m.dev()).ok();
         let kind = rustix::fs::statfs(file).map(|volume| volume.f_type);

@@ -114,6 +114,26 @@ impl Volume {
         Self::new(test, &FileSystem { mebibytes, make, ..EXT4 })
     }
 
+    /// The same, a tenth of it kept back for root.
+    pub fn ext4_with_reserve(test: &str, mebibytes: u64) -> Option<Self> {
+        let make = &["mkfs.ext4", "-q", "-F", "-m", "10"];
+        Self::new(test, &FileSystem { mebibytes, make, ..EXT4 })
+    }
+
+    /// A volume in memory that has room for so many bytes.
+    pub fn tmpfs(test: &str, bytes: u64) -> Option<Self> {
+        if !is_root(test) || !has_program(test, "mount") {
+            return None;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let mount_point = folder.path().join("mounted");
+        fs::create_dir(&mount_point).unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={bytes}"), "tmpfs"]);
+        run(test, mount.arg(&mount_point))?;
+        Some(Self { folder, mount_point })
+    }
+
     /// Where it is mounted.
     pub fn path(&self) -> &Path {
         &self.mount_point
