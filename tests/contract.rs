@@ -119,6 +119,13 @@ fn from(dir: &Path, evidence: &Path) -> Ran {
     run(["repair", "--dry-run", "--json", "--from", text(evidence), text(&database)])
 }
 
+/// What the refusals of a run found, a line each.
+fn says(ran: &Ran) -> String {
+    let report = ran.json();
+    let refusals = report["refusals"].as_array().unwrap();
+    refusals.iter().map(|refusal| refusal["message"].as_str().unwrap().to_owned() + "\n").collect()
+}
+
 #[test]
 fn good_evidence_is_taken_and_can_be_undone() {
     let (_folder, dir, evidence) = with_evidence();
@@ -136,29 +143,45 @@ fn good_evidence_is_taken_and_can_be_undone() {
 #[test]
 fn evidence_with_one_thing_wrong_is_refused() {
     type Edit = fn(&mut edbmend::ese::RawDbHeader);
-    let edits: [(&str, Edit); 7] = [
-        ("another database", |raw| raw.db_signature.random = 1.into()),
-        ("another log stream", |raw| raw.log_signature.random = 1.into()),
-        ("no full backup", |raw| raw.full_prev.gen_low = 0.into()),
-        ("a type that no engine writes", |raw| raw.full_prev_type = 3.into()),
-        ("a mark without a generation", |raw| raw.full_prev.mark.generation = 0.into()),
-        ("a mark without a time", |raw| raw.full_prev.time = LogTime::default()),
-        ("a mark ahead of the database", |raw| raw.full_prev.mark.generation = 99.into()),
+    let edits: [(&str, Edit); 9] = [
+        ("; it has Create time:", |raw| raw.db_signature.random = 1.into()),
+        ("Rand:1 Computer:", |raw| raw.log_signature.random = 1.into()),
+        ("; it has the generation 0 at offset 152", |raw| raw.full_prev.gen_low = 0.into()),
+        ("Backup (offset 152) has Log Gen: 0-2, and one of the two is zero", |raw| {
+            raw.full_prev.gen_low = 0.into()
+        }),
+        ("Backup (offset 176) has Log Gen: 4-3, and the first is later", |raw| {
+            (raw.inc_prev.gen_low, raw.inc_prev.gen_high) = (4.into(), 3.into())
+        }),
+        ("Backup (offset 356) has the type 3, and no type is over 2", |raw| {
+            raw.full_prev_type = 3.into()
+        }),
+        ("Backup (offset 136) has the mark (0x0,", |raw| raw.full_prev.mark.generation = 0.into()),
+        ("and the time 00/00/1900 00:00:00", |raw| raw.full_prev.time = LogTime::default()),
+        ("; Previous Full Backup (offset 136) has the mark (0x63,", |raw| {
+            raw.full_prev.mark.generation = 99.into()
+        }),
     ];
-    for (what, edit) in edits {
+    for (found, edit) in edits {
         let (_folder, dir, evidence) = with_evidence();
         let mut bytes = fs::read(&evidence).unwrap();
         edit_header(&mut bytes, edit);
         fs::write(&evidence, bytes).unwrap();
         let ran = from(&dir, &evidence);
-        assert_eq!(ran.code, Some(3), "{what}: {ran:?}");
-        assert!(ran.refusals().iter().all(|id| id == "evidence-unsuitable"), "{what}: {ran:?}");
-        assert!(!ran.refusals().is_empty(), "{what}");
+        assert_eq!(ran.code, Some(3), "{found}: {ran:?}");
+        assert!(ran.refusals().iter().all(|id| id == "evidence-unsuitable"), "{found}: {ran:?}");
+        assert!(says(&ran).contains(found), "{found}: {ran:?}");
     }
-    for missing in ["E0000003.log", "E0000004.log", "E00.log"] {
+    for (missing, found) in [
+        ("E0000003.log", "; generation 3 (0x3) is missing: E0000003.log\n"),
+        ("E0000004.log", "; generation 4 (0x4) is missing: E0000004.log\n"),
+        ("E00.log", "; generation 5 (0x5) is missing: E0000005.log, or the current log\n"),
+    ] {
         let (_folder, dir, evidence) = with_evidence();
         fs::remove_file(dir.join(missing)).unwrap();
-        from(&dir, &evidence).expect_refused(3, &["evidence-unsuitable"]);
+        let ran = from(&dir, &evidence);
+        ran.expect_refused(3, &["evidence-unsuitable"]);
+        assert!(says(&ran).contains(found), "{missing}: {ran:?}");
     }
 }
 

@@ -1,11 +1,17 @@
 //! An older header of the same database, as evidence for its backup fields (`repair --from`).
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::ese::{BackupField, BackupInfo, DbHeader, format_problem};
+use crate::ese::backup_info::LAST_GENERATION;
+use crate::ese::engine::missing_log_name;
+use crate::ese::{BackupFault, BackupField, BackupInfo, DbHeader, Signature, format_problem};
 use crate::survey::{DatabaseFacts, LogFacts};
 
 use super::{Refusal, RefusalId, header_edit};
+
+/// Offset of the two generations in a backup field, in bytes.
+const LOG_GEN_OFFSET: usize = 16;
 
 /// Evidence that passed every condition.
 #[derive(Clone)]
@@ -32,11 +38,13 @@ impl Evidence {
         let page = evidence.copy(then.elected).ok_or_else(|| refuse("it is too short"))?;
         let mut failed = Vec::new();
         let mut conditions = Vec::new();
-        for (condition, holds) in conditions_of(&now.header, &then.header, database.logs.as_ref()) {
-            if holds {
-                conditions.push(condition)
-            } else {
-                failed.push(unsuitable(&evidence.path, &condition))
+        for (condition, against) in conditions_of(&now.header, &then.header, database.logs.as_ref())
+        {
+            match against {
+                None => conditions.push(condition),
+                Some(found) => {
+                    failed.push(unsuitable(&evidence.path, &format!("{condition}; {found}")))
+                }
             }
         }
         if then.page_size_bytes != now.page_size_bytes {
@@ -65,49 +73,96 @@ fn unsuitable(path: &Path, condition: &str) -> Refusal {
     )
 }
 
-/// A backup field that an engine may have written: nothing at all, or all of it.
-fn is_plausible(info: &BackupInfo, last_seen: u32) -> bool {
-    let is_set = info.mark.generation != 0 && info.time.is_plausible();
-    info.backup_type.value() <= 2 && info.fault(last_seen).is_none() && (info.is_none() || is_set)
+/// What makes a backup field one that no engine wrote: it has nothing at all, or all of it.
+fn implausible(info: &BackupInfo, field: BackupField, last_seen: u32) -> Option<String> {
+    let (at, label) = (field.info_offset(), field.label());
+    let kind = info.backup_type.value();
+    if kind > 2 {
+        let at = field.type_offset();
+        return Some(format!("{label} (offset {at}) has the type {kind}, and no type is over 2"));
+    }
+    if let Some(fault) = info.fault(last_seen) {
+        let (at, low, high) = (at + LOG_GEN_OFFSET, info.gen_low, info.gen_high);
+        let why = fault_in_words(fault, last_seen);
+        return Some(format!("{label} (offset {at}) has Log Gen: {low}-{high}, and {why}"));
+    }
+    if info.is_none() || (info.mark.generation != 0 && info.time.is_plausible()) {
+        return None;
+    }
+    let (mark, time) = (info.mark, info.time);
+    Some(format!(
+        "{label} (offset {at}) has the mark {mark} and the time {time}, which no backup has"
+    ))
 }
 
-fn conditions_of(now: &DbHeader, then: &DbHeader, logs: Option<&LogFacts>) -> Vec<(String, bool)> {
+fn fault_in_words(fault: BackupFault, last_seen: u32) -> String {
+    match fault {
+        BackupFault::Impossible => format!("no log has a generation beyond {LAST_GENERATION}"),
+        BackupFault::HalfSet => "one of the two is zero, the other is not".into(),
+        BackupFault::Inverted => "the first is later than the second".into(),
+        BackupFault::BeyondLog => format!("the database has seen none after {last_seen}"),
+    }
+}
+
+/// The log that is missing from the run that begins with `first` and reaches at least `last_seen`.
+fn missing_log(logs: Option<&LogFacts>, first: u32, last_seen: u32) -> Option<String> {
+    let there: BTreeSet<u32> = logs
+        .iter()
+        .flat_map(|logs| &logs.generations)
+        .filter_map(|&generation| u32::try_from(generation).ok())
+        .collect();
+    // The newest logs must not be missing, either.
+    let last = there.last().copied().unwrap_or(0).max(last_seen).max(first);
+    let missing = (first..=last).find(|generation| !there.contains(generation))?;
+    let naming = logs.and_then(|logs| logs.naming);
+    let name = missing_log_name(naming, missing.cast_signed()).published;
+    let newest = if there.last() < Some(&missing) { ", or the current log" } else { "" };
+    Some(format!("generation {missing} (0x{missing:x}) is missing: {name}{newest}"))
+}
+
+/// Each condition, and what speaks against it.
+fn conditions_of(
+    now: &DbHeader,
+    then: &DbHeader,
+    logs: Option<&LogFacts>,
+) -> Vec<(String, Option<String>)> {
+    let fields = BackupField::ALL.map(|field| (field, then.backup(field)));
     let full = then.backup(BackupField::Full);
     let last_seen = now.last_seen_generation();
-    let plausible =
-        BackupField::ALL.iter().all(|&field| is_plausible(&then.backup(field), last_seen));
-    let behind =
-        BackupField::ALL.iter().all(|&field| then.backup(field).mark <= now.last_consistent());
+    let last_consistent = now.last_consistent();
+    let unlike = |then: Signature, now: Signature| {
+        (then != now).then(|| format!("it has {then}, the database {now}"))
+    };
+    let (then_log, now_log) = (then.raw.log_signature, now.raw.log_signature);
+    let is_unset = now_log.is_unset().then(|| "that of the database is zero".to_owned());
+    let implausible = fields.iter().find_map(|(field, info)| implausible(info, *field, last_seen));
+    let ahead = fields.iter().find(|(_, info)| info.mark > last_consistent).map(|(field, info)| {
+        format!("{} (offset {}) has the mark {}", field.label(), field.info_offset(), info.mark)
+    });
     let first_needed =
         full.gen_high.max(then.backup(BackupField::Incremental).gen_high).wrapping_add(1);
-    let lowest =
-        logs.and_then(LogFacts::unbroken_from).and_then(|lowest| u32::try_from(lowest).ok());
-    let current = logs.and_then(|logs| logs.generations.last().copied()).unwrap_or(0) as u32;
-    // The run must reach what the database has seen: the newest logs must not be missing, either.
-    let logs_hold = lowest.is_some_and(|lowest| (lowest..=current).contains(&first_needed))
-        && current >= last_seen;
     vec![
-        ("the same database signature".into(), then.raw.db_signature == now.raw.db_signature),
-        ("the same log signature, not zero".into(), {
-            then.raw.log_signature == now.raw.log_signature && !now.raw.log_signature.is_unset()
-        }),
+        ("the same database signature".into(), unlike(then.raw.db_signature, now.raw.db_signature)),
+        ("the same log signature, not zero".into(), unlike(then_log, now_log).or(is_unset)),
         (
             format!("it records a full backup (Log Gen: {}-{})", full.gen_low, full.gen_high),
-            full.gen_low != 0,
+            (full.gen_low == 0).then(|| {
+                let at = BackupField::Full.info_offset() + LOG_GEN_OFFSET;
+                format!("it has the generation 0 at offset {at}, which means none")
+            }),
         ),
-        ("every generation, mark and type in it is plausible".into(), plausible),
+        ("every generation, mark and type in it is plausible".into(), implausible),
         (
             format!(
-                "its marks are not ahead of the database's last consistent position {}",
-                now.last_consistent()
+                "its marks are not ahead of the database's last consistent position {last_consistent}"
             ),
-            behind,
+            ahead,
         ),
         (
             format!(
                 "every log from generation {first_needed} (0x{first_needed:x}) on is still there, without a gap"
             ),
-            logs_hold,
+            missing_log(logs, first_needed, last_seen),
         ),
     ]
 }
