@@ -5,12 +5,16 @@ mod common;
 mod shared;
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use edbmend::ese::LogTime;
 use edbmend::practice::{Recipe, edit_header, storage_group};
 
-use common::{Fixture, Ran, damaged, healthy, run, sha256, small_group, snapshot, strace};
+use common::{
+    Fixture, Ran, damaged, finish, healthy, run, sha256, small_group, snapshot, spawn, strace,
+};
+use serde_json::json;
 
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -281,6 +285,116 @@ fn what_is_named_like_the_checkpoint_and_is_no_file() {
     fs::create_dir(dir.join("E00.chk")).unwrap();
     reset(&dir, &["--yes"]).expect_refused(3, &["not-a-regular-file"]);
     assert!(dir.join("E00.log").exists());
+}
+
+/// Runs the program as a user who owns nothing; `None` where this process cannot become one.
+fn run_as_nobody(test: &str, arguments: &[&str]) -> Option<Ran> {
+    // The folder of the program may be closed to others.
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("edbmend");
+    fs::copy(env!("CARGO_BIN_EXE_edbmend"), &program).unwrap();
+    open_to_all(folder.path());
+    let mut command = std::process::Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+    let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
+    if !is_root || !command.arg("true").output().is_ok_and(|output| output.status.success()) {
+        eprintln!("SKIPPED {test}: only root with setpriv can become another user");
+        return None;
+    }
+    let mut command = std::process::Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program);
+    Some(finish(spawn(command.args(arguments))))
+}
+
+fn open_to_all(path: &Path) {
+    fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
+}
+
+fn close_to_others(path: &Path) {
+    fs::set_permissions(path, PermissionsExt::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn what_may_not_be_read_is_not_damaged() {
+    let test = "what_may_not_be_read_is_not_damaged";
+    let (folder, dir) = small_group();
+    [folder.path(), &dir].into_iter().for_each(open_to_all);
+    // Nothing is wrong with it: the damaged store is taken away.
+    fs::remove_file(dir.join("priv1.edb")).unwrap();
+    assert_eq!(run(["check", text(&dir)]).code, Some(0));
+    for closed in [&["E0000002.log", "E00.chk"][..], &["E00.log"], &["E00.chk"]] {
+        let closed: Vec<PathBuf> = closed.iter().map(|name| dir.join(name)).collect();
+        closed.iter().for_each(|path| close_to_others(path));
+        let nobody = |arguments: &[&str]| run_as_nobody(test, arguments);
+        let Some(ran) = nobody(&["check", "--json", text(&dir)]) else { return };
+        assert_eq!((ran.code, ran.outcome()), (Some(4), "failed".into()), "{ran:?}");
+        let report = ran.json();
+        let refusals = report["refusals"].as_array().unwrap();
+        let mut refused: Vec<_> = refusals.iter().map(|r| r["path"].as_str().unwrap()).collect();
+        refused.sort_unstable();
+        let mut expected: Vec<_> = closed.iter().map(|path| text(path)).collect();
+        expected.sort_unstable();
+        assert_eq!(refused, expected, "{ran:?}");
+        for refusal in refusals {
+            assert_eq!(refusal["id"], "io-error");
+            assert!(refusal["remedy"].as_str().unwrap().contains("as a user who may read it"));
+        }
+        assert_eq!(
+            (&report["findings"], &report["databases"][0]["outcome"]),
+            (&json!([]), &"ok".into())
+        );
+        assert_eq!(
+            (&report["logs"]["next_mount"]["outcome"], &report["logs"]["damaged"]),
+            (&"unknown".into(), &json!([]))
+        );
+        let words = nobody(&["check", text(&dir)]).unwrap();
+        assert!(words.stdout.contains("not all of the logs could be read"), "{words:?}");
+        assert!(
+            !words.stdout.contains("checksum") && !words.stdout.contains("damaged"),
+            "{words:?}"
+        );
+        assert!(!nobody(&["check", "--quiet", text(&dir)]).unwrap().stdout.is_empty());
+        // A reset does not move what it could not look at.
+        let public = dir.join("pub1.edb");
+        let ran = nobody(&["reset-logs", "--dry-run", "--json", "--db", text(&public), text(&dir)]);
+        let ran = ran.unwrap();
+        assert_ne!(ran.code, Some(0), "{ran:?}");
+        let refusals = ran.json()["refusals"].clone();
+        for path in &closed {
+            let is_it = |r: &serde_json::Value| r["path"] == text(path) && r["id"] == "io-error";
+            assert!(refusals.as_array().unwrap().iter().any(is_it), "{ran:?}");
+        }
+        // A set of logs that was named by its base name.
+        let set = nobody(&["inspect", "--json", text(&dir.join("E00"))]).unwrap();
+        assert_eq!(set.code, Some(4), "{set:?}");
+        closed.iter().for_each(|path| open_to_all(path));
+    }
+}
+
+#[test]
+fn a_required_log_that_may_not_be_read_is_neither_missing_nor_damaged() {
+    let test = "a_required_log_that_may_not_be_read_is_neither_missing_nor_damaged";
+    let (folder, dir) = small_group();
+    [folder.path(), &dir].into_iter().for_each(open_to_all);
+    fs::remove_file(dir.join("priv1.edb")).unwrap();
+    edit(&dir.join("pub1.edb"), |raw| {
+        raw.state = 2.into();
+        (raw.gen_min_required, raw.gen_max_required) = (4.into(), 5.into());
+    });
+    for closed in ["E0000004.log", "E00.log"] {
+        close_to_others(&dir.join(closed));
+        for path in [dir.clone(), dir.join("pub1.edb")] {
+            let Some(ran) = run_as_nobody(test, &["check", "--json", text(&path)]) else { return };
+            assert_eq!(ran.code, Some(4), "{ran:?}");
+            assert!(!ran.stdout.contains("required-log"), "{ran:?}");
+            let dirty = finding(&ran, "dirty-shutdown")["message"].clone();
+            assert!(
+                dirty.as_str().unwrap().contains("not all of these logs could be read"),
+                "{dirty}"
+            );
+        }
+        open_to_all(&dir.join(closed));
+    }
 }
 
 /// Fills the attach list of a log (4096 bytes of header) or of both copies of a checkpoint.

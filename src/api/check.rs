@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::apply::is_operation_folder;
-use crate::diagnose::{Finding, GroupDiagnosis, diagnose_database, diagnose_group};
+use crate::diagnose::{Finding, GroupDiagnosis, diagnose_database, diagnose_group, required};
 use crate::ese::ContentKind;
 use crate::ese::db_header::FORMAT_VERSION;
 use crate::plan::{self, Refusal, RefusalId};
@@ -12,7 +12,7 @@ use crate::report::{
     checkpoint_reports,
 };
 use crate::storage::{FileKind, canonical};
-use crate::survey::{DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings};
+use crate::survey::{DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, StreamOfLogs};
 
 use super::error::{Result as ApiResult, ended_well};
 use super::request::Check;
@@ -207,12 +207,20 @@ impl<'a> Checking<'a> {
             self.push(facts, findings);
         }
         self.report.findings.extend(diagnosis.findings);
+        self.push_unread(group);
         let dir = &group.folders.log_dir;
         if diagnosis.streams.is_empty() {
             self.report.no_logs_in.push(dir.clone());
         }
         self.streams.extend(diagnosis.streams.iter().map(|stream| StreamReport::new(dir, stream)));
         self.checkpoints.extend(checkpoint_reports(group));
+    }
+
+    /// A log or a checkpoint that could not be read is not damaged, and does not pass for sound.
+    fn push_unread(&mut self, group: &GroupFacts) {
+        for (path, error) in group.streams.iter().flat_map(StreamOfLogs::unread) {
+            self.report.push_unread(&self.run.unread(path, error));
+        }
     }
 
     /// Databases without their storage group: their logs are looked for beside them, and only what
@@ -229,6 +237,10 @@ impl<'a> Checking<'a> {
             match self.run.survey_logs(&listings, folders, here.clone(), Digests::NotWanted) {
                 Ok(group) => {
                     let diagnosis = diagnose_group(&group);
+                    // Clean ones need none of them.
+                    if here.iter().any(needs_logs) {
+                        self.push_unread(&group);
+                    }
                     for (facts, findings) in group.databases.iter().zip(diagnosis.databases) {
                         self.push(facts, findings);
                     }
@@ -260,6 +272,10 @@ impl<'a> Checking<'a> {
         };
         self.report.push(DatabaseReport::surveyed(facts, findings, outcome), &unknown);
     }
+}
+
+fn needs_logs(facts: &DatabaseFacts) -> bool {
+    facts.pair.as_ref().is_some_and(|pair| required(&pair.header).is_some())
 }
 
 fn no_database(path: &Path, what: &str) -> Refusal {

@@ -38,7 +38,7 @@ pub fn inspect(path: impl AsRef<Path>) -> Result<FileReport> {
 pub(crate) fn inspect_in(run: &Run, path: &Path, copy: Option<Which>) -> Report {
     let mut report = Report::new("inspect");
     let (file, refusals) = match inspect_set(run, path) {
-        Some(set) => (set, Vec::new()),
+        Some(set) => set,
         None => match run.survey(path) {
             Ok(facts) => inspect_facts(run, &facts, copy),
             Err(refusal) => {

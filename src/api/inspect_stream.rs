@@ -7,6 +7,7 @@ use crate::ese::{
     Checkpoint, CheckpointCopies, ContentKind, FlushMapHeader, LgPos, LogBase, LogFileName,
     LogHeader, content,
 };
+use crate::plan::Refusal;
 use crate::report::{
     CheckpointHeaderReport, DatabaseReport, FileHeader, FileReport, FlushMapHeaderReport,
     LogHeaderReport, Outcome, Report, dump_checkpoint, dump_flush_map, dump_log_header,
@@ -101,7 +102,8 @@ fn inspect_flush_map(facts: &DatabaseFacts) -> FileReport {
 }
 
 /// The logs of a base name (`logs/E00`, as `eseutil /ml E00` takes it), where no file has that name.
-pub(super) fn inspect_set(run: &Run, path: &Path) -> Option<FileReport> {
+/// With the reasons why some of them could not be read.
+pub(super) fn inspect_set(run: &Run, path: &Path) -> Option<(FileReport, Vec<Refusal>)> {
     let path = run.resolve(path).ok()?;
     let base = LogBase::new(path.file_name()?.to_str()?)?;
     if run.storage().status(&path).is_ok() {
@@ -115,8 +117,13 @@ pub(super) fn inspect_set(run: &Run, path: &Path) -> Option<FileReport> {
     group.streams.retain(|stream| LogBase::new(&stream.base) == Some(base));
     let stream = group.streams.first().filter(|stream| stream.in_order().next().is_some())?;
     let dump = dump_log_set(stream);
+    let unread = stream.unread().map(|(path, error)| run.unread(path, error)).collect::<Vec<_>>();
     let findings = diagnose_group(&group).findings;
-    let outcome = if Report::has_errors(&findings) { Outcome::Findings } else { Outcome::Ok };
+    let outcome = match () {
+        () if !unread.is_empty() => Outcome::Failed,
+        () if Report::has_errors(&findings) => Outcome::Findings,
+        () => Outcome::Ok,
+    };
     let file = DatabaseReport::of_kind(&path, ContentKind::Log, None, outcome);
-    Some(FileReport { file: DatabaseReport { findings, ..file }, dump })
+    Some((FileReport { file: DatabaseReport { findings, ..file }, dump }, unread))
 }

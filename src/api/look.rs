@@ -8,7 +8,7 @@ use crate::apply::{
 };
 use crate::ese::{ContentKind, FileType, LogFileName};
 use crate::plan::{Refusal, RefusalId};
-use crate::storage::{FileKind, absolute, canonical, quoted, shown};
+use crate::storage::{FileKind, StorageError, absolute, canonical, quoted, shown};
 use crate::survey::{
     DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, SurveyError, survey_database_among,
     survey_group_among, survey_logs,
@@ -154,9 +154,16 @@ impl Run<'_> {
     fn survey_refusal(&self, path: &Path, error: &SurveyError) -> Refusal {
         match error {
             SurveyError::NotRegular { kind, target } => not_regular(path, *kind, target.as_deref()),
-            SurveyError::Storage(error) if error.is_not_found() => not_found(self.storage(), path),
-            SurveyError::Storage(error) if error.is_busy() => in_use(path),
-            SurveyError::Storage(error) => unreadable(error),
+            SurveyError::Storage(error) => self.unread(path, error),
+        }
+    }
+
+    /// The refusal of a file that could not be read: a database, a log or a checkpoint.
+    pub fn unread(&self, path: &Path, error: &StorageError) -> Refusal {
+        match error {
+            _ if error.is_not_found() => not_found(self.storage(), path),
+            _ if error.is_busy() => in_use(path),
+            _ => unreadable(error),
         }
     }
 

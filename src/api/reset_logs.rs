@@ -11,7 +11,7 @@ use crate::plan::{
 };
 use crate::report::{DatabaseReport, Outcome, Report};
 use crate::storage::shown;
-use crate::survey::{DatabaseFacts, GroupFacts, LogContent, LogFile, StreamOfLogs};
+use crate::survey::{CheckpointFile, DatabaseFacts, GroupFacts, LogContent, LogFile, StreamOfLogs};
 
 use super::logs;
 use super::plan::Plan;
@@ -48,6 +48,7 @@ pub(super) fn plan(run: &Run, request: &ResetLogs) -> Plan {
         Err(refusal) => return Plan::of_group(report, Outcome::Refused, &[refusal]),
     };
     refused.extend(reset_refusals(&group, stream, &wanted));
+    refused.extend(stream.into_iter().flat_map(|stream| unread(run, stream)));
     let (dirs, mut files) = (folders(&group), files_of(&group.databases));
     files.extend(stream.into_iter().flat_map(movable_files));
     refused.extend(refusals_of_logs(run, guarded, &dirs, &files, &backup_dir));
@@ -119,12 +120,21 @@ pub(super) fn files_of<'a>(
     files
 }
 
+/// What cannot be read cannot be known again, and is not moved.
+fn unread(run: &Run, stream: &StreamOfLogs) -> Vec<Refusal> {
+    let logs = stream.moving_logs().filter_map(|log| Some((&log.path, log.read_error()?)));
+    let checkpoint = stream.checkpoint.iter();
+    let checkpoint = checkpoint.filter_map(|file| Some((&file.path, file.read_error.as_deref()?)));
+    logs.chain(checkpoint).map(|(path, error)| run.unread(path, error)).collect()
+}
+
 /// The files of a stream that would move, and that a running engine, or a backup, may have open.
 fn movable_files(stream: &StreamOfLogs) -> impl Iterator<Item = &Path> {
     let readable = |log: &&LogFile| {
         !matches!(log.content, LogContent::NotRegular(_) | LogContent::Unreadable(_))
     };
-    let checkpoint = stream.checkpoint.iter().filter(|file| file.is_regular());
+    let readable_file = |file: &&CheckpointFile| file.is_regular() && file.read_error.is_none();
+    let checkpoint = stream.checkpoint.iter().filter(readable_file);
     let checkpoint = checkpoint.map(|file| &*file.path);
     stream.moving_logs().filter(readable).map(|log| &*log.path).chain(checkpoint)
 }

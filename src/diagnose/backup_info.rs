@@ -166,7 +166,8 @@ fn next_incremental_fails(facts: &DatabaseFacts, header: &DbHeader) -> Option<Fi
     let (full, incremental) =
         (header.backup(BackupField::Full), header.backup(BackupField::Incremental));
     let logs = facts.logs.as_ref();
-    let lowest_log = logs.and_then(|logs| logs.generations.first().copied());
+    let all_read = logs.filter(|logs| !logs.unread);
+    let lowest_log = all_read.and_then(|logs| logs.generations.first().copied());
     let NextIncremental::MissingLog { generation } =
         engine::next_incremental(&full, &incremental, lowest_log)
     else {

@@ -18,13 +18,16 @@ pub(super) struct Chain<'a> {
     pub logs: Vec<(&'a LogFile, &'a LogSummary)>,
     /// Files without a valid header.
     pub damaged: Vec<&'a LogFile>,
+    /// Files that could not be read: nothing is known against them, or for them.
+    pub unread: Vec<&'a LogFile>,
     /// Valid logs of another stream.
     pub foreign: Vec<&'a LogFile>,
     /// Logs whose name says another generation than their header.
     pub misnamed: Vec<&'a LogFile>,
     /// Generations between the first and the last that no file is named after.
     pub missing: Vec<GenerationRange>,
-    /// Every generation that a file is named after, sound or not, and that of the current log.
+    /// Every generation that a file is named after, sound or not, and that of the current log, where
+    /// it is known.
     pub named: BTreeSet<i32>,
 }
 
@@ -35,6 +38,7 @@ impl<'a> Chain<'a> {
             signature: stream.signature(),
             logs: Vec::new(),
             damaged: Vec::new(),
+            unread: Vec::new(),
             foreign: Vec::new(),
             misnamed: Vec::new(),
             missing: Vec::new(),
@@ -51,6 +55,9 @@ impl<'a> Chain<'a> {
     fn sort_in(&mut self, log: &'a LogFile) {
         let named = named_generation(log);
         self.named.extend(named);
+        if log.read_error().is_some() {
+            return self.unread.push(log);
+        }
         let Some(summary) = log.summary() else { return self.damaged.push(log) };
         if Some(summary.signature) != self.signature {
             self.foreign.push(log);

@@ -9,19 +9,21 @@ use super::stream_files::{damaged_checkpoint, half_damaged_checkpoint};
 use super::{Finding, FindingId};
 
 pub(super) fn judge(chain: &Chain) -> Vec<Finding> {
-    let Some(file) = &chain.stream.checkpoint else { return Vec::new() };
+    let file = chain.stream.checkpoint.as_ref().filter(|file| file.read_error.is_none());
+    let Some(file) = file else { return Vec::new() };
     let Some((_, copies)) = &file.elected else { return vec![damaged_checkpoint(&file.path)] };
     let half = matches!(copies, CheckpointCopies::FirstOnly | CheckpointCopies::SecondOnly);
     let half = half.then(|| half_damaged_checkpoint(&file.path, *copies));
     half.into_iter().chain(mismatch(chain, file)).collect()
 }
 
-/// `(0x6,1E,0)`, `none`, `damaged`.
+/// `(0x6,1E,0)`, `none`, `damaged`, `could not be read`.
 pub(super) fn in_words(chain: &Chain) -> String {
-    match chain.stream.checkpoint.as_ref().map(|file| &file.elected) {
+    match chain.stream.checkpoint.as_ref().map(|file| (&file.elected, &file.read_error)) {
         None => "none".into(),
-        Some(None) => "damaged".into(),
-        Some(Some((checkpoint, _))) => checkpoint.checkpoint().to_string(),
+        Some((_, Some(_))) => "could not be read".into(),
+        Some((None, None)) => "damaged".into(),
+        Some((Some((checkpoint, _)), None)) => checkpoint.checkpoint().to_string(),
     }
 }
 
@@ -31,7 +33,7 @@ fn mismatch(chain: &Chain, file: &CheckpointFile) -> Option<Finding> {
     let (position, signature) = (checkpoint.checkpoint(), checkpoint.raw.log_signature);
     let what = if Some(signature) != chain.signature {
         format!("Signature: {signature}, the logs have Signature: {}", chain.signature?)
-    } else if !(first..=last).contains(&position.generation) {
+    } else if chain.unread.is_empty() && !(first..=last).contains(&position.generation) {
         format!(
             "Checkpoint: {position}, but the logs there are generations {first}-{last} \
              (0x{first:x}-0x{last:x})"

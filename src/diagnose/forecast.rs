@@ -139,6 +139,12 @@ pub(super) fn next_mount(scene: &Scene) -> Forecast {
     if let Some(refused) = scene.headers().find_map(beyond_recovery) {
         return refused;
     }
+    if let Some((path, _)) = scene.chain.stream.unread().next() {
+        return Forecast::new(
+            ForecastOutcome::Unknown,
+            format!("{} could not be read, so nothing can be said.", shown(path)),
+        );
+    }
     match scene.next_start() {
         NextStart::NewStream => new_stream(scene),
         NextStart::CurrentLogMissing => Forecast::fails(

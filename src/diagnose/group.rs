@@ -106,7 +106,10 @@ fn of_database(facts: &DatabaseFacts, chains: &[Chain], group: &GroupFacts) -> V
     if of_logs.is_empty() {
         let dirty = findings.iter_mut().find(|finding| finding.id == FindingId::DirtyShutdown);
         if let Some(finding) = dirty {
-            finding.message += "; all of these logs are there";
+            finding.message += match required.unread {
+                true => "; not all of these logs could be read",
+                false => "; all of these logs are there",
+            };
         }
     }
     findings.extend(of_logs);

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::ese::{DbHeader, DbState, LogFileName};
 use crate::storage::{quoted, shown};
-use crate::survey::{DatabaseFacts, GroupFacts, StreamOfLogs};
+use crate::survey::{DatabaseFacts, GroupFacts, LogFile, StreamOfLogs};
 
-use super::chain::Chain;
+use super::chain::{Chain, named_generation};
 use super::ranges::{self, GenerationRange, few};
 use super::unclean::required;
 use super::{Finding, FindingId};
@@ -21,6 +21,8 @@ pub(super) struct RequiredLogs {
     pub missing: Vec<GenerationRange>,
     /// Needed, and a file of that name is there, but cannot be used.
     pub damaged: Vec<GenerationRange>,
+    /// Whether some could not be read, so that nobody knows whether they can be used.
+    pub unread: bool,
     /// The name of the first missing log.
     first_missing_name: String,
 }
@@ -43,8 +45,11 @@ impl RequiredLogs {
         let mut unusable: BTreeSet<i32> = named
             .filter(|generation| needed.contains(*generation) && !usable.contains(generation))
             .collect();
-        unusable.extend(chains.iter().filter_map(|chain| damaged_current(chain, needed)));
-        let there: BTreeSet<i32> = usable.union(&unusable).copied().collect();
+        unusable.extend(generations_of(&chains, needed, |chain| &chain.damaged));
+        let unread = generations_of(&chains, needed, |chain| &chain.unread);
+        unusable.retain(|generation| !unread.contains(generation));
+        let there: BTreeSet<i32> =
+            [&usable, &unusable, &unread].into_iter().flatten().copied().collect();
         let missing = ranges::missing(needed, &there);
         let name = |generation| match chains.first() {
             Some(chain) => chain.file_name(generation),
@@ -56,6 +61,7 @@ impl RequiredLogs {
             last_required,
             damaged: ranges::runs(&unusable),
             missing,
+            unread: !unread.is_empty(),
             first_missing_name,
         })
     }
@@ -66,14 +72,23 @@ impl RequiredLogs {
     }
 }
 
-/// A damaged current log does not say its generation: it is taken for the one behind the closed
-/// logs.
-fn damaged_current(chain: &Chain, needed: GenerationRange) -> Option<i32> {
-    let is_current =
-        |log: &&&crate::survey::LogFile| matches!(log.name, LogFileName::Current { .. });
-    chain.damaged.iter().find(is_current)?;
-    let behind = chain.named.last().and_then(|last| last.checked_add(1)).unwrap_or(needed.last);
-    needed.contains(behind).then_some(behind)
+/// The needed generations of files that have no usable header: by their names. The current log has
+/// none in its name, and is taken for the one behind the closed logs.
+fn generations_of<'a>(
+    chains: &[&'a Chain<'a>],
+    needed: GenerationRange,
+    files: impl Fn(&'a Chain<'a>) -> &'a [&'a LogFile],
+) -> BTreeSet<i32> {
+    let of_chain = |chain: &&'a Chain<'a>| -> Vec<i32> {
+        let behind = chain.named.last().map_or(Some(needed.last), |last| last.checked_add(1));
+        let generation = |log: &&LogFile| match log.name {
+            LogFileName::Current { .. } => behind,
+            _ => named_generation(log),
+        };
+        files(chain).iter().filter_map(generation).collect()
+    };
+    let all = chains.iter().flat_map(of_chain);
+    all.filter(|&generation| needed.contains(generation)).collect()
 }
 
 pub(super) fn judge(

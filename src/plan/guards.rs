@@ -240,7 +240,7 @@ fn needed_logs(facts: &DatabaseFacts, (min, max): (i32, i32)) -> String {
         "; recovery needs the logs {min}-{max} (0x{min:x}-0x{max:x}) and would undo an edit of the \
          header"
     );
-    let Some(logs) = &facts.logs else { return need };
+    let Some(logs) = facts.logs.as_ref().filter(|logs| !logs.unread) else { return need };
     let there: Vec<i32> = logs
         .generations
         .iter()

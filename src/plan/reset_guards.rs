@@ -326,14 +326,8 @@ fn missing(
 
 /// Something else under the name of a log or of the checkpoint.
 fn odd_files(stream: &StreamOfLogs) -> Vec<Refusal> {
-    let odd = stream.moving_logs().filter_map(|log| match &log.content {
-        LogContent::NotRegular(kind) => Some(odd_file(&log.path, "a transaction log", *kind)),
-        LogContent::Unreadable(error) => Some(Refusal::new(
-            RefusalId::IoError,
-            &log.path,
-            error.clone(),
-            "Run edbmend as a user who may read it. If it can be read by nobody, the disk fails.",
-        )),
+    let odd = stream.moving_logs().filter_map(|log| match log.content {
+        LogContent::NotRegular(kind) => Some(odd_file(&log.path, "a transaction log", kind)),
         _ => None,
     });
     let checkpoint = stream.checkpoint.iter().filter(|file| !file.is_regular());

@@ -112,7 +112,7 @@ pub struct CheckpointReport {
     pub path: String,
     /// Base name of its stream.
     pub base: String,
-    /// The copy that the engine uses; `null` where neither is valid.
+    /// The copy that the engine uses; `null` where neither is valid, or the file could not be read.
     pub header: Option<CheckpointHeaderReport>,
 }
 

@@ -82,6 +82,7 @@ fn one_log(out: &mut Lines, log: &LogFile) -> bool {
                 return true;
             }
         },
+        LogContent::Unreadable(error) => format!("Cannot open log file: {}", error.source),
         _ => "Cannot read log file header. Error -501.".to_owned(),
     };
     out.line("      Log file: ", path);

@@ -102,7 +102,8 @@ fn shown_with_a_database(refusal: &RefusalReport, report: &Report) -> bool {
 
 /// A refusal stands under the database whose path it has; those of folders under the only one.
 fn concerns(refusal: &RefusalReport, database: &DatabaseReport, report: &Report) -> bool {
-    refusal.path == database.path || report.databases.len() == 1
+    refusal.path == database.path
+        || (report.databases.len() == 1 && !report.unread.contains(&refusal.path))
 }
 
 struct Text {
@@ -279,7 +280,8 @@ impl Text {
     /// The log streams, what was found in them, and what will happen to them.
     fn logs(&mut self, report: &Report) {
         let streams = report.logs.as_ref().map_or(&[][..], |logs| logs.streams());
-        let bad = Report::has_errors(&report.findings);
+        let unread = !report.unread.is_empty();
+        let bad = unread || Report::has_errors(&report.findings);
         if (streams.is_empty() && report.findings.is_empty()) || (self.style.quiet && !bad) {
             return;
         }
@@ -293,6 +295,7 @@ impl Text {
         }
         self.findings(&report.findings);
         let (text, colour) = match bad {
+            true if unread => ("not all of the logs could be read", Colour::new().red().bold()),
             true => ("errors found in the logs", Colour::new().red().bold()),
             false => ("no errors found in the logs", Colour::new().green()),
         };

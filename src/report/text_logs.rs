@@ -51,7 +51,7 @@ fn shown(path: &str) -> String {
 
 fn logs(stream: &StreamReport) -> String {
     let (Some(first), Some(last)) = (stream.first_generation, stream.last_generation) else {
-        return format!("{}, none of them usable", stream.count);
+        return format!("{}, none with a header that can be used", stream.count);
     };
     let current = if stream.current.is_some() { "" } else { ", no current log" };
     format!("{}, generations {first}-{last} (0x{first:x}-0x{last:x}){current}", stream.count)

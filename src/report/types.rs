@@ -147,6 +147,10 @@ pub struct Report {
     #[serde(skip)]
     #[doc(hidden)]
     pub no_logs_in: Vec<PathBuf>,
+    /// Paths of logs and checkpoints that could not be read, for people; not part of the JSON.
+    #[serde(skip)]
+    #[doc(hidden)]
+    pub unread: Vec<String>,
     /// Text in front of all else; not part of the JSON.
     #[serde(skip)]
     #[doc(hidden)]
@@ -357,6 +361,7 @@ impl Report {
             digests: Vec::new(),
             group: None,
             no_logs_in: Vec::new(),
+            unread: Vec::new(),
             preface: String::new(),
             databases_in_text: true,
         }
@@ -366,6 +371,13 @@ impl Report {
     pub(crate) fn push(&mut self, database: DatabaseReport, reasons: &[Refusal]) {
         self.refusals.extend(reasons.iter().map(RefusalReport::from));
         self.databases.push(database);
+    }
+
+    /// Adds a log or a checkpoint that could not be read: the whole then has failed.
+    pub(crate) fn push_unread(&mut self, reason: &Refusal) {
+        let reason = RefusalReport::from(reason);
+        self.unread.push(reason.path.clone());
+        self.refusals.push(reason);
     }
 
     /// Adds what one of several files came to. Logs and checkpoint are those of the last one: several
@@ -386,6 +398,9 @@ impl Report {
         }
         if self.outcome.rank() == 0 && Self::has_errors(&self.findings) {
             self.outcome = Outcome::Findings;
+        }
+        if !self.unread.is_empty() && self.outcome.rank() < Outcome::Failed.rank() {
+            self.outcome = Outcome::Failed;
         }
         if let ([only], None) = (self.databases.as_slice(), &self.group) {
             self.operation = only.operation.clone();

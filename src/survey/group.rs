@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -13,10 +14,12 @@ use crate::ese::{
     LogHeader, LogNaming, Signature,
 };
 use crate::exchange::restore_keys;
-use crate::storage::{Access, FileKind, Result, Status, Storage, on_all_cores, read_full};
+use crate::storage::{
+    Access, FileKind, Result, Status, Storage, StorageError, on_all_cores, read_full,
+};
 
 use super::log_file::survey_log_file;
-use super::{DatabaseFacts, Digests, Listings, LogFacts, LogFile};
+use super::{DatabaseFacts, Digests, Listings, LogContent, LogFacts, LogFile};
 
 /// Where the parts of a storage group lie. All absolute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,8 +83,10 @@ pub struct CheckpointFile {
     pub status: Status,
     /// SHA-256 of its first 4096 bytes.
     pub header_sha256: [u8; 32],
-    /// The copy that the engine uses; `None` where neither is valid.
+    /// The copy that the engine uses; `None` where neither is valid, or the file could not be read.
     pub elected: Option<(Checkpoint, CheckpointCopies)>,
+    /// Why it could not be read.
+    pub read_error: Option<Arc<StorageError>>,
 }
 
 /// An attach list that cannot be read to its end.
@@ -169,6 +174,13 @@ impl StreamOfLogs {
         self.signature().or_else(of_checkpoint)
     }
 
+    /// The logs with a place in the sequence, and the checkpoint, that could not be read.
+    pub fn unread(&self) -> impl Iterator<Item = (&Path, &StorageError)> {
+        let logs = self.in_order().filter_map(|log| Some((&*log.path, log.read_error()?)));
+        let checkpoint = self.checkpoint.as_ref();
+        logs.chain(checkpoint.and_then(|file| Some((&*file.path, file.read_error.as_deref()?))))
+    }
+
     /// The attach lists that cannot be read to their end: of the current log, of the checkpoint.
     pub fn attach_list_faults(&self) -> Vec<AttachListFault<'_>> {
         let log = self.current.as_ref().zip(self.attached_fault);
@@ -218,15 +230,12 @@ pub fn survey_group_among(
         if stream.base.is_empty() {
             stream.base = base;
         }
-        stream.checkpoint = read_checkpoint(storage, &path);
+        stream.checkpoint = read_checkpoint(storage, &path)?;
     }
     let mut streams: Vec<StreamOfLogs> = streams.into_values().collect();
     for stream in &mut streams {
         stream.archives.sort_by_key(|log| log.name.generation());
-        match attached(storage, stream) {
-            Ok(attached) => stream.attached = attached,
-            Err(fault) => stream.attached_fault = Some(fault),
-        }
+        read_attach_list(storage, stream);
     }
     for database in &mut databases {
         database.logs =
@@ -303,34 +312,43 @@ fn checkpoints(listings: &Listings, dir: &Path) -> Result<Vec<(String, PathBuf)>
     Ok(found.collect())
 }
 
-fn read_checkpoint(storage: &dyn Storage, path: &Path) -> Option<CheckpointFile> {
-    let status = storage.status(path).ok()?;
+/// `None` where it went away meanwhile.
+fn read_checkpoint(storage: &dyn Storage, path: &Path) -> Result<Option<CheckpointFile>> {
+    let status = match storage.status(path) {
+        Err(error) if error.is_not_found() => return Ok(None),
+        status => status?,
+    };
     let mut bytes = vec![0; 8192];
     let read = storage.open(path, Access::Read).and_then(|f| read_full(f.as_ref(), &mut bytes, 0));
-    bytes.truncate(read.unwrap_or(0));
-    let header_sha256 = Sha256::digest(&bytes[..bytes.len().min(4096)]).into();
-    Some(CheckpointFile {
+    bytes.truncate(*read.as_ref().unwrap_or(&0));
+    // What is no file is judged by its kind.
+    let read_error = read.err().filter(|_| status.kind == FileKind::Regular).map(Arc::new);
+    Ok(Some(CheckpointFile {
         path: path.to_owned(),
         status,
-        header_sha256,
+        header_sha256: Sha256::digest(&bytes[..bytes.len().min(4096)]).into(),
         elected: Checkpoint::elect(&bytes),
-    })
+        read_error,
+    }))
 }
 
-/// The attach list of the current log. It is the state when that log was created.
-fn attached(
-    storage: &dyn Storage,
-    stream: &StreamOfLogs,
-) -> std::result::Result<Vec<AttachedDatabase>, AttachListError> {
-    let Some(current) = stream.current.as_ref().filter(|log| log.summary().is_some()) else {
-        return Ok(Vec::new());
+/// Reads the attach list of the current log. It is the state when that log was created.
+fn read_attach_list(storage: &dyn Storage, stream: &mut StreamOfLogs) {
+    let Some(current) = stream.current.as_mut().filter(|log| log.summary().is_some()) else {
+        return;
     };
     let mut start = vec![0; 4096];
     let read = storage
         .open(&current.path, Access::Read)
         .and_then(|f| read_full(f.as_ref(), &mut start, 0));
-    let header = read.ok().and_then(|read| LogHeader::parse(&start[..read]));
-    header.map_or_else(|| Ok(Vec::new()), |header| header.attached())
+    match read.map(|read| LogHeader::parse(&start[..read])) {
+        Err(error) => current.content = LogContent::Unreadable(Arc::new(error)),
+        Ok(None) => {}
+        Ok(Some(header)) => match header.attached() {
+            Ok(attached) => stream.attached = attached,
+            Err(fault) => stream.attached_fault = Some(fault),
+        },
+    }
 }
 
 fn restore_files(

@@ -1,6 +1,7 @@
 //! One file that, by its name, belongs to a log stream.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -39,7 +40,7 @@ pub enum Digests {
 }
 
 /// What stands at the start of a file that is named like a log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum LogContent {
     /// A valid log header.
     Header(LogSummary),
@@ -47,8 +48,8 @@ pub enum LogContent {
     Blank,
     /// A header with a fault.
     Damaged(LogHeaderFault),
-    /// The file could not be read; the error in words.
-    Unreadable(String),
+    /// The file could not be read: of what it holds nothing is known.
+    Unreadable(Arc<StorageError>),
     /// A directory, symlink, FIFO or device under a log's name.
     NotRegular(FileKind),
 }
@@ -75,6 +76,14 @@ impl LogFile {
     pub fn summary(&self) -> Option<&LogSummary> {
         match &self.content {
             LogContent::Header(summary) => Some(summary),
+            _ => None,
+        }
+    }
+
+    /// Why it could not be read.
+    pub fn read_error(&self) -> Option<&StorageError> {
+        match &self.content {
+            LogContent::Unreadable(error) => Some(error),
             _ => None,
         }
     }
@@ -109,7 +118,7 @@ pub(super) fn survey_log_file(
         }
         Ok(content_of(&start[..read], status.length_bytes))
     };
-    let content = read().unwrap_or_else(|error| LogContent::Unreadable(error.to_string()));
+    let content = read().unwrap_or_else(|error| LogContent::Unreadable(Arc::new(error)));
     LogFile { path, name, volume, length_bytes, content, header_sha256 }
 }
 

@@ -14,6 +14,8 @@ pub struct LogFacts {
     pub naming: Option<LogNaming>,
     /// Generations of the stream's logs, ascending, the current log last.
     pub generations: Vec<i32>,
+    /// Whether a log could not be read: its generation is then missing from the list.
+    pub unread: bool,
     /// Whether there are logs, but none of this stream.
     pub only_foreign: bool,
     /// Whether no file at all is named like a closed or current log.
@@ -44,10 +46,13 @@ impl LogFacts {
         generations.sort_unstable();
         generations.dedup();
         let own = streams.iter().find(|stream| stream.identity() == Some(*signature));
+        let all = || streams.iter().flat_map(StreamOfLogs::in_order);
+        let unread = all().any(|log| log.read_error().is_some());
         Self {
             naming: own.and_then(StreamOfLogs::naming),
-            only_foreign: generations.is_empty() && foreign,
-            none_there: streams.iter().all(|stream| stream.in_order().next().is_none()),
+            only_foreign: generations.is_empty() && foreign && !unread,
+            unread,
+            none_there: all().next().is_none(),
             generations,
         }
     }
