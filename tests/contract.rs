@@ -372,6 +372,28 @@ fn what_may_not_be_read_is_not_damaged() {
 }
 
 #[test]
+fn a_streaming_file_that_may_not_be_read_is_not_missing() {
+    let test = "a_streaming_file_that_may_not_be_read_is_not_missing";
+    let (folder, dir) = small_group();
+    [folder.path(), &dir].into_iter().for_each(open_to_all);
+    let (private, stream) = (dir.join("priv1.edb"), dir.join("priv1.stm"));
+    assert_eq!(run(["repair", "--yes", text(&private)]).code, Some(0));
+    assert_eq!(run(["check", text(&private)]).code, Some(0));
+    close_to_others(&stream);
+    open_to_all(&private);
+    for path in [&dir, &private] {
+        let Some(ran) = run_as_nobody(test, &["check", "--json", text(path)]) else { return };
+        assert_eq!((ran.code, ran.refusals()), (Some(4), vec!["io-error".to_owned()]), "{ran:?}");
+        assert_eq!(ran.json()["refusals"][0]["path"], text(&stream));
+        assert!(!ran.stdout.contains("stream-file-"), "{ran:?}");
+    }
+    let arguments = ["reset-logs", "--dry-run", "--json", text(&dir)];
+    let ids = run_as_nobody(test, &arguments).unwrap().refusals();
+    assert!(ids.contains(&"io-error".to_owned()), "{ids:?}");
+    assert!(!ids.contains(&"stream-file-missing".to_owned()), "{ids:?}");
+}
+
+#[test]
 fn a_required_log_that_may_not_be_read_is_neither_missing_nor_damaged() {
     let test = "a_required_log_that_may_not_be_read_is_neither_missing_nor_damaged";
     let (folder, dir) = small_group();

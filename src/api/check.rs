@@ -261,6 +261,7 @@ impl<'a> Checking<'a> {
                     RefusalId::UnsupportedFormat | RefusalId::Truncated | RefusalId::NotADatabase
                 )
             })
+            .chain(self.run.unread_stream(facts))
             .collect();
         let layout_is_known =
             facts.pair.as_ref().is_none_or(|pair| pair.header.raw.version.get() == FORMAT_VERSION);

@@ -167,6 +167,12 @@ impl Run<'_> {
         }
     }
 
+    /// The refusal where the streaming file of a database could not be read.
+    pub fn unread_stream(&self, facts: &DatabaseFacts) -> Option<Refusal> {
+        let stream = facts.stream.as_ref()?;
+        Some(self.unread(&stream.path, stream.read_error.as_deref()?))
+    }
+
     /// The backup folder that was named, or the default beside the database.
     pub fn backup_dir(&self, named: Option<&Path>, database: &Path) -> Result<PathBuf, Refusal> {
         match named {

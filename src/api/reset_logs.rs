@@ -49,6 +49,7 @@ pub(super) fn plan(run: &Run, request: &ResetLogs) -> Plan {
     };
     refused.extend(reset_refusals(&group, stream, &wanted));
     refused.extend(stream.into_iter().flat_map(|stream| unread(run, stream)));
+    refused.extend(group.databases.iter().filter_map(|facts| run.unread_stream(facts)));
     let (dirs, mut files) = (folders(&group), files_of(&group.databases));
     files.extend(stream.into_iter().flat_map(movable_files));
     refused.extend(refusals_of_logs(run, guarded, &dirs, &files, &backup_dir));

@@ -239,7 +239,10 @@ fn unsigned(database: &DatabaseFacts) -> Refusal {
 
 fn stream_file(database: &DatabaseFacts) -> Option<Refusal> {
     let header = &database.pair.as_ref()?.header;
-    let stream = database.stream.as_ref().filter(|stream| !stream.belongs_to(header))?;
+    let stream = database.stream.as_ref().filter(|stream| stream.read_error.is_none())?;
+    if stream.belongs_to(header) {
+        return None;
+    }
     let found = if stream.found { "is not its streaming file" } else { "is not there" };
     Some(Refusal::new(
         RefusalId::StreamFileMissing,

@@ -1,10 +1,11 @@
 //! The streaming file of an Exchange 2000 or 2003 database.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::ese::shadow::{self, HeaderPair};
 use crate::ese::{ContentKind, DbHeader, content};
-use crate::storage::{Access, Storage};
+use crate::storage::{Access, FileKind, Storage, StorageError};
 
 use super::read_header_area;
 
@@ -15,6 +16,8 @@ pub struct StreamFacts {
     pub path: PathBuf,
     /// Whether a regular file is there.
     pub found: bool,
+    /// Why it could not be read: of what it holds nothing is known.
+    pub read_error: Option<Arc<StorageError>>,
     /// Its header, where one copy is valid and says that it is a streaming file.
     pub header: Option<HeaderPair>,
 }
@@ -37,9 +40,12 @@ pub fn streaming_file_path(database: &Path) -> PathBuf {
 pub(super) fn survey_stream(storage: &dyn Storage, database: &Path) -> StreamFacts {
     let path = streaming_file_path(database);
     let area = storage.open(&path, Access::Read).and_then(|file| read_header_area(file.as_ref()));
+    let was_read = area.is_ok();
     let header = area.as_ref().ok().and_then(|area| match content::identify(area) {
         ContentKind::Streaming => shadow::elect(area),
         _ => None,
     });
-    StreamFacts { path, found: area.is_ok(), header }
+    let is_file = || storage.status(&path).is_ok_and(|status| status.kind == FileKind::Regular);
+    let read_error = area.err().filter(|_| is_file()).map(Arc::new);
+    StreamFacts { path, found: was_read || read_error.is_some(), read_error, header }
 }
