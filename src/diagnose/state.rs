@@ -5,7 +5,7 @@ use crate::ese::{BackupInfo, DbHeader, DbState, format_problem, is_attachable};
 use crate::storage::{quoted, shown};
 use crate::survey::DatabaseFacts;
 
-use super::unclean::{required, unclean};
+use super::unclean::{Unclean, required, unclean};
 use super::{Finding, FindingId};
 
 pub(super) fn judge_pending(facts: &DatabaseFacts) -> Option<Finding> {
@@ -73,11 +73,15 @@ fn not_clean(facts: &DatabaseFacts, header: &DbHeader) -> Option<Finding> {
     if let Some((min, max)) = required(header) {
         message += &format!(", Log Required: {min}-{max} (0x{min:x}-0x{max:x})");
     }
-    let why_not = if unclean.recovers { ": recovery would undo the edit" } else { "" };
-    let consequence = format!(
-        "{} Without recovery the engine answers {}. The header must not be edited{why_not}.",
-        unclean.meaning, unclean.error
-    );
+    let Unclean { error, meaning, .. } = unclean;
+    let answer = match unclean.recovers {
+        true => format!(
+            "Without recovery the engine answers {error}. The header must not be edited: recovery \
+             would undo the edit."
+        ),
+        false => format!("The engine answers {error}. The header must not be edited."),
+    };
+    let consequence = format!("{meaning} {answer}");
     let remedy = format!("{} Then: edbmend check {}", unclean.way_out, quoted(&facts.path));
     Some(Finding::new(FindingId::DirtyShutdown, message, consequence, remedy).of_field("state"))
 }
