@@ -254,6 +254,46 @@ fn a_reset_that_has_only_its_marker_left_is_not_nothing_to_do() {
     assert_eq!(reset(&dir, &["--yes"]).outcome(), "nothing-to-do");
 }
 
+/// Of a reset, and of its undo, it is the logs that were moved or put back.
+#[test]
+fn what_became_of_a_reset_is_said_of_its_logs() {
+    let test = "what_became_of_a_reset_is_said_of_its_logs";
+    if !strace::can_trace(test) {
+        return;
+    }
+    let (_folder, dir) = small_group();
+    let (private, public) = (dir.join("priv1.edb"), dir.join("pub1.edb"));
+    let named = ["--db", text(&private), "--db", text(&public), text(&dir)];
+    let reset: Vec<&str> = ["reset-logs", "--yes"].into_iter().chain(named).collect();
+    let recovered = |says: &str| {
+        let ran = run(["recover", "--yes", text(&dir)]);
+        assert!(ran.code == Some(0) && ran.stdout.contains(says), "{says}: {ran:?}");
+        assert!(!ran.stdout.contains("the database is"), "{ran:?}");
+    };
+    // renameat2 moves a log, rename replaces the journal: at the second, all have moved.
+    killed_at("renameat2", 2, &reset);
+    recovered("  rolled back: the logs are where they were before\n");
+    killed_at("rename", 2, &reset);
+    recovered("  done: the log reset is finished; all its logs are moved\n");
+    let reset = operation_with_logs(&dir, "-reset-logs-");
+    let undo = ["restore", "--yes", text(&reset)];
+    killed_at("renameat2", 2, &undo);
+    recovered("  rolled back: the logs are where they were before the undo\n");
+    killed_at("rename", 2, &undo);
+    recovered("  done: the undo is finished; all logs are back where they were\n");
+    assert!(dir.join("E00.log").exists());
+}
+
+/// The operation folder of a command that has come to its end with all logs moved.
+fn operation_with_logs(dir: &Path, command: &str) -> PathBuf {
+    let mut found = common::operations(dir);
+    found.retain(|operation| {
+        let is_of_it = operation.to_str().unwrap().contains(command);
+        is_of_it && operation.join("logs/E00.log").exists()
+    });
+    found.pop().expect("an operation")
+}
+
 #[test]
 fn every_reason_against_a_reset_is_listed_with_a_guards_exit_code() {
     let (_folder, dir) = small_group();

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use console::Term;
+
 use crate::api::Run;
 use crate::plan::{Refusal, RefusalId};
 use crate::practice::{Recipe, storage_group};
@@ -12,6 +14,7 @@ use super::args::{
     CheckArgs, DemoArgs, GroupArgs, GuardedArgs, LogFileArgs, RepairArgs, ScopeArg, VerifyArg,
 };
 use super::session::Session;
+use super::terminal::style_for;
 use super::{check, repair};
 
 /// The database of the practice storage group that has the damage.
@@ -135,7 +138,7 @@ fn what_went_wrong(reports: [&Report; 2]) -> String {
 }
 
 fn transcript(dir: &Path, damaged: &Path, [before, repaired, after]: [&Report; 3]) -> String {
-    let style = Style::default();
+    let style = Style { width: style_for(&Term::stdout()).width, ..Style::default() };
     let commands = [
         ("check", quoted(dir), before),
         ("repair --yes --verify full", quoted(damaged), repaired),

@@ -1,15 +1,15 @@
 //! `explain`: the pages of the documentation about an id or an exit code, where no internet is.
 
+use console::Term;
+
 use crate::report::Report;
 
 use super::args::ExplainArgs;
+use super::terminal::style_for;
 
 const FINDINGS: &str = include_str!("../../docs/findings.md");
 const GUARDS: &str = include_str!("../../docs/guards.md");
 const EXIT_CODES: &str = include_str!("../../docs/exit-codes.md");
-
-/// Width of a line, in columns.
-const WIDTH: usize = 80;
 
 /// How like a known id a word must be to be meant, from 0 to 1.
 const ALIKE: f64 = 0.8;
@@ -23,7 +23,11 @@ struct Section {
 }
 
 pub fn run(args: &ExplainArgs) -> Report {
-    let preface = args.topic.as_deref().map_or_else(contents, explain);
+    let width = style_for(&Term::stdout()).width;
+    let preface = match &args.topic {
+        Some(topic) => explain(topic, width),
+        None => contents(width),
+    };
     Report { preface, ..Report::new("explain") }
 }
 
@@ -68,21 +72,22 @@ fn exit_code(code: &str) -> Option<(&'static str, &'static str)> {
     })
 }
 
-fn explain(topic: &str) -> String {
+fn explain(topic: &str, width: usize) -> String {
     if let Some((outcome, meaning)) = exit_code(topic) {
-        let text = format!("Exit code {topic}\n\n{}\n", plain(meaning));
-        return text + &plain(&format!("In JSON the outcome is {outcome}."));
+        let text = format!("Exit code {topic}\n\n{}\n", plain(meaning, width));
+        return text + &plain(&format!("In JSON the outcome is {outcome}."), width);
     }
     let found = sections().filter(|section| section.id == topic);
-    let shown =
-        found.map(|section| format!("{} {}\n\n{}", section.what, section.id, plain(section.text)));
+    let shown = found.map(|section| {
+        format!("{} {}\n\n{}", section.what, section.id, plain(section.text, width))
+    });
     shown.collect::<Vec<_>>().join("\n")
 }
 
-fn contents() -> String {
+fn contents(width: usize) -> String {
     let ids = |what| {
         let ids: Vec<_> = sections().filter(|s| s.what == what).map(|s| s.id).collect();
-        wrapped(&ids.join(", "), "  ")
+        wrapped(&ids.join(", "), "  ", width)
     };
     format!(
         "edbmend explain ID prints what an id means and what to do.\n\n\
@@ -92,13 +97,13 @@ fn contents() -> String {
     )
 }
 
-/// Markdown as it is read in a terminal: paragraphs filled to its width, links without targets.
-fn plain(markdown: &str) -> String {
+/// Markdown as it is read in a terminal: paragraphs filled to its `width` in columns, links without targets.
+fn plain(markdown: &str, width: usize) -> String {
     let paragraphs = markdown.split("\n\n").map(|paragraph| {
         let items = paragraph.split("\n- ").enumerate().map(|(index, item)| {
             let item = if index > 0 { format!("- {item}") } else { item.to_owned() };
             let text = without_links(&item.split_whitespace().collect::<Vec<_>>().join(" "));
-            wrapped(&text, if text.starts_with("- ") { "  " } else { "" })
+            wrapped(&text, if text.starts_with("- ") { "  " } else { "" }, width)
         });
         items.collect::<String>()
     });
@@ -106,9 +111,9 @@ fn plain(markdown: &str) -> String {
 }
 
 /// The second and later lines of an item of a list stand below its first word.
-fn wrapped(text: &str, indent: &str) -> String {
+fn wrapped(text: &str, indent: &str, width: usize) -> String {
     let first = if text.starts_with("- ") { "" } else { indent };
-    let options = textwrap::Options::new(WIDTH)
+    let options = textwrap::Options::new(width)
         .initial_indent(first)
         .subsequent_indent(indent)
         .break_words(false)

@@ -167,13 +167,14 @@ impl Text {
             "Clean Shutdown" => self.painted("Clean Shutdown", Colour::new().green()),
             other => self.painted(other, Colour::new().red()),
         };
-        let line = format!(
-            "  State: {state}   cbDbPage: {}   Format ulVersion: {},{}",
-            header.page_size,
-            header.version,
-            decimal(&header.revision)
-        );
-        self.line(&line);
+        let (page_size, version) = (header.page_size, &header.version);
+        let revision = decimal(&header.revision);
+        let format = format!("cbDbPage: {page_size}   Format ulVersion: {version},{revision}");
+        let line = format!("  State: {state}   {format}");
+        if console::measure_text_width(&line) <= self.style.width {
+            return self.line(&line);
+        }
+        self.line(&format!("  State: {state}\n  {format}"));
     }
 
     /// A dump; with `quiet` only the name of a file with which something is wrong.
@@ -236,7 +237,10 @@ impl Text {
             self.refusal(refusal, &database.path);
         }
         if !of_group {
-            self.verdict(database.outcome, &report.command, of_group);
+            match recovered_in_words(database).filter(|_| report.command == "recover") {
+                Some(text) => self.verdict_line(text, Colour::new().green().bold()),
+                None => self.verdict(database.outcome, &report.command, of_group),
+            }
             self.checked_again(database);
         }
         let quiet = self.style.quiet;
@@ -360,7 +364,7 @@ impl Text {
             .filter_map(|step| if let Step::Write(write) = step { Some(write) } else { None })
             .collect();
         let Some(first) = writes.first() else { return };
-        self.line("  Fields of the header, in both copies (offsets inside a copy):");
+        self.labelled(2, "", "Fields of the header, in both copies (offsets inside a copy):");
         self.changes(first);
         self.line("  Steps:");
         for (index, step) in database.steps.of_header().iter().enumerate() {
@@ -481,9 +485,6 @@ impl Text {
             Outcome::Planned if command == "recover" => {
                 ("dry run: nothing was written; this is what would be done", Colour::new().green())
             }
-            Outcome::Committed if command == "recover" => {
-                ("done: the operation is finished", Colour::new().green().bold())
-            }
             Outcome::Refused if of_group => {
                 ("refused: no file was moved", Colour::new().red().bold())
             }
@@ -519,9 +520,6 @@ impl Text {
             Outcome::Refused => ("refused: nothing was written", Colour::new().red().bold()),
             Outcome::Declined => ("you said no: nothing was written", Colour::new().yellow()),
             Outcome::Failed => ("failed: nothing was changed", Colour::new().red().bold()),
-            Outcome::RolledBack if command == "recover" => {
-                ("rolled back: the database is as it was before", Colour::new().green().bold())
-            }
             Outcome::RolledBack => (
                 "failed and rolled back: the database is as it was before",
                 Colour::new().red().bold(),
@@ -532,9 +530,37 @@ impl Text {
             ),
             Outcome::Usage => ("wrong usage", Colour::new().red()),
         };
-        let text = self.painted(text, colour);
-        self.line(&format!("  {text}"));
+        self.verdict_line(text, colour);
     }
+
+    fn verdict_line(&mut self, text: &str, colour: Colour) {
+        let text = self.painted(text, colour);
+        self.labelled(2, "", &text);
+    }
+}
+
+/// How an operation ended by `recover`: a header was written, or logs were moved, or it is not known
+/// what was meant, because nothing was begun.
+fn recovered_in_words(database: &DatabaseReport) -> Option<&'static str> {
+    let is_undo = database.steps.moves().map(|plan| plan.undoes.is_some());
+    Some(match (database.outcome, is_undo) {
+        (Outcome::Committed, None) => "done: the operation is finished",
+        (Outcome::Committed, Some(false)) => {
+            "done: the log reset is finished; all its logs are moved"
+        }
+        (Outcome::Committed, Some(true)) => {
+            "done: the undo is finished; all logs are back where they were"
+        }
+        (Outcome::RolledBack, Some(false)) => "rolled back: the logs are where they were before",
+        (Outcome::RolledBack, Some(true)) => {
+            "rolled back: the logs are where they were before the undo"
+        }
+        (Outcome::RolledBack, None) if database.steps.is_empty() => {
+            "rolled back: everything is as it was before"
+        }
+        (Outcome::RolledBack, None) => "rolled back: the database is as it was before",
+        _ => return None,
+    })
 }
 
 /// Whether a note is of something that went wrong, though the outcome is good.
