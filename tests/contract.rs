@@ -151,10 +151,10 @@ fn evidence_with_one_thing_wrong_is_refused() {
         ("; it has Create time:", |raw| raw.db_signature.random = 1.into()),
         ("Rand:1 Computer:", |raw| raw.log_signature.random = 1.into()),
         ("; it has the generation 0 at offset 152", |raw| raw.full_prev.gen_low = 0.into()),
-        ("Backup (offset 152) has Log Gen: 0-2, and one of the two is zero", |raw| {
+        ("Backup (offset 152) has Log Gen: 0-2 (0x0-0x2), and one of the two is zero", |raw| {
             raw.full_prev.gen_low = 0.into()
         }),
-        ("Backup (offset 176) has Log Gen: 4-3, and the first is later", |raw| {
+        ("Backup (offset 176) has Log Gen: 4-3 (0x4-0x3), and the first is later", |raw| {
             (raw.inc_prev.gen_low, raw.inc_prev.gen_high) = (4.into(), 3.into())
         }),
         ("Backup (offset 356) has the type 3, and no type is over 2", |raw| {

@@ -63,8 +63,12 @@ fn field_finding(
 ) -> Finding {
     let id = fault_id(field, fault);
     let info = header.backup(field);
-    let mut message =
-        format!("{}: {}; {}", field.label(), log_gen(&info), fault_in_words(fault, header));
+    let mut message = format!(
+        "{}: {}; {}",
+        field.label(),
+        log_gen(&info),
+        fault_in_words(fault, last_seen_generation(header))
+    );
     if let (BackupFault::Impossible, Some(why)) = (fault, is_harmless(facts, header)) {
         message += &format!("; but {why}");
     }
@@ -85,12 +89,13 @@ fn field_finding(
 }
 
 /// `Log Gen: 1-4294967295 (0x1-0xffffffff)`, as `eseutil /mh` prints it.
-fn log_gen(info: &BackupInfo) -> String {
+pub fn log_gen(info: &BackupInfo) -> String {
     let (low, high) = (info.gen_low, info.gen_high);
     format!("Log Gen: {low}-{high} (0x{low:x}-0x{high:x}){}", info.backup_type.eseutil_suffix())
 }
 
-fn fault_in_words(fault: BackupFault, header: &DbHeader) -> String {
+/// What is wrong with the generations of a field of a database that has seen none after `last_seen`.
+pub fn fault_in_words(fault: BackupFault, last_seen: u32) -> String {
     match fault {
         BackupFault::Impossible => {
             format!("no log can have a generation beyond {LAST_GENERATION} (0x{LAST_GENERATION:x})")
@@ -98,8 +103,7 @@ fn fault_in_words(fault: BackupFault, header: &DbHeader) -> String {
         BackupFault::HalfSet => "one of the two is zero, the other is not".into(),
         BackupFault::Inverted => "the first is later than the second".into(),
         BackupFault::BeyondLog => {
-            let seen = last_seen_generation(header);
-            format!("the database has never seen a generation after {seen} (0x{seen:x})")
+            format!("the database has never seen a generation after {last_seen} (0x{last_seen:x})")
         }
     }
 }

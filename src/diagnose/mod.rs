@@ -19,7 +19,7 @@ mod stream;
 mod stream_files;
 mod unclean;
 
-pub use backup_info::{fault_id, field_faults, last_seen_generation};
+pub use backup_info::{fault_id, fault_in_words, field_faults, last_seen_generation, log_gen};
 pub use finding::{Finding, FindingId, Severity};
 pub use forecast::{Forecast, ForecastOutcome};
 pub use group::{GroupDiagnosis, StreamOutlook, diagnose_group};

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::ese::backup_info::LAST_GENERATION;
+use crate::diagnose::{fault_in_words, log_gen};
 use crate::ese::engine::missing_log_name;
-use crate::ese::{BackupFault, BackupField, BackupInfo, DbHeader, Signature, format_problem};
+use crate::ese::{BackupField, BackupInfo, DbHeader, Signature, format_problem};
 use crate::survey::{DatabaseFacts, LogFacts};
 
 use super::{Refusal, RefusalId, header_edit};
@@ -82,9 +82,8 @@ fn implausible(info: &BackupInfo, field: BackupField, last_seen: u32) -> Option<
         return Some(format!("{label} (offset {at}) has the type {kind}, and no type is over 2"));
     }
     if let Some(fault) = info.fault(last_seen) {
-        let (at, low, high) = (at + LOG_GEN_OFFSET, info.gen_low, info.gen_high);
-        let why = fault_in_words(fault, last_seen);
-        return Some(format!("{label} (offset {at}) has Log Gen: {low}-{high}, and {why}"));
+        let (at, why) = (at + LOG_GEN_OFFSET, fault_in_words(fault, last_seen));
+        return Some(format!("{label} (offset {at}) has {}, and {why}", log_gen(info)));
     }
     if info.is_none() || (info.mark.generation != 0 && info.time.is_plausible()) {
         return None;
@@ -93,15 +92,6 @@ fn implausible(info: &BackupInfo, field: BackupField, last_seen: u32) -> Option<
     Some(format!(
         "{label} (offset {at}) has the mark {mark} and the time {time}, which no backup has"
     ))
-}
-
-fn fault_in_words(fault: BackupFault, last_seen: u32) -> String {
-    match fault {
-        BackupFault::Impossible => format!("no log has a generation beyond {LAST_GENERATION}"),
-        BackupFault::HalfSet => "one of the two is zero, the other is not".into(),
-        BackupFault::Inverted => "the first is later than the second".into(),
-        BackupFault::BeyondLog => format!("the database has seen none after {last_seen}"),
-    }
 }
 
 /// The log that is missing from the run that begins with `first` and reaches at least `last_seen`.
