@@ -16,6 +16,9 @@ const BUILT: &str = "target/x86_64-win7-windows-gnu/release";
 pub struct Wine {
     prefix: PathBuf,
     built: PathBuf,
+    /// A process that lasts as long as the tests. Where none is left Windows shuts down, and what comes
+    /// then meets services that are just going, or just coming.
+    _awake: Option<Held>,
 }
 
 impl Wine {
@@ -33,7 +36,8 @@ impl Wine {
 
     fn prepare() -> Result<Self, String> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let wine = Self { prefix: root.join("target/wine-prefix"), built: root.join(BUILT) };
+        let (prefix, built) = (root.join("target/wine-prefix"), root.join(BUILT));
+        let mut wine = Self { prefix, built, _awake: None };
         if !wine.built.join("edbmend.exe").is_file() {
             return Err(format!("{BUILT}/edbmend.exe is absent; scripts/build-windows makes it"));
         }
@@ -50,6 +54,12 @@ impl Wine {
         if !compiled.map_err(|e| format!("x86_64-w64-mingw32-gcc: {e}"))?.success() {
             return Err("hold-open.c cannot be compiled".into());
         }
+        // Windows shuts down after wineboot, and is started anew by what stays awake.
+        let down = wine.environment("timeout").args(["60", "wineserver", "--wait"]).status();
+        down.map_err(|e| format!("timeout: {e}"))?;
+        let anything = wine.prefix.join("awake");
+        std::fs::write(&anything, "").map_err(|e| format!("{}: {e}", anything.display()))?;
+        wine._awake = Some(wine.hold_open(&anything, "shared"));
         Ok(wine)
     }
 
