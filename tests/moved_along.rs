@@ -300,3 +300,160 @@ fn a_folder_named_like_a_part_of_an_operation_makes_none() {
     assert_eq!(run(["check", dir]).code, Some(1));
     assert_eq!(run(["recover", "--yes", dir]).code, Some(0));
 }
+
+/// Runs the repair of `fixture` with a backup folder that is named like the default one, but lies beside
+/// another database of the same name; both, and that folder.
+fn repaired_from_elsewhere(killed_at_fsync: Option<u32>) -> (Fixture, Fixture, PathBuf) {
+    let [ours, theirs] = [(), ()].map(|()| Fixture::new(&damaged(8)));
+    let backups = theirs.dir().join("edbmend");
+    let words = ["repair", "--yes", "--json", "--backup-dir", backups.to_str().unwrap()];
+    match killed_at_fsync {
+        Some(nth) => assert!(is_killed_at(&words, &ours.db, "fsync", nth)),
+        None => assert_eq!(
+            run(words.iter().map(OsString::from).chain([ours.db.clone().into()])).code,
+            Some(0)
+        ),
+    }
+    (ours, theirs, backups)
+}
+
+#[test]
+fn a_database_that_happens_to_lie_beside_the_backups_is_another_one() {
+    let (ours, theirs, _) = repaired_from_elsewhere(None);
+    assert_eq!(yes("restore", &operations(theirs.dir())[0]).code, Some(0));
+    assert_eq!((ours.bytes(), theirs.bytes()), (damaged(8), damaged(8)));
+
+    if !can_trace("a_database_that_happens_to_lie_beside_the_backups_is_another_one") {
+        return;
+    }
+    for by_its_operation in [false, true] {
+        let between = |nth: &u32| {
+            let (ours, ..) = repaired_from_elsewhere(Some(*nth));
+            ![damaged(8), healthy(8)].contains(&ours.bytes())
+        };
+        let nth = (5..).find(between).unwrap();
+        let (ours, theirs, _) = repaired_from_elsewhere(Some(nth));
+        let named =
+            if by_its_operation { operations(theirs.dir()).remove(0) } else { ours.db.clone() };
+        let ran = yes("recover", &named);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert_eq!((ours.bytes(), theirs.bytes()), (healthy(8), damaged(8)));
+    }
+}
+
+#[test]
+fn a_default_folder_that_is_a_link_stays_the_folder_of_its_group() {
+    if !can_trace("a_default_folder_that_is_a_link_stays_the_folder_of_its_group") {
+        return;
+    }
+    for by_its_operation in [false, true] {
+        let (_folder, dir) = small_group();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let backups = elsewhere.path().canonicalize().unwrap();
+        fs::create_dir(backups.join("edbmend")).unwrap();
+        symlink(backups.join("edbmend"), dir.join("edbmend")).unwrap();
+        let before = files(&dir);
+        // The same files lie there, too.
+        before.iter().for_each(|(name, bytes)| fs::write(backups.join(name), bytes).unwrap());
+        let words = reset_words(&dir);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        assert!(is_killed_at(&words, &dir, RENAME, 4));
+        let operation = operations(&dir).remove(0);
+        let ran = yes("recover", if by_its_operation { &operation } else { &dir });
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert!(files(&dir) == before && files(&backups) == before);
+
+        let reset = run(reset_words(&dir).into_iter().chain([dir.to_str().unwrap().to_owned()]));
+        assert_eq!(reset.code, Some(0), "{reset:?}");
+        assert_eq!(yes("restore", &reset.operation_dir()).code, Some(0));
+        assert!(files(&dir) == before && files(&backups) == before);
+    }
+}
+
+#[test]
+fn a_log_with_the_header_of_a_moved_one_is_not_taken_for_it() {
+    if !can_trace("a_log_with_the_header_of_a_moved_one_is_not_taken_for_it") {
+        return;
+    }
+    let (_folder, dir, _) = half_reset();
+    let moved = operations(&dir)[0].join("logs/E00.log");
+    let mut bytes = fs::read(moved).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(dir.join("E00.log"), &bytes).unwrap();
+    expect_untouched("recover", &dir, &["new-log-stream"], &[&dir]);
+}
+
+#[test]
+fn the_copy_of_what_never_was_prepared_leaves_the_folder_of_the_original() {
+    if !can_trace("the_copy_of_what_never_was_prepared_leaves_the_folder_of_the_original") {
+        return;
+    }
+    for nth in [4, 6, 8, 10] {
+        let fixture = Fixture::new(&damaged(8));
+        assert!(is_killed_at(&["repair", "--yes"], &fixture.db, "fsync", nth));
+        let (_elsewhere, copy) = copy_of(fixture.dir());
+        fs::remove_dir_all(copy.join("edbmend")).unwrap();
+        expect_untouched("recover", &copy, &["journal-damaged"], &[fixture.dir(), &copy]);
+        assert_eq!(yes("recover", &fixture.db).code, Some(0));
+    }
+}
+
+#[test]
+fn a_link_to_a_folder_stands_for_it() {
+    if !can_trace("a_link_to_a_folder_stands_for_it") {
+        return;
+    }
+    let fixture = half_repaired();
+    let link = tempfile::tempdir().unwrap();
+    let link = link.path().join("link");
+    symlink(fixture.dir(), &link).unwrap();
+    assert_eq!(yes("recover", &link).outcome(), "committed");
+    assert_eq!(fixture.bytes(), healthy(8));
+}
+
+#[test]
+fn an_operation_folder_that_lies_elsewhere_now_is_enough() {
+    if !can_trace("an_operation_folder_that_lies_elsewhere_now_is_enough") {
+        return;
+    }
+    let fixture = half_repaired();
+    let other = fixture.dir().join("other");
+    fs::rename(fixture.dir().join("edbmend"), &other).unwrap();
+    expect_untouched("recover", &fixture.db, &["journal-damaged"], &[fixture.dir()]);
+    let operation = other.join(&names(&other)[0]);
+    assert_eq!(yes("recover", &operation).outcome(), "committed");
+    assert_eq!(fixture.bytes(), healthy(8));
+    assert!(!fixture.marker().exists());
+}
+
+#[test]
+fn an_operation_folder_that_is_still_empty_leads_to_its_marker() {
+    if !can_trace("an_operation_folder_that_is_still_empty_leads_to_its_marker") {
+        return;
+    }
+    let is_pending = |nth: &u32| {
+        let fixture = Fixture::new(&damaged(8));
+        assert!(is_killed_at(&["repair", "--yes"], &fixture.db, "fsync", *nth));
+        if !fixture.marker().exists() {
+            return false;
+        }
+        let operation = operations(fixture.dir()).remove(0);
+        assert_eq!(names(&operation), Vec::<OsString>::new(), "it is not empty any more");
+        assert_eq!(yes("recover", &operation).outcome(), "rolled-back");
+        assert!(!fixture.marker().exists());
+        true
+    };
+    assert!((1..).any(|nth| is_pending(&nth)));
+}
+
+#[test]
+fn the_undo_in_a_copy_without_its_database_leaves_the_original_alone() {
+    let fixture = Fixture::new(&damaged(8));
+    fixture.repair();
+    let (_elsewhere, copy) = copy_of(fixture.dir());
+    fs::remove_file(copy.join(DATABASE)).unwrap();
+    let before = snapshot(fixture.dir());
+    let ran = yes("restore", &operations(&copy)[0]);
+    ran.expect_refused(4, &["not-found"]);
+    assert!(snapshot(fixture.dir()) == before);
+}

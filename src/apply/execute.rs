@@ -120,7 +120,7 @@ fn prepare(
     if context.is_interrupted() {
         return Err(interrupted(&job.database));
     }
-    let journal = Journal::prepared(&job.plan.operation, sha256(&plan_json));
+    let journal = Journal::prepared(&job.plan.operation, sha256(&plan_json), &folder.dir);
     journal.store(context.storage, &folder.dir).map_err(io)?;
     context.observer.stage("journal: prepared");
     Ok(Prepared { backup, journal })

@@ -271,7 +271,9 @@ impl StoredOperation {
     /// another operating system.
     pub fn subject(&self, storage: &dyn Storage) -> Option<PathBuf> {
         match &self.deed {
-            Deed::Header { plan, .. } => home::database_of(storage, &self.dir, plan),
+            Deed::Header { plan, .. } => {
+                home::database_of(storage, &self.dir, self.journal.made_in().as_deref(), plan)
+            }
             Deed::Reset(plan) => Some(plan.log_dir.to_path()?.join(&plan.base)),
         }
     }
@@ -343,7 +345,8 @@ fn read_deed(
     match frame.schema.as_str() {
         RESET_SCHEMA => {
             let plan = serde_json::from_slice(plan_json).map_err(unreadable)?;
-            Ok(Deed::Reset(Arc::new(home::at_home(storage, dir, plan))))
+            let made_in = journal.made_in();
+            Ok(Deed::Reset(Arc::new(home::at_home(storage, dir, made_in.as_deref(), plan))))
         }
         PLAN_SCHEMA => {
             let plan: Box<Plan> = serde_json::from_slice(plan_json).map_err(unreadable)?;
@@ -374,10 +377,27 @@ pub fn read_unprepared(storage: &dyn Storage, dir: &Path) -> Option<(Plan, Heade
     Some((plan, images))
 }
 
-/// The plan of moves without a journal; `None` where there is none, or not all of it.
-pub fn read_unprepared_moves(storage: &dyn Storage, dir: &Path) -> Option<ResetPlan> {
+/// The plan of moves without a journal; `None` where there is none, or not all of it. `made_in` is the folder
+/// when it was made.
+pub fn read_unprepared_moves(
+    storage: &dyn Storage,
+    dir: &Path,
+    made_in: Option<&Path>,
+) -> Option<ResetPlan> {
     let plan = serde_json::from_slice(&read_small(storage, &dir.join(PLAN_NAME)).ok()?).ok()?;
-    Some(home::at_home(storage, dir, plan))
+    Some(home::at_home(storage, dir, made_in, plan))
+}
+
+/// What the plan in a folder without a journal works on, by its own words; `None` where there is no plan,
+/// or not all of it.
+pub fn planned_subject(storage: &dyn Storage, dir: &Path) -> Option<PathBuf> {
+    let bytes = read_small(storage, &dir.join(PLAN_NAME)).ok()?;
+    let of_database = serde_json::from_slice::<Plan>(&bytes).ok();
+    let of_logs = || serde_json::from_slice::<ResetPlan>(&bytes).ok();
+    match of_database {
+        Some(plan) => plan.database.to_path(),
+        None => of_logs().and_then(|plan| Some(plan.log_dir.to_path()?.join(plan.base))),
+    }
 }
 
 fn read_image(
@@ -420,25 +440,25 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 /// Gives up what an operation that never was prepared left in its folder, and nothing else.
-pub fn remove_unprepared(storage: &dyn Storage, dir: &Path) -> Result<(), StorageError> {
+pub fn remove_unprepared(
+    storage: &dyn Storage,
+    dir: &Path,
+    made_in: Option<&Path>,
+) -> Result<(), StorageError> {
     // A plan that cannot be read just now must stay: it alone knows the names of the copies.
     let plan = match read_small(storage, &dir.join(PLAN_NAME)) {
         Err(error) if error.is_not_found() => Vec::new(),
         plan => plan?,
     };
-    remove_unfinished_moves(storage, &plan)?;
+    if let Some(routes) =
+        read_unprepared_moves(storage, dir, made_in).as_ref().and_then(moves::routes)
+    {
+        moves::remove_unfinished(storage, &routes)?;
+    }
     let copy = full_copy_name(&plan);
     let ours = [HEADER_BEFORE_NAME, HEADER_AFTER_NAME, SUMS_NAME, "journal.new"];
     remove_durably(storage, dir, ours.into_iter().chain(copy.as_deref()))?;
     remove_durably(storage, dir, [PLAN_NAME])
-}
-
-fn remove_unfinished_moves(storage: &dyn Storage, plan: &[u8]) -> Result<(), StorageError> {
-    let Ok(plan) = serde_json::from_slice::<ResetPlan>(plan) else { return Ok(()) };
-    match moves::routes(&plan) {
-        Some(routes) => moves::remove_unfinished(storage, &routes),
-        None => Ok(()),
-    }
 }
 
 /// The name of the unfinished full copy: the plan says it, which is stored before the copy begins.

@@ -1,5 +1,8 @@
 //! Where the things are that an operation works on: where its plan says; or, where its folder was moved or
 //! copied together with them, beside that folder. What was left behind at the old place is then another's.
+//!
+//! Only a folder that was made in the default place can have gone along, and only the journal, or the marker,
+//! knows where it was made.
 
 use std::path::{Path, PathBuf};
 
@@ -8,32 +11,53 @@ use crate::storage::{FileKind, Storage, StoredPath, shown};
 
 use super::folder::DEFAULT_BACKUP_DIR;
 
-/// The folder that an operation folder in the default place belongs to: two levels up.
-fn home_of(operation_dir: &Path) -> Option<&Path> {
+/// Where the things beside an operation folder are now, if it was moved or copied along with them from
+/// `old_home`; `None` where it is where it was made, or was made elsewhere.
+fn new_home<'a>(
+    storage: &dyn Storage,
+    operation_dir: &'a Path,
+    made_in: Option<&Path>,
+    old_home: &Path,
+) -> Option<&'a Path> {
+    let was_beside = made_in?.parent()? == old_home.join(DEFAULT_BACKUP_DIR);
+    if !was_beside || is_same(storage, made_in?, operation_dir) {
+        return None;
+    }
     let backup_dir = operation_dir.parent()?;
-    let is_default = backup_dir.file_name().is_some_and(|name| name == DEFAULT_BACKUP_DIR);
+    let is_default = backup_dir.file_name()? == DEFAULT_BACKUP_DIR;
     backup_dir.parent().filter(|_| is_default)
 }
 
-/// The database that a plan in `operation_dir` writes to; `None` where its path cannot be decoded.
-pub fn database_of(storage: &dyn Storage, operation_dir: &Path, plan: &Plan) -> Option<PathBuf> {
+/// The database that a plan in `operation_dir` writes to, whether it is there or not; `None` where its path
+/// cannot be decoded.
+pub fn database_of(
+    storage: &dyn Storage,
+    operation_dir: &Path,
+    made_in: Option<&Path>,
+    plan: &Plan,
+) -> Option<PathBuf> {
     let planned = plan.database.to_path()?;
-    let name = planned.file_name()?;
-    let beside = home_of(operation_dir).map(|home| home.join(name));
-    Some(beside.filter(|path| storage.status(path).is_ok()).unwrap_or(planned))
+    let home = new_home(storage, operation_dir, made_in, planned.parent()?);
+    Some(match home {
+        Some(home) => home.join(planned.file_name()?),
+        None => planned,
+    })
 }
 
 /// A plan of moves, as it stands in `operation_dir`. It stays as it is unless the folder that its files
 /// are away in was moved along.
-pub fn at_home(storage: &dyn Storage, operation_dir: &Path, plan: ResetPlan) -> ResetPlan {
-    moved_along(storage, operation_dir, &plan).unwrap_or(plan)
-}
-
-fn moved_along(storage: &dyn Storage, operation_dir: &Path, plan: &ResetPlan) -> Option<ResetPlan> {
-    let (home, old) = (home_of(operation_dir)?, plan.log_dir.to_path()?);
-    let moved = plan.moved_to(home)?;
-    let is_along = is_dir(storage, &moved.away.to_path()?);
-    (is_along && !is_same(storage, home, &old)).then_some(moved)
+pub fn at_home(
+    storage: &dyn Storage,
+    operation_dir: &Path,
+    made_in: Option<&Path>,
+    plan: ResetPlan,
+) -> ResetPlan {
+    let moved = || {
+        let home = new_home(storage, operation_dir, made_in, &plan.log_dir.to_path()?)?;
+        let moved = plan.moved_to(home)?;
+        is_dir(storage, &moved.away.to_path()?).then_some(moved)
+    };
+    moved().unwrap_or(plan)
 }
 
 /// Refuses a plan of moves whose folders are not where it says: to look for its files there would say that

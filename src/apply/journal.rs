@@ -1,11 +1,11 @@
 //! The journal: what state an operation has reached. It is replaced as a whole, never appended to,
 //! so that it is always either the old or the new one, and any damage is damage.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Storage, StorageError, StoredPath, canonical};
 
 use super::folder::{JOURNAL_NAME, read_small};
 use super::sealed;
@@ -34,13 +34,23 @@ pub struct Journal {
     pub state: State,
     /// SHA-256 of the stored plan, in hexadecimal. The plan holds those of both header images.
     pub plan_sha256: String,
+    /// The operation's folder when it was made, absolute, links resolved: whether it was moved or copied since.
+    #[serde(default)]
+    pub dir: Option<StoredPath>,
 }
 
 impl Journal {
     /// The journal of an operation that is ready to write.
-    pub fn prepared(operation: &str, plan_sha256: String) -> Self {
+    pub fn prepared(operation: &str, plan_sha256: String, dir: &Path) -> Self {
         let (schema, operation) = (JOURNAL_SCHEMA.into(), operation.into());
-        Self { schema, operation, state: State::Prepared, plan_sha256 }
+        let dir = canonical(dir).unwrap_or_else(|_| dir.to_owned());
+        let dir = Some(StoredPath::from(dir.as_path()));
+        Self { schema, operation, state: State::Prepared, plan_sha256, dir }
+    }
+
+    /// Where its folder was made; `None` where it does not say, or it was on another operating system.
+    pub fn made_in(&self) -> Option<PathBuf> {
+        self.dir.as_ref()?.to_path()
     }
 
     /// The same, one state on.

@@ -294,9 +294,19 @@ fn carry_copies(storage: &dyn Storage, route: &Route, copies: &Copies) -> Result
         let removed = expect_as_copied(storage, route, file, copies).and_then(|()| {
             storage.remove_file(&route.origin(file)).map_err(|error| failure(&error))
         });
+        let removed = removed.inspect_err(|_| give_up_copy(storage, route, file));
         removed.map_err(|refusal| Trouble::Unmoved(refusal, route.files.len()))?;
     }
     storage.sync_dir(&route.from).map_err(unsynced)
+}
+
+/// Where an original that was not removed is newer than its copy, the copy has no worth. One that stays is
+/// met on the way back.
+fn give_up_copy(storage: &dyn Storage, route: &Route, file: &MovedFile) {
+    let is_in_both = matches!(route.place(storage, file), Ok(Place::Both));
+    if is_in_both && matches!(may_be_in_both(storage, route, file), Ok(false)) {
+        let _ = remove_durably(storage, &route.target(file), &route.to);
+    }
 }
 
 /// Right before an original is removed: its copy is in its place, and nobody wrote to it meanwhile.
@@ -359,6 +369,9 @@ pub fn carry_back(storage: &dyn Storage, route: &Route) -> Result<(), Refusal> {
     for file in route.files.iter().rev() {
         match route.place(storage, file).map_err(|e| failure(&e))? {
             Place::Origin => {}
+            Place::Both if !may_be_in_both(storage, route, file)? => {
+                return Err(name_is_taken(&route.origin(file)));
+            }
             Place::Both => {
                 // The name may be in the cache alone, from a way back that was interrupted.
                 storage.sync_dir(&route.from).map_err(|e| failure(&e))?;
@@ -375,6 +388,24 @@ pub fn carry_back(storage: &dyn Storage, route: &Route) -> Result<(), Refusal> {
         }
     }
     sync_both(storage, route)
+}
+
+/// Whether a file that is in both folders is there by our doing: only a copy can be, and it is the same to
+/// its last byte.
+pub fn may_be_in_both(
+    storage: &dyn Storage,
+    route: &Route,
+    file: &MovedFile,
+) -> Result<bool, Refusal> {
+    if route.method == MoveMethod::Rename {
+        return Ok(false);
+    }
+    let digest = |path: &Path| {
+        let opened = storage.open(path, Access::Read)?;
+        each_block(opened.as_ref(), file.bytes, |_, _| Ok(()))
+    };
+    let both = digest(&route.origin(file)).and_then(|one| Ok(one == digest(&route.target(file))?));
+    both.map_err(|error| failure(&error))
 }
 
 fn copy_back(storage: &dyn Storage, route: &Route, file: &MovedFile) -> Result<(), Refusal> {

@@ -238,9 +238,11 @@ pub fn reset_undo_refusals(storage: &dyn Storage, plan: &ResetPlan) -> Vec<Refus
     refusals.truncate(MOST_REFUSALS);
     for planned in &plan.databases {
         let path = planned.path.to_path().unwrap_or_default();
-        let facts = survey_database(storage, &path).ok();
-        if facts.as_ref().and_then(identity_of).as_ref() != Some(planned) {
-            refusals.push(database_changed(planned));
+        match survey_database(storage, &path) {
+            Ok(facts) if identity_of(&facts).as_ref() == Some(planned) => {}
+            // What is not there is told of by itself.
+            Err(_) if storage.status(&path).is_err_and(|error| error.is_not_found()) => {}
+            _ => refusals.push(database_changed(planned)),
         }
     }
     refusals
@@ -340,7 +342,7 @@ fn prepare(
     if context.is_interrupted() {
         return Err(interrupted(&folder.dir));
     }
-    let journal = Journal::prepared(&job.plan.operation, plan_sha256);
+    let journal = Journal::prepared(&job.plan.operation, plan_sha256, &folder.dir);
     journal.store(storage, &folder.dir).map_err(io)?;
     context.observer.stage("journal: prepared");
     Ok((journal, copies))

@@ -84,7 +84,8 @@ fn remove_marker(storage: &dyn Storage, pending: &Pending) -> Result<bool, Refus
 fn discard(storage: &dyn Storage, pending: &Pending) -> Result<Ending, Refusal> {
     let dir = pending.operation.as_ref().map(|operation| operation.dir.as_path());
     if let Some(dir) = dir {
-        folder::remove_unprepared(storage, dir).map_err(|error| reason(&error))?;
+        folder::remove_unprepared(storage, dir, pending.made_in.as_deref())
+            .map_err(|error| reason(&error))?;
     }
     match (remove_marker(storage, pending)?, dir) {
         // The marker may come back, and then needs its folder.

@@ -52,7 +52,9 @@ pub(super) fn decide(
             (Some(operation), Some(file)) => {
                 header::prove_untouched(storage, &operation.dir, file)?
             }
-            (Some(operation), None) => reset::prove_untouched(storage, &operation.dir)?,
+            (Some(operation), None) => {
+                reset::prove_untouched(storage, &operation.dir, pending.made_in.as_deref())?;
+            }
             // Its marker had not been written yet.
             (None, _) => {}
         }

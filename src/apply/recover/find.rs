@@ -6,7 +6,9 @@ use crate::plan::Refusal;
 use crate::storage::{FileKind, Storage, StorageError};
 use crate::survey::{group_markers, pending_marker};
 
-use super::super::folder::{DEFAULT_BACKUP_DIR, Stored, is_operation_folder, read_stored};
+use super::super::folder::{
+    DEFAULT_BACKUP_DIR, Stored, is_operation_folder, planned_subject, read_stored,
+};
 use super::super::home::is_same;
 use super::super::journal::State;
 use super::super::marker::{self, Found};
@@ -37,7 +39,7 @@ pub fn find_pending(storage: &dyn Storage, path: &Path) -> Result<Vec<PathBuf>, 
         let own: Vec<PathBuf> = only_if_pending(path.to_owned());
         return Ok(if own.is_empty() { logs_on_the_move_beside(storage, path) } else { own });
     }
-    if is_operation_folder(storage, path) {
+    if is_operation_folder(storage, path) || is_empty_operation(storage, path) {
         return Ok(subject_of_operation(storage, path)?.into_iter().collect());
     }
     let names = storage.list(path).map_err(|error| not_there(&error))?;
@@ -64,12 +66,20 @@ fn subject_of_operation(storage: &dyn Storage, dir: &Path) -> Result<Option<Path
         Stored::Whole(stored) => Some(stored),
         Stored::Unprepared => None,
     };
-    let at_home = stored.as_ref().and_then(|stored| stored.subject(storage));
-    let marked = at_home
+    let planned = match &stored {
+        Some(stored) => stored.subject(storage),
+        None => planned_subject(storage, dir),
+    };
+    let marked = planned
         .filter(|subject| is_marked_for(storage, subject, dir))
         .or_else(|| marked_beside(storage, dir));
-    let is_pending = stored.is_some_and(|stored| stored.journal.state == State::Prepared);
-    Ok(marked.or_else(|| is_pending.then(|| dir.to_owned())))
+    let itself = || Some(dir.to_owned());
+    Ok(match (marked, stored) {
+        // The folder that its marker names is gone, but this is it.
+        (Some(subject), Some(_)) if !reaches(storage, &subject) => itself(),
+        (None, Some(stored)) if stored.journal.state == State::Prepared => itself(),
+        (marked, _) => marked,
+    })
 }
 
 /// The subject whose marker stands two levels up, beside the default backup folder: the journal may not
@@ -92,19 +102,29 @@ fn is_marked_for(storage: &dyn Storage, subject: &Path, dir: &Path) -> bool {
     }
 }
 
+/// Whether the marker of a subject leads to a folder that is there.
+fn reaches(storage: &dyn Storage, subject: &Path) -> bool {
+    match marker::read(storage, &pending_marker(subject)) {
+        Ok(Found::Whole(marker)) => operation_dir(storage, subject, &marker).is_ok(),
+        _ => false,
+    }
+}
+
+fn is_empty_operation(storage: &dyn Storage, dir: &Path) -> bool {
+    let name = dir.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with("edbmend-") && storage.list(dir).is_ok_and(|names| names.is_empty())
+}
+
 /// Empty operation folders in the places where `path` may have one. A power loss may leave such a folder
 /// before the marker is durable: nothing had begun, and nothing depends on it.
 pub fn empty_folders(storage: &dyn Storage, path: &Path) -> Vec<PathBuf> {
-    let is_empty_operation = |dir: &PathBuf| {
-        let name = dir.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with("edbmend-") && storage.list(dir).is_ok_and(|names| names.is_empty())
-    };
     let beside = [path.join(DEFAULT_BACKUP_DIR), path.with_file_name(DEFAULT_BACKUP_DIR)];
     let inside = beside.iter().map(PathBuf::as_path).chain([path]).flat_map(|dir| {
         let names = storage.list(dir).unwrap_or_default();
         names.into_iter().map(move |name| dir.join(name))
     });
-    let mut found: Vec<_> = inside.chain([path.to_owned()]).filter(is_empty_operation).collect();
+    let mut found: Vec<_> =
+        inside.chain([path.to_owned()]).filter(|dir| is_empty_operation(storage, dir)).collect();
     found.sort();
     found.dedup();
     found

@@ -19,6 +19,8 @@ pub(super) struct Pending {
     pub subject: PathBuf,
     pub operation: Option<OperationRef>,
     pub created_backup_dir: bool,
+    /// Where its folder was made, as its marker says.
+    pub made_in: Option<PathBuf>,
     /// `None` where it never was prepared.
     pub stored: Option<Box<StoredOperation>>,
 }
@@ -79,6 +81,7 @@ pub(super) fn read_pending(storage: &dyn Storage, subject: &Path) -> Result<Pend
                 subject,
                 operation: None,
                 created_backup_dir: false,
+                made_in: None,
                 stored: None,
             });
         }
@@ -88,17 +91,19 @@ pub(super) fn read_pending(storage: &dyn Storage, subject: &Path) -> Result<Pend
         Stored::Whole(stored) => Some(stored),
         Stored::Unprepared => None,
     };
-    if let Some(stored) = &stored {
-        if stored.journal.operation != marker.operation {
+    match &stored {
+        Some(stored) if stored.journal.operation != marker.operation => {
             let what = "it belongs to another operation than the marker names";
             return Err(journal_damaged(&dir, what));
         }
-        expect_its_own(storage, subject, stored)?;
+        Some(stored) => expect_its_own(storage, subject, stored)?,
+        None => expect_unprepared_of_its_own(storage, subject, &dir, &marker)?,
     }
     Ok(Pending {
         subject: subject.to_owned(),
         operation: Some(OperationRef { id: marker.operation, dir }),
         created_backup_dir: marker.created_backup_dir,
+        made_in: marker.dir.to_path(),
         stored,
     })
 }
@@ -114,7 +119,8 @@ fn read_pending_in(storage: &dyn Storage, dir: &Path) -> Result<Pending, Refusal
     expect_its_own(storage, &subject, &stored)?;
     let operation =
         Some(OperationRef { id: stored.journal.operation.clone(), dir: dir.to_owned() });
-    Ok(Pending { subject, operation, created_backup_dir: false, stored: Some(stored) })
+    let (created_backup_dir, made_in) = (false, stored.journal.made_in());
+    Ok(Pending { subject, operation, created_backup_dir, made_in, stored: Some(stored) })
 }
 
 /// An operation on `subject`, in the default place, that was ready to write.
@@ -190,6 +196,30 @@ fn expect_its_own(
     }
 }
 
+/// The same for an operation that never was prepared. Its folder goes, and must not be that of the original.
+fn expect_unprepared_of_its_own(
+    storage: &dyn Storage,
+    subject: &Path,
+    dir: &Path,
+    marker: &Marker,
+) -> Result<(), Refusal> {
+    if is_same(storage, &default_dir(subject, marker), dir) {
+        return Ok(());
+    }
+    let home = dir.parent().and_then(Path::parent);
+    let beside = home.and_then(|home| Some(home.join(subject.file_name()?)));
+    let others = folder::planned_subject(storage, dir).into_iter().chain(beside);
+    let has_the_same_marker = |other: &PathBuf| {
+        matches!(marker::read(storage, &pending_marker(other)),
+            Ok(Found::Whole(theirs)) if theirs.operation == marker.operation)
+    };
+    let mut others = others.filter(|other| other != subject && !is_same(storage, other, subject));
+    match others.find(has_the_same_marker) {
+        Some(original) => Err(of_the_original(subject, dir, &original)),
+        None => Ok(()),
+    }
+}
+
 /// The refusal where a copy was named, and its operation folder is that of the original.
 fn of_the_original(subject: &Path, dir: &Path, original: &Path) -> Refusal {
     Refusal::new(
@@ -216,10 +246,13 @@ pub(super) fn operation_dir(
     marker: &Marker,
 ) -> Result<PathBuf, Refusal> {
     let named = marker.dir.to_path();
-    let beside = subject.with_file_name(folder::DEFAULT_BACKUP_DIR).join(&marker.operation);
-    let candidates = [beside].into_iter().chain(named.clone());
+    let candidates = [default_dir(subject, marker)].into_iter().chain(named.clone());
     let found = candidates.into_iter().find(|dir| is_dir(storage, dir));
     found.ok_or_else(|| out_of_reach(storage, subject, &named.unwrap_or_default()))
+}
+
+fn default_dir(subject: &Path, marker: &Marker) -> PathBuf {
+    subject.with_file_name(folder::DEFAULT_BACKUP_DIR).join(&marker.operation)
 }
 
 /// The refusal where the folder that knows how far the operation was cannot be looked at.

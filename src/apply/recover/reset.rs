@@ -31,8 +31,12 @@ pub fn assess(
 }
 
 /// Without a journal no file can have moved; prove it. A copy that was made ahead has another name.
-pub fn prove_untouched(storage: &dyn Storage, dir: &Path) -> Result<(), Refusal> {
-    let has_moved = match folder::read_unprepared_moves(storage, dir) {
+pub fn prove_untouched(
+    storage: &dyn Storage,
+    dir: &Path,
+    made_in: Option<&Path>,
+) -> Result<(), Refusal> {
+    let has_moved = match folder::read_unprepared_moves(storage, dir, made_in) {
         Some(plan) => any_is(storage, &plan, |place| matches!(place, Place::Target | Place::Both))?,
         None => moves::is_any_away(storage, &dir.join(LOGS_FOLDER)),
     };
@@ -118,7 +122,10 @@ fn look(
         for file in route.files {
             match route.place(storage, file).map_err(|error| reason(&error))? {
                 Place::Target => {}
-                Place::Origin | Place::Both => all_moved = false,
+                Place::Origin => all_moved = false,
+                Place::Both if moves::may_be_in_both(storage, route, file)? => all_moved = false,
+                // Somebody put another file of the same header there.
+                Place::Both => return Err(moves::name_is_taken(&route.from.join(&file.name))),
                 Place::Nowhere => return Err(moves::misplaced(route, file)),
                 Place::ForeignAtOrigin => {
                     return Err(moves::name_is_taken(&route.from.join(&file.name)));
