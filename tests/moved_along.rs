@@ -123,6 +123,26 @@ fn a_copy_without_its_operation_folder_is_not_recovered_by_that_of_the_original(
 }
 
 #[test]
+fn a_copy_is_recovered_by_a_copy_of_the_folder_beside_it_wherever_that_was() {
+    if !can_trace("a_copy_is_recovered_by_a_copy_of_the_folder_beside_it_wherever_that_was") {
+        return;
+    }
+    let between = |nth: &u32| {
+        let (ours, ..) = repaired_from_elsewhere(Some(*nth));
+        ![damaged(8), healthy(8)].contains(&ours.bytes())
+    };
+    let nth = (5..).find(between).unwrap();
+    let (ours, _theirs, backups) = repaired_from_elsewhere(Some(nth));
+    let (_elsewhere, copy) = copy_of(ours.dir());
+    expect_untouched("recover", &copy, &["journal-damaged"], &[ours.dir(), &copy, &backups]);
+    assert!(Command::new("cp").arg("-a").arg(&backups).arg(&copy).status().unwrap().success());
+    let before = snapshot(ours.dir());
+    assert_eq!(yes("recover", &copy).outcome(), "committed");
+    assert_eq!(fs::read(copy.join(DATABASE)).unwrap(), healthy(8));
+    assert!(snapshot(ours.dir()) == before);
+}
+
+#[test]
 fn the_copy_of_a_half_reset_group_is_recovered_by_itself() {
     if !can_trace("the_copy_of_a_half_reset_group_is_recovered_by_itself") {
         return;

@@ -229,6 +229,13 @@ pub fn read_small(storage: &dyn Storage, path: &Path) -> Result<Vec<u8>, Storage
     Ok(bytes)
 }
 
+fn read_if_there(storage: &dyn Storage, path: &Path) -> Result<Option<Vec<u8>>, StorageError> {
+    match read_small(storage, path) {
+        Err(error) if error.is_not_found() => Ok(None),
+        read => read.map(Some),
+    }
+}
+
 /// A line of `SHA256SUMS`, as `sha256sum -c` reads it.
 pub fn sums_line(sha256_hex: &str, name: &str) -> String {
     format!("{sha256_hex}  {name}\n")
@@ -366,15 +373,24 @@ fn read_deed(
 
 /// The plan and the images of a header operation without a journal; `None` unless all are whole. Before the
 /// journal they were synced, so that others cannot have been used.
-pub fn read_unprepared(storage: &dyn Storage, dir: &Path) -> Option<(Plan, HeaderImages)> {
-    let plan: Plan =
-        serde_json::from_slice(&read_small(storage, &dir.join(PLAN_NAME)).ok()?).ok()?;
-    let length = 2 * plan.page_size_bytes;
-    let image = |name: &str, sha256: &str| read_image(storage, &dir.join(name), sha256, length);
-    let before = image(HEADER_BEFORE_NAME, &plan.header_before_sha256).ok()?;
-    let after = image(HEADER_AFTER_NAME, &plan.header_after_sha256).ok()?;
+pub fn read_unprepared(
+    storage: &dyn Storage,
+    dir: &Path,
+) -> Result<Option<(Plan, HeaderImages)>, StorageError> {
+    let read = |name: &str| read_if_there(storage, &dir.join(name));
+    let files = (read(PLAN_NAME)?, read(HEADER_BEFORE_NAME)?, read(HEADER_AFTER_NAME)?);
+    let (Some(plan), Some(before), Some(after)) = files else { return Ok(None) };
+    let Ok(plan) = serde_json::from_slice::<Plan>(&plan) else { return Ok(None) };
+    let is_whole = |image: &[u8], expected: &str| {
+        image.len() == 2 * plan.page_size_bytes && sha256(image) == expected
+    };
+    if !is_whole(&before, &plan.header_before_sha256)
+        || !is_whole(&after, &plan.header_after_sha256)
+    {
+        return Ok(None);
+    }
     let images = HeaderImages { page_size_bytes: plan.page_size_bytes, before, after };
-    Some((plan, images))
+    Ok(Some((plan, images)))
 }
 
 /// The plan of moves without a journal; `None` where there is none, or not all of it. `made_in` is the folder
@@ -383,21 +399,30 @@ pub fn read_unprepared_moves(
     storage: &dyn Storage,
     dir: &Path,
     made_in: Option<&Path>,
-) -> Option<ResetPlan> {
-    let plan = serde_json::from_slice(&read_small(storage, &dir.join(PLAN_NAME)).ok()?).ok()?;
-    Some(home::at_home(storage, dir, made_in, plan))
+) -> Result<Option<ResetPlan>, StorageError> {
+    let plan_json = read_if_there(storage, &dir.join(PLAN_NAME))?;
+    Ok(plan_json.and_then(|json| moves_of(storage, dir, made_in, &json)))
 }
 
 /// What the plan in a folder without a journal works on, by its own words; `None` where there is no plan,
 /// or not all of it.
-pub fn planned_subject(storage: &dyn Storage, dir: &Path) -> Option<PathBuf> {
-    let bytes = read_small(storage, &dir.join(PLAN_NAME)).ok()?;
-    let of_database = serde_json::from_slice::<Plan>(&bytes).ok();
-    let of_logs = || serde_json::from_slice::<ResetPlan>(&bytes).ok();
-    match of_database {
-        Some(plan) => plan.database.to_path(),
-        None => of_logs().and_then(|plan| Some(plan.log_dir.to_path()?.join(plan.base))),
+pub fn planned_subject(storage: &dyn Storage, dir: &Path) -> Result<Option<PathBuf>, StorageError> {
+    let Some(bytes) = read_if_there(storage, &dir.join(PLAN_NAME))? else { return Ok(None) };
+    if let Ok(plan) = serde_json::from_slice::<Plan>(&bytes) {
+        return Ok(plan.database.to_path());
     }
+    let of_logs = serde_json::from_slice::<ResetPlan>(&bytes).ok();
+    Ok(of_logs.and_then(|plan| Some(plan.log_dir.to_path()?.join(plan.base))))
+}
+
+fn moves_of(
+    storage: &dyn Storage,
+    dir: &Path,
+    made_in: Option<&Path>,
+    plan_json: &[u8],
+) -> Option<ResetPlan> {
+    let plan = serde_json::from_slice(plan_json).ok()?;
+    Some(home::at_home(storage, dir, made_in, plan))
 }
 
 fn read_image(
@@ -446,13 +471,8 @@ pub fn remove_unprepared(
     made_in: Option<&Path>,
 ) -> Result<(), StorageError> {
     // A plan that cannot be read just now must stay: it alone knows the names of the copies.
-    let plan = match read_small(storage, &dir.join(PLAN_NAME)) {
-        Err(error) if error.is_not_found() => Vec::new(),
-        plan => plan?,
-    };
-    if let Some(routes) =
-        read_unprepared_moves(storage, dir, made_in).as_ref().and_then(moves::routes)
-    {
+    let plan = read_if_there(storage, &dir.join(PLAN_NAME))?.unwrap_or_default();
+    if let Some(routes) = moves_of(storage, dir, made_in, &plan).as_ref().and_then(moves::routes) {
         moves::remove_unfinished(storage, &routes)?;
     }
     let copy = full_copy_name(&plan);

@@ -207,9 +207,12 @@ pub fn remove_unfinished(storage: &dyn Storage, routes: &[Route]) -> Result<(), 
 }
 
 /// Whether a folder for moved files holds any; those that are still being copied do not count.
-pub fn is_any_away(storage: &dyn Storage, away: &Path) -> bool {
-    let names = storage.list(away).unwrap_or_default();
-    names.iter().any(|name| !name.to_string_lossy().ends_with(UNFINISHED_SUFFIX))
+pub fn is_any_away(storage: &dyn Storage, away: &Path) -> Result<bool, StorageError> {
+    let names = match storage.list(away) {
+        Err(error) if error.is_not_found() => Vec::new(),
+        names => names?,
+    };
+    Ok(names.iter().any(|name| !name.to_string_lossy().ends_with(UNFINISHED_SUFFIX)))
 }
 
 /// Why the files of a route did not all move.

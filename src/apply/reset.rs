@@ -240,8 +240,10 @@ pub fn reset_undo_refusals(storage: &dyn Storage, plan: &ResetPlan) -> Vec<Refus
         let path = planned.path.to_path().unwrap_or_default();
         match survey_database(storage, &path) {
             Ok(facts) if identity_of(&facts).as_ref() == Some(planned) => {}
-            // What is not there is told of by itself.
-            Err(_) if storage.status(&path).is_err_and(|error| error.is_not_found()) => {}
+            Err(_) if storage.status(&path).is_err_and(|error| error.is_not_found()) => {
+                let message = "it is not there; the undo needs it as the reset left it".to_owned();
+                refusals.push(Refusal { message, ..database_changed(planned) });
+            }
             _ => refusals.push(database_changed(planned)),
         }
     }

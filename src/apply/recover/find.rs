@@ -68,7 +68,7 @@ fn subject_of_operation(storage: &dyn Storage, dir: &Path) -> Result<Option<Path
     };
     let planned = match &stored {
         Some(stored) => stored.subject(storage),
-        None => planned_subject(storage, dir),
+        None => planned_subject(storage, dir).map_err(|error| reason(&error))?,
     };
     let marked = planned
         .filter(|subject| is_marked_for(storage, subject, dir))

@@ -34,7 +34,8 @@ pub fn assess(
 
 /// Without a journal no header byte can have been written; where the images were saved whole, prove it.
 pub fn prove_untouched(storage: &dyn Storage, dir: &Path, file: &dyn File) -> Result<(), Refusal> {
-    let Some((plan, images)) = folder::read_unprepared(storage, dir) else { return Ok(()) };
+    let read = folder::read_unprepared(storage, dir).map_err(|error| reason(&error))?;
+    let Some((plan, images)) = read else { return Ok(()) };
     let found = copies(file, &plan, &images)?;
     if found.iter().any(|copy| matches!(copy, CopyImage::After | CopyImage::Torn)) {
         return Err(journal_damaged(dir, "its journal is missing, though the header was written"));

@@ -91,12 +91,16 @@ pub(super) fn read_pending(storage: &dyn Storage, subject: &Path) -> Result<Pend
         Stored::Whole(stored) => Some(stored),
         Stored::Unprepared => None,
     };
+    let is_beside = is_same(storage, &default_dir(subject, &marker), &dir);
     match &stored {
         Some(stored) if stored.journal.operation != marker.operation => {
             let what = "it belongs to another operation than the marker names";
             return Err(journal_damaged(&dir, what));
         }
+        // A database whose marker and operation folder lie beside it has its own.
+        Some(stored) if is_beside && matches!(stored.deed, Deed::Header { .. }) => {}
         Some(stored) => expect_its_own(storage, subject, stored)?,
+        None if is_beside => {}
         None => expect_unprepared_of_its_own(storage, subject, &dir, &marker)?,
     }
     Ok(Pending {
@@ -203,12 +207,10 @@ fn expect_unprepared_of_its_own(
     dir: &Path,
     marker: &Marker,
 ) -> Result<(), Refusal> {
-    if is_same(storage, &default_dir(subject, marker), dir) {
-        return Ok(());
-    }
     let home = dir.parent().and_then(Path::parent);
     let beside = home.and_then(|home| Some(home.join(subject.file_name()?)));
-    let others = folder::planned_subject(storage, dir).into_iter().chain(beside);
+    let planned = folder::planned_subject(storage, dir).map_err(|error| reason(&error))?;
+    let others = planned.into_iter().chain(beside);
     let has_the_same_marker = |other: &PathBuf| {
         matches!(marker::read(storage, &pending_marker(other)),
             Ok(Found::Whole(theirs)) if theirs.operation == marker.operation)

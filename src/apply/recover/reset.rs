@@ -36,9 +36,13 @@ pub fn prove_untouched(
     dir: &Path,
     made_in: Option<&Path>,
 ) -> Result<(), Refusal> {
-    let has_moved = match folder::read_unprepared_moves(storage, dir, made_in) {
+    let plan = folder::read_unprepared_moves(storage, dir, made_in);
+    let has_moved = match plan.map_err(|error| reason(&error))? {
         Some(plan) => any_is(storage, &plan, |place| matches!(place, Place::Target | Place::Both))?,
-        None => moves::is_any_away(storage, &dir.join(LOGS_FOLDER)),
+        None => {
+            let away = moves::is_any_away(storage, &dir.join(LOGS_FOLDER));
+            away.map_err(|error| reason(&error))?
+        }
     };
     match has_moved {
         true => Err(moved_without_journal(dir)),
