@@ -183,16 +183,29 @@ fn every_call_of_a_recovery_fails_once() {
 #[test]
 #[ignore = "minutes; the recovery of repair and reset fails in one or two ways always"]
 fn every_call_of_every_recovery_fails_once_in_every_way() {
-    let case = HeaderCase::new(Damage::BothSound, BackupScope::Full);
-    for recording in [case.repair("of a repair"), case.restore("of a restore")] {
-        fail_and_print(&case, &recording, &KINDS);
-    }
-    for across_volumes in [false, true] {
+    let name = |what: &str, across_volumes| format!("{what}, across volumes {across_volumes}");
+    let of_headers = || {
+        let case = HeaderCase::new(Damage::BothSound, BackupScope::Full);
+        for recording in [case.repair("of a repair"), case.restore("of a restore")] {
+            fail_and_print(&case, &recording, &KINDS);
+        }
+    };
+    let of_a_reset = |across_volumes| {
         let case = ResetCase::new(across_volumes);
-        let name = |what: &str| format!("{what}, across volumes {across_volumes}");
-        fail_and_print(&case, &case.reset(&name("of a reset")), &KINDS);
-        fail_and_print(&case, &case.restore(&name("of its undo")), &KINDS);
-    }
+        fail_and_print(&case, &case.reset(&name("of a reset", across_volumes)), &KINDS);
+    };
+    let of_its_undo = |across_volumes| {
+        let case = ResetCase::new(across_volumes);
+        fail_and_print(&case, &case.restore(&name("of its undo", across_volumes)), &KINDS);
+    };
+    // They have nothing in common, and are minutes one after the other.
+    std::thread::scope(|scope| {
+        scope.spawn(of_headers);
+        for across_volumes in [true, false] {
+            scope.spawn(move || of_a_reset(across_volumes));
+            scope.spawn(move || of_its_undo(across_volumes));
+        }
+    });
 }
 
 fn fail_and_print(judge: &dyn Judge, recording: &Recording, kinds: &[ErrorKind]) {
