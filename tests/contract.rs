@@ -4,6 +4,7 @@
 mod common;
 mod shared;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,8 @@ use edbmend::ese::LogTime;
 use edbmend::practice::{Recipe, edit_header, storage_group};
 
 use common::{
-    Fixture, Ran, damaged, finish, healthy, run, sha256, small_group, snapshot, spawn, strace,
+    Fixture, Ran, damaged, finish, healthy, reset_words, run, sha256, small_group, snapshot, spawn,
+    strace,
 };
 use serde_json::json;
 
@@ -21,7 +23,7 @@ fn text(path: &Path) -> &str {
 }
 
 /// Runs the program and kills it at the `n`th call of `calls`.
-fn killed_at(calls: &str, n: u32, arguments: &[&str]) {
+fn killed_at(calls: &str, n: u32, arguments: &[impl AsRef<OsStr>]) {
     let inject = format!("inject={calls}:signal=KILL:when={n}");
     let trace = format!("trace={calls}");
     let program = env!("CARGO_BIN_EXE_edbmend");
@@ -42,10 +44,8 @@ fn while_logs_are_on_the_move_their_databases_wait() {
         return;
     }
     let (_folder, dir) = small_group();
-    let (private, public) = (dir.join("priv1.edb"), dir.join("pub1.edb"));
-    let named = ["--db", text(&private), "--db", text(&public), text(&dir)];
-    let reset: Vec<&str> = ["reset-logs", "--yes"].into_iter().chain(named).collect();
-    killed_at("rename,renameat2", 4, &reset);
+    let private = dir.join("priv1.edb");
+    killed_at("rename,renameat2", 4, &reset_words(&["--yes"], &dir));
     assert!(dir.join("E00.edbmend-pending").exists());
     let before = sha256(&private);
     run(["repair", "--yes", "--json", text(&private)]).expect_refused(3, &["operation-pending"]);
@@ -223,9 +223,7 @@ fn a_remedy_can_be_pasted_whatever_the_name() {
 
 /// `reset-logs` with `--json` on a group, both databases named.
 fn reset(dir: &Path, more: &[&str]) -> Ran {
-    let (private, public) = (dir.join("priv1.edb"), dir.join("pub1.edb"));
-    let named = ["--db", text(&private), "--db", text(&public), "--json", text(dir)];
-    run(["reset-logs"].iter().chain(more).chain(&named))
+    run(reset_words(&[more, &["--json"]].concat(), dir))
 }
 
 fn edit(path: &Path, change: impl FnMut(&mut edbmend::ese::RawDbHeader)) {
@@ -241,11 +239,8 @@ fn a_reset_that_has_only_its_marker_left_is_not_nothing_to_do() {
         return;
     }
     let (_folder, dir) = small_group();
-    let (private, public) = (dir.join("priv1.edb"), dir.join("pub1.edb"));
-    let named = ["--db", text(&private), "--db", text(&public), text(&dir)];
     // The journal is replaced twice; the second time all files have moved.
-    let reset_killed: Vec<&str> = ["reset-logs", "--yes"].into_iter().chain(named).collect();
-    killed_at("rename", 2, &reset_killed);
+    killed_at("rename", 2, &reset_words(&["--yes"], &dir));
     assert!(!dir.join("E00.log").exists() && dir.join("E00.edbmend-pending").exists());
     for mode in ["--dry-run", "--yes"] {
         reset(&dir, &[mode]).expect_refused(3, &["operation-pending"]);
@@ -262,9 +257,7 @@ fn what_became_of_a_reset_is_said_of_its_logs() {
         return;
     }
     let (_folder, dir) = small_group();
-    let (private, public) = (dir.join("priv1.edb"), dir.join("pub1.edb"));
-    let named = ["--db", text(&private), "--db", text(&public), text(&dir)];
-    let reset: Vec<&str> = ["reset-logs", "--yes"].into_iter().chain(named).collect();
+    let reset = reset_words(&["--yes"], &dir);
     let recovered = |says: &str| {
         let ran = run(["recover", "--yes", text(&dir)]);
         assert!(ran.code == Some(0) && ran.stdout.contains(says), "{says}: {ran:?}");

@@ -10,10 +10,10 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::strace::{can_trace, is_killed_at};
+use common::strace::{can_trace, is_killed_at, run_with_kill};
 use common::{
-    DATABASE, Fixture, Ran, damaged, healthy, marker_of, names, operations, run, small_group,
-    snapshot,
+    DATABASE, Fixture, Ran, damaged, healthy, marker_of, names, operations, reset_words, run,
+    small_group, snapshot,
 };
 use tempfile::TempDir;
 
@@ -27,31 +27,28 @@ fn half_repaired() -> Fixture {
             is_killed_at(&["repair", "--yes"], &fixture.db, "fsync", nth),
             "none is in between"
         );
-        let is_between = ![damaged(8), healthy(8)].contains(&fixture.bytes());
-        if is_between {
+        if is_half_repaired(&fixture) {
             return fixture;
         }
     }
     unreachable!()
 }
 
+fn is_half_repaired(fixture: &Fixture) -> bool {
+    ![damaged(8), healthy(8)].contains(&fixture.bytes())
+}
+
 /// A reset that was killed when some logs had moved.
 fn half_reset() -> (TempDir, PathBuf, BTreeMap<OsString, Vec<u8>>) {
     let (folder, dir) = small_group();
     let before = files(&dir);
-    let words = reset_words(&dir);
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    assert!(is_killed_at(&words, &dir, RENAME, 4));
+    kill_half_way(&dir);
     assert!(files(&dir).len() < before.len());
     (folder, dir, before)
 }
 
-/// `reset-logs --yes`, with the databases of the group; its folder comes behind.
-fn reset_words(dir: &Path) -> Vec<String> {
-    let [private, public] =
-        ["priv1.edb", "pub1.edb"].map(|name| dir.join(name).to_str().unwrap().to_owned());
-    let words = ["reset-logs", "--yes", "--json", "--db", &private, "--db", &public];
-    words.map(str::to_owned).to_vec()
+fn kill_half_way(dir: &Path) {
+    assert!(run_with_kill(&reset_words(&["--yes"], dir), RENAME, 4).is_some());
 }
 
 /// The files of a folder, but for the marker.
@@ -127,12 +124,7 @@ fn a_copy_is_recovered_by_a_copy_of_the_folder_beside_it_wherever_that_was() {
     if !can_trace("a_copy_is_recovered_by_a_copy_of_the_folder_beside_it_wherever_that_was") {
         return;
     }
-    let between = |nth: &u32| {
-        let (ours, ..) = repaired_from_elsewhere(Some(*nth));
-        ![damaged(8), healthy(8)].contains(&ours.bytes())
-    };
-    let nth = (5..).find(between).unwrap();
-    let (ours, _theirs, backups) = repaired_from_elsewhere(Some(nth));
+    let (ours, _theirs, backups) = half_repaired_from_elsewhere();
     let (_elsewhere, copy) = copy_of(ours.dir());
     expect_untouched("recover", &copy, &["journal-damaged"], &[ours.dir(), &copy, &backups]);
     assert!(Command::new("cp").arg("-a").arg(&backups).arg(&copy).status().unwrap().success());
@@ -173,8 +165,7 @@ fn a_group_that_was_moved_is_recovered_and_undone_where_it_is() {
     assert!(files(&moved) == complete);
     fs::rename(&moved, &old).unwrap();
 
-    let old_name = old.to_str().unwrap().to_owned();
-    let reset = run(reset_words(&old).into_iter().chain([old_name]));
+    let reset = run(reset_words(&["--yes", "--json"], &old));
     assert_eq!(reset.code, Some(0), "{reset:?}");
     fs::rename(&old, &moved).unwrap();
     let operation = moved.join(reset.operation_dir().strip_prefix(&old).unwrap());
@@ -337,6 +328,11 @@ fn repaired_from_elsewhere(killed_at_fsync: Option<u32>) -> (Fixture, Fixture, P
     (ours, theirs, backups)
 }
 
+fn half_repaired_from_elsewhere() -> (Fixture, Fixture, PathBuf) {
+    let mut killed = (5..).map(|nth| repaired_from_elsewhere(Some(nth)));
+    killed.find(|(ours, ..)| is_half_repaired(ours)).unwrap()
+}
+
 #[test]
 fn a_database_that_happens_to_lie_beside_the_backups_is_another_one() {
     let (ours, theirs, _) = repaired_from_elsewhere(None);
@@ -347,12 +343,7 @@ fn a_database_that_happens_to_lie_beside_the_backups_is_another_one() {
         return;
     }
     for by_its_operation in [false, true] {
-        let between = |nth: &u32| {
-            let (ours, ..) = repaired_from_elsewhere(Some(*nth));
-            ![damaged(8), healthy(8)].contains(&ours.bytes())
-        };
-        let nth = (5..).find(between).unwrap();
-        let (ours, theirs, _) = repaired_from_elsewhere(Some(nth));
+        let (ours, theirs, _) = half_repaired_from_elsewhere();
         let named =
             if by_its_operation { operations(theirs.dir()).remove(0) } else { ours.db.clone() };
         let ran = yes("recover", &named);
@@ -375,15 +366,13 @@ fn a_default_folder_that_is_a_link_stays_the_folder_of_its_group() {
         let before = files(&dir);
         // The same files lie there, too.
         before.iter().for_each(|(name, bytes)| fs::write(backups.join(name), bytes).unwrap());
-        let words = reset_words(&dir);
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        assert!(is_killed_at(&words, &dir, RENAME, 4));
+        kill_half_way(&dir);
         let operation = operations(&dir).remove(0);
         let ran = yes("recover", if by_its_operation { &operation } else { &dir });
         assert_eq!(ran.code, Some(0), "{ran:?}");
         assert!(files(&dir) == before && files(&backups) == before);
 
-        let reset = run(reset_words(&dir).into_iter().chain([dir.to_str().unwrap().to_owned()]));
+        let reset = run(reset_words(&["--yes", "--json"], &dir));
         assert_eq!(reset.code, Some(0), "{reset:?}");
         assert_eq!(yes("restore", &reset.operation_dir()).code, Some(0));
         assert!(files(&dir) == before && files(&backups) == before);

@@ -9,7 +9,7 @@ use crate::apply::{
 use crate::diagnose::diagnose_database;
 use crate::plan::{Refusal, RefusalId};
 use crate::report::{DatabaseReport, Outcome, Report};
-use crate::storage::{absolute, canonical, shown};
+use crate::storage::{absolute, shown};
 
 use super::apply::outcome_of;
 use super::error::{Result as ApiResult, ended_well};
@@ -51,10 +51,7 @@ pub(crate) fn recover_in(
 ) -> Report {
     let mut report = Report::new("recover");
     // A link to a folder stands for it.
-    let path = run.resolve(&request.path).map(|path| match path.is_dir() {
-        true => canonical(&path).unwrap_or(path),
-        false => path,
-    });
+    let path = run.resolve_dir(&request.path).or_else(|_| run.resolve(&request.path));
     let pending = path.clone().and_then(|path| find_pending(run.storage(), &path));
     match pending {
         Ok(databases) if databases.is_empty() => {

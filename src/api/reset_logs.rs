@@ -123,10 +123,8 @@ pub(super) fn files_of<'a>(
 
 /// What cannot be read cannot be known again, and is not moved.
 fn unread(run: &Run, stream: &StreamOfLogs) -> Vec<Refusal> {
-    let logs = stream.moving_logs().filter_map(|log| Some((&log.path, log.read_error()?)));
-    let checkpoint = stream.checkpoint.iter();
-    let checkpoint = checkpoint.filter_map(|file| Some((&file.path, file.read_error.as_deref()?)));
-    logs.chain(checkpoint).map(|(path, error)| run.unread(path, error)).collect()
+    let unread = stream.unread_among(stream.moving_logs());
+    unread.map(|(path, error)| run.unread(path, error)).collect()
 }
 
 /// The files of a stream that would move, and that a running engine, or a backup, may have open.

@@ -187,10 +187,10 @@ pub fn remove_empty(storage: &dyn Storage, dir: &Path, and_parent: bool) {
 /// Removes the empty operation folders in the default place beside a database.
 pub fn remove_empty_beside(storage: &dyn Storage, database: &Path) {
     let backup_dir = database.with_file_name(DEFAULT_BACKUP_DIR);
-    for name in storage.list(&backup_dir).unwrap_or_default() {
-        if name.to_string_lossy().starts_with("edbmend-") {
-            let _ = storage.remove_dir(&backup_dir.join(name));
-        }
+    let names = storage.list(&backup_dir).unwrap_or_default();
+    let folders = names.into_iter().map(|name| backup_dir.join(name));
+    for folder in folders.filter(|folder| has_operation_name(folder)) {
+        let _ = storage.remove_dir(&folder);
     }
     let _ = storage.remove_dir(&backup_dir);
 }
@@ -309,9 +309,13 @@ pub fn is_operation_folder(storage: &dyn Storage, dir: &Path) -> bool {
         storage.status(&dir.join(name)).is_ok_and(|status| status.kind == FileKind::Regular)
     };
     let names = [JOURNAL_NAME, PLAN_NAME, HEADER_BEFORE_NAME, SUMS_NAME];
-    let is_named_so =
-        dir.file_name().is_some_and(|name| name.to_string_lossy().starts_with("edbmend-"));
-    names.iter().filter(|name| is_file(name)).count() >= if is_named_so { 1 } else { 2 }
+    let enough = if has_operation_name(dir) { 1 } else { 2 };
+    names.iter().filter(|name| is_file(name)).count() >= enough
+}
+
+/// Whether a folder is named as operations name theirs.
+pub fn has_operation_name(dir: &Path) -> bool {
+    dir.file_name().is_some_and(|name| name.to_string_lossy().starts_with("edbmend-"))
 }
 
 /// Reads an operation folder; every digest is checked, from the journal down.
@@ -381,11 +385,9 @@ pub fn read_unprepared(
     let files = (read(PLAN_NAME)?, read(HEADER_BEFORE_NAME)?, read(HEADER_AFTER_NAME)?);
     let (Some(plan), Some(before), Some(after)) = files else { return Ok(None) };
     let Ok(plan) = serde_json::from_slice::<Plan>(&plan) else { return Ok(None) };
-    let is_whole = |image: &[u8], expected: &str| {
-        image.len() == 2 * plan.page_size_bytes && sha256(image) == expected
-    };
-    if !is_whole(&before, &plan.header_before_sha256)
-        || !is_whole(&after, &plan.header_after_sha256)
+    let length = 2 * plan.page_size_bytes;
+    if !is_image(&before, length, &plan.header_before_sha256)
+        || !is_image(&after, length, &plan.header_after_sha256)
     {
         return Ok(None);
     }
@@ -440,13 +442,17 @@ fn read_image(
         )
     };
     let bytes = read_small(storage, path).map_err(|error| refuse(&error.to_string()))?;
-    if bytes.len() != length || sha256(&bytes) != expected_sha256 {
+    if !is_image(&bytes, length, expected_sha256) {
         return Err(refuse(&format!(
             "found SHA-256 {}, expected {expected_sha256}",
             sha256(&bytes)
         )));
     }
     Ok(bytes)
+}
+
+fn is_image(bytes: &[u8], length: usize, expected_sha256: &str) -> bool {
+    bytes.len() == length && sha256(bytes) == expected_sha256
 }
 
 fn damaged(path: &Path, what: &str) -> Refusal {

@@ -176,7 +176,15 @@ impl StreamOfLogs {
 
     /// The logs with a place in the sequence, and the checkpoint, that could not be read.
     pub fn unread(&self) -> impl Iterator<Item = (&Path, &StorageError)> {
-        let logs = self.in_order().filter_map(|log| Some((&*log.path, log.read_error()?)));
+        self.unread_among(self.in_order())
+    }
+
+    /// Those of some logs of the stream, and the checkpoint, that could not be read.
+    pub fn unread_among<'a>(
+        &'a self,
+        logs: impl Iterator<Item = &'a LogFile>,
+    ) -> impl Iterator<Item = (&'a Path, &'a StorageError)> {
+        let logs = logs.filter_map(|log| Some((&*log.path, log.read_error()?)));
         let checkpoint = self.checkpoint.as_ref();
         logs.chain(checkpoint.and_then(|file| Some((&*file.path, file.read_error.as_deref()?))))
     }

@@ -289,6 +289,15 @@ pub fn has_program(test: &str, name: &str) -> bool {
     found
 }
 
+/// `reset-logs` with more words, the databases of [`small_group`], and its folder.
+pub fn reset_words(more: &[&str], dir: &Path) -> Vec<String> {
+    let text = |path: PathBuf| path.to_str().unwrap().to_owned();
+    let [private, public] = ["priv1.edb", "pub1.edb"].map(|name| text(dir.join(name)));
+    let named = ["--db".to_owned(), private, "--db".to_owned(), public, text(dir.to_owned())];
+    let more = more.iter().map(|word| (*word).to_owned());
+    std::iter::once("reset-logs".to_owned()).chain(more).chain(named).collect()
+}
+
 /// A practice storage group with four closed logs, small ones.
 pub fn small_group() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();

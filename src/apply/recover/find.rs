@@ -7,7 +7,8 @@ use crate::storage::{FileKind, Storage, StorageError};
 use crate::survey::{group_markers, pending_marker};
 
 use super::super::folder::{
-    DEFAULT_BACKUP_DIR, Stored, is_operation_folder, planned_subject, read_stored,
+    DEFAULT_BACKUP_DIR, Stored, has_operation_name, is_operation_folder, planned_subject,
+    read_stored,
 };
 use super::super::home::is_same;
 use super::super::journal::State;
@@ -111,8 +112,7 @@ fn reaches(storage: &dyn Storage, subject: &Path) -> bool {
 }
 
 fn is_empty_operation(storage: &dyn Storage, dir: &Path) -> bool {
-    let name = dir.file_name().unwrap_or_default().to_string_lossy();
-    name.starts_with("edbmend-") && storage.list(dir).is_ok_and(|names| names.is_empty())
+    has_operation_name(dir) && storage.list(dir).is_ok_and(|names| names.is_empty())
 }
 
 /// Empty operation folders in the places where `path` may have one. A power loss may leave such a folder

@@ -12,7 +12,7 @@ use super::super::folder;
 use super::super::journal::State;
 use super::super::outcome::reason;
 use super::Direction;
-use super::pending::journal_damaged;
+use super::pending::{journal_contradicted, journal_damaged};
 
 /// The way a pending header operation goes, from what its two copies are now.
 pub fn assess(
@@ -22,11 +22,10 @@ pub fn assess(
     images: &HeaderImages,
     back: bool,
 ) -> Result<Direction, Refusal> {
-    let [primary, shadow] = read_copies(file, plan)?;
-    let found =
-        [classify(&primary, images, Which::Primary), classify(&shadow, images, Which::Shadow)];
+    let copies = read_copies(file, plan)?;
+    let found = classify_both(&copies, images);
     if found.contains(&CopyImage::Foreign) {
-        let both_whole = is_valid_header(&primary) && is_valid_header(&shadow);
+        let both_whole = copies.iter().all(|copy| is_valid_header(copy));
         return Err(if both_whole { overtaken(database) } else { foreign(database, found) });
     }
     Ok(direction(found, back))
@@ -36,7 +35,7 @@ pub fn assess(
 pub fn prove_untouched(storage: &dyn Storage, dir: &Path, file: &dyn File) -> Result<(), Refusal> {
     let read = folder::read_unprepared(storage, dir).map_err(|error| reason(&error))?;
     let Some((plan, images)) = read else { return Ok(()) };
-    let found = copies(file, &plan, &images)?;
+    let found = classify_both(&read_copies(file, &plan)?, &images);
     if found.iter().any(|copy| matches!(copy, CopyImage::After | CopyImage::Torn)) {
         return Err(journal_damaged(dir, "its journal is missing, though the header was written"));
     }
@@ -52,21 +51,16 @@ pub fn prove_finished(
     images: &HeaderImages,
     state: State,
 ) -> Result<(), Refusal> {
-    let (wrong, word) = match state {
-        State::RolledBack => (CopyImage::After, "rolled back"),
-        _ => (CopyImage::Before, "committed"),
-    };
-    let found = copies(file, plan, images)?;
-    if found.iter().any(|copy| *copy == wrong || *copy == CopyImage::Torn) {
-        let what = format!("its journal says {word}, and the header does not");
-        return Err(journal_damaged(dir, &what));
+    let wrong = if state == State::RolledBack { CopyImage::After } else { CopyImage::Before };
+    let found = classify_both(&read_copies(file, plan)?, images);
+    match found.iter().any(|copy| *copy == wrong || *copy == CopyImage::Torn) {
+        true => Err(journal_contradicted(dir, state, "the header does")),
+        false => Ok(()),
     }
-    Ok(())
 }
 
-fn copies(file: &dyn File, plan: &Plan, images: &HeaderImages) -> Result<[CopyImage; 2], Refusal> {
-    let [primary, shadow] = read_copies(file, plan)?;
-    Ok([classify(&primary, images, Which::Primary), classify(&shadow, images, Which::Shadow)])
+fn classify_both([primary, shadow]: &[Vec<u8>; 2], images: &HeaderImages) -> [CopyImage; 2] {
+    [classify(primary, images, Which::Primary), classify(shadow, images, Which::Shadow)]
 }
 
 /// Both copies as they are, cut off where the file ends.

@@ -19,10 +19,10 @@ pub(super) struct Pending {
     pub subject: PathBuf,
     pub operation: Option<OperationRef>,
     pub created_backup_dir: bool,
-    /// Where its folder was made, as its marker says.
-    pub made_in: Option<PathBuf>,
     /// `None` where it never was prepared.
     pub stored: Option<Box<StoredOperation>>,
+    /// Where the folder of one that never was prepared was made, as its marker says. A journal says it itself.
+    pub made_in: Option<PathBuf>,
 }
 
 impl Pending {
@@ -123,8 +123,8 @@ fn read_pending_in(storage: &dyn Storage, dir: &Path) -> Result<Pending, Refusal
     expect_its_own(storage, &subject, &stored)?;
     let operation =
         Some(OperationRef { id: stored.journal.operation.clone(), dir: dir.to_owned() });
-    let (created_backup_dir, made_in) = (false, stored.journal.made_in());
-    Ok(Pending { subject, operation, created_backup_dir, made_in, stored: Some(stored) })
+    let created_backup_dir = false;
+    Ok(Pending { subject, operation, created_backup_dir, stored: Some(stored), made_in: None })
 }
 
 /// An operation on `subject`, in the default place, that was ready to write.
@@ -286,4 +286,10 @@ pub fn journal_damaged(path: &Path, what: &str) -> Refusal {
         "Nothing was touched. Put the undamaged operation folder back, and run the same command again. If there \
          is none: docs/recover.md, section \"lost for good\".",
     )
+}
+
+/// The refusal where a finished journal says what the disk does not: `"the header does"`.
+pub(super) fn journal_contradicted(dir: &Path, state: State, what_does: &str) -> Refusal {
+    let word = if state == State::RolledBack { "rolled back" } else { "committed" };
+    journal_damaged(dir, &format!("its journal says {word}, and {what_does} not"))
 }

@@ -12,7 +12,7 @@ use super::super::moves::{self, Place, Route};
 use super::super::outcome::reason;
 use super::super::reset::{carry_all_back, foreign_paths, unplanned_files};
 use super::Direction;
-use super::pending::journal_damaged;
+use super::pending::journal_contradicted;
 
 /// The way a pending reset goes, from where its files are now: forward only where every one has
 /// moved. A name that another file holds belongs to a mounted store.
@@ -57,14 +57,9 @@ pub fn prove_finished(
     plan: &ResetPlan,
     state: State,
 ) -> Result<(), Refusal> {
-    let (wrong, word) = match state {
-        State::RolledBack => (Place::Target, "rolled back"),
-        _ => (Place::Origin, "committed"),
-    };
+    let wrong = if state == State::RolledBack { Place::Target } else { Place::Origin };
     match any_is(storage, plan, |place| place == wrong)? {
-        true => {
-            Err(journal_damaged(dir, &format!("its journal says {word}, and its files do not")))
-        }
+        true => Err(journal_contradicted(dir, state, "its files do")),
         false => Ok(()),
     }
 }
