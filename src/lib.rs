@@ -111,13 +111,17 @@ pub mod diagnose;
 #[doc(hidden)]
 pub mod ese;
 #[doc(hidden)]
-pub mod exchange;
+pub mod machine;
 #[doc(hidden)]
 pub mod plan;
 #[doc(hidden)]
 pub mod practice;
 #[doc(hidden)]
+pub mod refusal;
+#[doc(hidden)]
 pub mod report;
+#[doc(hidden)]
+pub mod show;
 #[doc(hidden)]
 pub mod storage;
 #[doc(hidden)]
@@ -129,7 +133,8 @@ pub use api::{
 };
 pub use apply::{NoObserver, Observer};
 pub use diagnose::FindingId;
-pub use plan::{BackupScope, RefusalId, VerifyScope};
+pub use plan::{BackupScope, VerifyScope};
+pub use refusal::RefusalId;
 pub use report::{Outcome, Report};
 
 /// The program of that page compiles.

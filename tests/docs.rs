@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use edbmend::diagnose::FindingId;
-use edbmend::plan::RefusalId;
 use edbmend::practice::{Recipe, storage_group};
+use edbmend::refusal::RefusalId;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 

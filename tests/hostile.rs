@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use edbmend::apply::{Ending, Job, execute, find_pending, recover, restore_job};
 use edbmend::ese::shadow::Which;
-use edbmend::plan::{BackupScope, OperationStamp, RefusalId, RepairRequest, plan_repair};
+use edbmend::plan::{BackupScope, OperationStamp, RepairRequest, plan_repair};
 use edbmend::practice::{DatabaseRecipe, corrupt_copy, damage_full_backup, edit_header};
+use edbmend::refusal::RefusalId;
 use edbmend::storage::Disk;
 use edbmend::survey::survey_database;
 
@@ -155,7 +156,7 @@ fn restore_refuses_every_flipped_bit_of_the_journal() {
 }
 
 /// What `recover` says of a pending repair after somebody did something; nothing was touched.
-fn refusal_after(tree: &Tree, subject: &str) -> edbmend::plan::Refusal {
+fn refusal_after(tree: &Tree, subject: &str) -> edbmend::refusal::Refusal {
     let sim = Sim::on(tree.clone());
     let applied = recover(context(&sim), Path::new(subject), false, false);
     assert_eq!(applied.ending, Ending::Refused, "{:?}", applied.reasons);

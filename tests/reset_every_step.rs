@@ -11,8 +11,9 @@ use edbmend::apply::{
     Applied, Ending, ResetJob, Undo, execute_reset, find_pending, recover, reset_undo_refusals,
     restore_job,
 };
-use edbmend::plan::{OperationStamp, RefusalId, ResetRequest, plan_reset};
+use edbmend::plan::{OperationStamp, ResetRequest, plan_reset};
 use edbmend::practice::{Recipe, storage_group};
+use edbmend::refusal::RefusalId;
 use edbmend::storage::{Disk, Storage};
 use edbmend::survey::{Digests, GroupFacts, GroupFolders, survey_database, survey_group};
 

@@ -14,8 +14,8 @@ use common::terminal::Terminal;
 use edbmend::diagnose::FindingId;
 use edbmend::ese::checksum;
 use edbmend::ese::shadow::Which;
-use edbmend::plan::RefusalId;
 use edbmend::practice::{Recipe, corrupt_copy, edit_copy, edit_header, storage_group};
+use edbmend::refusal::RefusalId;
 
 /// The place of the made-up files; as long as the real path, so that lines break alike.
 const PLACE: &str = "/mnt/exch01/mdbdata";

@@ -6,7 +6,8 @@ use crate::apply::is_operation_folder;
 use crate::diagnose::{Finding, GroupDiagnosis, diagnose_database, diagnose_group, required};
 use crate::ese::ContentKind;
 use crate::ese::db_header::FORMAT_VERSION;
-use crate::plan::{self, Refusal, RefusalId};
+use crate::plan;
+use crate::refusal::{Refusal, RefusalId};
 use crate::report::{
     CheckpointReport, CheckpointsReport, DatabaseReport, LogsReport, Outcome, Report, StreamReport,
     checkpoint_reports,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::plan::RefusalId;
+use crate::refusal::RefusalId;
 use crate::report::{Outcome, RefusalReport, Report};
 
 /// What a call of this library gives.

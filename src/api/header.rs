@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::apply::{Applied, BackupMethod, BackupRecord, Ending, Job, execute};
+use crate::apply::{Applied, Ending, Job, execute};
 use crate::diagnose::{FindingId, diagnose_database};
-use crate::plan::{BackupScope, Command, Plan};
+use crate::plan::{BackupMethod, BackupRecord, BackupScope, Command, Plan};
 use crate::report::{DatabaseReport, Outcome, Report};
-use crate::storage::quoted;
+use crate::show::quoted;
 
 use super::apply::outcome_of;
 use super::pages::pages_note;

@@ -6,11 +6,13 @@ use crate::diagnose::{Finding, FindingId, diagnose_database};
 use crate::ese::ContentKind;
 use crate::ese::page::is_backup_trailer;
 use crate::ese::shadow::{CopyState, Which};
-use crate::plan::{self, Refusal};
+use crate::plan;
+use crate::refusal::Refusal;
 use crate::report::{
     CopyDump, DatabaseReport, FileReport, Outcome, RefusalReport, Report, dump_database_header,
 };
-use crate::storage::{Access, read_full, shown};
+use crate::show::shown;
+use crate::storage::{Access, read_full};
 use crate::survey::DatabaseFacts;
 
 use super::error::{Result, ended_well};

@@ -7,13 +7,14 @@ use crate::ese::{
     Checkpoint, CheckpointCopies, ContentKind, FlushMapHeader, LgPos, LogBase, LogFileName,
     LogHeader, content,
 };
-use crate::plan::Refusal;
+use crate::refusal::Refusal;
 use crate::report::{
     CheckpointHeaderReport, DatabaseReport, FileHeader, FileReport, FlushMapHeaderReport,
     LogHeaderReport, Outcome, Report, dump_checkpoint, dump_flush_map, dump_log_header,
     dump_log_set,
 };
-use crate::storage::{Access, Storage, read_full, shown};
+use crate::show::shown;
+use crate::storage::{Access, Storage, read_full};
 use crate::survey::{DatabaseFacts, Digests, GroupFolders};
 
 use super::run::Run;

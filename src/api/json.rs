@@ -2,7 +2,6 @@
 //! Keys and ids are a contract, described in `docs/json.md` and `docs/edbmend.schema.json`. What a
 //! later version adds comes as a new field, or a new variant.
 
-pub use crate::apply::{BackupMethod, BackupRecord, Direction, OperationRef};
 pub use crate::diagnose::{
     Finding, FindingId, Forecast, ForecastOutcome, GenerationRange, Severity,
 };
@@ -11,9 +10,11 @@ pub use crate::ese::{
     AttachedDatabase, BackupInfo, BackupType, CheckpointCopies, ContentKind, DbState, DbmsParam,
     LgPos, LogTime, LogVersion, Signature,
 };
+pub use crate::plan::{BackupMethod, BackupRecord, Direction, OperationRef};
 pub use crate::plan::{
-    BackupScope, Change, MoveMethod, MoveStep, RefusalId, Step, Steps, VerifyScope, WriteStep,
+    BackupScope, Change, MoveMethod, MoveStep, Step, Steps, VerifyScope, WriteStep,
 };
+pub use crate::refusal::RefusalId;
 pub use crate::report::{
     CheckpointHeaderReport, CheckpointReport, CheckpointsReport, CopiesReport, CountReport,
     DatabaseReport, DigestReport, FileHeader, FileReport, FlushMapHeaderReport, HeaderReport,

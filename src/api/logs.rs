@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::apply::{Applied, Ending, ResetJob, execute_reset};
 use crate::plan::Steps;
 use crate::report::{GroupSection, Outcome, Report};
-use crate::storage::quoted;
+use crate::show::quoted;
 
 use super::apply::outcome_of;
 use super::plan::{Plan, Work};

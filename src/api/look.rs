@@ -7,8 +7,9 @@ use crate::apply::{
     DEFAULT_BACKUP_DIR, at_work, at_work_near, at_work_on_logs, in_use, not_found, unreadable,
 };
 use crate::ese::{ContentKind, FileType, LogFileName};
-use crate::plan::{Refusal, RefusalId};
-use crate::storage::{FileKind, StorageError, absolute, canonical, quoted, shown};
+use crate::refusal::{Refusal, RefusalId};
+use crate::show::{quoted, shown};
+use crate::storage::{FileKind, StorageError, absolute, canonical};
 use crate::survey::{
     DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, SurveyError, survey_database_among,
     survey_group_among, survey_logs,

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use crate::plan::{Refusal, RefusalId};
+use crate::refusal::{Refusal, RefusalId};
 use crate::storage::{Access, StorageError};
 use crate::survey::{DatabaseFacts, PageFacts, PageLayout, scan_pages};
 

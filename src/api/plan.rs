@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::apply::{Job, ResetJob};
-use crate::plan::{Refusal, Steps};
+use crate::plan::Steps;
+use crate::refusal::Refusal;
 use crate::report::{DatabaseReport, Outcome, Report};
 
 use super::error::{Error, Result};

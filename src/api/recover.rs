@@ -7,9 +7,10 @@ use crate::apply::{
     self, Assessment, Ending, assess, at_work, empty_folders, find_pending, recover_refusals,
 };
 use crate::diagnose::diagnose_database;
-use crate::plan::{Refusal, RefusalId};
+use crate::refusal::{Refusal, RefusalId};
 use crate::report::{DatabaseReport, Outcome, Report};
-use crate::storage::{absolute, shown};
+use crate::show::shown;
+use crate::storage::absolute;
 
 use super::apply::outcome_of;
 use super::error::{Result as ApiResult, ended_well};

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use crate::apply::Job;
 use crate::diagnose::{Finding, diagnose_database, diagnose_group};
 use crate::plan::{
-    Command, Evidence, FieldSource, Refusal, RefusalId, RepairRequest, VerifyScope,
-    content_refusals, plan_repair,
+    Command, Evidence, FieldSource, RepairRequest, VerifyScope, content_refusals, plan_repair,
 };
+use crate::refusal::{Refusal, RefusalId};
 use crate::report::{
     CheckpointsReport, DatabaseReport, LogsReport, Outcome, Report, StreamReport,
     checkpoint_reports,
 };
-use crate::storage::shown;
+use crate::show::shown;
 use crate::survey::{DatabaseFacts, Digests, GroupFolders, PageLayout};
 
 use super::pages::{all_processors, pages_note, scan};

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use crate::apply::{ResetJob, backup_volume};
 use crate::diagnose::{Finding, FindingId, Severity, diagnose_database};
 use crate::plan::{
-    Command, GroupRequest, Refusal, ResetRequest, choose_stream, leave_other_groups_out,
-    pending_refusals, plan_reset, reset_refusals,
+    Command, GroupRequest, ResetRequest, choose_stream, leave_other_groups_out, pending_refusals,
+    plan_reset, reset_refusals,
 };
+use crate::refusal::Refusal;
 use crate::report::{DatabaseReport, Outcome, Report};
-use crate::storage::shown;
+use crate::show::shown;
 use crate::survey::{CheckpointFile, DatabaseFacts, GroupFacts, LogContent, LogFile, StreamOfLogs};
 
 use super::logs;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::apply::{Job, ResetJob, RestoreJob, Undo, reset_undo_refusals, restore_job};
 use crate::diagnose::diagnose_database;
-use crate::plan::{Command, Refusal, ResetPlan, content_refusals};
+use crate::plan::{Command, ResetPlan, content_refusals};
+use crate::refusal::Refusal;
 use crate::report::{DatabaseReport, Outcome, Report};
 use crate::survey::DatabaseFacts;
 

@@ -5,9 +5,10 @@ use std::sync::atomic::AtomicBool;
 use chrono::{DateTime, Utc};
 
 use crate::apply::{Context, NoObserver, Observer};
+use crate::machine::{host_name, login_name, user_name};
 use crate::plan::{Command, OperationStamp};
 use crate::report::{RunReport, shown_path, utc};
-use crate::storage::{Disk, Storage, host_name, login_name, user_name};
+use crate::storage::{Disk, Storage};
 
 static NEVER: AtomicBool = AtomicBool::new(false);
 

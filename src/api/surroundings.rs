@@ -6,8 +6,9 @@ use crate::apply::{
     ResetJob, backup_dir_refusal, backup_volume, probe_all, probe_exclusive, reset_space_refusals,
     surroundings_refusals,
 };
-use crate::exchange::{StoreService, store_service};
-use crate::plan::{BackupScope, Refusal, RefusalId, write_refusals};
+use crate::machine::{StoreService, store_service};
+use crate::plan::{BackupScope, write_refusals};
+use crate::refusal::{Refusal, RefusalId};
 use crate::storage::Storage;
 use crate::survey::DatabaseFacts;
 

@@ -1,13 +1,11 @@
 //! The backup before the first byte is written: copied, synced, read back from the medium, compared.
 
-use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use crate::plan::{BackupScope, Plan, Refusal, RefusalId, Step, VerifyScope};
-use crate::storage::{Access, File, StorageError, serialize_shown};
+use crate::plan::{BackupMethod, BackupRecord, BackupScope, Plan, Step, VerifyScope};
+use crate::refusal::{Refusal, RefusalId};
+use crate::storage::{Access, File, StorageError};
 use crate::survey::{PageFacts, PageLayout};
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use super::context::Context;
 use super::folder::{HEADER_BEFORE_NAME, OperationFolder};
@@ -19,35 +17,6 @@ const CLONING: &str = "cloning the database, reading it back";
 const COPYING: &str = "copying the database, reading it back";
 
 static NEVER: AtomicBool = AtomicBool::new(false);
-
-/// How the backup was made. A reflink, and any copy on the same volume, protects against this
-/// tool, not against the disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum BackupMethod {
-    /// A clone that shares its extents with the database.
-    Reflink,
-    /// A full copy.
-    Copy,
-    /// Both header pages only.
-    Header,
-}
-
-/// A backup as reports name it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct BackupRecord {
-    /// Where it lies, absolute.
-    #[serde(serialize_with = "serialize_shown")]
-    #[schemars(with = "String")]
-    pub path: PathBuf,
-    /// SHA-256 of its content, in hexadecimal, of what was read back from the medium.
-    #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
-    pub sha256: String,
-    /// Its length in bytes.
-    pub bytes: u64,
-    /// How it was made.
-    pub method: BackupMethod,
-}
 
 /// A backup that was read back and compared. Nothing else can make one, and nothing is written
 /// without one.

@@ -7,7 +7,8 @@
 //! 4. A sync that failed is neither repeated nor believed: the operation stays pending.
 
 use crate::ese::shadow::Which;
-use crate::plan::{HeaderImages, Plan, Refusal, RefusalId, WriteStep};
+use crate::plan::{HeaderImages, Plan, WriteStep};
+use crate::refusal::{Refusal, RefusalId};
 use crate::storage::{File, read_full};
 
 use super::lock::{in_use, written_meanwhile};

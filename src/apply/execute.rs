@@ -6,10 +6,12 @@ use crate::diagnose::field_faults;
 use crate::ese::format_problem;
 use crate::ese::shadow::{self, HeaderArea, Which};
 use crate::plan::{
-    Command, HeaderImages, Plan, Refusal, RefusalId, VerifyScope, content_refusals,
-    only_repairable_bytes_differ, write_refusals,
+    Command, HeaderImages, Plan, VerifyScope, content_refusals, only_repairable_bytes_differ,
+    write_refusals,
 };
-use crate::storage::{File, PrivateMap, shown};
+use crate::refusal::{Refusal, RefusalId};
+use crate::show::shown;
+use crate::storage::{File, PrivateMap};
 use crate::survey::{DatabaseFacts, Fingerprint, survey_open_file};
 
 use super::backup::{self, VerifiedBackup};

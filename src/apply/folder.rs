@@ -4,22 +4,20 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::plan::{
-    HeaderImages, LOGS_FOLDER, PLAN_SCHEMA, Plan, RESET_SCHEMA, Refusal, RefusalId, ResetPlan,
-    Step, Steps,
+    HeaderImages, LOGS_FOLDER, OperationRef, PLAN_SCHEMA, Plan, RESET_SCHEMA, ResetPlan, Step,
+    Steps,
 };
-use crate::storage::{
-    Access, File, FileKind, Storage, StorageError, read_full, serialize_shown, shown, write_stream,
-};
+use crate::refusal::{Refusal, RefusalId};
+use crate::show::shown;
+use crate::storage::{Access, File, FileKind, Storage, StorageError, read_full, write_stream};
 
-use super::home;
 use super::journal::{self, Found, Journal};
-use super::moves;
 use super::outcome::reason;
+use super::{home, moves};
 
 /// Name of the plan.
 pub const PLAN_NAME: &str = "plan.json";
@@ -39,17 +37,6 @@ pub const DEFAULT_BACKUP_DIR: &str = "edbmend";
 
 /// Largest of the small files, in bytes. The plan of a reset of 100,000 logs has some 12 MiB.
 const SMALL_FILE_BYTES: u64 = 256 * 1024 * 1024;
-
-/// An operation, as reports name it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct OperationRef {
-    /// Its id, which is the name of its folder.
-    pub id: String,
-    /// Its folder, absolute.
-    #[serde(serialize_with = "serialize_shown")]
-    #[schemars(with = "String")]
-    pub dir: PathBuf,
-}
 
 /// A folder that this run created.
 pub struct OperationFolder<'a> {

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use crate::plan::{BackupScope, Refusal, RefusalId};
-use crate::storage::{FileKind, Storage, shown, size};
+use crate::plan::BackupScope;
+use crate::refusal::{Refusal, RefusalId};
+use crate::show::{shown, size};
+use crate::storage::{FileKind, Storage};
 use crate::survey::DatabaseFacts;
 
 use super::marker;

@@ -6,8 +6,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::plan::{Plan, Refusal, RefusalId, ResetPlan};
-use crate::storage::{FileKind, Storage, StoredPath, shown};
+use crate::plan::{Plan, ResetPlan};
+use crate::refusal::{Refusal, RefusalId};
+use crate::show::shown;
+use crate::storage::{FileKind, Storage, StoredPath};
 
 use super::folder::DEFAULT_BACKUP_DIR;
 

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use crate::exchange::{self, StoreService};
-use crate::plan::{Refusal, RefusalId};
-use crate::storage::{
-    Access, BUSY_PAUSE, BUSY_TRIES, Exclusive, File, Storage, on_all_cores, quoted,
-};
+use crate::machine::{StoreService, store_service};
+use crate::refusal::{Refusal, RefusalId};
+use crate::show::quoted;
+use crate::storage::{Access, BUSY_PAUSE, BUSY_TRIES, Exclusive, File, Storage, on_all_cores};
 
 use super::outcome::reason;
 
@@ -158,11 +157,7 @@ pub fn in_use(path: &Path) -> Refusal {
         RefusalId::InUse,
         path,
         "another process has the file open",
-        format!(
-            "{} To see who it is: {}",
-            let_go(exchange::store_service(path)),
-            how_to_see_who(path)
-        ),
+        format!("{} To see who it is: {}", let_go(store_service(path)), how_to_see_who(path)),
     )
 }
 

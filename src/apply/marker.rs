@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Refusal, RefusalId};
-use crate::storage::{
-    File, FileKind, Storage, StorageError, StoredPath, host_name, quoted, shown, user_name, without,
-};
+use crate::machine::{host_name, user_name};
+use crate::refusal::{Refusal, RefusalId};
+use crate::show::{quoted, shown};
+use crate::storage::{File, FileKind, Storage, StorageError, StoredPath, without};
 use crate::survey::{group_markers, pending_marker};
 
 use super::lock::is_held;

@@ -3,8 +3,9 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::plan::{Refusal, RefusalId};
-use crate::storage::{Storage, canonical, shown};
+use crate::refusal::{Refusal, RefusalId};
+use crate::show::shown;
+use crate::storage::{Storage, canonical};
 
 /// How many names are offered instead.
 const MOST_NAMES: usize = 5;

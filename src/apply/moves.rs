@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::plan::{Batch, MoveMethod, MovedFile, Refusal, RefusalId, ResetPlan};
+use crate::plan::{Batch, MoveMethod, MovedFile, ResetPlan};
+use crate::refusal::{Refusal, RefusalId};
 use crate::storage::{
     Access, AlignedBuffer, File, FileKind, Status, Storage, StorageError, on_all_cores, read_full,
 };
@@ -434,7 +435,7 @@ pub fn misplaced(route: &Route, file: &MovedFile) -> Refusal {
     Refusal::new(
         RefusalId::BackupDamaged,
         &route.target(file),
-        format!("{} is neither in {} nor there", file.name, crate::storage::shown(&route.from)),
+        format!("{} is neither in {} nor there", file.name, crate::show::shown(&route.from)),
         "Nothing was touched. Put the file back into one of the two folders and try again.",
     )
 }

@@ -4,8 +4,10 @@
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
-use crate::plan::{OperationStamp, Refusal, RefusalId};
-use crate::storage::{File, Storage, StorageError, StoredPath, quoted};
+use crate::plan::OperationStamp;
+use crate::refusal::{Refusal, RefusalId};
+use crate::show::quoted;
+use crate::storage::{File, Storage, StorageError, StoredPath};
 
 use super::folder::OperationFolder;
 use super::journal::{Journal, State};

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::plan::{Refusal, RefusalId};
+use crate::refusal::{Refusal, RefusalId};
 use crate::storage::StorageError;
 use crate::survey::PageFacts;
 
-use super::{BackupRecord, OperationRef};
+use crate::plan::{BackupRecord, OperationRef};
 
 /// The end of an operation on one database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

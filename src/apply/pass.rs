@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use crate::plan::Refusal;
+use crate::refusal::Refusal;
 use crate::storage::{
     AlignedBuffer, DirectFile, File, PIECE_BYTES, Piece, Pieces, Result, StorageError,
 };

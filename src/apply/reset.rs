@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::ese::LogFileName;
-use crate::plan::{
-    DatabaseIdentity, LOGS_FOLDER, Refusal, RefusalId, ResetPlan, identity_by, identity_of,
-};
-use crate::storage::{Storage, StorageError, shown, size};
+use crate::plan::{DatabaseIdentity, LOGS_FOLDER, ResetPlan, identity_by, identity_of};
+use crate::refusal::{Refusal, RefusalId};
+use crate::show::{shown, size};
+use crate::storage::{Storage, StorageError};
 use crate::survey::{read_header_area, survey_database};
 
 use super::context::Context;

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::ese::shadow::Which;
-use crate::plan::{
-    HeaderImages, OperationStamp, Plan, Refusal, RefusalId, ResetPlan, inverse, inverse_reset,
-};
-use crate::storage::{Storage, StoredPath, quoted, shown};
+use crate::plan::{HeaderImages, OperationStamp, Plan, ResetPlan, inverse, inverse_reset};
+use crate::refusal::{Refusal, RefusalId};
+use crate::show::{quoted, shown};
+use crate::storage::{Storage, StoredPath};
 use crate::survey::DatabaseFacts;
 
 use super::commit::{CopyImage, classify};

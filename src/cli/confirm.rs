@@ -5,9 +5,10 @@ use std::path::Path;
 use console::Term;
 
 use crate::api::{Consent, Plan, Request, Run, apply_in, plan_in};
-use crate::plan::{Refusal, RefusalId, ResetPlan};
+use crate::plan::ResetPlan;
+use crate::refusal::{Refusal, RefusalId};
 use crate::report::{DatabaseReport, GroupSection, Outcome, Report, render_moves, render_preview};
-use crate::storage::shown;
+use crate::show::shown;
 
 use super::args::GuardedArgs;
 use super::terminal::{Answer, ask, can_ask, show, style_for};

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use console::Term;
 
 use crate::api::Run;
-use crate::plan::{Refusal, RefusalId};
 use crate::practice::{Recipe, storage_group};
+use crate::refusal::{Refusal, RefusalId};
 use crate::report::{DatabaseReport, Outcome, Report, Style, render};
-use crate::storage::{Disk, FileKind, Storage, StorageError, quoted};
+use crate::show::quoted;
+use crate::storage::{Disk, FileKind, Storage, StorageError};
 
 use super::args::{
     CheckArgs, DemoArgs, GroupArgs, GuardedArgs, LogFileArgs, RepairArgs, ScopeArg, VerifyArg,

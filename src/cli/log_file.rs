@@ -14,9 +14,10 @@ use chrono::Utc;
 use crate::apply::is_operation_folder;
 use crate::diagnose::{Finding, Severity};
 use crate::ese::LogFileName;
-use crate::plan::{Refusal, RefusalId};
+use crate::refusal::{Refusal, RefusalId};
 use crate::report::{Report, utc};
-use crate::storage::{FileKind, Storage, absolute, shown};
+use crate::show::shown;
+use crate::storage::{FileKind, Storage, absolute};
 
 /// Names of what a storage group consists of, and of what marks a pending operation.
 const TAKEN_ENDINGS: [&str; 4] = ["edb", "stm", "jfm", "edbmend-pending"];

@@ -28,7 +28,7 @@ use console::Term;
 
 pub use args::{Cli, Command};
 
-use crate::plan::{Refusal, RefusalId};
+use crate::refusal::{Refusal, RefusalId};
 use crate::report::{self, Outcome, RefusalReport, Report, Style};
 
 use args::OutputArgs;

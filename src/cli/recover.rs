@@ -6,7 +6,7 @@ use console::Term;
 
 use crate::api::{Decision, Recover, recover_in};
 use crate::report::{Outcome, Report};
-use crate::storage::shown;
+use crate::show::shown;
 
 use super::args::{GuardedArgs, RecoverArgs};
 use super::confirm::{consent, interrupted};

@@ -4,9 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::api::{Repair, not_begun};
-use crate::plan::{BackupScope, Refusal, RefusalId, VerifyScope};
+use crate::plan::{BackupScope, VerifyScope};
+use crate::refusal::{Refusal, RefusalId};
 use crate::report::{DatabaseReport, Outcome, Report};
-use crate::storage::{absolute, shown};
+use crate::show::shown;
+use crate::storage::absolute;
 
 use super::args::RepairArgs;
 use super::confirm::carry_out;

@@ -9,9 +9,10 @@ use chrono::{DateTime, Utc};
 
 use crate::api::Run;
 use crate::apply::Context;
-use crate::plan::Refusal;
+use crate::refusal::Refusal;
 use crate::report::{DatabaseReport, Report};
-use crate::storage::{Disk, quoted};
+use crate::show::quoted;
+use crate::storage::Disk;
 
 use super::args::OutputArgs;
 use super::interrupts;

@@ -6,9 +6,10 @@ use std::path::Path;
 use crate::api::{all_processors, not_begun, scan};
 use crate::ese::db_header::FORMAT_VERSION;
 use crate::ese::{ContentKind, format_problem};
-use crate::plan::{self, Refusal, RefusalId};
+use crate::plan;
+use crate::refusal::{Refusal, RefusalId};
 use crate::report::{DatabaseReport, Outcome, Report};
-use crate::storage::{quoted, shown};
+use crate::show::{quoted, shown};
 use crate::survey::{DatabaseFacts, HEADER_PAGES, PageLayout};
 
 use super::args::VerifyArgs;

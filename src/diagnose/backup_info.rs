@@ -4,7 +4,7 @@ use crate::ese::backup_info::LAST_GENERATION;
 use crate::ese::db_header::FIRST_REVISION_WITH_COPY_BACKUP;
 use crate::ese::engine::{self, NextIncremental};
 use crate::ese::{BackupFault, BackupField, BackupInfo, DbHeader, DbState};
-use crate::storage::quoted;
+use crate::show::quoted;
 use crate::survey::DatabaseFacts;
 
 use super::state::before_a_repair;

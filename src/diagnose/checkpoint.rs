@@ -1,7 +1,7 @@
 //! The checkpoint: damaged, or not that of the logs beside it.
 
 use crate::ese::CheckpointCopies;
-use crate::storage::shown;
+use crate::show::shown;
 use crate::survey::CheckpointFile;
 
 use super::chain::Chain;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::ese::db_header::FIRST_REVISION_WITH_COPY_BACKUP;
 use crate::ese::engine::{self, CurrentLog, NextIncremental, NextStart};
 use crate::ese::{BackupFault, BackupField, DbHeader, DbState};
-use crate::storage::shown;
+use crate::show::shown;
 use crate::survey::DatabaseFacts;
 
 use super::backup_info::field_faults;

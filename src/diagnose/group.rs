@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::ese::{LogFileName, Signature};
-use crate::storage::{quoted, shown};
+use crate::show::{quoted, shown};
 use crate::survey::{DatabaseFacts, GroupFacts, LogFile, StreamOfLogs};
 
 use super::chain::Chain;

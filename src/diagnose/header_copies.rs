@@ -2,7 +2,7 @@
 
 use crate::ese::checksum;
 use crate::ese::shadow::{CopyState, HeaderPair, Which};
-use crate::storage::quoted;
+use crate::show::quoted;
 use crate::survey::DatabaseFacts;
 
 use super::state::before_a_repair;

@@ -1,6 +1,7 @@
 //! The files of a log stream, each by itself: damaged, of another stream, under a wrong name.
 
-use crate::storage::{FileKind, quoted};
+use crate::show::quoted;
+use crate::storage::FileKind;
 use crate::survey::{LogContent, LogFile};
 
 use super::chain::{Chain, name_of, named_generation};

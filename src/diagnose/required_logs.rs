@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::ese::{DbHeader, DbState, LogFileName};
-use crate::storage::{quoted, shown};
+use crate::show::{quoted, shown};
 use crate::survey::{DatabaseFacts, GroupFacts, LogFile, StreamOfLogs};
 
 use super::chain::{Chain, named_generation};

@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta};
 use serde::Serialize;
 
 use crate::ese::LogTime;
-use crate::storage::{quoted, shown};
+use crate::show::{quoted, shown};
 use crate::survey::LogSummary;
 
 use super::chain::{Chain, name_of};

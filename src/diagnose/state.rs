@@ -2,7 +2,7 @@
 
 use crate::ese::shadow::CopyState;
 use crate::ese::{BackupInfo, DbHeader, DbState, format_problem, is_attachable};
-use crate::storage::{quoted, shown};
+use crate::show::{quoted, shown};
 use crate::survey::DatabaseFacts;
 
 use super::unclean::{Unclean, required, unclean};

@@ -1,7 +1,7 @@
 //! The streaming file of an Exchange 2000 or 2003 database.
 
 use crate::ese::DbHeader;
-use crate::storage::shown;
+use crate::show::shown;
 use crate::survey::DatabaseFacts;
 
 use super::{Finding, FindingId};

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::path::Path;
 
 use crate::ese::CheckpointCopies;
-use crate::storage::{quoted, shown};
+use crate::show::{quoted, shown};
 use crate::survey::AttachListFault;
 
 use super::{Finding, FindingId, Severity};

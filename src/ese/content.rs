@@ -3,10 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::checksum;
 use super::db_header::MAGIC;
 use super::shadow::{self, HeaderArea, PAGE_SIZES_BYTES};
-use super::{DbHeader, FileType};
+use super::{DbHeader, FileType, checksum};
 
 /// Size of a log header, and of one copy of a checkpoint, in bytes.
 const LOG_HEADER_BYTES: usize = 4096;

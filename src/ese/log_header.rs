@@ -7,9 +7,8 @@ use serde::{Serialize, Serializer};
 use zerocopy::little_endian::{I32, U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::LogTime;
 use super::attach_list::{ATTACH_LIST_BYTES, AttachListError, AttachedDatabase, parse_attach_list};
-use super::{DbmsParam, FileType, LgPos, RawDbmsParam, RawLgPos, Signature, checksum};
+use super::{DbmsParam, FileType, LgPos, LogTime, RawDbmsParam, RawLgPos, Signature, checksum};
 
 /// Bytes of the header, whatever the sector size.
 pub const LOG_HEADER_BYTES: usize = 4096;

@@ -8,7 +8,8 @@ use crate::ese::engine::missing_log_name;
 use crate::ese::{BackupField, BackupInfo, DbHeader, Signature, format_problem};
 use crate::survey::{DatabaseFacts, LogFacts};
 
-use super::{Refusal, RefusalId, header_edit};
+use super::header_edit;
+use crate::refusal::{Refusal, RefusalId};
 
 /// Offset of the two generations in a backup field, in bytes.
 const LOG_GEN_OFFSET: usize = 16;

@@ -3,10 +3,10 @@
 use crate::diagnose::{Unclean, copy_evidence, required, unclean};
 use crate::ese::shadow::{CopyState, HeaderPair, PAGE_SIZES_BYTES, Which};
 use crate::ese::{ContentKind, DbHeader, DbState, format_problem, is_attachable};
-use crate::storage::{quoted, shown};
+use crate::show::{quoted, shown};
 use crate::survey::{DatabaseFacts, pending_marker};
 
-use super::{Refusal, RefusalId};
+use crate::refusal::{Refusal, RefusalId};
 
 /// What to do with a file that is too short.
 const CUT_OFF: &str =

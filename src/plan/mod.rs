@@ -7,7 +7,7 @@ mod evidence;
 mod guards;
 mod header_edit;
 mod inverse;
-mod refusal;
+mod record;
 mod repair;
 mod reset;
 mod reset_guards;
@@ -18,7 +18,7 @@ pub use evidence::Evidence;
 pub use guards::{content_refusals, truncated, unsupported_format, write_refusals};
 pub use header_edit::{Change, only_repairable_bytes_differ};
 pub use inverse::inverse;
-pub use refusal::{Refusal, RefusalId};
+pub use record::{BackupMethod, BackupRecord, Direction, OperationRef};
 pub use repair::{FieldSource, RepairRequest, fields_to_mend, plan_repair};
 pub use reset::{
     Batch, DatabaseIdentity, LOGS_FOLDER, MoveMethod, MovedFile, RESET_SCHEMA, ResetPlan,

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use crate::ese::shadow::CopyState;
 use crate::ese::{AttachedDatabase, DbState, Signature};
-use crate::storage::{FileKind, quoted, shown};
+use crate::show::{quoted, shown};
+use crate::storage::FileKind;
 use crate::survey::{DatabaseFacts, GroupFacts, LogContent, StreamOfLogs};
 
+use super::content_refusals;
 use super::reset::is_of_stream;
-use super::{Refusal, RefusalId, content_refusals};
+use crate::refusal::{Refusal, RefusalId};
 
 /// What the person said about the storage group.
 #[derive(Default)]

@@ -10,7 +10,7 @@ use crate::ese::log_header::{
     LOG_FLAG_CIRCULAR_BEFORE, LOG_FLAG_CIRCULAR_NOW, LOG_FLAG_RESERVE_USED,
 };
 use crate::ese::{LgPos, LogHeader};
-use crate::storage::shown;
+use crate::show::shown;
 
 use super::lines::Lines;
 

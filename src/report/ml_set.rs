@@ -3,7 +3,7 @@
 //! Source: `dev/ese/src/ese/_log/logdump.cxx`. Only headers are read: "OK" says nothing of records.
 
 use crate::ese::{LogDigits, LogFileName};
-use crate::storage::shown;
+use crate::show::shown;
 use crate::survey::{LogContent, LogFile, StreamOfLogs};
 
 use super::lines::Lines;

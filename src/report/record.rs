@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::plan::ResetPlan;
-use crate::storage::quoted;
+use crate::show::quoted;
 
 use super::text::{Style, render};
 use super::types::{Outcome, Report};

@@ -4,11 +4,13 @@ use std::fmt::{self, Write};
 
 use console::Style as Colour;
 
-use crate::apply::{BackupMethod, BackupRecord};
 use crate::diagnose::{Finding, Severity};
 use crate::ese::shadow::Which;
-use crate::plan::{BackupScope, MoveMethod, ResetPlan, Step, WriteStep};
-use crate::storage::{StoredPath, size};
+use crate::plan::{
+    BackupMethod, BackupRecord, BackupScope, MoveMethod, ResetPlan, Step, WriteStep,
+};
+use crate::show::size;
+use crate::storage::StoredPath;
 
 use super::pages::render_pages;
 use super::types::{DatabaseReport, FileReport, GroupSection, Outcome, RefusalReport, Report};
@@ -155,7 +157,7 @@ impl Text {
     }
 
     fn path(&mut self, path: &str) {
-        let path = crate::storage::shown(std::path::Path::new(path)).to_string();
+        let path = crate::show::shown(std::path::Path::new(path)).to_string();
         let path = self.painted(&path, Colour::new().bold());
         self.line(&path);
     }
@@ -204,7 +206,7 @@ impl Text {
         let headline = self.painted(&headline, Colour::new().bold());
         self.line(&headline);
         for (path, reasons) in lines {
-            self.line(&format!("  {}", crate::storage::shown(std::path::Path::new(&path))));
+            self.line(&format!("  {}", crate::show::shown(std::path::Path::new(&path))));
             if !reasons.is_empty() {
                 self.labelled(4, "", &reasons);
             }
@@ -274,7 +276,7 @@ impl Text {
 
     /// What it means that a folder has no logs.
     fn no_logs(&mut self, dir: &std::path::Path) {
-        let heading = format!("Logs: none found in {}", crate::storage::shown(dir));
+        let heading = format!("Logs: none found in {}", crate::show::shown(dir));
         let heading = self.painted(&heading, Colour::new().bold());
         self.line(&heading);
         self.labelled(2, "", NO_LOGS);
@@ -347,7 +349,7 @@ impl Text {
         let title = self.painted(&title, Colour::new().red().bold());
         self.line(&format!("  {title}"));
         if refusal.path != above {
-            let path = crate::storage::shown(std::path::Path::new(&refusal.path));
+            let path = crate::show::shown(std::path::Path::new(&refusal.path));
             self.line(&format!("    file:   {path}"));
         }
         self.labelled(4, "found:  ", &refusal.message);
@@ -413,7 +415,7 @@ impl Text {
             self.moves(plan);
         }
         if let Some(operation) = &report.operation {
-            let dir = crate::storage::shown(&operation.dir).to_string();
+            let dir = crate::show::shown(&operation.dir).to_string();
             self.line(&format!("  operation: {dir}"));
         }
         match report.outcome {
@@ -440,7 +442,7 @@ impl Text {
         let mut before = None;
         for (index, batch) in plan.batches.iter().enumerate() {
             let path = |stored: &StoredPath| {
-                crate::storage::shown(&stored.to_path().unwrap_or_default()).to_string()
+                crate::show::shown(&stored.to_path().unwrap_or_default()).to_string()
             };
             let names: Vec<&str> = batch.files.iter().map(|file| file.name.as_str()).collect();
             let listed = match names.as_slice() {
@@ -465,12 +467,12 @@ impl Text {
     fn operation(&mut self, database: &DatabaseReport) {
         if let Some(backup) = &database.backup {
             self.labelled(2, "backup:    ", &backup_in_words(backup));
-            let path = crate::storage::shown(&backup.path).to_string();
+            let path = crate::show::shown(&backup.path).to_string();
             self.line(&format!("             {path}"));
             self.labelled(2, "SHA-256:   ", &backup.sha256.clone());
         }
         if let Some(operation) = &database.operation {
-            let dir = crate::storage::shown(&operation.dir).to_string();
+            let dir = crate::show::shown(&operation.dir).to_string();
             self.line(&format!("  operation: {dir}"));
         }
     }
@@ -601,7 +603,7 @@ fn step_in_words(step: &Step) -> String {
         Step::Move(step) => {
             let path = |stored: &crate::storage::StoredPath| stored.to_path().unwrap_or_default();
             let (from, to) = (path(&step.from), path(&step.to));
-            format!("move {} to {}", crate::storage::shown(&from), crate::storage::shown(&to))
+            format!("move {} to {}", crate::show::shown(&from), crate::show::shown(&to))
         }
         Step::Write(write) => {
             let name = match write.copy {

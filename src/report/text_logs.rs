@@ -46,7 +46,7 @@ fn padded(label: &str) -> String {
 }
 
 fn shown(path: &str) -> String {
-    crate::storage::shown(std::path::Path::new(path)).to_string()
+    crate::show::shown(std::path::Path::new(path)).to_string()
 }
 
 fn logs(stream: &StreamReport) -> String {

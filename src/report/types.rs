@@ -6,11 +6,11 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::apply::{BackupRecord, Direction, OperationRef};
 use crate::diagnose::{Finding, Severity};
 use crate::ese::ContentKind;
 use crate::ese::shadow::{CopyState, Which};
-use crate::plan::{Refusal, RefusalId, ResetPlan, Steps};
+use crate::plan::{BackupRecord, Direction, OperationRef, ResetPlan, Steps};
+use crate::refusal::{Refusal, RefusalId};
 use crate::survey::{DatabaseFacts, PageFacts};
 
 use super::{CheckpointsReport, FileHeader, HeaderReport, LogsReport, RunReport};

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::shown;
+use crate::show::shown;
 
 /// The result of a storage call.
 pub type Result<T> = std::result::Result<T, StorageError>;

@@ -5,12 +5,10 @@
 
 mod aligned;
 mod error;
-mod machine;
 mod many;
 mod path;
 mod pieces;
 mod reader;
-mod size;
 #[cfg(unix)]
 #[allow(unsafe_code)] // the memory map, and the system calls for leases
 mod unix;
@@ -26,12 +24,10 @@ use std::time::Duration;
 
 pub use aligned::AlignedBuffer;
 pub use error::{Result, StorageError};
-pub use machine::{host_name, login_name, user_name};
 pub use many::on_all_cores;
-pub use path::{StoredPath, absolute, beside, canonical, quoted, serialize_shown, shown, without};
+pub use path::{StoredPath, absolute, beside, canonical, without};
 pub use pieces::{PIECE_BYTES, Piece, Pieces};
 pub use reader::{FileReader, read_full};
-pub use size::size;
 #[cfg(unix)]
 pub use unix::Disk;
 #[cfg(windows)]

@@ -23,7 +23,7 @@ pub enum SurveyError {
 fn not_regular(kind: FileKind, target: Option<&PathBuf>) -> String {
     match (kind, target) {
         (FileKind::Symlink, Some(target)) => {
-            format!("is a symbolic link to {}", crate::storage::shown(target))
+            format!("is a symbolic link to {}", crate::show::shown(target))
         }
         (FileKind::Symlink, None) => "is a symbolic link".into(),
         (FileKind::Directory, _) => "is a folder".into(),

@@ -13,7 +13,7 @@ use crate::ese::{
     AttachListError, AttachedDatabase, Checkpoint, CheckpointCopies, LogBase, LogFileName,
     LogHeader, LogNaming, Signature,
 };
-use crate::exchange::restore_keys;
+use crate::machine::restore_keys;
 use crate::storage::{
     Access, FileKind, Result, Status, Storage, StorageError, on_all_cores, read_full,
 };

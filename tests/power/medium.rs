@@ -1,11 +1,10 @@
 //! What a block device holds, and what a power loss may leave of writes that were not flushed.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs;
-use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::{fs, io};
 
 use sha2::{Digest, Sha256};
 

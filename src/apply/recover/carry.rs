@@ -1,15 +1,16 @@
 //! Carries out what was decided, and lets the marker go last.
 
-use crate::plan::Refusal;
-use crate::storage::{File, Storage, quoted};
+use crate::refusal::Refusal;
+use crate::show::quoted;
+use crate::storage::{File, Storage};
 
 use super::super::folder::{self, Deed};
 use super::super::journal::State;
 use super::super::marker;
 use super::super::outcome::{Applied, Ending, reason};
-use super::direction::Direction;
 use super::pending::Pending;
 use super::{header, reset};
+use crate::plan::Direction;
 
 /// Brings a pending operation to its end. `file` is the database, where there is one.
 pub(super) fn conclude(

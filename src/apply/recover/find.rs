@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::plan::Refusal;
+use crate::refusal::Refusal;
 use crate::storage::{FileKind, Storage, StorageError};
 use crate::survey::{group_markers, pending_marker};
 

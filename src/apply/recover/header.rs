@@ -3,15 +3,16 @@
 use std::path::Path;
 
 use crate::ese::shadow::{Which, is_valid_header};
-use crate::plan::{HeaderImages, Plan, Refusal, RefusalId, WriteStep};
-use crate::storage::{File, Storage, quoted, read_full};
+use crate::plan::{Direction, HeaderImages, Plan, WriteStep};
+use crate::refusal::{Refusal, RefusalId};
+use crate::show::quoted;
+use crate::storage::{File, Storage, read_full};
 use crate::survey::pending_marker;
 
 use super::super::commit::{self, CopyImage, classify};
 use super::super::folder;
 use super::super::journal::State;
 use super::super::outcome::reason;
-use super::Direction;
 use super::pending::{journal_contradicted, journal_damaged};
 
 /// The way a pending header operation goes, from what its two copies are now.

@@ -10,18 +10,17 @@ mod reset;
 
 use std::path::{Path, PathBuf};
 
-use crate::plan::{Refusal, Steps};
+use crate::plan::{Direction, OperationRef, Steps};
+use crate::refusal::Refusal;
 use crate::storage::{Access, File, Storage};
 
 use super::context::Context;
-use super::folder::OperationRef;
 use super::lock::{ExclusiveFile, probe};
 use super::outcome::{Applied, reason};
 use super::reset::{changed_databases, lock_databases};
 
 use pending::read_pending;
 
-pub use direction::Direction;
 pub use find::{empty_folders, find_pending};
 pub use pending::journal_damaged;
 

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::plan::{Refusal, RefusalId, ResetPlan};
-use crate::storage::{FileKind, Storage, quoted, shown};
+use crate::plan::{OperationRef, ResetPlan};
+use crate::refusal::{Refusal, RefusalId};
+use crate::show::{quoted, shown};
+use crate::storage::{FileKind, Storage};
 use crate::survey::pending_marker;
 
-use super::super::folder::{
-    self, Deed, OperationRef, Stored, StoredOperation, is_operation_folder, read_stored,
-};
+use super::super::folder::{self, Deed, Stored, StoredOperation, is_operation_folder, read_stored};
 use super::super::home::{self, is_dir, is_same};
 use super::super::journal::State;
 use super::super::marker::{self, Found, Marker};

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use crate::plan::{LOGS_FOLDER, Refusal, RefusalId, ResetPlan};
-use crate::storage::{Storage, quoted};
+use crate::plan::{Direction, LOGS_FOLDER, ResetPlan};
+use crate::refusal::{Refusal, RefusalId};
+use crate::show::quoted;
+use crate::storage::Storage;
 use crate::survey::pending_marker;
 
 use super::super::folder;
@@ -11,7 +13,6 @@ use super::super::journal::State;
 use super::super::moves::{self, Place, Route};
 use super::super::outcome::reason;
 use super::super::reset::{carry_all_back, foreign_paths, unplanned_files};
-use super::Direction;
 use super::pending::journal_contradicted;
 
 /// The way a pending reset goes, from where its files are now: forward only where every one has

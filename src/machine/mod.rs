@@ -1,0 +1,7 @@
+//! What the machine knows, beside its disks: who runs this, and what Windows knows of Exchange.
+
+mod exchange;
+mod login;
+
+pub use exchange::{STORE_SERVICE, StoreService, restore_keys, store_service};
+pub use login::{host_name, login_name, user_name};
