@@ -9,7 +9,9 @@
 //!    and has its final name, durably; and when nobody wrote to it since it was copied.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread::{self, Builder};
 
 use sha2::{Digest, Sha256};
 
@@ -236,20 +238,27 @@ pub fn carry(storage: &dyn Storage, route: &Route, copies: &Copies) -> Result<()
     }
 }
 
-/// Renames the files of a route. While some move, the next ones are looked at.
+/// Renames the files of a route. While some move, the next ones are looked at, by a thread if one can be
+/// started.
 fn carry_renames(storage: &dyn Storage, route: &Route) -> Result<(), Trouble> {
     let mut groups = route.files.chunks(FILES_LOOKED_AT);
     let mut moved = 0;
-    std::thread::scope(|scope| {
+    let look_at = |files: &[MovedFile]| {
+        files.iter().try_for_each(|file| expect_planned(storage, route, file))
+    };
+    let look_at = &look_at;
+    thread::scope(|scope| {
         let mut look_at_next = || {
             let files = groups.next()?;
-            let look =
-                move || files.iter().try_for_each(|file| expect_planned(storage, route, file));
-            Some((files, scope.spawn(look)))
+            let look = move || look_at(files);
+            Some((files, Builder::new().spawn_scoped(scope, look)))
         };
         let mut next = look_at_next();
         while let Some((files, looking)) = next {
-            let looked = looking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let looked = match looking {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                Err(_) => look_at(files),
+            };
             looked.map_err(|refusal| Trouble::Unmoved(refusal, moved))?;
             next = look_at_next();
             for file in files {

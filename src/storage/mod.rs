@@ -32,7 +32,7 @@ pub use private_map::PrivateMap;
 pub use reader::{FileReader, read_full};
 pub use resolve::{absolute, canonical};
 pub use status::{FileKind, Status};
-pub use threads::on_all_cores;
+pub use threads::{all_processors, on_all_cores, start_threads};
 #[cfg(unix)]
 pub use unix::Disk;
 #[cfg(windows)]
