@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 
 use crate::api::Run;
 use crate::apply::Context;
+use crate::machine::now;
 use crate::refusal::Refusal;
 use crate::report::{DatabaseReport, Report};
 use crate::show::quoted;
@@ -32,7 +33,7 @@ impl Session {
     pub fn new(output: OutputArgs, arguments: &[OsString]) -> Self {
         let watcher = Watcher::new(output.quiet, output.verbose);
         let arguments = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-        let (interrupted, started) = (Arc::default(), Utc::now());
+        let (interrupted, started) = (Arc::default(), now());
         Self { watcher, interrupted, arguments, started }
     }
 
