@@ -1,6 +1,6 @@
 //! From a plan to the deed, and to the report of it.
 
-use crate::apply::Ending;
+use crate::apply::{Ending, KnownDeed, execute};
 use crate::report::{Outcome, Report};
 
 use super::error::{Result, ended_well};
@@ -26,8 +26,13 @@ pub(crate) fn apply_in(run: &Run, plan: Plan) -> Result<Report> {
     let Plan { report, work } = plan;
     let report = match work {
         Work::Nothing => report,
-        Work::Header(job) => header::carry_out(run, report, &job),
-        Work::Logs(job) => logs::carry_out(run, report, &job),
+        Work::Deed(job) => {
+            let applied = execute(run.context, &job);
+            match &job.deed {
+                KnownDeed::Header(deed) => header::reported(run, report, deed, applied),
+                KnownDeed::Logs(deed) => logs::reported(run, report, deed, applied),
+            }
+        }
     };
     ended_well(Report { run: Some(run.report()), ..report })
 }

@@ -3,6 +3,7 @@
 
 mod apply;
 mod check;
+mod consent;
 mod error;
 mod header;
 mod inspect;
@@ -19,7 +20,6 @@ mod request;
 mod reset_logs;
 mod restore;
 mod run;
-mod surroundings;
 
 pub use apply::apply;
 pub use check::check;

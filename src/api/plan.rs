@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::apply::{Job, ResetJob};
+use crate::apply::Job;
 use crate::plan::Steps;
 use crate::refusal::Refusal;
 use crate::report::{DatabaseReport, Outcome, Report};
@@ -29,10 +29,8 @@ pub struct Plan {
 pub(super) enum Work {
     /// Nothing is to be done.
     Nothing,
-    /// Header copies are written.
-    Header(Box<Job>),
-    /// Logs are moved.
-    Logs(Box<ResetJob>),
+    /// A deed is done.
+    Deed(Box<Job>),
 }
 
 /// Plans a [`Repair`](crate::Repair), a [`ResetLogs`](crate::ResetLogs) or a
@@ -75,8 +73,7 @@ impl Plan {
     pub fn operation_dir(&self) -> Option<PathBuf> {
         match &self.work {
             Work::Nothing => None,
-            Work::Header(job) => Some(job.backup_dir.join(&job.plan.operation)),
-            Work::Logs(job) => Some(job.backup_dir.join(&job.plan.operation)),
+            Work::Deed(job) => Some(job.operation_dir()),
         }
     }
 
@@ -85,8 +82,7 @@ impl Plan {
     pub fn subject(&self) -> Option<PathBuf> {
         match &self.work {
             Work::Nothing => None,
-            Work::Header(job) => Some(job.database.clone()),
-            Work::Logs(job) => job.plan.log_dir.to_path(),
+            Work::Deed(job) => Some(job.deed.as_deed().named()),
         }
     }
 

@@ -13,11 +13,11 @@ use crate::show::shown;
 use crate::storage::absolute;
 
 use super::apply::outcome_of;
+use super::consent::confirmation_needed;
 use super::error::{Result as ApiResult, ended_well};
 use super::record;
 use super::request::Recover;
 use super::run::{Run, Watch};
-use super::surroundings::confirmation_needed;
 
 /// What is to become of one pending operation, once it is known which way it would go.
 pub(crate) enum Decision {
@@ -77,7 +77,7 @@ pub(crate) fn recover_in(
             }
         }
         Err(refusal) => {
-            let (database, reasons) = stopped(&refusal.path, &refusal);
+            let (database, reasons) = stopped(&refusal.path.clone(), vec![refusal]);
             report.push(database, &reasons);
         }
     }
@@ -120,12 +120,12 @@ fn recover_one(
 ) -> (DatabaseReport, Vec<Refusal>) {
     let storage = run.storage();
     let assessed = match at_work(storage, path) {
-        Some(refusal) => Err(refusal),
+        Some(refusal) => Err(vec![refusal]),
         None => assess(storage, path, request.back),
     };
     let assessment = match assessed {
         Ok(assessment) => assessment,
-        Err(refusal) => return stopped(path, &refusal),
+        Err(reasons) => return stopped(path, reasons),
     };
     let mut database = DatabaseReport::unread(path, Outcome::Planned);
     database.operation = assessment.operation.clone();
@@ -188,7 +188,6 @@ fn left_empty(dir: &Path) -> String {
 }
 
 /// Why nothing was done, before the database was read.
-fn stopped(path: &Path, refusal: &Refusal) -> (DatabaseReport, Vec<Refusal>) {
-    let reasons = vec![refusal.clone()];
+fn stopped(path: &Path, reasons: Vec<Refusal>) -> (DatabaseReport, Vec<Refusal>) {
     (DatabaseReport::unread(path, Outcome::of_reasons(&reasons)), reasons)
 }

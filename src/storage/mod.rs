@@ -4,6 +4,7 @@
 //! record it, fail it or stop it at any call. [`Disk`] is the real one.
 
 mod aligned;
+mod digest;
 mod error;
 mod many;
 mod path;
@@ -23,9 +24,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use aligned::AlignedBuffer;
+pub use digest::digest_blocks;
 pub use error::{Result, StorageError};
 pub use many::on_all_cores;
-pub use path::{StoredPath, absolute, beside, canonical, without};
+pub use path::{StoredPath, absolute, beside, canonical, stored_path, stored_path_if_any, without};
 pub use pieces::{PIECE_BYTES, Piece, Pieces};
 pub use reader::{FileReader, read_full};
 #[cfg(unix)]

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::guards::{is_held, no_room_for_it, reason};
 use crate::machine::{host_name, user_name};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::{quoted, shown};
-use crate::storage::{File, FileKind, Storage, StorageError, StoredPath, without};
+use crate::storage::{File, FileKind, Storage, StorageError, stored_path, without};
 use crate::survey::{group_markers, pending_marker};
 
-use super::lock::is_held;
-use super::outcome::reason;
+use super::files::read_small;
 use super::sealed;
 
 /// Ending of a marker's name.
@@ -23,7 +23,8 @@ pub struct Marker {
     /// The operation's id.
     pub operation: String,
     /// Its folder, absolute.
-    pub dir: StoredPath,
+    #[serde(with = "stored_path")]
+    pub dir: PathBuf,
     /// Whether the operation created the folder that its own lies in.
     pub created_backup_dir: bool,
     /// Who carries it out; older versions did not say.
@@ -89,19 +90,8 @@ pub fn create(
     }
 }
 
-/// The refusal where the marker finds no room. It cannot lie on another volume, whatever `--backup-dir`
-/// says.
-pub fn no_room(path: &Path, message: impl Into<String>) -> Refusal {
-    let remedy = "Free a little space on that volume. The marker of an operation must lie there, also where \
-                  --backup-dir names another.";
-    Refusal::new(RefusalId::NoSpace, path, message, remedy)
-}
-
 fn not_written(error: &StorageError) -> Refusal {
-    match error.is_full() {
-        true => no_room(&error.path, error.to_string()),
-        false => reason(error),
-    }
+    if error.is_full() { no_room_for_it(&error.path, error.to_string()) } else { reason(error) }
 }
 
 /// The refusal where another edbmend is at work on the database right now. It is known by its open
@@ -206,7 +196,7 @@ pub fn read(storage: &dyn Storage, path: &Path) -> Result<Found, StorageError> {
     if storage.status(path)?.kind != FileKind::Regular {
         return Ok(Found::Foreign);
     }
-    let bytes = super::folder::read_small(storage, path)?;
+    let bytes = read_small(storage, path)?;
     Ok(match sealed::unseal(&bytes) {
         Some(marker) => Found::Whole(marker),
         None if !may_be_ours(&bytes) => Found::Foreign,
@@ -256,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_torn_marker_and_a_damaged_one_are_told_apart() {
-        let dir = StoredPath::from(Path::new("/mdbdata/edbmend/edbmend-test-repair-0000"));
+        let dir = PathBuf::from("/mdbdata/edbmend/edbmend-test-repair-0000");
         let operation = "edbmend-test-repair-0000".to_owned();
         let holder = Some(Holder {
             pid: 4711,

@@ -2,28 +2,24 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::guards::{not_found, reason};
 use crate::refusal::Refusal;
 use crate::storage::{FileKind, Storage, StorageError};
 use crate::survey::{group_markers, pending_marker};
 
-use super::super::folder::{
-    DEFAULT_BACKUP_DIR, Stored, has_operation_name, is_operation_folder, planned_subject,
-    read_stored,
-};
-use super::super::home::is_same;
-use super::super::journal::State;
-use super::super::marker::{self, Found};
-use super::super::missing::not_found;
-use super::super::outcome::reason;
+use super::operation::files::{DEFAULT_BACKUP_DIR, has_operation_name, is_operation_folder};
+use super::operation::journal::State;
+use super::operation::marker::{self, Found};
+use super::operation::moved_along::is_same;
 use super::pending::operation_dir;
+use super::stored::{planned_subject, read_stored};
 
 /// The subjects with a pending operation that `path` stands for: a database, a marker, an operation
 /// folder, or a folder of databases or logs. An operation that is pending though its marker is gone
 /// stands for itself, by its folder.
 pub fn find_pending(storage: &dyn Storage, path: &Path) -> Result<Vec<PathBuf>, Refusal> {
-    let not_there = |error: &StorageError| match error.is_not_found() {
-        true => not_found(storage, path),
-        false => reason(error),
+    let not_there = |error: &StorageError| {
+        if error.is_not_found() { not_found(storage, path) } else { reason(error) }
     };
     let only_if_pending =
         |subject: PathBuf| has_marker(storage, &subject).then_some(subject).into_iter().collect();
@@ -63,12 +59,9 @@ fn has_marker(storage: &dyn Storage, subject: &Path) -> bool {
 /// What an operation folder stands for: what its marker stands beside, or, where it is pending though its
 /// marker is gone, the folder itself.
 fn subject_of_operation(storage: &dyn Storage, dir: &Path) -> Result<Option<PathBuf>, Refusal> {
-    let stored = match read_stored(storage, dir)? {
-        Stored::Whole(stored) => Some(stored),
-        Stored::Unprepared => None,
-    };
+    let stored = read_stored(storage, dir)?;
     let planned = match &stored {
-        Some(stored) => stored.subject(storage),
+        Some(stored) => Some(stored.deed.as_deed().subject()),
         None => planned_subject(storage, dir).map_err(|error| reason(&error))?,
     };
     let marked = planned

@@ -5,23 +5,69 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::storage::{Storage, StorageError, StoredPath, canonical};
+use crate::storage::{Storage, StorageError, canonical, stored_path_if_any};
 
-use super::folder::{JOURNAL_NAME, read_small};
+use super::files::{JOURNAL_NAME, read_small};
 use super::sealed;
 
 const JOURNAL_SCHEMA: &str = "edbmend-journal/1";
 
+/// How an operation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Everything is what was planned, verified.
+    Committed,
+    /// Everything is as it was before, verified.
+    RolledBack,
+}
+
 /// How far an operation is. There is no journal before `Prepared`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(from = "Word", into = "Word")]
 pub enum State {
-    /// Everything is ready and durable; header bytes may have been written.
+    /// Everything is ready and durable; the change may have begun.
     Prepared,
-    /// Both header copies are the new ones, verified.
+    /// It is over.
+    Ended(End),
+}
+
+/// The state as it is stored.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Word {
+    Prepared,
     Committed,
-    /// Both header copies are the old ones, verified.
     RolledBack,
+}
+
+impl From<Word> for State {
+    fn from(word: Word) -> Self {
+        match word {
+            Word::Prepared => Self::Prepared,
+            Word::Committed => Self::Ended(End::Committed),
+            Word::RolledBack => Self::Ended(End::RolledBack),
+        }
+    }
+}
+
+impl From<State> for Word {
+    fn from(state: State) -> Self {
+        match state {
+            State::Prepared => Self::Prepared,
+            State::Ended(End::Committed) => Self::Committed,
+            State::Ended(End::RolledBack) => Self::RolledBack,
+        }
+    }
+}
+
+impl State {
+    /// How it ended; `None` where it has not.
+    pub fn end(self) -> Option<End> {
+        match self {
+            Self::Prepared => None,
+            Self::Ended(end) => Some(end),
+        }
+    }
 }
 
 /// The journal of an operation.
@@ -34,28 +80,24 @@ pub struct Journal {
     pub state: State,
     /// SHA-256 of the stored plan, in hexadecimal. The plan holds those of both header images.
     pub plan_sha256: String,
-    /// The operation's folder when it was made, absolute, links resolved: whether it was moved or copied since.
-    #[serde(default)]
-    pub dir: Option<StoredPath>,
+    /// The operation's folder when it was made, absolute, links resolved: it tells whether the folder was moved
+    /// or copied since. `None` where the journal does not say, or it was on another operating system.
+    #[serde(default, with = "stored_path_if_any")]
+    pub dir: Option<PathBuf>,
 }
 
 impl Journal {
     /// The journal of an operation that is ready to write.
-    pub fn prepared(operation: &str, plan_sha256: String, dir: &Path) -> Self {
+    pub fn prepared(operation: &str, plan_sha256: &str, dir: &Path) -> Self {
         let (schema, operation) = (JOURNAL_SCHEMA.into(), operation.into());
         let dir = canonical(dir).unwrap_or_else(|_| dir.to_owned());
-        let dir = Some(StoredPath::from(dir.as_path()));
-        Self { schema, operation, state: State::Prepared, plan_sha256, dir }
+        let (state, plan_sha256) = (State::Prepared, plan_sha256.into());
+        Self { schema, operation, state, plan_sha256, dir: Some(dir) }
     }
 
-    /// Where its folder was made; `None` where it does not say, or it was on another operating system.
-    pub fn made_in(&self) -> Option<PathBuf> {
-        self.dir.as_ref()?.to_path()
-    }
-
-    /// The same, one state on.
-    pub fn in_state(&self, state: State) -> Self {
-        Self { state, ..self.clone() }
+    /// The last word of this journal.
+    pub fn ended(&self, end: End) -> Self {
+        Self { state: State::Ended(end), ..self.clone() }
     }
 
     /// Puts this journal in place of the one before, durably.

@@ -7,12 +7,10 @@
 //! 4. A sync that failed is neither repeated nor believed: the operation stays pending.
 
 use crate::ese::shadow::Which;
+use crate::guards::{failure, in_use, reason, written_meanwhile};
 use crate::plan::{HeaderImages, Plan, WriteStep};
 use crate::refusal::{Refusal, RefusalId};
 use crate::storage::{File, read_full};
-
-use super::lock::{in_use, written_meanwhile};
-use super::outcome::{failure, reason};
 
 /// How the writes ended.
 pub enum Written {

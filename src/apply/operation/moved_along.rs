@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use crate::plan::{Plan, ResetPlan};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::shown;
-use crate::storage::{FileKind, Storage, StoredPath};
+use crate::storage::{FileKind, Storage};
 
-use super::folder::DEFAULT_BACKUP_DIR;
+use super::files::DEFAULT_BACKUP_DIR;
 
 /// Where the things beside an operation folder are now, if it was moved or copied along with them from
 /// `old_home`; `None` where it is where it was made, or was made elsewhere.
@@ -30,20 +30,19 @@ fn new_home<'a>(
     backup_dir.parent().filter(|_| is_default)
 }
 
-/// The database that a plan in `operation_dir` writes to, whether it is there or not; `None` where its path
-/// cannot be decoded.
+/// The database that a plan in `operation_dir` writes to, whether it is there or not.
 pub fn database_of(
     storage: &dyn Storage,
     operation_dir: &Path,
     made_in: Option<&Path>,
     plan: &Plan,
-) -> Option<PathBuf> {
-    let planned = plan.database.to_path()?;
-    let home = new_home(storage, operation_dir, made_in, planned.parent()?);
-    Some(match home {
-        Some(home) => home.join(planned.file_name()?),
-        None => planned,
-    })
+) -> PathBuf {
+    let planned = &plan.database;
+    let moved = || {
+        let home = new_home(storage, operation_dir, made_in, planned.parent()?)?;
+        Some(home.join(planned.file_name()?))
+    };
+    moved().unwrap_or_else(|| planned.clone())
 }
 
 /// A plan of moves, as it stands in `operation_dir`. It stays as it is unless the folder that its files
@@ -55,9 +54,9 @@ pub fn at_home(
     plan: ResetPlan,
 ) -> ResetPlan {
     let moved = || {
-        let home = new_home(storage, operation_dir, made_in, &plan.log_dir.to_path()?)?;
+        let home = new_home(storage, operation_dir, made_in, &plan.log_dir)?;
         let moved = plan.moved_to(home)?;
-        is_dir(storage, &moved.away.to_path()?).then_some(moved)
+        is_dir(storage, &moved.away).then_some(moved)
     };
     moved().unwrap_or(plan)
 }
@@ -69,18 +68,14 @@ pub fn expect_at_home(
     operation_dir: &Path,
     plan: &ResetPlan,
 ) -> Result<(), Refusal> {
-    let (Some(away), Some(log_dir)) = (plan.away.to_path(), plan.log_dir.to_path()) else {
-        return Ok(());
-    };
     // A reset moves into its own folder; its undo out of that of the reset.
     let is_own = |dir: &Path| plan.undoes.is_some() || is_same(storage, dir, operation_dir);
-    let is_there = is_dir(storage, &log_dir) && away.parent().is_some_and(is_own);
+    let is_there = is_dir(storage, &plan.log_dir) && plan.away.parent().is_some_and(is_own);
     if is_there { Ok(()) } else { Err(elsewhere(operation_dir, plan)) }
 }
 
 /// The refusal where the folders of a plan of moves are not where it says.
 pub fn elsewhere(operation_dir: &Path, plan: &ResetPlan) -> Refusal {
-    let shown = |path: &StoredPath| shown(&path.to_path().unwrap_or_default()).to_string();
     Refusal::new(
         RefusalId::JournalDamaged,
         operation_dir,

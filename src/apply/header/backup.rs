@@ -2,15 +2,16 @@
 
 use std::sync::atomic::AtomicBool;
 
+use crate::guards::reason;
 use crate::plan::{BackupMethod, BackupRecord, BackupScope, Plan, Step, VerifyScope};
 use crate::refusal::{Refusal, RefusalId};
 use crate::storage::{Access, File, StorageError};
 use crate::survey::{PageFacts, PageLayout};
 
-use super::context::Context;
-use super::folder::{HEADER_BEFORE_NAME, OperationFolder};
-use super::outcome::reason;
-use super::pass::{self, Pass};
+use super::super::context::Context;
+use super::super::operation::files::HEADER_BEFORE_NAME;
+use super::super::operation::folder::OperationFolder;
+use super::copy_pass::{self, Pass};
 
 const CHECKING: &str = "checking all pages";
 const CLONING: &str = "cloning the database, reading it back";
@@ -66,13 +67,13 @@ fn header_image(
     file.drop_cache();
     let length_bytes = 2 * plan.page_size_bytes as u64;
     let image = Pass { source: file.as_ref(), length_bytes, head: None, pages: None, copy: None };
-    let found = hex::encode(pass::run(context, "reading the backup back", &image)?.sha256);
+    let found = hex::encode(copy_pass::run(context, "reading the backup back", &image)?.sha256);
     compare(&path, &found, &plan.header_before_sha256)?;
     let method = BackupMethod::Header;
     let record = BackupRecord { path, sha256: found, bytes: length_bytes, method };
     let whole = match plan.verify {
         VerifyScope::Header => None,
-        VerifyScope::Full => Some(pass::run(context, CHECKING, &of_source(source, plan))?),
+        VerifyScope::Full => Some(copy_pass::run(context, CHECKING, &of_source(source, plan))?),
     };
     let (source_sha256, pages) = whole.map_or((None, None), |w| (Some(w.sha256), w.pages));
     Ok(VerifiedBackup { record, name: HEADER_BEFORE_NAME.into(), source_sha256, pages })
@@ -108,9 +109,11 @@ fn full_copy(
             .observer
             .stage("no direct reads here: the copy is read back with its cache dropped");
     }
-    let to = pass::Copy { file: copy.as_ref(), direct: direct.as_ref(), write: !cloned, sparse };
+    let to =
+        copy_pass::Copy { file: copy.as_ref(), direct: direct.as_ref(), write: !cloned, sparse };
     let what = if cloned { CLONING } else { COPYING };
-    let passed = pass::run(context, what, &Pass { copy: Some(to), ..of_source(source, plan) })?;
+    let passed =
+        copy_pass::run(context, what, &Pass { copy: Some(to), ..of_source(source, plan) })?;
     let found = passed.copy_sha256.map(hex::encode).unwrap_or_default();
     compare(&path, &found, &hex::encode(passed.sha256))?;
     copy.adopt_access(source).map_err(io)?;
@@ -140,7 +143,7 @@ pub fn sha256_with_head(
     // The header is written: from here on nobody stops.
     let context = Context { interrupted: &NEVER, ..context };
     let pass = Pass { head: Some(head), pages: None, ..of_source(file, plan) };
-    Ok(pass::run(context, "proving that all pages are unchanged", &pass)?.sha256)
+    Ok(copy_pass::run(context, "proving that all pages are unchanged", &pass)?.sha256)
 }
 
 fn compare(path: &std::path::Path, found: &str, expected: &str) -> Result<(), Refusal> {

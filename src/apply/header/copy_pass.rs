@@ -17,14 +17,15 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use crate::guards::reason;
 use crate::refusal::Refusal;
 use crate::storage::{
     AlignedBuffer, DirectFile, File, PIECE_BYTES, Piece, Pieces, Result, StorageError,
 };
 use crate::survey::{PageFacts, PageLayout};
 
-use super::context::Context;
-use super::outcome::{interrupted, reason};
+use super::super::context::Context;
+use super::super::outcome::interrupted;
 
 /// Buffers of one piece that go round between two threads.
 const BUFFERS: usize = 8;

@@ -4,15 +4,16 @@
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
+use crate::guards::reason;
 use crate::plan::OperationStamp;
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::quoted;
-use crate::storage::{File, Storage, StorageError, StoredPath};
+use crate::storage::{File, Storage, StorageError};
 
+use super::super::outcome::{Applied, Ending};
 use super::folder::OperationFolder;
-use super::journal::{Journal, State};
+use super::journal::{End, Journal};
 use super::marker::{self, Holder, Marker, NotCreated};
-use super::outcome::{Applied, Ending, reason};
 
 /// An operation that has its folder and its marker.
 pub struct Operation<'a> {
@@ -40,7 +41,7 @@ impl<'a> Operation<'a> {
             .map_err(|error| Box::new(Applied::stopped(vec![reason(&error)])))?;
         let marker = Marker {
             operation: stamp.id.clone(),
-            dir: StoredPath::from(folder.dir.as_path()),
+            dir: folder.dir.clone(),
             created_backup_dir: folder.created_backup_dir,
             holder: Some(Holder::this_process(&stamp.created)),
         };
@@ -60,8 +61,8 @@ impl<'a> Operation<'a> {
     }
 
     /// The journal's last word, then the marker goes.
-    pub fn close(&self, journal: &Journal, state: State) -> Result<(), Refusal> {
-        let stored = journal.in_state(state).store(self.storage, &self.folder.dir);
+    pub fn close(&self, journal: &Journal, end: End) -> Result<(), Refusal> {
+        let stored = journal.ended(end).store(self.storage, &self.folder.dir);
         let removed = stored.and_then(|()| self.remove_marker());
         removed.map(|_| ()).map_err(|error| reason(&error))
     }

@@ -1,4 +1,4 @@
-//! The guards that need the world: a place for the backup, and space in it.
+//! A place for the operation folder, and space in it; and room for the marker.
 
 use std::path::Path;
 
@@ -8,13 +8,11 @@ use crate::show::{shown, size};
 use crate::storage::{FileKind, Storage};
 use crate::survey::DatabaseFacts;
 
-use super::marker;
-
 /// What an operation needs besides the copy: images, plan, journal, report, and room to breathe.
-const OVERHEAD_BYTES: u64 = 1024 * 1024;
+pub const OVERHEAD_BYTES: u64 = 1024 * 1024;
 
 /// Reasons in the backup folder, its volume and that of the marker not to begin. Nothing is created.
-pub fn surroundings_refusals(
+pub fn refusals_for(
     storage: &dyn Storage,
     facts: &DatabaseFacts,
     backup_dir: &Path,
@@ -40,11 +38,19 @@ pub fn no_room_for_marker(
     let is_said = other
         .is_some_and(|other| other.id == RefusalId::NoSpace && volume(&other.path) == volume(dir));
     let what = "not even a marker has room here: the volume is full";
-    (!is_said && storage.is_full(dir)).then(|| marker::no_room(dir, what))
+    (!is_said && storage.is_full(dir)).then(|| no_room_for_it(dir, what))
+}
+
+/// The refusal where the marker finds no room. It cannot lie on another volume, whatever `--backup-dir`
+/// says.
+pub fn no_room_for_it(path: &Path, message: impl Into<String>) -> Refusal {
+    let remedy = "Free a little space on that volume. The marker of an operation must lie there, also where \
+                  --backup-dir names another.";
+    Refusal::new(RefusalId::NoSpace, path, message, remedy)
 }
 
 /// Why nothing can be kept in the backup folder.
-pub fn backup_dir_refusal(storage: &dyn Storage, backup_dir: &Path) -> Option<Refusal> {
+pub fn refusal(storage: &dyn Storage, backup_dir: &Path) -> Option<Refusal> {
     usable_folder(storage, backup_dir).err().map(|refusal| *refusal)
 }
 
