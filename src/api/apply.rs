@@ -1,10 +1,10 @@
 //! From a plan to the deed, and to the report of it.
 
-use crate::apply::{Ending, KnownDeed, execute};
-use crate::report::{Outcome, Report};
+use crate::apply::{KnownDeed, execute};
+use crate::report::Report;
 
 use super::error::{Result, ended_well};
-use super::plan::{Plan, Work};
+use super::planned::{Plan, Work};
 use super::run::{Run, Watch};
 use super::{header, logs};
 
@@ -35,15 +35,4 @@ pub(crate) fn apply_in(run: &Run, plan: Plan) -> Result<Report> {
         }
     };
     ended_well(Report { run: Some(run.report()), ..report })
-}
-
-/// The name of an ending in reports.
-pub(crate) fn outcome_of(ending: Ending) -> Outcome {
-    match ending {
-        Ending::Committed => Outcome::Committed,
-        Ending::RolledBack => Outcome::RolledBack,
-        Ending::Pending => Outcome::Pending,
-        Ending::Refused => Outcome::Refused,
-        Ending::Failed => Outcome::Failed,
-    }
 }

@@ -8,7 +8,6 @@ use crate::plan::{BackupMethod, BackupRecord, BackupScope, Command, Plan};
 use crate::report::{DatabaseReport, Outcome, Report};
 use crate::show::quoted;
 
-use super::apply::outcome_of;
 use super::pages::pages_note;
 use super::record;
 use super::run::Run;
@@ -44,7 +43,7 @@ fn looked_at_again(
     path: &Path,
     applied: Applied,
 ) -> DatabaseReport {
-    let outcome = outcome_of(applied.ending);
+    let outcome = applied.ending.into();
     let mut database = match (applied.ending, run.survey_with_logs(path)) {
         (Ending::Committed, Ok(facts)) => DatabaseReport {
             steps: before.steps,

@@ -8,9 +8,8 @@ use crate::plan::Steps;
 use crate::report::{GroupSection, Outcome, Report};
 use crate::show::quoted;
 
-use super::apply::outcome_of;
 use super::consent::store_service_note;
-use super::plan::{Plan, Work};
+use super::planned::{Plan, Work};
 use super::record;
 use super::run::Run;
 
@@ -42,7 +41,7 @@ pub(super) fn reported(run: &Run, mut report: Report, deed: &LogsDeed, applied: 
     if let (Ending::Committed, Some(section)) = (applied.ending, &mut report.group) {
         section.notes = next_steps(deed, &applied);
     }
-    let mut report = report.ended(outcome_of(applied.ending), &applied.reasons);
+    let mut report = report.ended(applied.ending.into(), &applied.reasons);
     if matches!(applied.ending, Ending::Committed | Ending::RolledBack) {
         let unsaved = record::leave(run, report.clone());
         report.group.get_or_insert_default().notes.extend(unsaved);

@@ -12,7 +12,6 @@ use crate::report::{DatabaseReport, Outcome, Report};
 use crate::show::shown;
 use crate::storage::absolute;
 
-use super::apply::outcome_of;
 use super::consent::confirmation_needed;
 use super::error::{Result as ApiResult, ended_well};
 use super::record;
@@ -147,10 +146,9 @@ fn recover_one(
     let subject = &assessment.subject;
     let surveyed = run.survey_with_logs(subject).map(|facts| {
         let findings = diagnose_database(&facts);
-        DatabaseReport::surveyed(&facts, findings, outcome_of(applied.ending))
+        DatabaseReport::surveyed(&facts, findings, applied.ending.into())
     });
-    let after =
-        surveyed.unwrap_or_else(|_| DatabaseReport::unread(subject, outcome_of(applied.ending)));
+    let after = surveyed.unwrap_or_else(|_| DatabaseReport::unread(subject, applied.ending.into()));
     let (direction, notes) = match applied.ending {
         Ending::Refused => (None, Vec::new()),
         _ => (database.direction, database.notes),

@@ -18,7 +18,7 @@ use crate::survey::{DatabaseFacts, Digests, GroupFolders, PageLayout};
 
 use super::consent::{confirmation_needed, store_service_note};
 use super::pages::{all_processors, pages_note, scan};
-use super::plan::{Plan, Work};
+use super::planned::{Plan, Work};
 use super::request::Repair;
 use super::run::Run;
 

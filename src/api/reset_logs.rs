@@ -17,7 +17,7 @@ use crate::survey::{CheckpointFile, DatabaseFacts, GroupFacts, LogContent, LogFi
 
 use super::consent::confirmation_needed;
 use super::logs;
-use super::plan::Plan;
+use super::planned::Plan;
 use super::request::{Consent, ResetLogs};
 use super::run::Run;
 

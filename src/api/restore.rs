@@ -14,7 +14,7 @@ use crate::survey::DatabaseFacts;
 
 use super::consent::{confirmation_needed, store_service_note};
 use super::logs;
-use super::plan::{Plan, Work};
+use super::planned::{Plan, Work};
 use super::request::Restore;
 use super::run::Run;
 

@@ -77,7 +77,13 @@ impl Deed for HeaderDeed {
         held: &'a Held,
         folder: &mut OperationFolder,
     ) -> Result<Box<dyn Ready + 'a>, Refusal> {
-        Ok(Box::new(preparation::prepare(context, self, self.held_in(held)?, folder)?))
+        Ok(Box::new(preparation::prepare(
+            context,
+            self.held_in(held)?,
+            &self.plan,
+            &self.images,
+            folder,
+        )?))
     }
 
     fn tidy(&self, _: &dyn Storage) -> Result<(), StorageError> {

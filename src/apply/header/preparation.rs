@@ -5,7 +5,9 @@ use crate::diagnose::field_faults;
 use crate::ese::format_problem;
 use crate::ese::shadow::{self, HeaderArea, Which};
 use crate::guards::reason;
-use crate::plan::{BackupRecord, Command, VerifyScope, only_repairable_bytes_differ};
+use crate::plan::{
+    BackupRecord, Command, HeaderImages, Plan, VerifyScope, only_repairable_bytes_differ,
+};
 use crate::refusal::{Refusal, RefusalId};
 use crate::storage::{File, PrivateMap, StorageError};
 use crate::survey::{PageFacts, survey_open_file};
@@ -18,12 +20,12 @@ use super::super::operation::files::{
 use super::super::operation::folder::OperationFolder;
 use super::backup::{self, VerifiedBackup};
 use super::commit::{self, Written};
-use super::deed::HeaderDeed;
 
 /// Header writes whose backup is verified and whose images are durable.
 pub struct ReadyHeader<'a> {
-    deed: &'a HeaderDeed,
     file: &'a dyn File,
+    plan: &'a Plan,
+    images: &'a HeaderImages,
     plan_sha256: String,
     backup: VerifiedBackup,
 }
@@ -31,34 +33,38 @@ pub struct ReadyHeader<'a> {
 /// Saves images and backup in the operation folder, and proves that the new pages are right.
 pub fn prepare<'a>(
     context: Context,
-    deed: &'a HeaderDeed,
     file: &'a dyn File,
+    plan: &'a Plan,
+    images: &'a HeaderImages,
     folder: &mut OperationFolder,
 ) -> Result<ReadyHeader<'a>, Refusal> {
     let io = |error: StorageError| reason(&error);
-    let plan_json = serde_json::to_vec_pretty(&deed.plan).map_err(|e| not_stored(deed, &e))?;
-    folder.write_file(HEADER_BEFORE_NAME, &deed.images.before).map_err(io)?;
-    folder.write_file(HEADER_AFTER_NAME, &deed.images.after).map_err(io)?;
+    let plan_json = serde_json::to_vec_pretty(plan).map_err(|e| not_stored(file, &e))?;
+    folder.write_file(HEADER_BEFORE_NAME, &images.before).map_err(io)?;
+    folder.write_file(HEADER_AFTER_NAME, &images.after).map_err(io)?;
     folder.write_file(PLAN_NAME, &plan_json).map_err(io)?;
     context.storage.sync_dir(&folder.dir).map_err(io)?;
-    let backup = backup::make(context, file, folder, &deed.plan)?;
-    build_in_private_map(file, deed)?;
-    Ok(ReadyHeader { deed, file, plan_sha256: sha256(&plan_json), backup })
+    let backup = backup::make(context, file, folder, plan)?;
+    build_in_private_map(file, plan, images)?;
+    Ok(ReadyHeader { file, plan, images, plan_sha256: sha256(&plan_json), backup })
 }
 
-fn not_stored(deed: &HeaderDeed, error: &serde_json::Error) -> Refusal {
+fn not_stored(file: &dyn File, error: &serde_json::Error) -> Refusal {
     let text = format!("the plan cannot be stored: {error}");
-    Refusal::new(RefusalId::IoError, &deed.database, text, "Nothing was written. Please report it.")
+    Refusal::new(RefusalId::IoError, file.path(), text, "Nothing was written. Please report it.")
 }
 
 /// Builds the new header pages in a private map of the file and verifies them there.
-fn build_in_private_map(file: &dyn File, deed: &HeaderDeed) -> Result<(), Refusal> {
-    let images = &deed.images;
+fn build_in_private_map(
+    file: &dyn File,
+    plan: &Plan,
+    images: &HeaderImages,
+) -> Result<(), Refusal> {
     let mut map = file.map_private(images.before.len()).map_err(|error| reason(&error))?;
     let refuse = |what: &str| {
         Err(Refusal::new(
             RefusalId::ChangedSinceSurvey,
-            &deed.database,
+            file.path(),
             format!("the new header did not pass its verification: {what}"),
             "Nothing was written. Run the command again; if it stays, report it with the output of \
              edbmend inspect --json.",
@@ -67,23 +73,26 @@ fn build_in_private_map(file: &dyn File, deed: &HeaderDeed) -> Result<(), Refusa
     if *map != *images.before {
         return refuse("the pages are not those of the plan");
     }
-    for write in deed.plan.writes() {
+    for write in plan.writes() {
         let start = write.offset as usize;
         map[start..start + write.bytes].copy_from_slice(images.after_of(write.copy));
     }
     if *map != *images.after {
         return refuse("the planned writes do not give the planned pages");
     }
-    match deed.plan.command {
-        Command::Repair => verify_repaired(&map, deed).or_else(refuse),
+    match plan.command {
+        Command::Repair => verify_repaired(&map, plan, images).or_else(refuse),
         // An undo gives back whatever was there, damaged copies included.
         Command::Restore | Command::ResetLogs => Ok(()),
     }
 }
 
 /// What must be true of a repaired header: valid, equal copies, nothing else touched, no fault left.
-fn verify_repaired(map: &PrivateMap, deed: &HeaderDeed) -> Result<(), &'static str> {
-    let images = &deed.images;
+fn verify_repaired(
+    map: &PrivateMap,
+    plan: &Plan,
+    images: &HeaderImages,
+) -> Result<(), &'static str> {
     let before = shadow::elect(&HeaderArea::of(images.before.clone())).ok_or("no header before")?;
     let after = shadow::elect(&HeaderArea::of(map.to_vec())).ok_or("no valid copy")?;
     if !after.is_sound() || after.page_size_bytes != before.page_size_bytes {
@@ -99,7 +108,7 @@ fn verify_repaired(map: &PrivateMap, deed: &HeaderDeed) -> Result<(), &'static s
     }
     let left = field_faults(&after.header);
     let worse = left.iter().any(|fault| !field_faults(&before.header).contains(fault));
-    let mended = deed.plan.writes().flat_map(|w| &w.changes).map(|c| c.field.as_str());
+    let mended = plan.writes().flat_map(|w| &w.changes).map(|c| c.field.as_str());
     let keys: Vec<&str> = mended.filter_map(|field| field.split('.').next()).collect();
     if worse || left.iter().any(|(field, _)| keys.contains(&field.key())) {
         return Err("a planned field is still at fault");
@@ -113,7 +122,7 @@ impl Ready for ReadyHeader<'_> {
     }
 
     fn sums(&self) -> String {
-        let plan = &self.deed.plan;
+        let plan = self.plan;
         let mut text = sums_line(&self.plan_sha256, PLAN_NAME)
             + &sums_line(&plan.header_before_sha256, HEADER_BEFORE_NAME)
             + &sums_line(&plan.header_after_sha256, HEADER_AFTER_NAME);
@@ -125,7 +134,7 @@ impl Ready for ReadyHeader<'_> {
 
     fn carry(&self, context: Context) -> Carried {
         context.observer.stage("writing the header copies: each synced, read back, compared");
-        match commit::write_all(self.file, &self.deed.plan, &self.deed.images) {
+        match commit::write_all(self.file, self.plan, self.images) {
             Written::Nothing(refusal) => Carried::Nothing(refusal),
             Written::Stuck(refusal) => Carried::Stuck(refusal, None),
             Written::Undone(refusal) => Carried::Undone(refusal),
@@ -148,19 +157,19 @@ impl Ready for ReadyHeader<'_> {
 impl ReadyHeader<'_> {
     /// The last look at the file itself, through the engine's eyes.
     fn verify_written(&self, context: Context) -> Result<(), Refusal> {
-        let Self { deed, file, .. } = *self;
+        let Self { file, plan, images, .. } = *self;
         context.observer.stage("reading the whole header once more");
-        let wrong = |what: &str| Err(Refusal::new(RefusalId::IoError, &deed.database, what, ""));
-        let facts = match survey_open_file(context.storage, file, &deed.database) {
+        let wrong = |what: &str| Err(Refusal::new(RefusalId::IoError, file.path(), what, ""));
+        let facts = match survey_open_file(context.storage, file, file.path()) {
             Ok(facts) => facts,
             Err(error) => return wrong(&error.to_string()),
         };
-        if facts.area.bytes.get(..deed.images.after.len()) != Some(&deed.images.after) {
+        if facts.area.bytes.get(..images.after.len()) != Some(&images.after) {
             return wrong("the header that was read at the end is not the planned one");
         }
-        let before = self.backup.source_sha256.filter(|_| deed.plan.verify == VerifyScope::Full);
+        let before = self.backup.source_sha256.filter(|_| plan.verify == VerifyScope::Full);
         if let Some(before) = before
-            && backup::sha256_with_head(context, file, &deed.plan, &deed.images.before)? != before
+            && backup::sha256_with_head(context, file, plan, &images.before)? != before
         {
             return wrong("pages behind the header changed while the header was written");
         }

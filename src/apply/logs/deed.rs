@@ -67,7 +67,7 @@ impl Deed for LogsDeed {
         _: &'a Held,
         folder: &mut OperationFolder,
     ) -> Result<Box<dyn Ready + 'a>, Refusal> {
-        Ok(Box::new(preparation::prepare(context, self, folder)?))
+        Ok(Box::new(preparation::prepare(context, &self.plan, folder)?))
     }
 
     fn tidy(&self, storage: &dyn Storage) -> Result<(), StorageError> {
@@ -118,7 +118,7 @@ impl Deed for LogsDeed {
     fn bring_to(&self, storage: &dyn Storage, _: &Held, end: End) -> Result<(), Refusal> {
         let routes = routes(&self.plan);
         match end {
-            End::RolledBack => preparation::carry_all_back(storage, &routes),
+            End::RolledBack => moves::carry_all_back(storage, &routes),
             End::Committed => {
                 routes.iter().try_for_each(|route| moves::sync_both(storage, route))?;
                 self.tidy(storage).map_err(|error| reason(&error))

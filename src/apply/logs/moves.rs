@@ -10,12 +10,12 @@
 
 use std::path::Path;
 
-use crate::guards::{Place, Route, changed_at, failure, name_is_taken};
+use crate::guards::{Place, Route, changed_at, failure, name_is_taken, reason};
 use crate::plan::{MoveMethod, MovedFile};
 use crate::refusal::Refusal;
 use crate::storage::{Storage, StorageError};
 
-use super::copies::{Copies, copy_unfinished, unfinished};
+use super::copies::{self, Copies, copy_unfinished, unfinished};
 
 /// How many files are looked at before they move: milliseconds lie in between.
 const FILES_LOOKED_AT: usize = 256;
@@ -174,4 +174,15 @@ fn remove_durably(storage: &dyn Storage, path: &Path, dir: &Path) -> Result<(), 
 pub fn sync_both(storage: &dyn Storage, route: &Route) -> Result<(), Refusal> {
     let synced = storage.sync_dir(route.to).and_then(|()| storage.sync_dir(route.from));
     synced.map_err(|e| failure(&e))
+}
+
+/// Puts everything back that was moved, in the reverse order.
+pub fn carry_all_back(storage: &dyn Storage, routes: &[Route]) -> Result<(), Refusal> {
+    routes.iter().rev().try_for_each(|route| carry_back(storage, route))?;
+    remove_unfinished(storage, routes)
+}
+
+/// Removes copies that were begun and never got their name, durably.
+pub fn remove_unfinished(storage: &dyn Storage, routes: &[Route]) -> Result<(), Refusal> {
+    copies::remove_unfinished(storage, routes).map_err(|error| reason(&error))
 }

@@ -2,7 +2,7 @@
 //! way back where one of them fails.
 
 use crate::guards::{Route, reason, routes, unplanned_files};
-use crate::plan::LOGS_FOLDER;
+use crate::plan::{LOGS_FOLDER, ResetPlan};
 use crate::refusal::Refusal;
 use crate::storage::{Storage, StorageError};
 
@@ -10,13 +10,12 @@ use super::super::context::Context;
 use super::super::deed::{Carried, Ready};
 use super::super::operation::files::{PLAN_NAME, sums_line};
 use super::super::operation::folder::OperationFolder;
-use super::copies::{self, Copies};
-use super::deed::LogsDeed;
+use super::copies::{Copies, copy_ahead};
 use super::moves;
 
 /// Moves whose copies are made, synced and compared.
 pub struct ReadyLogs<'a> {
-    deed: &'a LogsDeed,
+    plan: &'a ResetPlan,
     plan_sha256: String,
     copies: Copies,
 }
@@ -24,12 +23,11 @@ pub struct ReadyLogs<'a> {
 /// Saves the plan, and copies what crosses volumes.
 pub fn prepare<'a>(
     context: Context,
-    deed: &'a LogsDeed,
+    plan: &'a ResetPlan,
     folder: &mut OperationFolder,
 ) -> Result<ReadyLogs<'a>, Refusal> {
-    let plan = &deed.plan;
     let io = |error: StorageError| reason(&error);
-    let plan_sha256 = folder.write_json(PLAN_NAME, &**plan).map_err(io)?;
+    let plan_sha256 = folder.write_json(PLAN_NAME, plan).map_err(io)?;
     if plan.undoes.is_none() {
         folder.create_subfolder(LOGS_FOLDER).map_err(io)?;
     }
@@ -37,9 +35,9 @@ pub fn prepare<'a>(
     if plan.copied_bytes() > 0 {
         context.observer.begin_bytes("copying the logs", plan.copied_bytes());
     }
-    let copies = copies::copy_ahead(context, &routes(plan));
+    let copies = copy_ahead(context, &routes(plan));
     context.observer.end_bytes();
-    Ok(ReadyLogs { deed, plan_sha256, copies: copies? })
+    Ok(ReadyLogs { plan, plan_sha256, copies: copies? })
 }
 
 impl Ready for ReadyLogs<'_> {
@@ -49,7 +47,7 @@ impl Ready for ReadyLogs<'_> {
 
     fn sums(&self) -> String {
         let mut text = sums_line(&self.plan_sha256, PLAN_NAME);
-        for (name, copied) in self.copies.iter().filter(|_| self.deed.plan.undoes.is_none()) {
+        for (name, copied) in self.copies.iter().filter(|_| self.plan.undoes.is_none()) {
             text += &sums_line(&copied.sha256, &format!("{LOGS_FOLDER}/{name}"));
         }
         text
@@ -58,7 +56,7 @@ impl Ready for ReadyLogs<'_> {
     fn carry(&self, context: Context) -> Carried {
         context.observer.stage("moving the logs");
         let storage = context.storage;
-        let routes = routes(&self.deed.plan);
+        let routes = routes(self.plan);
         for (index, route) in routes.iter().enumerate() {
             match moves::carry(storage, route, &self.copies) {
                 Ok(()) => {}
@@ -69,7 +67,7 @@ impl Ready for ReadyLogs<'_> {
             }
         }
         // Logs that appeared meanwhile: somebody works in the folder, and half a stream is worse than all.
-        match unplanned_files(storage, &self.deed.plan) {
+        match unplanned_files(storage, self.plan) {
             Some(stranger) => roll_back(storage, &routes, routes.len(), None, stranger),
             None => Carried::All,
         }
@@ -87,20 +85,10 @@ fn roll_back(
 ) -> Carried {
     let undone = part
         .map_or(Ok(()), |part| moves::carry_back(storage, &part))
-        .and_then(|()| carry_all_back(storage, &routes[..whole]))
-        .and_then(|()| remove_unfinished(storage, routes));
+        .and_then(|()| moves::carry_all_back(storage, &routes[..whole]))
+        .and_then(|()| moves::remove_unfinished(storage, routes));
     match undone {
         Ok(()) => Carried::Undone(cause),
         Err(second) => Carried::Stuck(cause, Some(second)),
     }
-}
-
-/// Puts everything back that was moved, in the reverse order.
-pub fn carry_all_back(storage: &dyn Storage, routes: &[Route]) -> Result<(), Refusal> {
-    routes.iter().rev().try_for_each(|route| moves::carry_back(storage, route))?;
-    remove_unfinished(storage, routes)
-}
-
-fn remove_unfinished(storage: &dyn Storage, routes: &[Route]) -> Result<(), Refusal> {
-    copies::remove_unfinished(storage, routes).map_err(|error| reason(&error))
 }
