@@ -35,7 +35,7 @@ pub use run::Watch;
 pub(crate) use apply::apply_in;
 pub(crate) use check::check_in;
 pub(crate) use inspect::inspect_in;
-pub(crate) use pages::{all_processors, scan};
+pub(crate) use pages::scan;
 pub(crate) use plan::plan_in;
 pub(crate) use recover::{Decision, not_begun, recover_in};
 pub(crate) use request::{Consent, Guarded, Places};

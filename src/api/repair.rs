@@ -14,10 +14,11 @@ use crate::report::{
     checkpoint_reports,
 };
 use crate::show::shown;
+use crate::storage::all_processors;
 use crate::survey::{DatabaseFacts, Digests, GroupFolders, PageLayout};
 
 use super::consent::{confirmation_needed, store_service_note};
-use super::pages::{all_processors, pages_note, scan};
+use super::pages::{pages_note, scan};
 use super::planned::{Plan, Work};
 use super::request::Repair;
 use super::run::Run;

@@ -8,7 +8,9 @@
 //! 4. Between volumes an original is removed only when its copy was synced, read back, compared,
 //!    and has its final name, durably; and when nobody wrote to it since it was copied.
 
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::thread::{self, Builder};
 
 use crate::guards::{Place, Route, changed_at, failure, name_is_taken, reason};
 use crate::plan::{MoveMethod, MovedFile};
@@ -40,20 +42,26 @@ pub fn carry(storage: &dyn Storage, route: &Route, copies: &Copies) -> Result<()
     }
 }
 
-/// Renames the files of a route. While some move, the next ones are looked at.
+/// Renames the files of a route. While some move, the next ones are looked at, by a thread if one can be
+/// started.
 fn carry_renames(storage: &dyn Storage, route: &Route) -> Result<(), Trouble> {
     let mut groups = route.files.chunks(FILES_LOOKED_AT);
     let mut moved = 0;
-    std::thread::scope(|scope| {
+    let look_at =
+        |files: &[MovedFile]| files.iter().try_for_each(|file| route.expect_planned(storage, file));
+    let look_at = &look_at;
+    thread::scope(|scope| {
         let mut look_at_next = || {
             let files = groups.next()?;
-            let look =
-                move || files.iter().try_for_each(|file| route.expect_planned(storage, file));
-            Some((files, scope.spawn(look)))
+            let look = move || look_at(files);
+            Some((files, Builder::new().spawn_scoped(scope, look)))
         };
         let mut next = look_at_next();
         while let Some((files, looking)) = next {
-            let looked = looking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let looked = match looking {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                Err(_) => look_at(files),
+            };
             looked.map_err(|refusal| Trouble::Unmoved(refusal, moved))?;
             next = look_at_next();
             for file in files {
