@@ -7,7 +7,7 @@ use crate::diagnose::{Finding, diagnose_database, diagnose_group};
 use crate::plan::{
     Command, Evidence, FieldSource, RepairRequest, VerifyScope, content_refusals, plan_repair,
 };
-use crate::refusal::{Refusal, RefusalId};
+use crate::refusal::{ALLOW_UNPROVEN_LOCK, Refusal, RefusalId};
 use crate::report::{
     CheckpointsReport, DatabaseReport, LogsReport, Outcome, Report, StreamReport,
     checkpoint_reports,
@@ -138,7 +138,7 @@ fn plan_surveyed(
 }
 
 fn wanted(request: &Repair, source: FieldSource) -> RepairRequest {
-    let lock = request.guarded.allow_unproven_lock.then(|| "--allow-unproven-lock".to_owned());
+    let lock = request.guarded.allow_unproven_lock.then(|| ALLOW_UNPROVEN_LOCK.to_owned());
     RepairRequest {
         source,
         also: request.also.clone(),

@@ -9,7 +9,7 @@ use crate::plan::{
     Command, GroupRequest, ResetRequest, choose_stream, leave_other_groups_out, pending_refusals,
     plan_reset, reset_refusals,
 };
-use crate::refusal::Refusal;
+use crate::refusal::{ALLOW_GROUP_INCOMPLETE, ALLOW_UNPROVEN_LOCK, Refusal};
 use crate::report::{DatabaseReport, Outcome, Report};
 use crate::show::shown;
 use crate::survey::{CheckpointFile, DatabaseFacts, GroupFacts, LogContent, LogFile, StreamOfLogs};
@@ -96,10 +96,10 @@ fn job(
 }
 
 fn overrides(request: &ResetLogs) -> Vec<String> {
-    let lock = request.guarded.allow_unproven_lock.then(|| "--allow-unproven-lock".to_owned());
+    let lock = request.guarded.allow_unproven_lock.then(|| ALLOW_UNPROVEN_LOCK.to_owned());
     let missing = request.may_be_missing.iter();
     lock.into_iter()
-        .chain(missing.map(|random| format!("--allow-group-incomplete {random}")))
+        .chain(missing.map(|random| format!("{ALLOW_GROUP_INCOMPLETE} {random}")))
         .collect()
 }
 

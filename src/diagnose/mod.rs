@@ -1,12 +1,13 @@
 //! Facts to findings: what is wrong, what will happen because of it, and what mends it.
 //!
-//! One file per subject. Pure: no I/O. A new finding gets its id in [`FindingId`], its judgement in
-//! the file of its subject, and its section in `docs/findings.md`.
+//! One file per subject. Pure: no I/O. A new finding gets its row in the table of
+//! [`FindingId`], its judgement in the file of its subject, and its section in `docs/findings.md`.
 
 mod backup_info;
 mod chain;
 mod checkpoint;
 mod finding;
+mod finding_id;
 mod forecast;
 mod group;
 mod header_copies;
@@ -20,7 +21,8 @@ mod stream_files;
 mod unclean;
 
 pub use backup_info::{fault_id, fault_in_words, field_faults, last_seen_generation, log_gen};
-pub use finding::{Finding, FindingId, Severity};
+pub use finding::{Finding, Severity};
+pub use finding_id::{FindingId, Mending, Subject};
 pub use forecast::{Forecast, ForecastOutcome};
 pub use group::{GroupDiagnosis, StreamOutlook, diagnose_group};
 pub use header_copies::copy_evidence;

@@ -10,7 +10,7 @@ use crate::survey::{DatabaseFacts, GroupFacts, LogContent, StreamOfLogs};
 
 use super::content_refusals;
 use super::reset::is_of_stream;
-use crate::refusal::{Refusal, RefusalId};
+use crate::refusal::{ALLOW_GROUP_INCOMPLETE, Refusal, RefusalId};
 
 /// What the person said about the storage group.
 #[derive(Default)]
@@ -279,7 +279,7 @@ fn not_given(group: &GroupFacts, stream: &StreamOfLogs, request: &GroupRequest) 
                 attached.database_path, attached.db_signature
             ),
             format!(
-                "Name it with --db. If that store was deleted since: --allow-group-incomplete {random}"
+                "Name it with --db. If that store was deleted since: {ALLOW_GROUP_INCOMPLETE} {random}"
             ),
         )
     };
