@@ -167,8 +167,8 @@ fn notes(facts: &DatabaseFacts, request: &RepairRequest) -> Vec<String> {
         notes.extend(evidence.conditions.iter().map(|condition| format!("- {condition}")));
         notes.push("Not checked: that the backup media of that set still exist.".into());
     }
-    if let Some(stream) = facts.stream.as_ref().filter(|stream| stream.found) {
-        let path = shown(&stream.path);
+    if let Some(streaming) = facts.streaming.as_ref().filter(|streaming| streaming.found) {
+        let path = shown(&streaming.path);
         notes.push(format!("Streaming file {path}: neither changed nor copied."));
     }
     notes

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::apply::{ResetJob, backup_volume};
 use crate::diagnose::{Finding, FindingId, Severity, diagnose_database};
+use crate::ese::LogBase;
 use crate::plan::{
     Command, GroupRequest, ResetRequest, choose_stream, leave_other_groups_out, pending_refusals,
     plan_reset, reset_refusals,
@@ -12,7 +13,7 @@ use crate::plan::{
 use crate::refusal::{ALLOW_GROUP_INCOMPLETE, ALLOW_UNPROVEN_LOCK, Refusal};
 use crate::report::{DatabaseReport, Outcome, Report};
 use crate::show::shown;
-use crate::survey::{CheckpointFile, DatabaseFacts, GroupFacts, LogContent, LogFile, StreamOfLogs};
+use crate::survey::{CheckpointFile, DatabaseFacts, GroupFacts, LogContent, LogFile, LogStream};
 
 use super::logs;
 use super::plan::Plan;
@@ -28,29 +29,29 @@ pub(super) fn plan(run: &Run, request: &ResetLogs) -> Plan {
     };
     let wanted = wanted(run, request);
     let base = match choose_stream(&group, &wanted) {
-        Ok(stream) => stream.map(|stream| stream.base.clone()),
+        Ok(stream) => stream.map(|stream| stream.base),
         Err(refusal) => {
             refused.push(refusal);
             None
         }
     };
-    if let Some(base) = &base {
+    if let Some(base) = base {
         leave_other_groups_out(&mut group, base, &wanted);
     }
-    let stream = group.streams.iter().find(|stream| Some(&stream.base) == base.as_ref());
+    let stream = group.streams.iter().find(|stream| Some(stream.base) == base);
     if stream.is_none() && refused.is_empty() {
         return nothing_to_do(report, &group, &wanted);
     }
     let report = with_databases(report, &group);
     let guarded = &request.guarded;
-    let beside = group.folders.log_dir.join(base.as_deref().unwrap_or_default());
+    let beside = group.folders.log_dir.join(base.as_ref().map_or("", LogBase::as_str));
     let backup_dir = match run.backup_dir(guarded.backup_dir.as_deref(), &beside) {
         Ok(dir) => dir,
         Err(refusal) => return Plan::of_group(report, Outcome::Refused, &[refusal]),
     };
     refused.extend(reset_refusals(&group, stream, &wanted));
     refused.extend(stream.into_iter().flat_map(|stream| unread(run, stream)));
-    refused.extend(group.databases.iter().filter_map(|facts| run.unread_stream(facts)));
+    refused.extend(group.databases.iter().filter_map(|facts| run.unread_streaming_file(facts)));
     let (dirs, mut files) = (folders(&group), files_of(&group.databases));
     files.extend(stream.into_iter().flat_map(movable_files));
     refused.extend(refusals_of_logs(run, guarded, &dirs, &files, &backup_dir));
@@ -82,7 +83,7 @@ fn job(
     run: &Run,
     request: &ResetLogs,
     group: &GroupFacts,
-    stream: &StreamOfLogs,
+    stream: &LogStream,
     backup_dir: PathBuf,
 ) -> Option<ResetJob> {
     let stamp = run.stamp(Command::ResetLogs);
@@ -116,20 +117,20 @@ pub(super) fn files_of<'a>(
     let mut files = Vec::new();
     for database in databases {
         files.push(&*database.path);
-        let stream = database.stream.iter().filter(|stream| stream.found);
-        files.extend(stream.map(|stream| &*stream.path));
+        let streaming = database.streaming.iter().filter(|streaming| streaming.found);
+        files.extend(streaming.map(|streaming| &*streaming.path));
     }
     files
 }
 
 /// What cannot be read cannot be known again, and is not moved.
-fn unread(run: &Run, stream: &StreamOfLogs) -> Vec<Refusal> {
+fn unread(run: &Run, stream: &LogStream) -> Vec<Refusal> {
     let unread = stream.unread_among(stream.moving_logs());
     unread.map(|(path, error)| run.unread(path, error)).collect()
 }
 
 /// The files of a stream that would move, and that a running engine, or a backup, may have open.
-fn movable_files(stream: &StreamOfLogs) -> impl Iterator<Item = &Path> {
+fn movable_files(stream: &LogStream) -> impl Iterator<Item = &Path> {
     let readable = |log: &&LogFile| {
         !matches!(log.content, LogContent::NotRegular(_) | LogContent::Unreadable(_))
     };

@@ -29,8 +29,9 @@ pub(super) fn refusals(
     refusals.extend(write_refusals(facts));
     refusals.extend(surroundings_refusals(storage, facts, backup_dir, scope));
     refusals.extend(probe_exclusive(storage, &facts.path, guarded.allow_unproven_lock).err());
-    if let Some(stream) = facts.stream.as_ref().filter(|stream| stream.found) {
-        refusals.extend(probe_exclusive(storage, &stream.path, guarded.allow_unproven_lock).err());
+    if let Some(streaming) = facts.streaming.as_ref().filter(|streaming| streaming.found) {
+        refusals
+            .extend(probe_exclusive(storage, &streaming.path, guarded.allow_unproven_lock).err());
     }
     refusals.extend(confirmation_needed(guarded.consent, &facts.path));
     refusals

@@ -268,7 +268,7 @@ impl StoredOperation {
             Deed::Header { plan, .. } => {
                 home::database_of(storage, &self.dir, self.journal.made_in().as_deref(), plan)
             }
-            Deed::Reset(plan) => Some(plan.log_dir.to_path()?.join(&plan.base)),
+            Deed::Reset(plan) => Some(plan.log_dir.to_path()?.join(plan.base)),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::ese::LogFileName;
+use crate::ese::{LogBase, LogFileName};
 use crate::plan::{DatabaseIdentity, LOGS_FOLDER, ResetPlan, identity_by, identity_of};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::{shown, size};
@@ -164,7 +164,7 @@ pub fn unplanned_files(
     for route in routes {
         let home = if route.from == away { &route.to } else { &route.from };
         for file in route.files {
-            let Some(kind) = kind_in_stream(&file.name, &plan.base) else { continue };
+            let Some(kind) = kind_in_stream(&file.name, plan.base) else { continue };
             homes.entry(home).or_default().insert(&file.name);
             kinds.insert((home.as_path(), kind));
         }
@@ -176,7 +176,7 @@ pub fn unplanned_files(
         };
         let names = names.iter().filter_map(|name| name.to_str());
         let mut strangers = names.filter(|name| {
-            let kind = kind_in_stream(name, &plan.base);
+            let kind = kind_in_stream(name, plan.base);
             kind.is_some_and(|kind| kinds.contains(&(dir, kind))) && !planned.contains(name)
         });
         strangers.next().map(|name| stranger(&dir.join(name)))
@@ -191,14 +191,14 @@ enum Kind {
 }
 
 /// The kind of a file of the stream, by its name; `None` for others, and for reserve logs.
-fn kind_in_stream(name: &str, base: &str) -> Option<Kind> {
+fn kind_in_stream(name: &str, base: LogBase) -> Option<Kind> {
     let parsed = LogFileName::parse(name)?;
     let kind = match parsed {
         LogFileName::Reserve { .. } | LogFileName::SharedReserve { .. } => return None,
         LogFileName::Checkpoint { .. } => Kind::Checkpoint,
         _ => Kind::Log,
     };
-    parsed.base()?.to_string().eq_ignore_ascii_case(base).then_some(kind)
+    (parsed.base()? == base).then_some(kind)
 }
 
 fn stranger(path: &Path) -> Refusal {
@@ -219,7 +219,7 @@ pub fn reset_undo_refusals(storage: &dyn Storage, plan: &ResetPlan) -> Vec<Refus
         return vec![already_undone(&plan.log_dir.to_path().unwrap_or_default())];
     }
     let mut refusals: Vec<Refusal> = unplanned_files(storage, plan, &routes).into_iter().collect();
-    let subject = plan.log_dir.to_path().unwrap_or_default().join(&plan.base);
+    let subject = plan.log_dir.to_path().unwrap_or_default().join(plan.base);
     refusals.extend(marker::refusal(storage, &subject));
     for route in &routes {
         for file in route.files {
