@@ -116,7 +116,7 @@ pub(super) fn inspect_set(run: &Run, path: &Path) -> Option<(FileReport, Vec<Ref
     let listings = run.listings();
     let surveyed = run.survey_logs(&listings, folders, Vec::new(), Digests::NotWanted);
     let mut group = surveyed.ok()?;
-    group.streams.retain(|stream| LogBase::new(&stream.base) == Some(base));
+    group.streams.retain(|stream| stream.base == base);
     let stream = group.streams.first().filter(|stream| stream.in_order().next().is_some())?;
     let dump = dump_log_set(stream);
     let unread =

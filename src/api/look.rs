@@ -11,7 +11,7 @@ use crate::show::{quoted, shown};
 use crate::storage::{FileKind, absolute, canonical};
 use crate::survey::{
     DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, SurveyError, survey_database_among,
-    survey_group_among, survey_logs,
+    survey_group_among, survey_own_logs,
 };
 
 use super::run::Run;
@@ -47,7 +47,7 @@ impl Run<'_> {
         let mut facts = self.survey(path)?;
         let beside = facts.path.parent().unwrap_or(Path::new(".")).to_owned();
         let Some(pair) = &facts.pair else { return Ok(facts) };
-        facts.logs = survey_logs(self.storage(), &beside, &pair.header.raw.log_signature).ok();
+        facts.logs = survey_own_logs(self.storage(), &beside, &pair.header.raw.log_signature).ok();
         Ok(facts)
     }
 
@@ -159,9 +159,9 @@ impl Run<'_> {
     }
 
     /// The refusal where the streaming file of a database could not be read.
-    pub fn unread_stream(&self, facts: &DatabaseFacts) -> Option<Refusal> {
-        let stream = facts.stream.as_ref()?;
-        Some(unread(self.storage(), &stream.path, stream.read_error.as_deref()?))
+    pub fn unread_streaming_file(&self, facts: &DatabaseFacts) -> Option<Refusal> {
+        let streaming = facts.streaming.as_ref()?;
+        Some(unread(self.storage(), &streaming.path, streaming.read_error.as_deref()?))
     }
 
     /// The backup folder that was named, or the default beside the database.

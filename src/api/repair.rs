@@ -8,7 +8,7 @@ use crate::guards::{HeaderQuestion, for_header};
 use crate::plan::{
     Command, Evidence, FieldSource, RepairRequest, VerifyScope, content_refusals, plan_repair,
 };
-use crate::refusal::{Refusal, RefusalId};
+use crate::refusal::{ALLOW_UNPROVEN_LOCK, Refusal, RefusalId};
 use crate::report::{
     CheckpointsReport, DatabaseReport, LogsReport, Outcome, Report, StreamReport,
     checkpoint_reports,
@@ -144,7 +144,7 @@ fn plan_surveyed(
 }
 
 fn wanted(request: &Repair, source: FieldSource) -> RepairRequest {
-    let lock = request.guarded.allow_unproven_lock.then(|| "--allow-unproven-lock".to_owned());
+    let lock = request.guarded.allow_unproven_lock.then(|| ALLOW_UNPROVEN_LOCK.to_owned());
     RepairRequest {
         source,
         also: request.also.clone(),
@@ -173,8 +173,8 @@ fn notes(facts: &DatabaseFacts, request: &RepairRequest) -> Vec<String> {
         notes.extend(evidence.conditions.iter().map(|condition| format!("- {condition}")));
         notes.push("Not checked: that the backup media of that set still exist.".into());
     }
-    if let Some(stream) = facts.stream.as_ref().filter(|stream| stream.found) {
-        let path = shown(&stream.path);
+    if let Some(streaming) = facts.streaming.as_ref().filter(|streaming| streaming.found) {
+        let path = shown(&streaming.path);
         notes.push(format!("Streaming file {path}: neither changed nor copied."));
     }
     notes

@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use crate::apply::{LogsDeed, Terms};
 use crate::diagnose::{Finding, FindingId, Severity, diagnose_database};
+use crate::ese::LogBase;
 use crate::guards::{LogsQuestion, backup_volume, for_logs, unread};
 use crate::plan::{
     Command, GroupRequest, ResetRequest, choose_stream, leave_other_groups_out, pending_refusals,
     plan_reset, reset_refusals,
 };
-use crate::refusal::Refusal;
+use crate::refusal::{ALLOW_GROUP_INCOMPLETE, ALLOW_UNPROVEN_LOCK, Refusal};
 use crate::report::{DatabaseReport, Outcome, Report};
 use crate::show::shown;
-use crate::survey::{CheckpointFile, DatabaseFacts, GroupFacts, LogContent, LogFile, StreamOfLogs};
+use crate::survey::{CheckpointFile, DatabaseFacts, GroupFacts, LogContent, LogFile, LogStream};
 
 use super::consent::confirmation_needed;
 use super::logs;
@@ -29,29 +30,29 @@ pub(super) fn plan(run: &Run, request: &ResetLogs) -> Plan {
     };
     let wanted = wanted(run, request);
     let base = match choose_stream(&group, &wanted) {
-        Ok(stream) => stream.map(|stream| stream.base.clone()),
+        Ok(stream) => stream.map(|stream| stream.base),
         Err(refusal) => {
             refused.push(refusal);
             None
         }
     };
-    if let Some(base) = &base {
+    if let Some(base) = base {
         leave_other_groups_out(&mut group, base, &wanted);
     }
-    let stream = group.streams.iter().find(|stream| Some(&stream.base) == base.as_ref());
+    let stream = group.streams.iter().find(|stream| Some(stream.base) == base);
     if stream.is_none() && refused.is_empty() {
         return nothing_to_do(report, &group, &wanted);
     }
     let report = with_databases(report, &group);
     let guarded = &request.guarded;
-    let beside = group.folders.log_dir.join(base.as_deref().unwrap_or_default());
+    let beside = group.folders.log_dir.join(base.as_ref().map_or("", LogBase::as_str));
     let backup_dir = match run.backup_dir(guarded.backup_dir.as_deref(), &beside) {
         Ok(dir) => dir,
         Err(refusal) => return Plan::of_group(report, Outcome::Refused, &[refusal]),
     };
     refused.extend(reset_refusals(&group, stream, &wanted));
     refused.extend(stream.into_iter().flat_map(|stream| unread_logs(run, stream)));
-    refused.extend(group.databases.iter().filter_map(|facts| run.unread_stream(facts)));
+    refused.extend(group.databases.iter().filter_map(|facts| run.unread_streaming_file(facts)));
     run.stage("asking every guard");
     let deed = stream.and_then(|stream| deed(run, request, &group, stream, &backup_dir));
     let mut files = files_of(&group.databases);
@@ -95,7 +96,7 @@ fn deed(
     run: &Run,
     request: &ResetLogs,
     group: &GroupFacts,
-    stream: &StreamOfLogs,
+    stream: &LogStream,
     backup_dir: &Path,
 ) -> Option<LogsDeed> {
     let stamp = run.stamp(Command::ResetLogs);
@@ -108,10 +109,10 @@ fn deed(
 }
 
 fn overrides(request: &ResetLogs) -> Vec<String> {
-    let lock = request.guarded.allow_unproven_lock.then(|| "--allow-unproven-lock".to_owned());
+    let lock = request.guarded.allow_unproven_lock.then(|| ALLOW_UNPROVEN_LOCK.to_owned());
     let missing = request.may_be_missing.iter();
     lock.into_iter()
-        .chain(missing.map(|random| format!("--allow-group-incomplete {random}")))
+        .chain(missing.map(|random| format!("{ALLOW_GROUP_INCOMPLETE} {random}")))
         .collect()
 }
 
@@ -126,20 +127,20 @@ fn files_of(databases: &[DatabaseFacts]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for database in databases {
         files.push(database.path.clone());
-        let stream = database.stream.iter().filter(|stream| stream.found);
-        files.extend(stream.map(|stream| stream.path.clone()));
+        let streaming = database.streaming.iter().filter(|streaming| streaming.found);
+        files.extend(streaming.map(|streaming| streaming.path.clone()));
     }
     files
 }
 
 /// What cannot be read cannot be known again, and is not moved.
-fn unread_logs(run: &Run, stream: &StreamOfLogs) -> Vec<Refusal> {
+fn unread_logs(run: &Run, stream: &LogStream) -> Vec<Refusal> {
     let logs = stream.unread_among(stream.moving_logs());
     logs.map(|(path, error)| unread(run.storage(), path, error)).collect()
 }
 
 /// The files of a stream that would move, and that a running engine, or a backup, may have open.
-fn movable_files(stream: &StreamOfLogs) -> impl Iterator<Item = PathBuf> {
+fn movable_files(stream: &LogStream) -> impl Iterator<Item = PathBuf> {
     let readable = |log: &&LogFile| {
         !matches!(log.content, LogContent::NotRegular(_) | LogContent::Unreadable(_))
     };

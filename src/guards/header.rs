@@ -41,8 +41,8 @@ pub fn for_header(storage: &dyn Storage, asked: &HeaderQuestion) -> Vec<Refusal>
 fn in_use(storage: &dyn Storage, asked: &HeaderQuestion) -> Vec<Refusal> {
     let facts = asked.facts;
     let database = asked.planned.is_none().then_some(facts.path.as_path());
-    let streaming = facts.stream.as_ref().filter(|stream| stream.found);
-    let streaming = streaming.map(|stream| stream.path.as_path());
+    let streaming = facts.streaming.as_ref().filter(|streaming| streaming.found);
+    let streaming = streaming.map(|streaming| streaming.path.as_path());
     Held::probe(storage, database.into_iter().chain(streaming), asked.allow_unproven_lock)
 }
 

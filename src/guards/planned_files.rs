@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::ese::LogFileName;
+use crate::ese::{LogBase, LogFileName};
 use crate::plan::{Batch, MoveMethod, MovedFile, ResetPlan};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::shown;
@@ -213,7 +213,7 @@ pub fn unplanned_files(storage: &dyn Storage, plan: &ResetPlan) -> Option<Refusa
     for batch in &plan.batches {
         let home = if batch.from == plan.away { &batch.to } else { &batch.from };
         for file in &batch.files {
-            let Some(kind) = kind_in_stream(&file.name, &plan.base) else { continue };
+            let Some(kind) = kind_in_stream(&file.name, plan.base) else { continue };
             homes.entry(home).or_default().insert(&file.name);
             kinds.insert((home.as_path(), kind));
         }
@@ -225,7 +225,7 @@ pub fn unplanned_files(storage: &dyn Storage, plan: &ResetPlan) -> Option<Refusa
         };
         let names = names.iter().filter_map(|name| name.to_str());
         let mut strangers = names.filter(|name| {
-            let kind = kind_in_stream(name, &plan.base);
+            let kind = kind_in_stream(name, plan.base);
             kind.is_some_and(|kind| kinds.contains(&(dir, kind))) && !planned.contains(name)
         });
         strangers.next().map(|name| stranger(&dir.join(name)))
@@ -240,14 +240,14 @@ enum Kind {
 }
 
 /// The kind of a file of the stream, by its name; `None` for others, and for reserve logs.
-fn kind_in_stream(name: &str, base: &str) -> Option<Kind> {
+fn kind_in_stream(name: &str, base: LogBase) -> Option<Kind> {
     let parsed = LogFileName::parse(name)?;
     let kind = match parsed {
         LogFileName::Reserve { .. } | LogFileName::SharedReserve { .. } => return None,
         LogFileName::Checkpoint { .. } => Kind::Checkpoint,
         _ => Kind::Log,
     };
-    parsed.base()?.to_string().eq_ignore_ascii_case(base).then_some(kind)
+    (parsed.base()? == base).then_some(kind)
 }
 
 fn stranger(path: &Path) -> Refusal {

@@ -11,10 +11,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::ese::Signature;
 use crate::ese::shadow::{self, HeaderArea};
+use crate::ese::{LogBase, Signature};
 use crate::storage::stored_path;
-use crate::survey::{DatabaseFacts, GroupFacts, LogFile, StreamOfLogs};
+use crate::survey::{DatabaseFacts, GroupFacts, LogFile, LogStream};
 
 use super::{Command, MoveStep, OperationStamp, Step};
 
@@ -43,7 +43,7 @@ pub struct ResetPlan {
     /// For a restore: the operation that it undoes.
     pub undoes: Option<String>,
     /// Base name of the log stream.
-    pub base: String,
+    pub base: LogBase,
     /// Folder of the logs, absolute; the marker lies in it.
     #[serde(with = "stored_path")]
     pub log_dir: PathBuf,
@@ -187,7 +187,7 @@ pub fn identity_by(path: &Path, length_bytes: u64, area: &HeaderArea) -> Option<
 /// Plans the reset of one log stream that passed the guards; `None` where there is nothing to move.
 pub fn plan_reset(
     group: &GroupFacts,
-    stream: &StreamOfLogs,
+    stream: &LogStream,
     request: &ResetRequest,
     stamp: &OperationStamp,
 ) -> Option<ResetPlan> {
@@ -216,7 +216,7 @@ pub fn plan_reset(
         created: stamp.created.clone(),
         command: Command::ResetLogs,
         undoes: None,
-        base: stream.base.clone(),
+        base: stream.base,
         log_dir: group.folders.log_dir.clone(),
         away: to,
         databases: group.databases.iter().filter_map(identity_of).collect(),

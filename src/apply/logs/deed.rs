@@ -33,7 +33,7 @@ impl Deed for LogsDeed {
     }
 
     fn subject(&self) -> PathBuf {
-        self.plan.log_dir.join(&self.plan.base)
+        self.plan.log_dir.join(self.plan.base)
     }
 
     fn named(&self) -> PathBuf {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::ese::CheckpointCopies;
 use crate::show::{quoted, shown};
-use crate::survey::AttachListFault;
+use crate::survey::{AttachListFault, AttachListHolder};
 
 use super::{Finding, FindingId, Severity};
 
@@ -25,17 +25,31 @@ pub fn damaged_log(path: &Path, fault: &dyn Display) -> Finding {
 
 /// The list of databases in the current log, or in the checkpoint, though the checksum holds.
 pub(super) fn damaged_attach_list(fault: &AttachListFault) -> Finding {
-    let id = match fault.of_checkpoint {
-        true => FindingId::CheckpointDamaged,
-        false => FindingId::LogHeaderDamaged,
+    let id = match fault.holder {
+        AttachListHolder::Checkpoint => FindingId::CheckpointDamaged,
+        AttachListHolder::Log => FindingId::LogHeaderDamaged,
     };
     Finding::new(
         id,
         format!("{}: {fault}", shown(fault.path)),
         "Which databases were attached cannot be read from it. A log reset is refused \
          (group-incomplete): a database could be left out.",
-        fault.way_out(),
+        attach_list_way_out(fault.holder),
     )
+}
+
+/// What brings a good attach list.
+pub fn attach_list_way_out(holder: AttachListHolder) -> &'static str {
+    match holder {
+        AttachListHolder::Checkpoint => {
+            "Mount all stores of the group and dismount them: the engine writes the checkpoint anew."
+        }
+        AttachListHolder::Log => {
+            "The engine writes the list anew with each log: mount all stores of the group until the \
+             next log has begun, and dismount them. If they do not mount, bring a good copy of this \
+             log back from a backup."
+        }
+    }
 }
 
 /// A checkpoint without a valid copy.

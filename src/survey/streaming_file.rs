@@ -11,7 +11,7 @@ use super::read_header_area;
 
 /// What was found where the header says that there is a streaming file.
 #[derive(Clone)]
-pub struct StreamFacts {
+pub struct StreamingFile {
     /// Where it was looked for.
     pub path: PathBuf,
     /// Whether a regular file is there.
@@ -22,7 +22,7 @@ pub struct StreamFacts {
     pub header: Option<HeaderPair>,
 }
 
-impl StreamFacts {
+impl StreamingFile {
     /// Whether the file's header names the same pair as the database's.
     pub fn belongs_to(&self, database: &DbHeader) -> bool {
         let signature = self.header.as_ref().map(|pair| pair.header.raw.slv_signature);
@@ -37,7 +37,7 @@ pub fn streaming_file_path(database: &Path) -> PathBuf {
     database.with_extension(if upper { "STM" } else { "stm" })
 }
 
-pub(super) fn survey_stream(storage: &dyn Storage, database: &Path) -> StreamFacts {
+pub(super) fn survey_streaming_file(storage: &dyn Storage, database: &Path) -> StreamingFile {
     let path = streaming_file_path(database);
     let area = storage.open(&path, Access::Read).and_then(|file| read_header_area(file.as_ref()));
     let was_read = area.is_ok();
@@ -47,5 +47,5 @@ pub(super) fn survey_stream(storage: &dyn Storage, database: &Path) -> StreamFac
     });
     let is_file = || storage.status(&path).is_ok_and(|status| status.kind == FileKind::Regular);
     let read_error = area.err().filter(|_| is_file()).map(Arc::new);
-    StreamFacts { path, found: was_read || read_error.is_some(), read_error, header }
+    StreamingFile { path, found: was_read || read_error.is_some(), read_error, header }
 }

@@ -5,8 +5,8 @@ use crate::storage::FileKind;
 use crate::survey::{LogContent, LogFile};
 
 use super::chain::{Chain, name_of, named_generation};
-use super::ranges::few;
-use super::stream_files::damaged_attach_list;
+use super::damaged_files::damaged_attach_list;
+use super::generation_range::few;
 use super::{Finding, FindingId};
 
 pub(super) fn judge(chain: &Chain) -> Vec<Finding> {

@@ -7,7 +7,7 @@ use crate::survey::DatabaseFacts;
 use super::{Finding, FindingId};
 
 pub(super) fn judge(facts: &DatabaseFacts, header: &DbHeader) -> Option<Finding> {
-    let stream = facts.stream.as_ref().filter(|stream| stream.read_error.is_none())?;
+    let stream = facts.streaming.as_ref().filter(|stream| stream.read_error.is_none())?;
     if !stream.found {
         return Some(Finding::new(
             FindingId::StreamFileMissing,

@@ -1,15 +1,16 @@
-//! The transaction logs beside a database: whether they are of its stream, and how far they reach.
+//! The transaction logs of a database's own log stream: whether there are any, and how far they reach.
 
 use std::path::Path;
 
 use crate::ese::{LogNaming, Signature};
 use crate::storage::{Result, Storage};
 
-use super::{Digests, GroupFolders, LogFile, LogSummary, StreamOfLogs, survey_group};
+use super::log_stream::survey_log_streams;
+use super::{Digests, Listings, LogFile, LogStream, LogSummary};
 
-/// What the logs in a folder say about one log stream.
+/// What the logs in a folder say about the log stream of one database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogFacts {
+pub struct OwnLogs {
     /// How the logs of the stream are named, where one was found.
     pub naming: Option<LogNaming>,
     /// Generations of the stream's logs, ascending, the current log last.
@@ -22,11 +23,11 @@ pub struct LogFacts {
     pub none_there: bool,
 }
 
-impl LogFacts {
+impl OwnLogs {
     /// The logs of the stream `signature`, whatever their base name. Temporary and reserve logs are
     /// no part of a stream, nor is a log that the engine would not find under its name, nor are old
     /// logs beside a current one of another stream.
-    pub fn of(streams: &[StreamOfLogs], signature: &Signature) -> Self {
+    pub fn among(streams: &[LogStream], signature: &Signature) -> Self {
         let (mut generations, mut foreign) = (Vec::new(), false);
         for stream in streams {
             let current = stream.current.as_ref().and_then(LogFile::summary);
@@ -36,20 +37,20 @@ impl LogFacts {
             };
             for log in stream.in_order() {
                 let Some(summary) = log.summary() else { continue };
-                match is_ours(summary) {
-                    true if is_named_right(log, summary) => generations.push(summary.generation),
-                    true => {}
-                    false => foreign = true,
+                if !is_ours(summary) {
+                    foreign = true;
+                } else if is_named_right(log, summary) {
+                    generations.push(summary.generation);
                 }
             }
         }
         generations.sort_unstable();
         generations.dedup();
         let own = streams.iter().find(|stream| stream.identity() == Some(*signature));
-        let all = || streams.iter().flat_map(StreamOfLogs::in_order);
+        let all = || streams.iter().flat_map(LogStream::in_order);
         let unread = all().any(|log| log.read_error().is_some());
         Self {
-            naming: own.and_then(StreamOfLogs::naming),
+            naming: own.map(LogStream::naming),
             only_foreign: generations.is_empty() && foreign && !unread,
             unread,
             none_there: all().next().is_none(),
@@ -74,11 +75,15 @@ fn is_named_right(log: &LogFile, summary: &LogSummary) -> bool {
     log.name.generation().is_none_or(|named| i32::try_from(named) == Ok(summary.generation))
 }
 
-/// Reads the headers of the logs in `dir` and keeps those of the stream `signature`.
-pub fn survey_logs(storage: &dyn Storage, dir: &Path, signature: &Signature) -> Result<LogFacts> {
-    let folders = GroupFolders { log_dir: dir.to_owned(), system_dir: dir.to_owned() };
-    let group = survey_group(storage, folders, Vec::new(), Digests::NotWanted, &|_| {})?;
-    Ok(LogFacts::of(&group.streams, signature))
+/// Reads the headers of the logs in `dir` and keeps those of the log stream `signature`.
+pub fn survey_own_logs(
+    storage: &dyn Storage,
+    dir: &Path,
+    signature: &Signature,
+) -> Result<OwnLogs> {
+    let listings = Listings::new(storage);
+    let found = survey_log_streams(&listings, dir, dir, Digests::NotWanted, &|_| {})?;
+    Ok(OwnLogs::among(&found.streams, signature))
 }
 
 #[cfg(test)]
@@ -87,10 +92,8 @@ mod tests {
 
     #[test]
     fn a_gap_ends_the_unbroken_run() {
-        let facts = |generations: &[i32]| LogFacts {
-            generations: generations.into(),
-            ..LogFacts::default()
-        };
+        let facts =
+            |generations: &[i32]| OwnLogs { generations: generations.into(), ..OwnLogs::default() };
         assert_eq!(facts(&[]).unbroken_from(), None);
         assert_eq!(facts(&[5]).unbroken_from(), Some(5));
         assert_eq!(facts(&[1, 2, 4, 5, 6]).unbroken_from(), Some(4));
