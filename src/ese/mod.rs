@@ -16,6 +16,7 @@ pub mod engine;
 mod file_type;
 pub mod flush_map;
 mod lgpos;
+pub mod log_body;
 mod log_fault;
 pub mod log_header;
 pub mod log_limits;
