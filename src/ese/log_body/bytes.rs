@@ -90,9 +90,10 @@ mod tests {
 
     #[test]
     fn the_fill_is_that_of_reserve_logs() {
-        assert_eq!([FILL[0], FILL[1], FILL[16], FILL[32], FILL[48], FILL[240]], [
-            0xda, 0xda, 0xea, 0xfa, 0x0a, 0xca
-        ]);
+        assert_eq!(
+            [FILL[0], FILL[1], FILL[16], FILL[32], FILL[48], FILL[240]],
+            [0xda, 0xda, 0xea, 0xfa, 0x0a, 0xca]
+        );
         let mut sector = [FILL, FILL].concat();
         assert!(is_fill(&sector));
         for at in 0..512 {

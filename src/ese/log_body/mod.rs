@@ -71,7 +71,8 @@ impl<S: BodySink> BodyReader<S> {
         };
         let raw = &header.raw;
         let first = raw.header_sectors.get().into();
-        let blocks = Blocks::new(raw.sector_bytes.get().into(), first, raw.file_sectors.get().into());
+        let blocks =
+            Blocks::new(raw.sector_bytes.get().into(), first, raw.file_sectors.get().into());
         Ok(Self { blocks, body, generation: header.generation(), role, sink })
     }
 

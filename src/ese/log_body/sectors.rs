@@ -183,7 +183,12 @@ impl Sectors {
     }
 
     /// A range of one sector.
-    fn end_of_one_sector(&mut self, range: &Range, found: &Found, sink: &mut impl BodySink) -> Chain {
+    fn end_of_one_sector(
+        &mut self,
+        range: &Range,
+        found: &Found,
+        sink: &mut impl BodySink,
+    ) -> Chain {
         let fault = range.fault();
         if range.in_recovery {
             match fault {
@@ -195,7 +200,13 @@ impl Sectors {
     }
 
     /// One more sector of a range of several.
-    fn go_on(&mut self, mut range: Range, number: u32, bytes: &[u8], sink: &mut impl BodySink) -> Chain {
+    fn go_on(
+        &mut self,
+        mut range: Range,
+        number: u32,
+        bytes: &[u8],
+        sink: &mut impl BodySink,
+    ) -> Chain {
         let length = usize::try_from(range.missing).unwrap_or(usize::MAX).min(bytes.len());
         let piece = &bytes[..length];
         range.behind.add(piece);

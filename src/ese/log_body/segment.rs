@@ -162,7 +162,11 @@ pub(super) mod tests {
     use crate::ese::page::seal_page;
 
     /// A segment with these records, or parts of them.
-    pub(in crate::ese::log_body) fn sealed(number: u16, generation: i32, records: &[u8]) -> Vec<u8> {
+    pub(in crate::ese::log_body) fn sealed(
+        number: u16,
+        generation: i32,
+        records: &[u8],
+    ) -> Vec<u8> {
         let mut header = RawSegmentHeader::new_zeroed();
         header.pos = LgPos { generation, sector: number, offset: 0 }.into();
         header.flags = FLAG_NEW_CHECKSUM.into();
@@ -205,7 +209,10 @@ pub(super) mod tests {
     fn a_bit_of_the_stored_checksum_makes_it_a_copy_of_the_one_before() {
         let mut bytes = sealed(9, 3, b"records");
         flip(&mut bytes, Some(0));
-        assert_eq!((Segment::new(&bytes).fit(9), Segment::new(&bytes).fit(8)), (Fit::None, Fit::Exact));
+        assert_eq!(
+            (Segment::new(&bytes).fit(9), Segment::new(&bytes).fit(8)),
+            (Fit::None, Fit::Exact)
+        );
     }
 
     #[test]

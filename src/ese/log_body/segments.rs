@@ -169,7 +169,11 @@ impl Segments {
 
     /// Behind the end of the data there is nothing that a copy could save.
     fn broken(&self, fault: BodyFault) -> Role {
-        if self.recovery.first_empty.is_some() { Role::Broken(fault) } else { Role::Doubtful(fault) }
+        if self.recovery.first_empty.is_some() {
+            Role::Broken(fault)
+        } else {
+            Role::Doubtful(fault)
+        }
     }
 
     fn checksum_fault(&self, number: u32, segment: &Segment) -> BodyFault {
@@ -211,10 +215,9 @@ impl Segments {
     /// The verdict after the last segment; in a closed log or not, nothing else is known of the role.
     pub(super) fn verdict(&self) -> BodyVerdict {
         let recovery = &self.recovery;
-        let doubt = recovery.doubtful.map(|Doubtful { number, fault }| BodyDamage {
-            offset: offset(number),
-            fault,
-        });
+        let doubt = recovery
+            .doubtful
+            .map(|Doubtful { number, fault }| BodyDamage { offset: offset(number), fault });
         if let Some(damage) = recovery.damage.or(doubt) {
             BodyVerdict::Damaged(damage)
         } else if let Some(offset) = recovery.torn {

@@ -120,9 +120,9 @@ impl fmt::Display for BodyFault {
             Self::Hole { next_valid } => {
                 write!(f, "the segment is empty, but segment {next_valid} has data: a lost write")
             }
-            Self::TakenForShadow => {
-                f.write_str("one bit of the stored checksum: the segment passes for a copy of the one before")
-            }
+            Self::TakenForShadow => f.write_str(
+                "one bit of the stored checksum: the segment passes for a copy of the one before",
+            ),
             Self::ChecksumRecord => f.write_str("no valid checksum record"),
             Self::RangeChecksum { expected, actual } => write!(
                 f,
@@ -130,7 +130,9 @@ impl fmt::Display for BodyFault {
             ),
             Self::DataBehindEnd => f.write_str("data behind the end of the log"),
             Self::Unreadable => f.write_str("it cannot be read"),
-            Self::FileEnds => f.write_str("the file ends here, before the length that its header states"),
+            Self::FileEnds => {
+                f.write_str("the file ends here, before the length that its header states")
+            }
         }
     }
 }
