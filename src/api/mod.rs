@@ -3,6 +3,7 @@
 
 mod apply;
 mod check;
+mod consent;
 mod error;
 mod header;
 mod inspect;
@@ -12,6 +13,7 @@ mod logs;
 mod look;
 mod pages;
 mod plan;
+mod planned;
 mod record;
 mod recover;
 mod repair;
@@ -19,13 +21,13 @@ mod request;
 mod reset_logs;
 mod restore;
 mod run;
-mod surroundings;
 
 pub use apply::apply;
 pub use check::check;
 pub use error::{Error, Result};
 pub use inspect::inspect;
-pub use plan::{Plan, plan};
+pub use plan::plan;
+pub use planned::Plan;
 pub use recover::recover;
 pub use request::{Check, Recover, Repair, Request, ResetLogs, Restore};
 pub use run::Watch;

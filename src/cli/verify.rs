@@ -105,13 +105,13 @@ fn notes(facts: &DatabaseFacts, layout: PageLayout) -> Vec<String> {
     notes.extend(unknown.map(|problem| {
         format!("WARNING: The header has something that edbmend does not know: {problem}.")
     }));
-    if let Some(stream) = facts.stream.as_ref().filter(|stream| stream.found) {
-        let path = shown(&stream.path);
+    if let Some(streaming) = facts.streaming.as_ref().filter(|streaming| streaming.found) {
+        let path = shown(&streaming.path);
         notes.push(format!(
             "Streaming file {path}: not read. Its pages have no checksum of their own, only its two header \
              pages have one. To check these:"
         ));
-        notes.push(format!("edbmend verify {}", quoted(&stream.path)));
+        notes.push(format!("edbmend verify {}", quoted(&streaming.path)));
     }
     if facts.pair.as_ref().is_some_and(|pair| !pair.is_sound()) {
         notes.push("The two header copies are not both valid and equal. What that means:".into());

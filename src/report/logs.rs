@@ -84,7 +84,7 @@ impl StreamReport {
         let paths = |paths: &[std::path::PathBuf]| paths.iter().map(|p| shown_path(p)).collect();
         let sequence = outlook.sequence.as_ref();
         Self {
-            base: outlook.base.clone(),
+            base: outlook.base.to_string(),
             dir: shown_path(dir),
             signature: outlook.signature,
             first_generation: outlook.first_generation,

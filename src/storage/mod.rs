@@ -4,6 +4,7 @@
 //! record it, fail it or stop it at any call. `Disk` is the real one.
 
 mod aligned;
+mod digest;
 mod error;
 mod file;
 mod file_system;
@@ -23,10 +24,11 @@ mod windows;
 mod writer;
 
 pub use aligned::AlignedBuffer;
+pub use digest::digest_blocks;
 pub use error::{Result, StorageError};
 pub use file::{DirectFile, Exclusive, File};
 pub use file_system::{Access, BUSY_PAUSE, BUSY_TRIES, Storage};
-pub use path::{StoredPath, beside, without};
+pub use path::{StoredPath, beside, stored_path, stored_path_if_any, without};
 pub use pieces::{PIECE_BYTES, Piece, Pieces};
 pub use private_map::PrivateMap;
 pub use reader::{FileReader, read_full};

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A path in a form that survives JSON byte by byte, whatever its name holds.
+/// How a path stands in JSON so that it survives byte by byte, whatever its name holds. Fields that are
+/// paths name [`stored_path`] as their `serde` form, and so are decoded once, when they are read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum StoredPath {
@@ -35,6 +36,46 @@ impl StoredPath {
             Self::Text(text) => Some(PathBuf::from(text)),
             Self::Encoded { hex } => Some(PathBuf::from(decode(hex::decode(hex).ok()?)?)),
         }
+    }
+}
+
+/// The `serde` form of a path that is stored: see [`StoredPath`].
+pub mod stored_path {
+    use std::path::{Path, PathBuf};
+
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::StoredPath;
+
+    /// Writes a path in its stored form.
+    pub fn serialize<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+        StoredPath::from(path).serialize(to)
+    }
+
+    /// Reads a path from its stored form.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
+        let path = StoredPath::deserialize(from)?.to_path();
+        path.ok_or_else(|| D::Error::custom("it names a path of another operating system"))
+    }
+}
+
+/// The `serde` form of a stored path that may be absent.
+pub mod stored_path_if_any {
+    use std::path::PathBuf;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::StoredPath;
+
+    /// Writes a path in its stored form, or `null`.
+    pub fn serialize<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Error> {
+        path.as_deref().map(StoredPath::from).serialize(to)
+    }
+
+    /// Reads a path from its stored form. One of another operating system counts as absent.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D::Error> {
+        Ok(Option::<StoredPath>::deserialize(from)?.and_then(|path| path.to_path()))
     }
 }
 
