@@ -100,16 +100,22 @@
 
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
+// What only the program uses is left over without it, and not dead.
+#![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]
 
+#[cfg(feature = "disk")]
 mod api;
+#[cfg(feature = "disk")]
 #[doc(hidden)]
 pub mod apply;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
 #[doc(hidden)]
 pub mod diagnose;
 #[doc(hidden)]
 pub mod ese;
+#[cfg(feature = "disk")]
 #[doc(hidden)]
 pub mod guards;
 #[doc(hidden)]
@@ -129,10 +135,12 @@ pub mod storage;
 #[doc(hidden)]
 pub mod survey;
 
+#[cfg(feature = "disk")]
 pub use api::{
     Check, Error, Plan, Recover, Repair, Request, ResetLogs, Restore, Result, Watch, apply, check,
     inspect, json, plan, recover,
 };
+#[cfg(feature = "disk")]
 pub use apply::{NoObserver, Observer};
 pub use diagnose::FindingId;
 pub use plan::{BackupScope, VerifyScope};
@@ -140,6 +148,6 @@ pub use refusal::RefusalId;
 pub use report::{Outcome, Report};
 
 /// The program of that page compiles.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "disk"))]
 #[doc = include_str!("../docs/library.md")]
 struct LibraryPage;
