@@ -4,10 +4,9 @@ use crate::ese::backup_info::LAST_GENERATION;
 use crate::ese::db_header::FIRST_REVISION_WITH_COPY_BACKUP;
 use crate::ese::engine::{self, NextIncremental};
 use crate::ese::{BackupFault, BackupField, BackupInfo, DbHeader, DbState};
-use crate::show::quoted;
 use crate::survey::DatabaseFacts;
 
-use super::state::before_a_repair;
+use super::fitness::repair_command;
 use super::{Finding, FindingId};
 
 /// The fields that are at fault, with their fault.
@@ -80,9 +79,7 @@ fn field_finding(
             "The field is suspicious, but may be right. edbmend leaves it alone unless it is asked to \
              clear it."
                 .to_owned(),
-            before_a_repair(facts, header).unwrap_or_else(|| {
-                format!("edbmend repair --also {} {}", id.name(), quoted(&facts.path))
-            }),
+            repair_command(facts, Some(id)).unwrap_or_else(|first| first),
         ),
     };
     Finding::new(id, message, consequence, remedy).of_field(field.key())
@@ -139,30 +136,24 @@ fn impossible_consequence(facts: &DatabaseFacts, header: &DbHeader, field: Backu
 
 /// The remedy: newer engines heal the field by a full backup, Exchange 2003 does not.
 fn mend(facts: &DatabaseFacts, header: &DbHeader) -> String {
-    if let Some(first) = before_a_repair(facts, header) {
-        return first;
+    match repair_command(facts, also(header)) {
+        Ok(repair) if header.raw.revision.get() >= FIRST_REVISION_WITH_COPY_BACKUP => format!(
+            "Mount the database and run a full backup, which rewrites the field. If that fails: {repair}"
+        ),
+        Ok(remedy) | Err(remedy) => remedy,
     }
-    let repair = format!("edbmend repair {}{}", also(header), quoted(&facts.path));
-    if header.raw.revision.get() < FIRST_REVISION_WITH_COPY_BACKUP {
-        return repair;
-    }
-    format!(
-        "Mount the database and run a full backup, which rewrites the field. If that fails: {repair}"
-    )
 }
 
-/// The flag without which a repair leaves the chain alone: where none of its fields is an error.
-fn also(header: &DbHeader) -> String {
+/// The warning without whose name a repair leaves the chain alone: where none of its fields is an error.
+fn also(header: &DbHeader) -> Option<FindingId> {
     let faults = field_faults(header);
     let is_error = |(field, fault): &(BackupField, BackupFault)| {
         *field != BackupField::Copy && *fault == BackupFault::Impossible
     };
     let has_error = faults.iter().any(is_error);
     match faults.iter().find(|(field, _)| *field == BackupField::Full) {
-        Some(&(field, fault)) if !has_error => {
-            format!("--also {} ", fault_id(field, fault).name())
-        }
-        _ => String::new(),
+        Some(&(field, fault)) if !has_error => Some(fault_id(field, fault)),
+        _ => None,
     }
 }
 

@@ -14,7 +14,8 @@ use crate::survey::DatabaseFacts;
 
 use super::backup_info::field_faults;
 use super::chain::Chain;
-use super::required_logs::{RequiredLogs, belongs};
+use super::membership::is_of_stream;
+use super::required_logs::RequiredLogs;
 use super::unclean::unclean;
 
 /// Microsoft's published source, which was run to find out.
@@ -82,7 +83,7 @@ impl<'a> Scene<'a> {
         let ours = databases.iter().filter_map(|facts| {
             let header = &facts.pair.as_ref()?.header;
             let required = RequiredLogs::of(header, std::slice::from_ref(chain));
-            belongs(header, chain.stream).then_some((facts, header, required))
+            is_of_stream(header, chain.stream.identity()).then_some((facts, header, required))
         });
         Self { chain, databases: ours.collect() }
     }

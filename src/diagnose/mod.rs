@@ -6,14 +6,17 @@
 mod backup_info;
 mod chain;
 mod checkpoint;
+mod current_backup;
 mod damaged_files;
 mod finding;
 mod finding_id;
+mod fitness;
 mod forecast;
 mod generation_range;
 mod group;
 mod header_copies;
 mod log_files;
+mod membership;
 mod required_logs;
 mod sequence;
 mod state;
@@ -21,16 +24,20 @@ mod streaming_file;
 mod unclean;
 
 pub use backup_info::{fault_id, fault_in_words, field_faults, last_seen_generation, log_gen};
+pub use current_backup::CurrentBackup;
 pub use damaged_files::{
     attach_list_way_out, damaged_checkpoint, damaged_log, half_damaged_checkpoint,
 };
 pub use finding::{Finding, Severity};
 pub use finding_id::{FindingId, Mending, Subject};
+pub use fitness::{Obstacle, cut_off, logs_pending, obstacles, unknown_format};
 pub use forecast::{Forecast, ForecastOutcome};
 pub use generation_range::GenerationRange;
 pub use group::{GroupDiagnosis, StreamOutlook, diagnose_group};
-pub use header_copies::copy_evidence;
+pub use header_copies::{CopyFault, copy_evidence, copy_fault};
+pub use membership::{is_of_stream, missing_databases};
 pub use sequence::SequenceUse;
+pub use streaming_file::{StreamingFileFault, streaming_file_fault};
 pub use unclean::{Unclean, required, unclean};
 
 use crate::ese::ContentKind;

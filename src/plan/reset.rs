@@ -11,8 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::ese::LogBase;
 use crate::ese::shadow::{self, HeaderArea};
-use crate::ese::{LogBase, Signature};
 use crate::storage::StoredPath;
 use crate::survey::{DatabaseFacts, GroupFacts, LogFile, LogStream};
 
@@ -285,10 +285,4 @@ pub fn inverse_reset(plan: &ResetPlan, stamp: &OperationStamp) -> ResetPlan {
         batches: reversed.collect(),
         ..plan.clone()
     }
-}
-
-/// Whether a database belongs to a stream: the same signature, not zero.
-pub(super) fn is_of_stream(database: &DatabaseFacts, signature: Option<Signature>) -> bool {
-    let own = database.pair.as_ref().map(|pair| pair.header.raw.log_signature);
-    own.is_some_and(|own| !own.is_unset() && Some(own) == signature)
 }
