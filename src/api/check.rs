@@ -6,6 +6,7 @@ use crate::apply::is_operation_folder;
 use crate::diagnose::{Finding, GroupDiagnosis, diagnose_database, diagnose_group, required};
 use crate::ese::ContentKind;
 use crate::ese::db_header::FORMAT_VERSION;
+use crate::guards::unread;
 use crate::plan;
 use crate::refusal::{Refusal, RefusalId};
 use crate::report::{
@@ -220,7 +221,7 @@ impl<'a> Checking<'a> {
     /// A log or a checkpoint that could not be read is not damaged, and does not pass for sound.
     fn push_unread(&mut self, group: &GroupFacts) {
         for (path, error) in group.streams.iter().flat_map(LogStream::unread) {
-            self.report.push_unread(&self.run.unread(path, error));
+            self.report.push_unread(&unread(self.run.storage(), path, error));
         }
     }
 

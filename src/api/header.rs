@@ -2,31 +2,35 @@
 
 use std::path::Path;
 
-use crate::apply::{Applied, Ending, Job, execute};
+use crate::apply::{Applied, Ending, HeaderDeed};
 use crate::diagnose::{FindingId, diagnose_database};
 use crate::plan::{BackupMethod, BackupRecord, BackupScope, Command, Plan};
 use crate::report::{DatabaseReport, Outcome, Report};
 use crate::show::quoted;
 
-use super::apply::outcome_of;
 use super::pages::pages_note;
 use super::record;
 use super::run::Run;
 
-/// Carries out what `report` shows of one database.
-pub(super) fn carry_out(run: &Run, mut report: Report, job: &Job) -> Report {
+/// The report of one database after the deed that `report` shows.
+pub(super) fn reported(
+    run: &Run,
+    mut report: Report,
+    deed: &HeaderDeed,
+    applied: Applied,
+) -> Report {
     let before = report.databases.pop();
-    let before = before.unwrap_or_else(|| DatabaseReport::unknown(&job.database, Outcome::Planned));
-    let applied = execute(run.context, job);
+    let before =
+        before.unwrap_or_else(|| DatabaseReport::unknown(&deed.database, Outcome::Planned));
     let reasons = applied.reasons.clone();
-    let mut database = looked_at_again(run, before, job, applied);
+    let mut database = looked_at_again(run, before, &deed.database, applied);
     if matches!(database.outcome, Outcome::Committed | Outcome::RolledBack) {
-        let mut record = Report::new(job.plan.command.name());
+        let mut record = Report::new(deed.plan.command.name());
         record.push(database.clone(), &reasons);
         database.notes.extend(record::leave(run, record.conclude()));
     }
     if database.outcome == Outcome::Committed {
-        database.notes.extend(next_steps(&database, &job.plan));
+        database.notes.extend(next_steps(&database, &deed.plan));
     }
     report.push(database, &reasons);
     report.conclude()
@@ -36,11 +40,11 @@ pub(super) fn carry_out(run: &Run, mut report: Report, job: &Job) -> Report {
 fn looked_at_again(
     run: &Run,
     before: DatabaseReport,
-    job: &Job,
+    path: &Path,
     applied: Applied,
 ) -> DatabaseReport {
-    let outcome = outcome_of(applied.ending);
-    let mut database = match (applied.ending, run.survey_with_logs(&job.database)) {
+    let outcome = applied.ending.into();
+    let mut database = match (applied.ending, run.survey_with_logs(path)) {
         (Ending::Committed, Ok(facts)) => DatabaseReport {
             steps: before.steps,
             notes: before.notes,
@@ -54,7 +58,7 @@ fn looked_at_again(
         database.pages = Some(pages);
     }
     let backup = applied.backup.as_ref();
-    database.notes.extend(backup.and_then(|backup| same_volume(run, &job.database, backup)));
+    database.notes.extend(backup.and_then(|backup| same_volume(run, path, backup)));
     database.backup = applied.backup;
     database.operation = applied.operation;
     database

@@ -7,6 +7,7 @@ use crate::ese::{
     Checkpoint, CheckpointCopies, ContentKind, FlushMapHeader, LgPos, LogBase, LogFileName,
     LogHeader, content,
 };
+use crate::guards::unread;
 use crate::refusal::Refusal;
 use crate::report::{
     CheckpointHeaderReport, DatabaseReport, FileHeader, FileReport, FlushMapHeaderReport,
@@ -118,7 +119,8 @@ pub(super) fn inspect_set(run: &Run, path: &Path) -> Option<(FileReport, Vec<Ref
     group.streams.retain(|stream| stream.base == base);
     let stream = group.streams.first().filter(|stream| stream.in_order().next().is_some())?;
     let dump = dump_log_set(stream);
-    let unread = stream.unread().map(|(path, error)| run.unread(path, error)).collect::<Vec<_>>();
+    let unread =
+        stream.unread().map(|(path, error)| unread(run.storage(), path, error)).collect::<Vec<_>>();
     let findings = diagnose_group(&group).findings;
     let outcome = match () {
         () if !unread.is_empty() => Outcome::Failed,

@@ -3,16 +3,15 @@
 
 use std::sync::Arc;
 
-use crate::apply::{Applied, Ending, ResetJob, execute_reset};
+use crate::apply::{Applied, Ending, Job, LogsDeed, Terms};
 use crate::plan::Steps;
 use crate::report::{GroupSection, Outcome, Report};
 use crate::show::quoted;
 
-use super::apply::outcome_of;
-use super::plan::{Plan, Work};
+use super::consent::store_service_note;
+use super::planned::{Plan, Work};
 use super::record;
 use super::run::Run;
-use super::surroundings::store_service_note;
 
 /// The report of a command that is about a storage group as a whole.
 pub(super) fn empty_report(command: &str) -> Report {
@@ -26,23 +25,23 @@ pub(super) fn with_note(mut report: Report, note: String) -> Report {
 }
 
 /// The plan, once all guards have spoken.
-pub(super) fn planned(mut report: Report, job: ResetJob) -> Plan {
-    report.steps = Steps::of_moves(&job.plan);
-    let notes = store_service_note(&job.backup_dir).into_iter().collect();
+pub(super) fn planned(mut report: Report, deed: LogsDeed, terms: Terms) -> Plan {
+    report.steps = Steps::of_moves(&deed.plan);
+    let notes = store_service_note(&terms.backup_dir).into_iter().collect();
     let section =
-        GroupSection { plan: Some(Arc::clone(&job.plan)), notes, ..GroupSection::default() };
+        GroupSection { plan: Some(Arc::clone(&deed.plan)), notes, ..GroupSection::default() };
     report.group = Some(section);
-    Plan { report: report.ended(Outcome::Planned, &[]), work: Work::Logs(Box::new(job)) }
+    let job = Job::of_logs(deed.plan, terms);
+    Plan { report: report.ended(Outcome::Planned, &[]), work: Work::Deed(Box::new(job)) }
 }
 
-/// Carries out what `report` shows of a storage group.
-pub(super) fn carry_out(run: &Run, mut report: Report, job: &ResetJob) -> Report {
-    let applied = execute_reset(run.context, job);
+/// The report of a storage group after the deed that `report` shows.
+pub(super) fn reported(run: &Run, mut report: Report, deed: &LogsDeed, applied: Applied) -> Report {
     report.operation = applied.operation.clone();
     if let (Ending::Committed, Some(section)) = (applied.ending, &mut report.group) {
-        section.notes = next_steps(job, &applied);
+        section.notes = next_steps(deed, &applied);
     }
-    let mut report = report.ended(outcome_of(applied.ending), &applied.reasons);
+    let mut report = report.ended(applied.ending.into(), &applied.reasons);
     if matches!(applied.ending, Ending::Committed | Ending::RolledBack) {
         let unsaved = record::leave(run, report.clone());
         report.group.get_or_insert_default().notes.extend(unsaved);
@@ -50,11 +49,11 @@ pub(super) fn carry_out(run: &Run, mut report: Report, job: &ResetJob) -> Report
     report
 }
 
-fn next_steps(job: &ResetJob, applied: &Applied) -> Vec<String> {
+fn next_steps(deed: &LogsDeed, applied: &Applied) -> Vec<String> {
     let undo = applied.operation.as_ref().map(|o| format!("edbmend restore {}", quoted(&o.dir)));
-    if job.plan.undoes.is_some() {
+    if deed.plan.undoes.is_some() {
         let mut notes = vec!["All files are back where they were.".to_owned()];
-        notes.extend(job.plan.undoes.iter().map(|undone| format!("Undoes {undone}.")));
+        notes.extend(deed.plan.undoes.iter().map(|undone| format!("Undoes {undone}.")));
         notes.push("To undo this undo:".to_owned());
         notes.extend(undo);
         return notes;

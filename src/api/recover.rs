@@ -12,12 +12,11 @@ use crate::report::{DatabaseReport, Outcome, Report};
 use crate::show::shown;
 use crate::storage::absolute;
 
-use super::apply::outcome_of;
+use super::consent::confirmation_needed;
 use super::error::{Result as ApiResult, ended_well};
 use super::record;
 use super::request::Recover;
 use super::run::{Run, Watch};
-use super::surroundings::confirmation_needed;
 
 /// What is to become of one pending operation, once it is known which way it would go.
 pub(crate) enum Decision {
@@ -77,7 +76,7 @@ pub(crate) fn recover_in(
             }
         }
         Err(refusal) => {
-            let (database, reasons) = stopped(&refusal.path, &refusal);
+            let (database, reasons) = stopped(&refusal.path.clone(), vec![refusal]);
             report.push(database, &reasons);
         }
     }
@@ -120,12 +119,12 @@ fn recover_one(
 ) -> (DatabaseReport, Vec<Refusal>) {
     let storage = run.storage();
     let assessed = match at_work(storage, path) {
-        Some(refusal) => Err(refusal),
+        Some(refusal) => Err(vec![refusal]),
         None => assess(storage, path, request.back),
     };
     let assessment = match assessed {
         Ok(assessment) => assessment,
-        Err(refusal) => return stopped(path, &refusal),
+        Err(reasons) => return stopped(path, reasons),
     };
     let mut database = DatabaseReport::unread(path, Outcome::Planned);
     database.operation = assessment.operation.clone();
@@ -147,10 +146,9 @@ fn recover_one(
     let subject = &assessment.subject;
     let surveyed = run.survey_with_logs(subject).map(|facts| {
         let findings = diagnose_database(&facts);
-        DatabaseReport::surveyed(&facts, findings, outcome_of(applied.ending))
+        DatabaseReport::surveyed(&facts, findings, applied.ending.into())
     });
-    let after =
-        surveyed.unwrap_or_else(|_| DatabaseReport::unread(subject, outcome_of(applied.ending)));
+    let after = surveyed.unwrap_or_else(|_| DatabaseReport::unread(subject, applied.ending.into()));
     let (direction, notes) = match applied.ending {
         Ending::Refused => (None, Vec::new()),
         _ => (database.direction, database.notes),
@@ -188,7 +186,6 @@ fn left_empty(dir: &Path) -> String {
 }
 
 /// Why nothing was done, before the database was read.
-fn stopped(path: &Path, refusal: &Refusal) -> (DatabaseReport, Vec<Refusal>) {
-    let reasons = vec![refusal.clone()];
+fn stopped(path: &Path, reasons: Vec<Refusal>) -> (DatabaseReport, Vec<Refusal>) {
     (DatabaseReport::unread(path, Outcome::of_reasons(&reasons)), reasons)
 }

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::apply::Job;
+use crate::apply::{Job, Terms};
 use crate::diagnose::{Finding, diagnose_database, diagnose_group};
+use crate::guards::{HeaderQuestion, for_header};
 use crate::plan::{
     Command, Evidence, FieldSource, RepairRequest, VerifyScope, content_refusals, plan_repair,
 };
@@ -13,13 +14,14 @@ use crate::report::{
     checkpoint_reports,
 };
 use crate::show::shown;
+use crate::storage::all_processors;
 use crate::survey::{DatabaseFacts, Digests, GroupFolders, PageLayout};
 
-use super::pages::{all_processors, pages_note, scan};
-use super::plan::{Plan, Work};
+use super::consent::{confirmation_needed, store_service_note};
+use super::pages::{pages_note, scan};
+use super::planned::{Plan, Work};
 use super::request::Repair;
 use super::run::Run;
-use super::surroundings::{refusals, store_service_note};
 
 const COMMAND: &str = "repair";
 
@@ -92,17 +94,26 @@ fn plan_surveyed(
     let guarded = &request.guarded;
     let backup_dir = run.backup_dir(guarded.backup_dir.as_deref(), &facts.path);
     let backup_dir = backup_dir.map_err(|refusal| vec![refusal])?;
-    let around = |run| refusals(run, guarded, &facts, &backup_dir, request.backup);
     let (source, of_evidence) = match field_source(run, request, &facts) {
         Ok(source) => (source, Vec::new()),
         Err(refusals) => (FieldSource::Clear, refusals),
     };
-    let mut refused = content_refusals(&facts);
-    refused.extend(of_evidence);
-    if !refused.is_empty() {
+    let asked = HeaderQuestion {
+        facts: &facts,
+        backup_dir: &backup_dir,
+        scope: request.backup,
+        allow_unproven_lock: guarded.allow_unproven_lock,
+        planned: None,
+    };
+    let ask_every_guard = || {
+        run.stage("asking every guard");
+        let mut refused = for_header(run.storage(), &asked);
+        refused.extend(confirmation_needed(guarded.consent, &facts.path));
+        refused
+    };
+    if !of_evidence.is_empty() || !content_refusals(&facts).is_empty() {
         // Whoever mends these reasons should not meet the next ones only then.
-        refused.extend(around(run));
-        return Err(refused);
+        return Err(ask_every_guard().into_iter().chain(of_evidence).collect());
     }
     let wanted = wanted(request, source);
     let Some((plan, images)) = plan_repair(&facts, &wanted, &run.stamp(Command::Repair)) else {
@@ -121,20 +132,15 @@ fn plan_surveyed(
         database.pages = Some(pages);
     }
     database.notes.extend(store_service_note(&facts.path));
-    let refused = around(run);
+    let refused = ask_every_guard();
     if !refused.is_empty() {
         database.outcome = Outcome::of_reasons(&refused);
         return Err(refused);
     }
     database.outcome = Outcome::Planned;
-    Ok(Work::Header(Box::new(Job {
-        database: facts.path.clone(),
-        fingerprint: facts.fingerprint(),
-        plan,
-        images,
-        backup_dir,
-        allow_unproven_lock: guarded.allow_unproven_lock,
-    })))
+    let allow_unproven_lock = guarded.allow_unproven_lock;
+    let terms = Terms { backup_dir, allow_unproven_lock };
+    Ok(Work::Deed(Box::new(Job::of_header(&facts, plan, images, terms))))
 }
 
 fn wanted(request: &Repair, source: FieldSource) -> RepairRequest {

@@ -4,10 +4,10 @@ use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, Utc};
 
-use crate::apply::{Context, NoObserver, Observer};
+use crate::apply::{Context, Ending, NoObserver, Observer};
 use crate::machine::{host_name, login_name, user_name};
 use crate::plan::{Command, OperationStamp};
-use crate::report::{RunReport, shown_path, utc};
+use crate::report::{Outcome, RunReport, shown_path, utc};
 use crate::storage::{Disk, Storage};
 
 static NEVER: AtomicBool = AtomicBool::new(false);
@@ -99,6 +99,18 @@ impl<'a> Run<'a> {
         OperationStamp {
             id: format!("edbmend-{}-{}-{random:04x}", now.format("%Y%m%dT%H%M%SZ"), command.name()),
             created: utc(now),
+        }
+    }
+}
+
+impl From<Ending> for Outcome {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Committed => Self::Committed,
+            Ending::RolledBack => Self::RolledBack,
+            Ending::Pending => Self::Pending,
+            Ending::Refused => Self::Refused,
+            Ending::Failed => Self::Failed,
         }
     }
 }

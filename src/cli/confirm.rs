@@ -73,7 +73,7 @@ fn question_of_logs(plan: &ResetPlan, notes: &[String]) -> Answer {
     let mut text = render_moves(plan, style_for(&Term::stderr()));
     text += "Databases that were checked, all of them in Clean Shutdown:\n";
     for database in &plan.databases {
-        text += &format!("  {}\n", shown(&database.path.to_path().unwrap_or_default()));
+        text += &format!("  {}\n", shown(&database.path));
     }
     text += "\n  y, then Enter: these are all, move the files.\n  Enter alone, or n: leave everything where it \
              is.\n";

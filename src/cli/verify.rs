@@ -3,13 +3,14 @@
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use crate::api::{all_processors, not_begun, scan};
+use crate::api::{not_begun, scan};
 use crate::ese::db_header::FORMAT_VERSION;
 use crate::ese::{ContentKind, format_problem};
 use crate::plan;
 use crate::refusal::{Refusal, RefusalId};
 use crate::report::{DatabaseReport, Outcome, Report};
 use crate::show::{quoted, shown};
+use crate::storage::all_processors;
 use crate::survey::{DatabaseFacts, HEADER_PAGES, PageLayout};
 
 use super::args::VerifyArgs;

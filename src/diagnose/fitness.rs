@@ -220,7 +220,6 @@ mod tests {
                 identity: (1, 1),
                 modified_ns: 0,
                 read_only: false,
-                links: 1,
             },
             kind: ContentKind::Database,
             pair: elect(&area),

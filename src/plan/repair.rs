@@ -3,7 +3,6 @@
 use crate::diagnose::{FindingId, Mending, fault_id, field_faults};
 use crate::ese::BackupField;
 use crate::ese::shadow::{HeaderPair, Which};
-use crate::storage::StoredPath;
 use crate::survey::DatabaseFacts;
 
 use super::header_edit::{self, only_repairable_bytes_differ};
@@ -90,7 +89,7 @@ pub fn plan_repair(
         created: stamp.created.clone(),
         command: Command::Repair,
         undoes: None,
-        database: StoredPath::from(facts.path.as_path()),
+        database: facts.path.clone(),
         length_bytes: facts.status.length_bytes,
         page_size_bytes: pair.page_size_bytes,
         backup: request.backup,

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::ese::LogBase;
 use crate::ese::shadow::{self, HeaderArea};
-use crate::storage::StoredPath;
+use crate::storage::stored_path;
 use crate::survey::{DatabaseFacts, GroupFacts, LogFile, LogStream};
 
 use super::{Command, MoveMethod, MoveStep, OperationStamp, Step};
@@ -44,9 +44,11 @@ pub struct ResetPlan {
     /// Base name of the log stream.
     pub base: LogBase,
     /// Folder of the logs, absolute; the marker lies in it.
-    pub log_dir: StoredPath,
+    #[serde(with = "stored_path")]
+    pub log_dir: PathBuf,
     /// Folder of the files while they are away, absolute.
-    pub away: StoredPath,
+    #[serde(with = "stored_path")]
+    pub away: PathBuf,
     /// The databases of the storage group as they were.
     pub databases: Vec<DatabaseIdentity>,
     /// The guards that were overridden, by their flag.
@@ -59,7 +61,8 @@ pub struct ResetPlan {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatabaseIdentity {
     /// Absolute path.
-    pub path: StoredPath,
+    #[serde(with = "stored_path")]
+    pub path: PathBuf,
     /// Length in bytes.
     pub bytes: u64,
     /// SHA-256 of both header pages, in hexadecimal.
@@ -70,9 +73,11 @@ pub struct DatabaseIdentity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
     /// Where they are, absolute.
-    pub from: StoredPath,
+    #[serde(with = "stored_path")]
+    pub from: PathBuf,
     /// Where they go, absolute.
-    pub to: StoredPath,
+    #[serde(with = "stored_path")]
+    pub to: PathBuf,
     /// How they go.
     pub method: MoveMethod,
     /// The files, in order.
@@ -108,14 +113,11 @@ impl ResetPlan {
     }
 
     /// This plan for a log folder that lies elsewhere now, with all that is in it. Databases outside
-    /// are where they were; `None` where files move in or out of other folders, or a path cannot be decoded.
+    /// are where they were; `None` where files move in or out of other folders.
     pub fn moved_to(&self, home: &Path) -> Option<Self> {
-        let old = self.log_dir.to_path()?;
-        let moved = |path: &StoredPath| {
-            let path = path.to_path()?;
-            let inside = path.strip_prefix(&old).ok()?;
-            let moved: PathBuf = home.components().chain(inside.components()).collect();
-            Some(StoredPath::from(moved.as_path()))
+        let moved = |path: &Path| -> Option<PathBuf> {
+            let inside = path.strip_prefix(&self.log_dir).ok()?;
+            Some(home.components().chain(inside.components()).collect())
         };
         let mut plan = self.clone();
         for batch in &mut plan.batches {
@@ -136,13 +138,10 @@ impl ResetPlan {
     /// Each move by itself, for reports.
     pub fn steps(&self) -> impl Iterator<Item = Step> {
         self.batches.iter().flat_map(|batch| {
-            let join = |dir: &StoredPath, name: &str| {
-                StoredPath::from(dir.to_path().unwrap_or_default().join(name).as_path())
-            };
             batch.files.iter().map(move |file| {
                 Step::Move(MoveStep {
-                    from: join(&batch.from, &file.name),
-                    to: join(&batch.to, &file.name),
+                    from: batch.from.join(&file.name),
+                    to: batch.to.join(&file.name),
                     bytes: file.bytes,
                     method: batch.method,
                     header_sha256: hex::encode(file.header_sha256),
@@ -168,7 +167,7 @@ pub fn identity_by(path: &Path, length_bytes: u64, area: &HeaderArea) -> Option<
     let pair = shadow::elect(area)?;
     let pages = area.bytes.get(..2 * pair.page_size_bytes)?;
     Some(DatabaseIdentity {
-        path: StoredPath::from(path),
+        path: path.to_owned(),
         bytes: length_bytes,
         header_sha256: hex::encode(Sha256::digest(pages)),
     })
@@ -207,8 +206,8 @@ pub fn plan_reset(
         command: Command::ResetLogs,
         undoes: None,
         base: stream.base,
-        log_dir: StoredPath::from(group.folders.log_dir.as_path()),
-        away: StoredPath::from(to.as_path()),
+        log_dir: group.folders.log_dir.clone(),
+        away: to,
         databases: group.databases.iter().filter_map(identity_of).collect(),
         overrides: request.overrides.clone(),
         batches,
@@ -236,10 +235,9 @@ impl<'a> Movable<'a> {
 }
 
 fn batches_of<'a>(to: &Path, volume: u64, files: impl Iterator<Item = Movable<'a>>) -> Vec<Batch> {
-    let to = StoredPath::from(to);
     let mut batches: Vec<Batch> = Vec::new();
     for file in files {
-        let from = StoredPath::from(file.path.parent().unwrap_or(Path::new("/")));
+        let from = file.path.parent().unwrap_or(Path::new("/"));
         let method = if file.volume == volume { MoveMethod::Rename } else { MoveMethod::Copy };
         let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned());
         let name = name.unwrap_or_default();
@@ -249,7 +247,10 @@ fn batches_of<'a>(to: &Path, volume: u64, files: impl Iterator<Item = Movable<'a
         };
         match batches.last_mut().filter(fits) {
             Some(batch) => batch.files.push(moved),
-            None => batches.push(Batch { from, to: to.clone(), method, files: vec![moved] }),
+            None => {
+                let (from, to) = (from.to_owned(), to.to_owned());
+                batches.push(Batch { from, to, method, files: vec![moved] });
+            }
         }
     }
     batches

@@ -10,7 +10,6 @@ use crate::plan::{
     BackupMethod, BackupRecord, BackupScope, MoveMethod, ResetPlan, Step, WriteStep,
 };
 use crate::show::size;
-use crate::storage::StoredPath;
 
 use super::pages::render_pages;
 use super::types::{DatabaseReport, FileReport, GroupSection, Outcome, RefusalReport, Report};
@@ -441,9 +440,6 @@ impl Text {
         ));
         let mut before = None;
         for (index, batch) in plan.batches.iter().enumerate() {
-            let path = |stored: &StoredPath| {
-                crate::show::shown(&stored.to_path().unwrap_or_default()).to_string()
-            };
             let names: Vec<&str> = batch.files.iter().map(|file| file.name.as_str()).collect();
             let listed = match names.as_slice() {
                 names if self.style.verbose || names.len() <= 6 => names.join(", "),
@@ -457,8 +453,8 @@ impl Text {
             self.labelled(2, &format!("{}. ", index + 1), &format!("{listed} ({how})"));
             // Most often all of them go the same way.
             if before.replace((&batch.from, &batch.to)) != Some((&batch.from, &batch.to)) {
-                self.line(&format!("     from {}", path(&batch.from)));
-                self.line(&format!("     to   {}", path(&batch.to)));
+                self.line(&format!("     from {}", crate::show::shown(&batch.from)));
+                self.line(&format!("     to   {}", crate::show::shown(&batch.to)));
             }
         }
         self.line("");
@@ -601,9 +597,7 @@ fn step_in_words(step: &Step) -> String {
             )
         }
         Step::Move(step) => {
-            let path = |stored: &crate::storage::StoredPath| stored.to_path().unwrap_or_default();
-            let (from, to) = (path(&step.from), path(&step.to));
-            format!("move {} to {}", crate::show::shown(&from), crate::show::shown(&to))
+            format!("move {} to {}", crate::show::shown(&step.from), crate::show::shown(&step.to))
         }
         Step::Write(write) => {
             let name = match write.copy {
