@@ -43,7 +43,7 @@ pub(super) fn judge(facts: &DatabaseFacts, header: &DbHeader) -> Vec<Finding> {
     let faults = field_faults(header);
     let mut findings: Vec<_> =
         faults.iter().map(|&(field, fault)| field_finding(facts, header, field, fault)).collect();
-    if is_harmless(facts, header).is_some() {
+    if why_harmless(facts, header).is_some() {
         return findings;
     }
     findings.extend(next_incremental_fails(facts, header));
@@ -68,7 +68,7 @@ fn field_finding(
         log_gen(&info),
         fault_in_words(fault, last_seen_generation(header))
     );
-    if let (BackupFault::Impossible, Some(why)) = (fault, is_harmless(facts, header)) {
+    if let (BackupFault::Impossible, Some(why)) = (fault, why_harmless(facts, header)) {
         message += &format!("; but {why}");
     }
     let (consequence, remedy) = match fault {
@@ -106,7 +106,7 @@ pub fn fault_in_words(fault: BackupFault, last_seen: u32) -> String {
 }
 
 /// Why no backup can fail because of the fields: the next logged attach clears them.
-fn is_harmless(facts: &DatabaseFacts, header: &DbHeader) -> Option<&'static str> {
+fn why_harmless(facts: &DatabaseFacts, header: &DbHeader) -> Option<&'static str> {
     if header.raw.log_signature.is_unset() {
         Some("the log signature is zero")
     } else if facts.logs.as_ref().is_some_and(|logs| logs.only_foreign) {
@@ -117,7 +117,7 @@ fn is_harmless(facts: &DatabaseFacts, header: &DbHeader) -> Option<&'static str>
 }
 
 fn impossible_consequence(facts: &DatabaseFacts, header: &DbHeader, field: BackupField) -> String {
-    if let Some(why) = is_harmless(facts, header) {
+    if let Some(why) = why_harmless(facts, header) {
         return format!(
             "As {why}, no backup can fail because of it: at the next logged attach the engine clears \
              the field."

@@ -69,10 +69,13 @@ pub fn plan_repair(
         .map(|(field, fault)| (field, fault_id(field, fault)));
     let fields = fields_to_mend(&faults.collect::<Vec<_>>(), &request.also);
     let page = facts.copy(pair.elected)?;
-    let new_page = match (&request.source, fields.is_empty()) {
-        (_, true) => page.to_vec(),
-        (FieldSource::Clear, _) => header_edit::cleared(page, &fields),
-        (FieldSource::From(evidence), _) => header_edit::taken_from(page, &evidence.page, &fields),
+    let new_page = if fields.is_empty() {
+        page.to_vec()
+    } else {
+        match &request.source {
+            FieldSource::Clear => header_edit::cleared(page, &fields),
+            FieldSource::From(evidence) => header_edit::taken_from(page, &evidence.page, &fields),
+        }
     };
     assert!(only_repairable_bytes_differ(page, &new_page), "a repair touches backup fields only");
     let before = [facts.copy(Which::Primary)?, facts.copy(Which::Shadow)?].concat();
