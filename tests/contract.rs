@@ -643,66 +643,6 @@ fn finding(ran: &Ran, id: &str) -> serde_json::Value {
     findings.iter().find(|finding| finding["id"] == id).unwrap_or_else(|| panic!("{ran:?}")).clone()
 }
 
-type HeaderChange = fn(&mut edbmend::ese::RawDbHeader);
-
-/// What makes of a damaged database with a bad shadow copy one that no repair is made of: other
-/// formats, a second page that may be data, a header of another kind of file.
-const BEYOND_REPAIR: [HeaderChange; 6] = [
-    |raw| raw.version = 0x500.into(),
-    |raw| raw.version = 0x623.into(),
-    |raw| raw.full_prev_type = 3.into(),
-    |raw| raw.copy_prev.gen_low = 1.into(),
-    |raw| raw.flags[0] |= 1,
-    |raw| raw.file_type = 8.into(),
-];
-
-#[test]
-fn no_remedy_is_a_repair_that_would_be_refused() {
-    let half_damaged = |change: &dyn Fn(&mut edbmend::ese::RawDbHeader)| {
-        let mut bytes = damaged(8);
-        edit_header(&mut bytes, change);
-        bytes[4096 + 100] ^= 1;
-        bytes
-    };
-    let remedy = |bytes: &[u8], id: &str| {
-        let fixture = Fixture::new(bytes);
-        finding(&fixture.run(&["check"]), id)["remedy"].as_str().unwrap().to_owned()
-    };
-    for id in ["shadow-header-damaged", "full-backup-gen-invalid"] {
-        assert!(remedy(&half_damaged(&|_| ()), id).starts_with("edbmend repair "));
-        for state in [2, 7] {
-            let dirty = half_damaged(&|raw| raw.state = state.into());
-            assert!(!remedy(&dirty, id).contains("edbmend repair"));
-        }
-        let in_backup = half_damaged(&|raw| raw.full_cur.gen_low = 1.into());
-        assert!(remedy(&in_backup, id).contains("dismount it once"));
-        let mut cut_off = half_damaged(&|_| ());
-        cut_off.truncate(20_000);
-        assert!(remedy(&cut_off, id).contains("original"));
-    }
-    for change in BEYOND_REPAIR {
-        let bytes = half_damaged(&change);
-        let fixture = Fixture::new(&bytes);
-        let ran = fixture.run(&["check"]);
-        let found = ran.json()["databases"][0]["findings"].clone();
-        let is_full = |finding: &serde_json::Value| finding["id"] == "full-backup-gen-invalid";
-        assert!(found.as_array().unwrap().iter().any(is_full), "{ran:?}");
-        assert!(!ran.stdout.contains("edbmend repair"), "{ran:?}");
-        let text = run(["check", fixture.db.to_str().unwrap()]);
-        assert!(!text.stdout.contains("edbmend repair"), "{text:?}");
-        assert_eq!(fixture.run(&["repair", "--dry-run"]).code, Some(3));
-    }
-    let mut one_page = damaged(8);
-    one_page.truncate(4096);
-    assert!(remedy(&one_page, "full-backup-gen-invalid").contains("original"));
-    // Nor is one that is to be asked for by name.
-    let mut warned = healthy(8);
-    edit_header(&mut warned, |raw| raw.full_prev.gen_low = 3.into());
-    assert!(remedy(&warned, "backup-gen-half-set").contains("edbmend repair --also"));
-    edit_header(&mut warned, |raw| raw.state = 2.into());
-    assert!(!remedy(&warned, "backup-gen-half-set").contains("edbmend repair"));
-}
-
 /// What `check` says of a database that is not closed, and what the refusal of `repair` adds.
 fn way_out(bytes: &[u8]) -> (String, String) {
     let fixture = Fixture::new(bytes);
