@@ -277,7 +277,7 @@ fn two_pages_are_a_database() {
     assert_eq!(fixture.run(&["check"]).code, Some(0));
 }
 
-/// The same file if both copies are valid and equal.
+/// A file whose two header copies are those of its primary one.
 fn healthy_like(bytes: &[u8]) -> Vec<u8> {
     [&bytes[..4096], &bytes[..4096], &bytes[8192..]].concat()
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use edbmend::ese::checksum;
 use edbmend::practice::{Recipe, storage_group};
 
-use crate::harness::{edit_database, reset, run, small_group, text};
+use crate::harness::{at_once, edit_database, reset, run, small_group, text};
 
 #[test]
 fn every_reason_against_a_reset_is_listed_with_a_guards_exit_code() {
@@ -173,10 +173,10 @@ fn the_dry_run_of_an_undo_sees_what_the_undo_would_meet() {
 
 #[test]
 fn a_log_that_somebody_reads_is_in_use_whichever_it_is() {
-    for name in ["E0000001.log", "E0000003.log", "E00tmp.log"] {
+    at_once(["E0000001.log", "E0000003.log", "E00tmp.log"], |name| {
         let (_folder, dir) = small_group();
         fs::copy(dir.join("E00.log"), dir.join("E00tmp.log")).unwrap();
         let _open = fs::File::open(dir.join(name)).unwrap();
         reset(&dir, &["--dry-run"]).expect_refused(3, &["in-use"]);
-    }
+    });
 }

@@ -9,7 +9,7 @@ use edbmend::ese::Signature;
 use edbmend::practice::{Recipe, damage_full_backup, edit_header, storage_group};
 
 use crate::harness::group::{Group, assert_reset_and_undo, digests, stream_files};
-use crate::harness::{run, snapshot};
+use crate::harness::{at_once, run, snapshot};
 
 #[test]
 fn a_reset_moves_the_stream_and_its_undo_brings_it_back() {
@@ -35,10 +35,8 @@ fn the_undo_can_be_undone() {
 fn a_temporary_log_moves_too_whatever_it_holds() {
     for old_header in [false, true] {
         let group = Group::new();
-        let content = match old_header {
-            true => fs::read(group.path("E0000001.log")).unwrap(),
-            false => vec![0; 8192],
-        };
+        let old = fs::read(group.path("E0000001.log")).unwrap();
+        let content = if old_header { old } else { vec![0; 8192] };
         fs::write(group.path("E00tmp.log"), content).unwrap();
         assert_reset_and_undo(&group, &[]);
     }
@@ -197,11 +195,11 @@ fn every_other_guard() {
 
 #[test]
 fn a_database_or_a_log_that_is_open_is_in_use() {
-    for name in ["priv1.edb", "priv1.stm", "E00.log", "E00.chk"] {
+    at_once(["priv1.edb", "priv1.stm", "E00.log", "E00.chk"], |name| {
         let group = Group::new();
         let _held = fs::File::open(group.path(name)).unwrap();
         group.expect_refused(&[], &["in-use"]);
-    }
+    });
 }
 
 #[test]

@@ -15,6 +15,8 @@ use edbmend::practice::{DatabaseRecipe, corrupt_copy, damage_full_backup};
 use edbmend::storage::{Disk, Storage};
 use edbmend::survey::survey_database;
 
+use crate::harness::in_memory;
+use crate::harness::memory::keep_freed;
 use crate::harness::storages::{Call, Scripted, context, stopping_at};
 
 /// A damaged database in a folder of its own.
@@ -26,7 +28,8 @@ struct Bench {
 
 impl Bench {
     fn new(spoil: impl Fn(&mut [u8])) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        keep_freed();
+        let folder = in_memory();
         let database = folder.path().canonicalize().unwrap().join("priv1.edb");
         let mut old = DatabaseRecipe { pages: 2, ..DatabaseRecipe::default() }.build();
         spoil(&mut old);

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use edbmend::apply::{Applied, Ending, find_pending, recover};
 use edbmend::plan::BackupScope;
 
+use crate::harness::memory::keep_freed;
 use crate::model::context;
 use crate::model::event::Snapshot;
 use crate::model::explore::{Face, Judge, Recording};
@@ -61,6 +62,7 @@ fn fail_everywhere(
     goal: Face,
     attempt: impl Fn(Box<Fault>) -> (Applied, Sim),
 ) -> BTreeMap<String, usize> {
+    keep_freed();
     let mut endings = BTreeMap::new();
     for kind in KINDS {
         for n in 0.. {
@@ -105,6 +107,7 @@ fn assert_ended_well(judge: &dyn Judge, goal: Face, applied: &Applied, sim: &Sim
 
 /// Fails each call of the recovery from each point where the process was killed.
 fn fail_recoveries(judge: &dyn Judge, recording: &Recording, kinds: &[ErrorKind]) -> usize {
+    keep_freed();
     let mut at = Snapshot::durable(recording.start.clone());
     let mut failures = 0;
     for event in &recording.log {

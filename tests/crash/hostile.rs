@@ -11,7 +11,8 @@ use edbmend::practice::{DatabaseRecipe, corrupt_copy, damage_full_backup, edit_h
 use edbmend::storage::Disk;
 use edbmend::survey::survey_database;
 
-use crate::harness::needs;
+use crate::harness::memory::keep_freed;
+use crate::harness::{in_memory, needs};
 use crate::model::context;
 use crate::model::event::{Event, Snapshot};
 use crate::model::explore::Recording;
@@ -223,7 +224,8 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        keep_freed();
+        let folder = in_memory();
         let dir = folder.path().canonicalize().unwrap().join("mdbdata");
         std::fs::create_dir(&dir).unwrap();
         let database = dir.join("priv1.edb");

@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use crate::harness::{Entry, names, snapshot};
+use crate::harness::{Entry, at_once, in_memory, names, snapshot};
 use edbmend::apply::find_pending;
 use edbmend::practice::{Recipe, storage_group};
 use edbmend::storage::Disk;
@@ -198,11 +198,6 @@ fn carry_out(planned: edbmend::Result<Plan>) -> edbmend::Result<PathBuf> {
 /// Reserve logs stay.
 fn is_moved(name: &str) -> bool {
     name.starts_with("E00")
-}
-
-/// A folder in memory, where that can be had: much is synced here.
-fn in_memory() -> TempDir {
-    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 /// A folder that no rename reaches from `dir`.
@@ -482,7 +477,7 @@ fn a_log_or_a_database_that_was_opened_since_the_plan() {
         (Deed::Undo, "pub1.edb"),
         (Deed::Undo, "priv1.stm"),
     ];
-    for (deed, name) in files {
+    at_once(files, |(deed, name)| {
         let bench = Bench::new(deed, Way::Rename);
         let plan = bench.plan();
         let opened = fs::File::open(bench.dir.join(name)).unwrap();
@@ -493,7 +488,7 @@ fn a_log_or_a_database_that_was_opened_since_the_plan() {
         assert!(bench.everything() == before, "{deed:?}, {name}");
         drop(opened);
         carry_out(Ok(bench.plan())).unwrap_or_else(|error| panic!("{name}: {error}"));
-    }
+    });
 }
 
 /// One wins; or each is in the other's way, and both are refused with nothing moved.

@@ -7,6 +7,7 @@
 use edbmend::apply::Ending;
 use edbmend::plan::BackupScope;
 
+use crate::harness::memory::keep_freed;
 use crate::model::choices::Sample;
 use crate::model::explore::{Depth, Face, Judge, Recording, Row, explore};
 use crate::model::header::{Damage, HeaderCase};
@@ -35,6 +36,7 @@ const WHOLE_OF_COPIES: Depth =
     Depth { recovery: Sample { all_up_to: 1 << 10, states: 4 }, ..WHOLE };
 
 fn prove(recording: &Recording, judge: &dyn Judge, depth: Depth) -> Row {
+    keep_freed();
     let row = explore(recording, judge, depth);
     print_row(&row);
     row.examples.iter().for_each(|example| println!("    {example}"));

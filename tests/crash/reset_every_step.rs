@@ -14,6 +14,8 @@ use edbmend::practice::{Recipe, storage_group};
 use edbmend::storage::{Disk, Storage};
 use edbmend::survey::{Digests, GroupFacts, GroupFolders, survey_database, survey_group};
 
+use crate::harness::in_memory;
+use crate::harness::memory::keep_freed;
 use crate::harness::storages::{Scripted, context, stopping_at};
 
 /// A practice storage group in a folder of its own.
@@ -27,7 +29,8 @@ struct Bench {
 
 impl Bench {
     fn new(across_volumes: bool) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        keep_freed();
+        let folder = in_memory();
         let dir = folder.path().canonicalize().unwrap();
         let recipe = Recipe { log_file_sectors: 16, pages: 4, ..Recipe::default() };
         let made = storage_group(&recipe).into_iter().map(|file| (file.name, file.bytes));
@@ -331,10 +334,8 @@ fn a_name_that_is_taken_again_while_the_reset_runs_is_not_taken_back() {
         let bench = Bench::new(across_volumes);
         let job = bench.job();
         let [current, numbered] = ["E00.log", "E0000002.log"].map(|name| bench.dir.join(name));
-        let (call, at) = match across_volumes {
-            false => ("rename_new", bench.dir.join("E0000001.log")),
-            true => ("remove_file", bench.dir.join("E0000001.log")),
-        };
+        let call = if across_volumes { "remove_file" } else { "rename_new" };
+        let at = bench.dir.join("E0000001.log");
         let [taken, gone] = [current.clone(), numbered.clone()];
         let storage = meddle_at(call, at, move || {
             std::fs::write(&taken, "a file of somebody else").unwrap();

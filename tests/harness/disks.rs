@@ -6,7 +6,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::needs;
+use super::{in_memory, needs};
 
 /// How a volume is made and mounted.
 #[derive(Clone, Copy)]
@@ -56,14 +56,6 @@ pub const NTFS: FileSystem = FileSystem {
     check: &["ntfsfix", "--no-action"],
 };
 
-/// A folder for images. In memory where that can be had: a volume that is synced a thousand times must
-/// not wait for the disk of this machine.
-pub fn image_folder() -> TempDir {
-    let mut folder = tempfile::Builder::new();
-    folder.prefix("edbmend-volume-");
-    folder.tempdir_in("/dev/shm").or_else(|_| folder.tempdir()).unwrap()
-}
-
 impl FileSystem {
     /// Formats a new image.
     #[track_caller]
@@ -110,7 +102,7 @@ impl Volume {
     /// A new volume.
     #[track_caller]
     pub fn new(kind: &FileSystem) -> Self {
-        let folder = image_folder();
+        let folder = in_memory();
         let image = folder.path().join("image");
         kind.format(&image);
         let mount_point = folder.path().join("mounted");

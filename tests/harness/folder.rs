@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use tempfile::TempDir;
 
 /// SHA-256 of a file, in hexadecimal.
 pub fn sha256(path: &Path) -> String {
@@ -53,4 +54,12 @@ pub fn names(dir: &Path) -> Vec<OsString> {
 /// A path that is text.
 pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
+}
+
+/// A fresh folder in memory, where that can be had: a test that syncs a thousand times must not wait for the
+/// disk of this machine.
+pub fn in_memory() -> TempDir {
+    let mut folder = tempfile::Builder::new();
+    folder.prefix("edbmend-test-");
+    folder.tempdir_in("/dev/shm").or_else(|_| folder.tempdir()).unwrap()
 }

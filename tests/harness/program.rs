@@ -84,3 +84,13 @@ impl Watchdog {
         self.begun.elapsed()
     }
 }
+
+/// Does something with each of these at once: what mostly waits is waited for once.
+pub fn at_once<T: Send>(all: impl IntoIterator<Item = T>, each: impl Fn(T) + Sync) {
+    let each = &each;
+    std::thread::scope(|scope| {
+        all.into_iter().for_each(|one| {
+            scope.spawn(move || each(one));
+        });
+    });
+}

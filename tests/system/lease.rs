@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::harness::{
-    Fixture, PROGRAM, Ran, damaged, finish, healthy, needs, operations, program, run, sha256,
-    snapshot, spawn,
+    Fixture, PROGRAM, Ran, at_once, damaged, finish, healthy, needs, operations, program, run,
+    sha256, snapshot, spawn,
 };
 
 /// Rounds of repair and restore against a program that opens the file again and again.
@@ -24,9 +24,9 @@ fn holders(path: &Path) -> [File; 3] {
 
 #[test]
 fn a_database_that_somebody_has_open() {
-    let fixture = Fixture::new(&damaged(8));
-    let (before, sum) = (snapshot(fixture.dir()), sha256(&fixture.db));
-    for index in 0..3 {
+    at_once(0..3, |index| {
+        let fixture = Fixture::new(&damaged(8));
+        let (before, sum) = (snapshot(fixture.dir()), sha256(&fixture.db));
         let held = holders(&fixture.db).into_iter().nth(index);
         for mode in ["--yes", "--dry-run"] {
             let ran = fixture.run(&["repair", mode]);
@@ -35,9 +35,9 @@ fn a_database_that_somebody_has_open() {
             assert_eq!(path, fixture.db.to_str().unwrap());
         }
         drop(held);
-    }
-    assert_eq!((snapshot(fixture.dir()), sha256(&fixture.db)), (before, sum));
-    fixture.repair();
+        assert_eq!((snapshot(fixture.dir()), sha256(&fixture.db)), (before, sum));
+        fixture.repair();
+    });
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn against_knocking(flags: i32, pause: Duration) -> u32 {
             .filter(|_| survives(&next_step(&fixture, &images), &fixture, &images))
             .count();
         stop.store(true, Ordering::SeqCst);
-        eprintln!("{done} of {ROUNDS} got through");
+        println!("{done} of {ROUNDS} got through");
         done as u32
     })
 }
@@ -208,7 +208,7 @@ fn somebody_opens_the_file_during_the_commit() {
     let done: Vec<bool> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
     // Once the first copy is being written, both are finished.
     assert!(done.contains(&true), "{done:?}");
-    eprintln!("opened during the commit, and it was done: {done:?}");
+    println!("opened during the commit, and it was done: {done:?}");
 }
 
 /// A long repair is not spoilt by whoever looks at the database meanwhile with this program.

@@ -57,7 +57,8 @@ impl Scene {
         Self::with_backup_dir(deed, dir, flags, dir.join("edbmend"))
     }
 
-    /// The same with the operation folders elsewhere.
+    /// Writes the files into an empty folder, does what must come before the deed, and keeps the operation
+    /// folders elsewhere.
     pub fn with_backup_dir(
         deed: Deed,
         dir: &Path,

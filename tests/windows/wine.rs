@@ -61,7 +61,7 @@ impl<'a> Twins<'a> {
         (here, there)
     }
 
-    /// The same file in both folders.
+    /// Compares a file of one folder with that of the other.
     #[track_caller]
     fn assert_same(&self, file: &str) {
         let bytes = |dir: &Path| fs::read(dir.join(file)).unwrap();

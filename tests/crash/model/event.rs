@@ -181,12 +181,9 @@ impl Snapshot {
         Self { medium, unsynced: Vec::new() }
     }
 
-    /// The same, numbered by its names where everything is on the medium.
+    /// This state, numbered by its names where everything is on the medium.
     pub fn renumbered(self) -> Self {
-        match self.is_durable() {
-            true => Self::durable(self.medium.renumbered()),
-            false => self,
-        }
+        if self.is_durable() { Self::durable(self.medium.renumbered()) } else { self }
     }
 
     /// Whether everything is on the medium.

@@ -24,7 +24,7 @@ const PAGE_BYTES: usize = 4096;
 pub enum Damage {
     /// Both copies are valid; the backup fields are not.
     BothSound,
-    /// The same, and the position of the backup mark equals its first generation, so that torn copies
+    /// Both copies are valid, the backup fields are not, and the position of the backup mark equals its first generation, so that torn copies
     /// may pass the checksum.
     Colliding,
     /// The primary copy is bad, too.

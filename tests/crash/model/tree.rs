@@ -149,7 +149,7 @@ impl Tree {
         }
     }
 
-    /// The same without what no path leads to, numbered by the names alone: equal trees then have equal
+    /// This tree without what no path leads to, numbered by the names alone: equal trees then have equal
     /// numbers, whatever led to them.
     pub fn renumbered(&self) -> Self {
         let mut fresh = Self::new();

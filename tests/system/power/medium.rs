@@ -51,10 +51,11 @@ impl Medium {
     }
 
     fn put(&mut self, number: usize, block: &[u8]) {
-        match block.iter().all(|&byte| byte == 0) {
-            true => self.blocks.remove(&number),
-            false => self.blocks.insert(number, Arc::new(block.to_vec())),
-        };
+        if block.iter().all(|&byte| byte == 0) {
+            self.blocks.remove(&number);
+        } else {
+            self.blocks.insert(number, Arc::new(block.to_vec()));
+        }
     }
 
     /// Writes a stretch that lies within one block.

@@ -11,8 +11,8 @@ use tempfile::TempDir;
 
 use super::medium::Medium;
 use super::write_log::{self, Entry};
-use crate::harness::disks::{FileSystem, image_folder, run};
-use crate::harness::needs;
+use crate::harness::disks::{FileSystem, run};
+use crate::harness::{in_memory, needs};
 
 const DAEMON: &str = "qemu-storage-daemon";
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -30,7 +30,7 @@ impl RecordedVolume {
     #[track_caller]
     pub fn new(kind: &FileSystem) -> Self {
         needs::programs(&[DAEMON]);
-        let folder = image_folder();
+        let folder = in_memory();
         let image = folder.path().join("image");
         kind.format(&image);
         let formatted = Medium::read(&image).unwrap();
