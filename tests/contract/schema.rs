@@ -208,7 +208,7 @@ fn real_reports() -> Vec<Value> {
     needs::real_files();
     let mut reports = Vec::new();
     for part in ["real", "engine"] {
-        let folder = files::unpack(part);
+        let folder = files::unpack_all(part);
         look_at(folder.path(), &mut reports);
     }
     reports

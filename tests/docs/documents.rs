@@ -31,6 +31,7 @@ fn pages() -> Vec<PathBuf> {
         "SECURITY.md",
         "samples/README.md",
         "tests/README.md",
+        "tests/data/README.md",
     ]
     .map(|page| root().join(page));
     docs.filter(|page| page.extension().is_some_and(|e| e == "md")).chain(others).collect()

@@ -11,7 +11,12 @@ use tempfile::TempDir;
 
 /// SHA-256 of a file, in hexadecimal.
 pub fn sha256(path: &Path) -> String {
-    hex::encode(Sha256::digest(fs::read(path).unwrap()))
+    digest(&fs::read(path).unwrap())
+}
+
+/// SHA-256 of bytes, in hexadecimal.
+pub fn digest(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// One name of a picture: what a write would change.

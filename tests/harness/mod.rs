@@ -22,7 +22,7 @@ pub mod unlucky;
 pub use fixture::{
     DATABASE, Fixture, damaged, edit_database, healthy, marker_of, operations, operations_in,
 };
-pub use folder::{Entry, in_memory, names, sha256, snapshot, text};
+pub use folder::{Entry, digest, in_memory, names, sha256, snapshot, text};
 pub use group::{Group, reset, reset_words, small_group};
 pub use program::{PROGRAM, at_once, finish, program, run, run_on, spawn};
 pub use ran::Ran;

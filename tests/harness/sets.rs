@@ -38,10 +38,10 @@ pub fn header_checksum(page: &[u8]) -> u32 {
     page.chunks_exact(4).skip(1).fold(0x89ab_cdef, |sum, bytes| sum ^ dword(bytes, 0))
 }
 
-/// One database of the shared data.
+/// One database of a real engine.
 #[derive(Clone)]
 pub struct Sample {
-    /// Path below `data`, without `.gz`.
+    /// Its path, as [`files::read`] takes it.
     pub path: String,
     /// Its content.
     pub bytes: Vec<u8>,
@@ -67,10 +67,10 @@ impl Sample {
         self.path.rsplit('/').next().expect("a name")
     }
 
-    /// The folder in the shared data that holds the log stream: the database's own, or its parent.
+    /// The folder that holds the log stream: the database's own, or its parent.
     fn log_folder(&self) -> Option<PathBuf> {
-        let own = files::shared_folder().join("data").join(&self.path);
-        let own = own.parent()?.to_owned();
+        let set = self.path.rsplit_once('/')?.0;
+        let own = files::set_folder(set);
         let parent = own.parent()?.to_owned();
         [own, parent].into_iter().find(|dir| names_in(dir).iter().any(|name| is_log(name)))
     }
@@ -139,14 +139,11 @@ fn names_in(dir: &Path) -> Vec<String> {
 }
 
 fn unpack_into(packed: &Path, dir: &Path) {
-    let data = files::shared_folder().join("data");
-    let relative = packed.strip_prefix(data).expect("a file of the shared data");
-    let path = relative.to_str().expect("a plain path").trim_end_matches(".gz");
-    let name = Path::new(path).file_name().expect("a name");
-    std::fs::write(dir.join(name), files::read(path)).expect("a written file");
+    let name = packed.file_stem().expect("a name");
+    std::fs::write(dir.join(name), files::read_packed(packed)).expect("a written file");
 }
 
-/// Every database below `data/<part>`, whatever its name: what counts is its content.
+/// Every database of a part of the real files, whatever its name: what counts is its content.
 pub fn databases_below(part: &str) -> Vec<Sample> {
     let mut paths = Vec::new();
     collect(&files::shared_folder().join("data").join(part), part, &mut paths);

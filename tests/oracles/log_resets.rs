@@ -20,19 +20,29 @@ fn reset_real(dir: &Path, databases: &[&str], more: &[&str]) -> Ran {
 }
 
 #[test]
+fn sets_of_every_clone_are_reset_and_come_back_byte_for_byte() {
+    reset_and_bring_back(&[
+        ("engine/stage4_p4096/s4_1_bug_state", &["test.edb"]),
+        ("engine/stage4_p4096/s4_2b_cleared_after_full_inc", &["test.edb"]),
+        ("engine/stage4_multi_p4096", &["one.edb", "two.edb"]),
+    ]);
+}
+
+#[test]
 #[ignore = "needs the real files"]
 fn real_clean_sets_are_reset_and_come_back_byte_for_byte() {
     needs::real_files();
-    let sets: [(&str, &[&str]); 8] = [
+    reset_and_bring_back(&[
         ("engine/p4096/a_full", &["test.edb"]),
         ("engine/p4096/b_full_inc", &["test.edb"]),
         ("engine/p32768/a_full", &["test.edb"]),
         ("engine/p4096_names_1", &["test.edb"]),
         ("engine/p4096_names_2", &["test.edb"]),
-        ("engine/stage4_p4096/s4_1_bug_state", &["test.edb"]),
-        ("engine/stage4_multi_p4096", &["one.edb", "two.edb"]),
         ("real/srum-win10-rathbun-after", &["SRUDB.dat"]),
-    ];
+    ]);
+}
+
+fn reset_and_bring_back(sets: &[(&str, &[&str])]) {
     for (set, databases) in sets {
         let folder = files::unpack(set);
         let dir = folder.path().canonicalize().unwrap();
@@ -73,18 +83,25 @@ fn a_real_set_after_a_hard_repair_is_accepted_when_it_is_named() {
 #[ignore = "needs the real files"]
 fn real_dirty_sets_are_refused_and_untouched() {
     needs::real_files();
-    let sets: [(&str, &str); 3] = [
+    let sets = [
         ("engine/p4096/c_dirty", "test.edb"),
         ("real/srum-win10-belkasoft-dirty", "SRUDB.dat"),
         ("real/srum-win11-rathbun-dirty", "SRUDB.dat"),
     ];
-    for (set, database) in sets {
-        let folder = files::unpack(set);
-        let dir = folder.path().canonicalize().unwrap();
-        let before = snapshot(&dir);
-        let ran = reset_real(&dir, &[database], &[]);
-        assert_eq!(ran.code, Some(3), "{set}: {ran:?}");
-        assert!(ran.refusals().contains(&"dirty-shutdown".to_owned()), "{set}: {ran:?}");
-        assert_eq!(snapshot(&dir), before, "{set}");
-    }
+    sets.into_iter().for_each(is_refused);
+}
+
+#[test]
+fn a_dirty_set_of_every_clone_is_refused_and_untouched() {
+    is_refused(("engine/killed_p16384", "db1.edb"));
+}
+
+fn is_refused((set, database): (&str, &str)) {
+    let folder = files::unpack(set);
+    let dir = folder.path().canonicalize().unwrap();
+    let before = snapshot(&dir);
+    let ran = reset_real(&dir, &[database], &[]);
+    assert_eq!(ran.code, Some(3), "{set}: {ran:?}");
+    assert!(ran.refusals().contains(&"dirty-shutdown".to_owned()), "{set}: {ran:?}");
+    assert_eq!(snapshot(&dir), before, "{set}");
 }

@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 
+mod engine_made;
 mod engine_sets;
 mod foreign_readers;
 #[path = "../harness/mod.rs"]

@@ -212,7 +212,7 @@ fn full_cycle(sample: &Sample) {
 fn cycle_all(part: &str) -> (usize, Vec<usize>, Vec<u32>) {
     let samples: Vec<_> = databases_below(part).into_iter().filter(Sample::is_clean).collect();
     for sample in &samples {
-        eprintln!("{}", sample.path);
+        println!("{}", sample.path);
         full_cycle(sample);
     }
     let mut page_sizes: Vec<_> = samples.iter().map(Sample::page_size).collect();
@@ -222,6 +222,14 @@ fn cycle_all(part: &str) -> (usize, Vec<usize>, Vec<u32>) {
     revisions.sort_unstable();
     revisions.dedup();
     (samples.len(), page_sizes, revisions)
+}
+
+#[test]
+fn databases_of_every_clone() {
+    let stage4 = "engine/stage4_p4096";
+    full_cycle(&Sample::of(&format!("{stage4}/s4_1_bug_state/test.edb")));
+    full_cycle(&Sample::of(&format!("{stage4}/s4_2b_cleared_after_full_inc/test.edb")));
+    full_cycle(&Sample::of("engine/stage4_multi_p4096/two.edb"));
 }
 
 #[test]
