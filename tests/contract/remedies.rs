@@ -9,7 +9,7 @@ use edbmend::ese::RawDbHeader;
 use edbmend::practice::edit_header;
 
 use crate::harness::ran::finding;
-use crate::harness::{Fixture, PROGRAM, damaged, files, healthy, needs, run, text};
+use crate::harness::{Fixture, PROGRAM, damaged, files, needs, run, text};
 
 #[test]
 fn a_remedy_can_be_pasted_whatever_the_name() {
