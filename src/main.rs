@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use edbmend::cli;
 
 fn main() -> ExitCode {
+    cli::outlive_file_limit();
     let arguments: Vec<_> = std::env::args_os().collect();
     match cli::parse(&arguments) {
         Ok(options) => {

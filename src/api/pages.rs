@@ -7,7 +7,7 @@ use crate::survey::{DatabaseFacts, PageFacts, PageLayout, scan_pages};
 use super::run::Run;
 
 /// Scans the pages of a database.
-pub(crate) fn scan(
+pub(super) fn scan(
     run: &Run,
     facts: &DatabaseFacts,
     layout: PageLayout,

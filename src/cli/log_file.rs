@@ -9,11 +9,10 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::Utc;
-
 use crate::apply::is_operation_folder;
 use crate::diagnose::{Finding, Severity};
 use crate::ese::LogFileName;
+use crate::machine::now;
 use crate::refusal::{Refusal, RefusalId};
 use crate::report::{Report, utc};
 use crate::show::shown;
@@ -52,8 +51,7 @@ impl LogFile {
 
     /// Appends a line. A failure is kept until the end: a repair is not stopped by its log.
     pub fn line(&self, text: &str) {
-        let line =
-            format!("{} edbmend[{}] {}\n", utc(Utc::now()), std::process::id(), one_line(text));
+        let line = format!("{} edbmend[{}] {}\n", utc(now()), std::process::id(), one_line(text));
         if let Err(error) = (&self.file).write_all(line.as_bytes()) {
             self.state().failure.get_or_insert(error);
         }
@@ -150,7 +148,7 @@ fn is_of_storage_group(path: &Path) -> bool {
 
 /// Whether the first line is one of ours. Nothing is ever appended to a file of any other kind.
 fn is_log_of_ours(path: &Path) -> bool {
-    let stamp = utc(Utc::now()).len();
+    let stamp = utc(now()).len();
     let mut start = Vec::new();
     let read = File::open(path).and_then(|file| file.take(64).read_to_end(&mut start));
     read.is_ok()

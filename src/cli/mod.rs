@@ -27,6 +27,7 @@ use clap::error::ErrorKind;
 use console::Term;
 
 pub use args::{Cli, Command};
+pub use interrupts::outlive_file_limit;
 
 use crate::refusal::{Refusal, RefusalId};
 use crate::report::{self, Outcome, RefusalReport, Report, Style};

@@ -2,14 +2,12 @@
 
 use std::fmt::{self, Write};
 
-use console::Style as Colour;
-
 use crate::diagnose::{Finding, Severity};
 use crate::ese::shadow::Which;
 use crate::plan::{
     BackupMethod, BackupRecord, BackupScope, MoveMethod, ResetPlan, Step, WriteStep,
 };
-use crate::show::size;
+use crate::show::{Colour, size};
 
 use super::pages::render_pages;
 use super::types::{DatabaseReport, FileReport, GroupSection, Outcome, RefusalReport, Report};
@@ -148,11 +146,7 @@ impl Text {
     }
 
     fn painted(&self, text: &str, colour: Colour) -> String {
-        if self.style.coloured {
-            colour.force_styling(true).apply_to(text).to_string()
-        } else {
-            text.into()
-        }
+        if self.style.coloured { colour.paint(text) } else { text.to_owned() }
     }
 
     fn path(&mut self, path: &str) {
@@ -172,7 +166,7 @@ impl Text {
         let revision = decimal(&header.revision);
         let format = format!("cbDbPage: {page_size}   Format ulVersion: {version},{revision}");
         let line = format!("  State: {state}   {format}");
-        if console::measure_text_width(&line) <= self.style.width {
+        if textwrap::core::display_width(&line) <= self.style.width {
             return self.line(&line);
         }
         self.line(&format!("  State: {state}\n  {format}"));
