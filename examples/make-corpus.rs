@@ -29,6 +29,9 @@ fn main() -> std::io::Result<()> {
             Some("log") => {
                 put("log_header", name, &bytes[..8192.min(bytes.len())])?;
                 put("attach_list", name, bytes.get(760..760 + 2048).unwrap_or_default())?;
+                let body = bytes.get(4096..).unwrap_or_default();
+                put("log_body", name, &[&[1], body].concat())?;
+                put("log_records", name, &[&[1], body.get(22..400).unwrap_or_default()].concat())?;
             }
             Some("chk") => put("checkpoint", name, bytes)?,
             _ => {}

@@ -2,7 +2,16 @@
 //! every way that can be thought of.
 
 mod agreement;
+mod dumps;
+mod flips;
+#[path = "../../fuzz/log_entries.rs"]
+mod log_entries;
+mod made;
 mod mutations;
 mod oracle;
+mod properties;
+mod sector_rules;
+mod segment_rules;
 #[path = "../shared/mod.rs"]
+#[allow(dead_code)] // some of it is used
 mod shared;

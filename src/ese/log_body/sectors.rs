@@ -20,19 +20,22 @@ use crate::ese::{LgPos, LogHeader};
 #[derive(Clone, Copy)]
 pub(super) struct Layout {
     pub(super) generation: i32,
-    pub(super) sector_bytes: u64,
+    /// Bytes of a sector, as a power of two.
+    sector_shift: u32,
     pub(super) first: u32,
     pub(super) count: u32,
 }
 
 impl Layout {
-    fn new(header: &LogHeader) -> Self {
-        Self {
-            generation: header.generation(),
-            sector_bytes: header.raw.sector_bytes.get().into(),
-            first: header.raw.header_sectors.get().into(),
-            count: header.raw.file_sectors.get().into(),
-        }
+    /// `sector_bytes` is a power of two.
+    pub(super) const fn new(generation: i32, sector_bytes: u16, first: u32, count: u32) -> Self {
+        Self { generation, sector_shift: sector_bytes.trailing_zeros(), first, count }
+    }
+
+    fn of(header: &LogHeader) -> Self {
+        let raw = &header.raw;
+        let first = raw.header_sectors.get().into();
+        Self::new(header.generation(), raw.sector_bytes.get(), first, raw.file_sectors.get().into())
     }
 
     pub(super) fn file_bytes(self) -> u64 {
@@ -40,16 +43,21 @@ impl Layout {
     }
 
     pub(super) fn start_of(self, sector: u32) -> u64 {
-        u64::from(sector) * self.sector_bytes
+        u64::from(sector) << self.sector_shift
     }
 
     pub(super) fn sector_of(self, offset: u64) -> u32 {
-        u32::try_from(offset / self.sector_bytes).unwrap_or(u32::MAX)
+        u32::try_from(offset >> self.sector_shift).unwrap_or(u32::MAX)
+    }
+
+    /// The first sector that begins at or behind an offset.
+    pub(super) fn sector_from(self, offset: u64) -> u32 {
+        self.sector_of(offset + (1 << self.sector_shift) - 1)
     }
 
     /// Offset inside of its sector.
     pub(super) fn inside(self, offset: u64) -> usize {
-        usize::try_from(offset % self.sector_bytes).unwrap_or(usize::MAX)
+        (offset & ((1 << self.sector_shift) - 1)) as usize
     }
 
     /// A place of the file as the engine names it.
@@ -112,7 +120,7 @@ struct Range {
 
 impl Sectors {
     pub(super) fn new(header: &LogHeader) -> Self {
-        let layout = Layout::new(header);
+        let layout = Layout::of(header);
         let first = Chain::Record(layout.start_of(layout.first));
         Self {
             layout,
@@ -155,7 +163,7 @@ impl Sectors {
     fn record(&mut self, at: u64, number: u32, bytes: &[u8], sink: &mut impl BodySink) -> Chain {
         let here = self.layout.sector_of(at) == number;
         let found = self.layout.found(bytes, at).filter(|_| here);
-        let plausible = found.filter(|found| found.is_plausible(at, self.layout.file_bytes()));
+        let plausible = found.filter(|found| found.is_plausible(at, self.layout));
         if plausible.is_none() {
             self.recovery.no_record(at, bytes);
         }
@@ -297,8 +305,7 @@ impl Sectors {
 
     /// Sectors with data.
     pub(super) fn used(&self) -> u32 {
-        let end = self.recovery.end().div_ceil(self.layout.sector_bytes);
-        u32::try_from(end).unwrap_or(u32::MAX).saturating_sub(self.layout.first)
+        self.layout.sector_from(self.recovery.end()).saturating_sub(self.layout.first)
     }
 }
 

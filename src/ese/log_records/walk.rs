@@ -77,10 +77,11 @@ impl<V: RecordVisitor> RecordWalk<V> {
     fn segment_record(&mut self, at: LgPos, bytes: &[u8], first: bool) -> Result<(), StopReason> {
         let record = LogRecord { at, bytes };
         match record.kind() {
-            RecordKind::FRAGMENT => match self.fragments.go_on(bytes)? {
-                Some(whole) => show(&mut self.visitor, &mut self.report, &whole),
-                None => {}
-            },
+            RecordKind::FRAGMENT => {
+                if let Some(whole) = self.fragments.go_on(bytes)? {
+                    show(&mut self.visitor, &mut self.report, &whole);
+                }
+            }
             RecordKind::FRAGMENT_BEGIN => {
                 let inner =
                     bytes.get(7).map_or(RecordKind::FRAGMENT_BEGIN, |&kind| RecordKind(kind));
@@ -286,4 +287,207 @@ impl<V: RecordVisitor> BodySink for RecordWalk<V> {
 fn end_of_padding(bytes: &[u8]) -> Option<usize> {
     let begins = bytes.first() == Some(&0);
     bytes.iter().position(|&byte| byte != 0).filter(|_| begins)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Positions and types of all records, and what the walk said.
+    #[derive(Clone, Default)]
+    struct Seen {
+        records: Vec<String>,
+        before: Vec<String>,
+    }
+
+    impl RecordVisitor for Seen {
+        fn record(&mut self, record: &LogRecord<'_>) {
+            self.records.push(format!("{} {} {}", record.at, record.kind(), record.bytes.len()));
+        }
+
+        fn hidden(&mut self, at: LgPos, kind: RecordKind) {
+            self.records.push(format!("{at} {kind} hides"));
+        }
+
+        fn tentative(&mut self) {
+            self.before = self.records.clone();
+        }
+
+        fn settle(&mut self, right: bool) {
+            if !right {
+                self.records = self.before.clone();
+            }
+        }
+    }
+
+    fn at(sector: u16, offset: u16) -> LgPos {
+        LgPos { generation: 1, sector, offset }
+    }
+
+    fn walk(steps: impl FnOnce(&mut RecordWalk<Seen>)) -> (WalkReport, Vec<String>) {
+        let mut walk = RecordWalk::new(Seen::default());
+        steps(&mut walk);
+        let (report, seen) = walk.finish();
+        (report, seen.records)
+    }
+
+    fn trace(length: usize) -> Vec<u8> {
+        let mut record = vec![b'x'; length];
+        record[..5].copy_from_slice(&[22, 0, 0, (length - 5) as u8, ((length - 5) >> 8) as u8]);
+        record
+    }
+
+    fn fragments(record: &[u8], first: usize) -> [Vec<u8>; 2] {
+        let (whole, part) = (record.len() as u32, first as u16);
+        let mut begin = [&[76], &whole.to_le_bytes()[..], &part.to_le_bytes()].concat();
+        begin.extend(&record[..first]);
+        let rest = (record.len() - first) as u16;
+        let mut end = [&[77], &rest.to_le_bytes()[..]].concat();
+        end.extend(&record[first..]);
+        [begin, end]
+    }
+
+    #[test]
+    fn a_segment_ends_with_padding() {
+        let records = [trace(20), vec![5, 0, 0, 0], vec![0; 30]].concat();
+        let (report, seen) = walk(|walk| walk.segment(at(3, 0), &records));
+        assert_eq!(seen, ["(0x1,3,0) Trace 20", "(0x1,3,3C) Begin 4"]);
+        assert_eq!((report.records, report.stop), (2, None));
+        assert_eq!(report.last, Some((at(3, 60), RecordKind(5))));
+    }
+
+    #[test]
+    fn what_a_segment_cannot_hold() {
+        let stop = |records: &[u8]| {
+            let (report, _) = walk(|walk| walk.segment(at(3, 0), records));
+            let stop = report.stop.unwrap();
+            (stop.at.offset, stop.reason)
+        };
+        let cut = &trace(20)[..19];
+        assert_eq!(stop(cut), (0, StopReason::LeavesSegment(RecordKind::TRACE)));
+        assert_eq!(stop(&trace(20)[..4]), (0, StopReason::LeavesSegment(RecordKind::TRACE)));
+        assert_eq!(stop(&[23, 200]), (41, StopReason::NoSuchType(RecordKind(200))));
+        assert_eq!(stop(&[23, 40]), (41, StopReason::UnknownLength(RecordKind(40))));
+        assert_eq!(stop(&[23, 0, 0, 23]), (43, StopReason::BehindPadding));
+        assert_eq!(stop(&[77, 0, 0]), (0, StopReason::NoBeginning));
+        let [begin, _] = fragments(&trace(300), 100);
+        let inside = [begin, vec![23]].concat();
+        assert_eq!(stop(&inside).1, StopReason::InsideUnfinished(RecordKind::SHUT_DOWN_MARK));
+    }
+
+    #[test]
+    fn fragments_of_two_segments() {
+        let [begin, end] = fragments(&trace(300), 100);
+        let (report, seen) = walk(|walk| {
+            walk.segment(at(3, 0), &[vec![23], begin.clone()].concat());
+            walk.segment(at(4, 0), &[end, vec![23]].concat());
+        });
+        let all = ["(0x1,3,0) ShutDownMark 1", "(0x1,3,29) Trace 300", "(0x1,4,F3) ShutDownMark 1"];
+        assert_eq!(seen, all);
+        assert_eq!((report.broken_off, report.stop), (None, None));
+        let (report, _) = walk(|walk| walk.segment(at(3, 0), &begin));
+        assert_eq!((report.broken_off, report.records), (Some(at(3, 0)), 0));
+    }
+
+    #[test]
+    fn recovery_goes_on_behind_a_record_that_a_crash_cut_short() {
+        let [begin, end] = fragments(&trace(300), 100);
+        let undo = [&[51][..], &[0; 8]].concat();
+        let (report, seen) = walk(|walk| {
+            walk.segment(at(3, 0), &begin);
+            walk.segment(at(4, 0), &undo);
+        });
+        assert_eq!(seen, ["(0x1,4,0) RecoveryUndo2 9"]);
+        assert_eq!((report.broken_off, report.stop), (Some(at(3, 0)), None));
+        let (report, _) = walk(|walk| {
+            walk.segment(at(3, 0), &begin);
+            walk.segment(at(4, 0), &undo);
+            walk.segment(at(5, 0), &end);
+        });
+        assert_eq!(report.stop.unwrap().reason, StopReason::NoBeginning);
+    }
+
+    /// A stretch with a checksum record in front.
+    fn checksum_then(walk: &mut RecordWalk<Seen>, at: LgPos, behind_gap: bool, records: &[u8]) {
+        walk.checksum_record(at, behind_gap);
+        walk.stretch(at, &[&[42][..], &[0; 21], records].concat());
+    }
+
+    #[test]
+    fn a_stream_goes_on_over_sectors_of_any_size() {
+        let records = [trace(300), vec![0; 7], trace(9), vec![23]].concat();
+        for size in 1..records.len() {
+            let (report, seen) = walk(|walk| {
+                checksum_then(walk, at(8, 0), false, b"");
+                for (number, piece) in records.chunks(size).enumerate() {
+                    walk.stretch(at(9 + number as u16, 0), piece);
+                }
+            });
+            assert_eq!(seen.len(), 4, "{size} {seen:?}");
+            assert_eq!(seen[1], "(0x1,9,0) Trace 300");
+            assert_eq!((report.records, report.broken_off, report.stop), (4, None, None));
+        }
+    }
+
+    #[test]
+    fn a_checksum_record_stands_between_records() {
+        let half = &trace(300)[..100];
+        let (report, _) = walk(|walk| {
+            checksum_then(walk, at(8, 0), false, half);
+            checksum_then(walk, at(9, 50), false, &[23]);
+        });
+        let stop = report.stop.unwrap();
+        assert_eq!(stop.at, at(8, 22));
+        assert_eq!(stop.reason, StopReason::RunsOverChecksum(RecordKind::TRACE));
+        // Bytes in front of it that no checksum covers belong to a write that never came.
+        let (report, seen) = walk(|walk| {
+            checksum_then(walk, at(8, 0), false, half);
+            checksum_then(walk, at(9, 50), true, &[23]);
+        });
+        assert_eq!(seen.last().unwrap(), "(0x1,9,48) ShutDownMark 1");
+        assert_eq!((report.broken_off, report.stop), (Some(at(8, 22)), None));
+        let stray = [&[42][..], &[0; 21]].concat();
+        let (report, _) = walk(|walk| checksum_then(walk, at(8, 0), false, &stray));
+        assert_eq!(report.stop.unwrap().reason, StopReason::StrayChecksum);
+    }
+
+    #[test]
+    fn a_record_of_unknown_length_hides_the_rest_of_its_flush() {
+        let (report, seen) = walk(|walk| {
+            checksum_then(walk, at(8, 0), false, &[23, 41, 99, 99, 200]);
+            checksum_then(walk, at(9, 50), false, &[23]);
+        });
+        assert_eq!(seen[2], "(0x1,8,17) SLVSpace hides");
+        assert_eq!(seen[4], "(0x1,9,48) ShutDownMark 1");
+        assert_eq!((report.hidden, report.stop, report.records), (1, None, 4));
+    }
+
+    #[test]
+    fn a_record_that_nobody_could_hold() {
+        let mut record = vec![67; 5];
+        record[1..5].copy_from_slice(&(LARGEST_RECORD_BYTES - 4).to_le_bytes());
+        let (report, _) = walk(|walk| checksum_then(walk, at(8, 0), false, &record));
+        assert_eq!(report.stop.unwrap().reason, StopReason::TooLong(RecordKind(67)));
+        record[1..5].copy_from_slice(&(LARGEST_RECORD_BYTES - 5).to_le_bytes());
+        let (report, _) = walk(|walk| checksum_then(walk, at(8, 0), false, &record));
+        assert_eq!((report.stop, report.broken_off), (None, Some(at(8, 22))));
+    }
+
+    #[test]
+    fn what_was_tentative_can_be_forgotten() {
+        let steps = |right: bool| {
+            walk(|walk| {
+                checksum_then(walk, at(8, 0), false, &[&[23][..], &trace(300)[..100]].concat());
+                walk.tentative();
+                walk.stretch(at(9, 0), &[&trace(300)[100..], &[23, 200]].concat());
+                walk.settle(right);
+            })
+        };
+        let (report, seen) = steps(true);
+        assert_eq!((report.records, seen.len()), (4, 4));
+        assert!(report.stop.is_some());
+        let (report, seen) = steps(false);
+        assert_eq!((report.records, seen.len(), report.stop), (2, 2, None));
+        assert_eq!(report.broken_off, Some(at(8, 23)));
+    }
 }
