@@ -81,12 +81,16 @@ fn logs_of(folder: &str, current: &str) -> Vec<Vec<u8>> {
     names.iter().map(|name| shared::read(&format!("{folder}/{name}"))).collect()
 }
 
+fn header_of(log: &[u8]) -> LogHeader {
+    LogHeader::validate(log, log.len() as u64).unwrap_or_else(|fault| panic!("{fault}"))
+}
+
 /// The history of a whole stream, whose sums are those that the next headers repeat.
 fn history_of(logs: &[Vec<u8>]) -> LogHistory {
     let mut history = LogHistory::default();
     let mut sum_before = None;
     for log in logs {
-        let header = LogHeader::validate(log, log.len() as u64).ok().expect("a log");
+        let header = header_of(log);
         if let Some(sum) = sum_before {
             assert_eq!(header.raw.previous_segment_checksum.get(), sum);
         }

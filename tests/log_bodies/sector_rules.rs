@@ -330,7 +330,7 @@ fn the_other_checker_says_the_same_of_each() {
 
 fn read_as(log: &[u8], role: LogRole, unreadable: Option<usize>) -> BodyVerdict {
     let header = LogHeader::parse(log).unwrap();
-    let mut reader = BodyReader::new(&header, role, ()).ok().unwrap();
+    let mut reader = BodyReader::new(&header, role, ()).expect("a sound one");
     for (number, sector) in (FIRST..).zip(log[4096..].chunks(SECTOR)) {
         if unreadable == Some(number) {
             reader.unreadable(sector.len() as u64);
@@ -369,7 +369,7 @@ fn a_file_that_ends_early() {
     let log = Maker::with_end().log;
     let header = LogHeader::parse(&log).unwrap();
     for (bytes, sector) in [(0, 8), (700, 9), (1600, 11), (2048, 12), (5000, 17)] {
-        let mut reader = BodyReader::new(&header, LogRole::Closed, ()).ok().unwrap();
+        let mut reader = BodyReader::new(&header, LogRole::Closed, ()).expect("a sound one");
         reader.feed(&log[4096..4096 + bytes]);
         let damage = BodyDamage { offset: sector * 512, fault: BodyFault::FileEnds };
         assert_eq!(reader.finish().0.verdict, BodyVerdict::Damaged(damage), "{bytes}");

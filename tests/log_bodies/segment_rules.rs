@@ -207,7 +207,7 @@ fn the_other_checker_says_the_same_of_each() {
 
 fn reader(log: &[u8], role: LogRole) -> BodyReader<()> {
     let header = LogHeader::parse(log).expect("a header");
-    BodyReader::new(&header, role, ()).ok().expect("a sound one")
+    BodyReader::new(&header, role, ()).expect("a sound one")
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn the_records_of_a_torn_segment_come_from_its_copy() {
     let log = log_of(7, &[own_segment(1), garbage(), last]);
     let header = LogHeader::parse(&log).unwrap();
     let walk = RecordWalk::new(LogHistory::default());
-    let mut reader = BodyReader::new(&header, LogRole::Closed, walk).ok().unwrap();
+    let mut reader = BodyReader::new(&header, LogRole::Closed, walk).expect("a sound one");
     log[4096..].chunks(777).for_each(|chunk| reader.feed(chunk));
     let (report, walk) = reader.finish();
     let (walk, history) = walk.finish();

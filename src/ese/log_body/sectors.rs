@@ -133,6 +133,12 @@ impl Sectors {
     /// The next sector; `None` where it could not be read.
     pub(super) fn sector(&mut self, number: u32, bytes: Option<&[u8]>, sink: &mut impl BodySink) {
         self.recovery.sector(number, bytes, sink);
+        if let Chain::Range(range) = &mut self.chain
+            && let Some(bytes) = bytes
+            && range.missing > bytes.len() as u64
+        {
+            return range.go_on(self.layout, number, bytes, sink);
+        }
         let chain = mem::replace(&mut self.chain, Chain::Over);
         self.chain = match bytes {
             Some(bytes) => self.follow(chain, number, bytes, sink),
@@ -148,7 +154,7 @@ impl Sectors {
         sink: &mut impl BodySink,
     ) -> Chain {
         let mut chain = match chain {
-            Chain::Range(range) => self.go_on(range, number, bytes, sink),
+            Chain::Range(range) => self.end_of_several(range, number, bytes, sink),
             other => other,
         };
         while let Chain::Record(at) = chain
@@ -207,25 +213,15 @@ impl Sectors {
         self.end(range, fault)
     }
 
-    /// One more sector of a range of several.
-    fn go_on(
+    /// The last sector of a range of several.
+    fn end_of_several(
         &mut self,
         mut range: Range,
         number: u32,
         bytes: &[u8],
         sink: &mut impl BodySink,
     ) -> Chain {
-        let length = usize::try_from(range.missing).unwrap_or(usize::MAX).min(bytes.len());
-        let piece = &bytes[..length];
-        range.behind.add(piece);
-        range.missing -= length as u64;
-        if range.in_recovery {
-            range.leftovers.look(self.layout, range.at, number, bytes);
-            sink.stretch(self.layout.place(self.layout.start_of(number)), piece);
-        }
-        if range.missing > 0 {
-            return Chain::Range(range);
-        }
+        range.go_on(self.layout, number, bytes, sink);
         let fault = range.fault();
         if range.in_recovery {
             sink.settle(fault.is_none());
@@ -310,6 +306,18 @@ impl Sectors {
 }
 
 impl Range {
+    /// The next sector, as far as it belongs to the range.
+    fn go_on(&mut self, layout: Layout, number: u32, bytes: &[u8], sink: &mut impl BodySink) {
+        let length = usize::try_from(self.missing).unwrap_or(usize::MAX).min(bytes.len());
+        let piece = &bytes[..length];
+        self.behind.add(piece);
+        self.missing -= length as u64;
+        if self.in_recovery {
+            self.leftovers.look(layout, self.at, number, bytes);
+            sink.stretch(layout.place(layout.start_of(number)), piece);
+        }
+    }
+
     /// What is wrong with the checksum, once the whole range was read.
     fn fault(&self) -> Option<BodyFault> {
         let expected = self.start_of_sum ^ self.behind.sum();

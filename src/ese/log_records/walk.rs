@@ -4,8 +4,9 @@
 //! `dev/ese/src/ese/_log/logread.cxx`, `ErrLGIGetRecordAtPbNext`.
 
 use super::fragments::Fragments;
-use super::lengths::{LARGEST_RECORD_BYTES, Measured, measure};
+use super::lengths::{Measured, measure};
 use super::stop::{StopReason, WalkStop};
+use super::stream::Stream;
 use super::{LogRecord, RecordKind, RecordVisitor};
 use crate::ese::LgPos;
 use crate::ese::log_body::{BodySink, SEGMENT_HEADER_BYTES};
@@ -35,18 +36,6 @@ pub struct RecordWalk<V> {
     before: Option<(WalkReport, Stream)>,
 }
 
-/// Format 7: where the walk stands between two stretches.
-#[derive(Clone, Default)]
-struct Stream {
-    /// The beginning of a record that goes on in the next stretch, and its position.
-    begun: Vec<u8>,
-    begun_at: LgPos,
-    /// The next record is one of the chain of checksum records.
-    at_checksum: bool,
-    /// Nothing can be read before the next checksum record.
-    hidden: bool,
-}
-
 impl<V: RecordVisitor> RecordWalk<V> {
     /// A walk that has not begun.
     pub fn new(visitor: V) -> Self {
@@ -61,8 +50,7 @@ impl<V: RecordVisitor> RecordWalk<V> {
 
     /// The log is at its end: what is said of its records, and the visitor.
     pub fn finish(mut self) -> (WalkReport, V) {
-        let in_stream = (!self.stream.begun.is_empty()).then_some(self.stream.begun_at);
-        let broken_off = self.fragments.unfinished().or(in_stream);
+        let broken_off = self.fragments.unfinished().or(self.stream.unfinished());
         if self.report.stop.is_none() && broken_off.is_some() {
             self.report.broken_off = broken_off;
         }
@@ -113,75 +101,12 @@ impl<V: RecordVisitor> RecordWalk<V> {
         Ok(())
     }
 
-    /// The next record of a stretch that begins with one; how many bytes it has here.
-    fn stream_record(&mut self, at: LgPos, bytes: &[u8]) -> Result<usize, StopReason> {
-        let kind = bytes.first().map_or(RecordKind::NOP, |&first| RecordKind(first));
-        let at_checksum = std::mem::take(&mut self.stream.at_checksum);
-        if kind == RecordKind::NOP {
-            return Ok(bytes.iter().take_while(|&&byte| byte == 0).count());
-        }
-        if kind == RecordKind::CHECKSUM && !at_checksum {
-            return Err(StopReason::StrayChecksum);
-        }
-        match stream_length(bytes)? {
-            Some(length) if length <= bytes.len() => {
-                let record = LogRecord { at, bytes: &bytes[..length] };
-                show(&mut self.visitor, &mut self.report, &record);
-                Ok(length)
-            }
-            _ => {
-                self.stream.begun_at = at;
-                self.stream.begun.extend(bytes);
-                Ok(bytes.len())
-            }
-        }
-    }
-
-    /// The rest of the record that was begun; how many bytes of it are here.
-    fn rest_of_record(&mut self, bytes: &[u8]) -> Result<usize, StopReason> {
-        let begun = &mut self.stream.begun;
-        let mut taken = 0;
-        loop {
-            let needed = match measure(begun) {
-                Measured::Needs(length) => length,
-                _ => stream_length(begun)?.unwrap_or_default(),
-            };
-            let missing = needed.saturating_sub(begun.len());
-            if missing == 0 {
-                let record = LogRecord { at: self.stream.begun_at, bytes: begun };
-                show(&mut self.visitor, &mut self.report, &record);
-                begun.clear();
-                return Ok(taken);
-            }
-            if taken == bytes.len() {
-                return Ok(taken);
-            }
-            let piece = &bytes[taken..bytes.len().min(taken + missing)];
-            begun.extend(piece);
-            taken += piece.len();
-        }
-    }
-
     /// Nothing can be read before the next checksum record.
     fn hide(&mut self, at: LgPos, kind: RecordKind) {
-        self.stream.hidden = true;
+        self.stream.hide();
         self.report.hidden += 1;
         self.report.last = Some((at, kind));
         self.visitor.hidden(at, kind);
-    }
-}
-
-/// The length of a record of format 7; `None` where more bytes are needed to know it.
-fn stream_length(head: &[u8]) -> Result<Option<usize>, StopReason> {
-    let kind = head.first().map_or(RecordKind::NOP, |&first| RecordKind(first));
-    match measure(head) {
-        Measured::Bytes(bytes) if bytes > LARGEST_RECORD_BYTES.into() => {
-            Err(StopReason::TooLong(kind))
-        }
-        Measured::Bytes(bytes) => Ok(Some(bytes as usize)),
-        Measured::Needs(_) => Ok(None),
-        Measured::NoSuchType => Err(StopReason::NoSuchType(kind)),
-        Measured::Unknown => Err(StopReason::UnknownLength(kind)),
     }
 }
 
@@ -232,36 +157,27 @@ impl<V: RecordVisitor> BodySink for RecordWalk<V> {
 
     fn checksum_record(&mut self, at: LgPos, behind_gap: bool) {
         let _ = at;
-        self.stream.hidden = false;
-        self.stream.at_checksum = true;
-        if self.report.stop.is_some() || self.stream.begun.is_empty() {
+        let Some((begun_at, kind)) = self.stream.checksum_record() else { return };
+        if self.report.stop.is_some() {
             return;
         }
-        let begun_at = self.stream.begun_at;
         if behind_gap {
-            self.stream.begun.clear();
             self.report.broken_off = Some(begun_at);
         } else {
-            let kind =
-                self.stream.begun.first().map_or(RecordKind::NOP, |&first| RecordKind(first));
             self.stop(begun_at, StopReason::RunsOverChecksum(kind));
         }
     }
 
     fn stretch(&mut self, at: LgPos, bytes: &[u8]) {
         let mut done = 0;
-        while self.report.stop.is_none() && !self.stream.hidden && done < bytes.len() {
-            let here = further(at, done);
-            let begun = !self.stream.begun.is_empty();
-            let read = if begun {
-                self.rest_of_record(&bytes[done..])
-            } else {
-                self.stream_record(here, &bytes[done..])
-            };
+        while self.report.stop.is_none() && !self.stream.is_hidden() && done < bytes.len() {
+            let here = self.stream.unfinished().unwrap_or(further(at, done));
+            let (visitor, report) = (&mut self.visitor, &mut self.report);
+            let read =
+                self.stream.read(here, &bytes[done..], |record| show(visitor, report, record));
             match read {
                 Ok(length) => done += length,
                 Err(StopReason::UnknownLength(kind)) => self.hide(here, kind),
-                Err(reason) if begun => self.stop(self.stream.begun_at, reason),
                 Err(reason) => self.stop(here, reason),
             }
         }
@@ -290,12 +206,12 @@ fn end_of_padding(bytes: &[u8]) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// Positions and types of all records, and what the walk said.
     #[derive(Clone, Default)]
-    struct Seen {
+    pub(in super::super) struct Seen {
         records: Vec<String>,
         before: Vec<String>,
     }
@@ -320,18 +236,20 @@ mod tests {
         }
     }
 
-    fn at(sector: u16, offset: u16) -> LgPos {
+    pub(in super::super) fn at(sector: u16, offset: u16) -> LgPos {
         LgPos { generation: 1, sector, offset }
     }
 
-    fn walk(steps: impl FnOnce(&mut RecordWalk<Seen>)) -> (WalkReport, Vec<String>) {
+    pub(in super::super) fn walk(
+        steps: impl FnOnce(&mut RecordWalk<Seen>),
+    ) -> (WalkReport, Vec<String>) {
         let mut walk = RecordWalk::new(Seen::default());
         steps(&mut walk);
         let (report, seen) = walk.finish();
         (report, seen.records)
     }
 
-    fn trace(length: usize) -> Vec<u8> {
+    pub(in super::super) fn trace(length: usize) -> Vec<u8> {
         let mut record = vec![b'x'; length];
         record[..5].copy_from_slice(&[22, 0, 0, (length - 5) as u8, ((length - 5) >> 8) as u8]);
         record
@@ -405,89 +323,5 @@ mod tests {
             walk.segment(at(5, 0), &end);
         });
         assert_eq!(report.stop.unwrap().reason, StopReason::NoBeginning);
-    }
-
-    /// A stretch with a checksum record in front.
-    fn checksum_then(walk: &mut RecordWalk<Seen>, at: LgPos, behind_gap: bool, records: &[u8]) {
-        walk.checksum_record(at, behind_gap);
-        walk.stretch(at, &[&[42][..], &[0; 21], records].concat());
-    }
-
-    #[test]
-    fn a_stream_goes_on_over_sectors_of_any_size() {
-        let records = [trace(300), vec![0; 7], trace(9), vec![23]].concat();
-        for size in 1..records.len() {
-            let (report, seen) = walk(|walk| {
-                checksum_then(walk, at(8, 0), false, b"");
-                for (number, piece) in records.chunks(size).enumerate() {
-                    walk.stretch(at(9 + number as u16, 0), piece);
-                }
-            });
-            assert_eq!(seen.len(), 4, "{size} {seen:?}");
-            assert_eq!(seen[1], "(0x1,9,0) Trace 300");
-            assert_eq!((report.records, report.broken_off, report.stop), (4, None, None));
-        }
-    }
-
-    #[test]
-    fn a_checksum_record_stands_between_records() {
-        let half = &trace(300)[..100];
-        let (report, _) = walk(|walk| {
-            checksum_then(walk, at(8, 0), false, half);
-            checksum_then(walk, at(9, 50), false, &[23]);
-        });
-        let stop = report.stop.unwrap();
-        assert_eq!(stop.at, at(8, 22));
-        assert_eq!(stop.reason, StopReason::RunsOverChecksum(RecordKind::TRACE));
-        // Bytes in front of it that no checksum covers belong to a write that never came.
-        let (report, seen) = walk(|walk| {
-            checksum_then(walk, at(8, 0), false, half);
-            checksum_then(walk, at(9, 50), true, &[23]);
-        });
-        assert_eq!(seen.last().unwrap(), "(0x1,9,48) ShutDownMark 1");
-        assert_eq!((report.broken_off, report.stop), (Some(at(8, 22)), None));
-        let stray = [&[42][..], &[0; 21]].concat();
-        let (report, _) = walk(|walk| checksum_then(walk, at(8, 0), false, &stray));
-        assert_eq!(report.stop.unwrap().reason, StopReason::StrayChecksum);
-    }
-
-    #[test]
-    fn a_record_of_unknown_length_hides_the_rest_of_its_flush() {
-        let (report, seen) = walk(|walk| {
-            checksum_then(walk, at(8, 0), false, &[23, 41, 99, 99, 200]);
-            checksum_then(walk, at(9, 50), false, &[23]);
-        });
-        assert_eq!(seen[2], "(0x1,8,17) SLVSpace hides");
-        assert_eq!(seen[4], "(0x1,9,48) ShutDownMark 1");
-        assert_eq!((report.hidden, report.stop, report.records), (1, None, 4));
-    }
-
-    #[test]
-    fn a_record_that_nobody_could_hold() {
-        let mut record = vec![67; 5];
-        record[1..5].copy_from_slice(&(LARGEST_RECORD_BYTES - 4).to_le_bytes());
-        let (report, _) = walk(|walk| checksum_then(walk, at(8, 0), false, &record));
-        assert_eq!(report.stop.unwrap().reason, StopReason::TooLong(RecordKind(67)));
-        record[1..5].copy_from_slice(&(LARGEST_RECORD_BYTES - 5).to_le_bytes());
-        let (report, _) = walk(|walk| checksum_then(walk, at(8, 0), false, &record));
-        assert_eq!((report.stop, report.broken_off), (None, Some(at(8, 22))));
-    }
-
-    #[test]
-    fn what_was_tentative_can_be_forgotten() {
-        let steps = |right: bool| {
-            walk(|walk| {
-                checksum_then(walk, at(8, 0), false, &[&[23][..], &trace(300)[..100]].concat());
-                walk.tentative();
-                walk.stretch(at(9, 0), &[&trace(300)[100..], &[23, 200]].concat());
-                walk.settle(right);
-            })
-        };
-        let (report, seen) = steps(true);
-        assert_eq!((report.records, seen.len()), (4, 4));
-        assert!(report.stop.is_some());
-        let (report, seen) = steps(false);
-        assert_eq!((report.records, seen.len(), report.stop), (2, 2, None));
-        assert_eq!(report.broken_off, Some(at(8, 23)));
     }
 }
