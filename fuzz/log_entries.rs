@@ -70,7 +70,7 @@ fn read(header: &LogHeader, role: LogRole, body: &[u8], chunk: usize, unreadable
 
 type Said = (BodyReport, WalkReport, String);
 
-/// The same is said of a body, whatever the size of the chunks.
+/// Whatever the size of the chunks, one thing is said of a body.
 fn read_in_every_way(header: &LogHeader, body: &[u8], choice: u8) {
     let role = if choice & 4 == 0 { LogRole::Current } else { LogRole::Closed };
     let whole = read(header, role, body, body.len().max(1), 0);
