@@ -84,7 +84,7 @@
 //! let error = edbmend::plan(Repair::new(&database), &Watch::default()).err().expect("refused");
 //! assert!(error.is(RefusalId::DirtyShutdown));
 //! for refusal in error.refusals() {
-//!     eprintln!("{}: {}\n  {}", refusal.path, refusal.message, refusal.remedy);
+//!     eprintln!("{}: {}\n  {}", refusal.path.display(), refusal.message, refusal.remedy);
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

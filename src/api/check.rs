@@ -148,7 +148,7 @@ impl<'a> Checking<'a> {
             // The databases can be judged all the same; only what is said is less than was asked for.
             Err(refusal) => {
                 databases.iter().for_each(|facts| self.push(facts, diagnose_database(facts)));
-                self.report.refusals.push((&refusal).into());
+                self.report.refusals.push(refusal);
                 self.is_incomplete = true;
             }
             Ok(group) => {

@@ -9,7 +9,7 @@ use crate::ese::shadow::{CopyState, Which};
 use crate::plan;
 use crate::refusal::Refusal;
 use crate::report::{
-    CopyDump, DatabaseReport, FileReport, Outcome, RefusalReport, Report, dump_database_header,
+    CopyDump, DatabaseReport, FileReport, Outcome, Report, dump_database_header,
 };
 use crate::show::shown;
 use crate::storage::{Access, read_full};
@@ -50,7 +50,7 @@ pub(crate) fn inspect_in(run: &Run, path: &Path, copy: Option<Which>) -> Report 
         },
     };
     report.files.push(file);
-    report.refusals.extend(refusals.iter().map(RefusalReport::from));
+    report.refusals.extend(refusals);
     report.conclude()
 }
 

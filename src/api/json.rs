@@ -14,12 +14,13 @@ pub use crate::plan::{BackupMethod, BackupRecord, Direction, OperationRef};
 pub use crate::plan::{
     BackupScope, Change, MoveMethod, MoveStep, Step, Steps, VerifyScope, WriteStep,
 };
-pub use crate::refusal::RefusalId;
+pub use crate::refusal::{Refusal, RefusalId};
 pub use crate::report::{
     CheckpointHeaderReport, CheckpointReport, CheckpointsReport, CopiesReport, CountReport,
     DatabaseReport, DigestReport, FileHeader, FileReport, FlushMapHeaderReport, HeaderReport,
-    LogFlags, LogHeaderReport, LogsReport, Outcome, PositionReport, RefusalReport, Report,
+    LogFlags, LogHeaderReport, LogsReport, Outcome, PositionReport, Report,
     RunReport, StreamReport,
 };
+pub use crate::show::{CommandLine, Paragraph};
 pub use crate::storage::StoredPath;
 pub use crate::survey::{BadPage, BadPageKind, HighestDbTime, PageFacts};

@@ -72,7 +72,7 @@ pub(super) fn reason(error: &StorageError) -> Refusal {
 pub(super) fn failure(error: &StorageError) -> Refusal {
     let remedy =
         "Look into the system's log for what the disk said, and mend that before you try again."
-            .to_owned();
+            .into();
     Refusal { id: RefusalId::IoError, remedy, ..reason(error) }
 }
 

@@ -281,7 +281,7 @@ fn database_changed(planned: &DatabaseIdentity) -> Refusal {
 fn changed_since_survey(database_changed: Refusal) -> Refusal {
     let remedy = "Nothing was touched. Make sure that the store is dismounted, then run the command again: it \
                   plans anew.";
-    let (id, remedy) = (RefusalId::ChangedSinceSurvey, remedy.to_owned());
+    let (id, remedy) = (RefusalId::ChangedSinceSurvey, remedy.into());
     Refusal { id, remedy, ..database_changed }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::ese::shadow::Which;
 use crate::plan::{HeaderImages, OperationStamp, Plan, ResetPlan, inverse, inverse_reset};
 use crate::refusal::{Refusal, RefusalId};
-use crate::show::{quoted, shown};
+use crate::show::{CommandLine, shown};
 use crate::storage::{Storage, StoredPath};
 use crate::survey::DatabaseFacts;
 
@@ -119,7 +119,7 @@ fn unfinished(dir: &Path) -> Refusal {
         RefusalId::OperationPending,
         dir,
         "the operation was interrupted and is not finished",
-        format!("edbmend recover {}", quoted(dir)),
+        CommandLine::new("recover").path(dir),
     )
 }
 

@@ -21,6 +21,7 @@ mod verify;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::Path;
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -29,7 +30,8 @@ use console::Term;
 pub use args::{Cli, Command};
 
 use crate::refusal::{Refusal, RefusalId};
-use crate::report::{self, Outcome, RefusalReport, Report, Style};
+use crate::report::{self, Outcome, Report, Style};
+use crate::show::CommandLine;
 
 use args::OutputArgs;
 use session::Session;
@@ -85,12 +87,8 @@ fn usage_report(arguments: &[OsString], message: &str) -> Report {
     let words = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
     let command = words.into_iter().find(|word| !word.starts_with('-'));
     let mut report = Report::new(&command.unwrap_or_default());
-    report.refusals.push(RefusalReport {
-        id: RefusalId::Usage,
-        path: String::new(),
-        message: message.trim().to_owned(),
-        remedy: "edbmend --help".to_owned(),
-    });
+    let help = CommandLine::new("--help");
+    report.refusals.push(Refusal::new(RefusalId::Usage, Path::new(""), message.trim(), help));
     report.outcome = Outcome::Usage;
     report.exit_code = Outcome::Usage.exit_code();
     report
@@ -113,7 +111,7 @@ pub fn run(cli: &Cli, arguments: &[OsString]) -> Ran {
 /// The report of a command that was not begun.
 fn refused(command: &Command, refusal: &Refusal) -> Report {
     let outcome = Outcome::of_reasons(std::slice::from_ref(refusal));
-    let refusals = vec![RefusalReport::from(refusal)];
+    let refusals = vec![refusal.clone()];
     Report { outcome, exit_code: outcome.exit_code(), refusals, ..Report::new(command.name()) }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use clap::CommandFactory;
 
 use crate::refusal::{Refusal, RefusalId};
-use crate::report::{Outcome, RefusalReport, Report};
+use crate::report::{Outcome, Report};
 use crate::storage::StorageError;
 
 use super::args::{Cli, CompletionsArgs, ManArgs};
@@ -31,7 +31,7 @@ pub fn man(args: &ManArgs) -> Report {
         Err(error) => {
             let remedy = "Name a folder that exists and holds no man pages of edbmend yet.";
             let refusal = Refusal::new(RefusalId::IoError, dir, error.to_string(), remedy);
-            report.refusals.push(RefusalReport::from(&refusal));
+            report.refusals.push(refusal);
             report.outcome = Outcome::Failed;
             report.exit_code = Outcome::Failed.exit_code();
         }

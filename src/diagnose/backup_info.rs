@@ -4,7 +4,7 @@ use crate::ese::backup_info::LAST_GENERATION;
 use crate::ese::db_header::FIRST_REVISION_WITH_COPY_BACKUP;
 use crate::ese::engine::{self, NextIncremental};
 use crate::ese::{BackupFault, BackupField, BackupInfo, DbHeader, DbState};
-use crate::show::quoted;
+use crate::show::{CommandLine, Paragraph};
 use crate::survey::DatabaseFacts;
 
 use super::state::before_a_repair;
@@ -81,7 +81,8 @@ fn field_finding(
              clear it."
                 .to_owned(),
             before_a_repair(facts, header).unwrap_or_else(|| {
-                format!("edbmend repair --also {} {}", id.name(), quoted(&facts.path))
+                let repair = CommandLine::new(&format!("repair --also {}", id.name()));
+                repair.path(&facts.path).into()
             }),
         ),
     };
@@ -138,17 +139,18 @@ fn impossible_consequence(facts: &DatabaseFacts, header: &DbHeader, field: Backu
 }
 
 /// The remedy: newer engines heal the field by a full backup, Exchange 2003 does not.
-fn mend(facts: &DatabaseFacts, header: &DbHeader) -> String {
+fn mend(facts: &DatabaseFacts, header: &DbHeader) -> Paragraph {
     if let Some(first) = before_a_repair(facts, header) {
         return first;
     }
-    let repair = format!("edbmend repair {}{}", also(header), quoted(&facts.path));
+    let repair = CommandLine::new(&format!("repair{}", also(header))).path(&facts.path);
     if header.raw.revision.get() < FIRST_REVISION_WITH_COPY_BACKUP {
-        return repair;
+        return repair.into();
     }
     format!(
         "Mount the database and run a full backup, which rewrites the field. If that fails: {repair}"
     )
+    .into()
 }
 
 /// The flag without which a repair leaves the chain alone: where none of its fields is an error.
@@ -160,7 +162,7 @@ fn also(header: &DbHeader) -> String {
     let has_error = faults.iter().any(is_error);
     match faults.iter().find(|(field, _)| *field == BackupField::Full) {
         Some(&(field, fault)) if !has_error => {
-            format!("--also {} ", fault_id(field, fault).name())
+            format!(" --also {}", fault_id(field, fault).name())
         }
         _ => String::new(),
     }
@@ -193,7 +195,7 @@ fn next_incremental_fails(facts: &DatabaseFacts, header: &DbHeader) -> Option<Fi
         )
     } else {
         let remedy = "Bring the missing logs back, or run a full backup, which begins a new chain.";
-        (names.published, String::new(), remedy.to_owned())
+        (names.published, String::new(), remedy.into())
     };
     let unless = if logs.is_some_and(|logs| logs.none_there) { UNLESS_RESET } else { "" };
     Some(Finding::new(

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::show::Paragraph;
+
 /// How bad it is. The order is that of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -133,7 +135,7 @@ pub struct Finding {
     /// What will happen because of it.
     pub consequence: String,
     /// What mends it, as an exact command where there is one.
-    pub remedy: String,
+    pub remedy: Paragraph,
 }
 
 impl Finding {
@@ -142,7 +144,7 @@ impl Finding {
         id: FindingId,
         message: impl Into<String>,
         consequence: impl Into<String>,
-        remedy: impl Into<String>,
+        remedy: impl Into<Paragraph>,
     ) -> Self {
         Self {
             id,

@@ -2,7 +2,7 @@
 
 use crate::ese::checksum;
 use crate::ese::shadow::{CopyState, HeaderPair, Which};
-use crate::show::quoted;
+use crate::show::CommandLine;
 use crate::survey::DatabaseFacts;
 
 use super::state::before_a_repair;
@@ -46,7 +46,7 @@ fn half_damaged(facts: &DatabaseFacts, pair: &HeaderPair) -> Finding {
             pair.elected.name()
         ),
         before_a_repair(facts, &pair.header)
-            .unwrap_or_else(|| format!("edbmend repair {}", quoted(&facts.path))),
+            .unwrap_or_else(|| CommandLine::new("repair").path(&facts.path).into()),
     )
 }
 

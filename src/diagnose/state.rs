@@ -2,7 +2,7 @@
 
 use crate::ese::shadow::CopyState;
 use crate::ese::{BackupInfo, DbHeader, DbState, format_problem, is_attachable};
-use crate::show::{quoted, shown};
+use crate::show::{CommandLine, Paragraph, quoted, shown};
 use crate::survey::DatabaseFacts;
 
 use super::unclean::{Unclean, required, unclean};
@@ -14,24 +14,24 @@ pub(super) fn judge_pending(facts: &DatabaseFacts) -> Option<Finding> {
         FindingId::OperationPending,
         format!("an edbmend operation on it or its logs was interrupted: {}", shown(marker)),
         "The header or the logs may be half done. Nothing else will be written before it is finished.",
-        format!("edbmend recover {}", quoted(marker)),
+        CommandLine::new("recover").path(marker),
     ))
 }
 
 /// What must be done before a repair, which would be refused otherwise.
-pub(super) fn before_a_repair(facts: &DatabaseFacts, header: &DbHeader) -> Option<String> {
+pub(super) fn before_a_repair(facts: &DatabaseFacts, header: &DbHeader) -> Option<Paragraph> {
     if let Some(marker) = facts.pending.as_ref().or(facts.group_pending.as_ref()) {
-        return Some(format!("edbmend recover {}", quoted(marker)));
+        return Some(CommandLine::new("recover").path(marker).into());
     }
     if let Some(instead) = beyond_repair(facts, header) {
-        return Some(instead);
+        return Some(instead.into());
     }
     if header.state() != DbState::CleanShutdown {
         return Some(
-            "Make the database clean first (see dirty-shutdown), then check again.".to_owned(),
+            "Make the database clean first (see dirty-shutdown), then check again.".into(),
         );
     }
-    backup_in_progress(header).map(|finding| finding.remedy + " Then check again.")
+    backup_in_progress(header).map(|finding| format!("{} Then check again.", finding.remedy).into())
 }
 
 /// What to do instead of a repair where the file is one that no repair is made of.

@@ -3,7 +3,7 @@
 use crate::diagnose::{Unclean, copy_evidence, required, unclean};
 use crate::ese::shadow::{CopyState, HeaderPair, PAGE_SIZES_BYTES, Which};
 use crate::ese::{ContentKind, DbHeader, DbState, format_problem, is_attachable};
-use crate::show::{quoted, shown};
+use crate::show::{CommandLine, quoted, shown};
 use crate::survey::{DatabaseFacts, pending_marker};
 
 use crate::refusal::{Refusal, RefusalId};
@@ -74,7 +74,7 @@ fn group_pending(facts: &DatabaseFacts) -> Option<Refusal> {
         RefusalId::OperationPending,
         &facts.path,
         format!("an operation on the logs was interrupted: {} exists", shown(marker)),
-        format!("edbmend recover {}", quoted(marker)),
+        CommandLine::new("recover").path(marker),
     ))
 }
 
@@ -84,7 +84,7 @@ fn pending(facts: &DatabaseFacts) -> Option<Refusal> {
         RefusalId::OperationPending,
         &facts.path,
         format!("an earlier edbmend operation was interrupted: {} exists", shown(marker)),
-        format!("edbmend recover {}", quoted(&facts.path)),
+        CommandLine::new("recover").path(&facts.path),
     ))
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ese::shadow::CopyState;
 use crate::ese::{AttachedDatabase, DbState, Signature};
-use crate::show::{quoted, shown};
+use crate::show::{CommandLine, Paragraph, quoted, shown};
 use crate::storage::FileKind;
 use crate::survey::{DatabaseFacts, GroupFacts, LogContent, StreamOfLogs};
 
@@ -134,7 +134,7 @@ pub fn pending_refusals(
             RefusalId::OperationPending,
             marker,
             "an earlier edbmend operation on these logs was interrupted",
-            format!("edbmend recover {}", quoted(marker)),
+            CommandLine::new("recover").path(marker),
         )
     };
     group.pending.iter().filter(concerns).map(refuse).collect()
@@ -254,7 +254,11 @@ fn stream_file(database: &DatabaseFacts) -> Option<Refusal> {
     ))
 }
 
-fn group_incomplete(path: &Path, what: impl Into<String>, remedy: impl Into<String>) -> Refusal {
+fn group_incomplete(
+    path: &Path,
+    what: impl Into<String>,
+    remedy: impl Into<Paragraph>,
+) -> Refusal {
     Refusal::new(RefusalId::GroupIncomplete, path, what, remedy)
 }
 

@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use crate::diagnose::{Forecast, GenerationRange, StreamOutlook};
 use crate::ese::Signature;
+use crate::show::path_text;
 use crate::survey::{CheckpointFile, GroupFacts};
 
-use super::{CheckpointHeaderReport, shown_path};
+use super::CheckpointHeaderReport;
 
 /// `logs`: the one stream, or `{"streams": [...]}`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -81,16 +82,16 @@ pub struct StreamReport {
 impl StreamReport {
     /// The report of a stream whose logs are in `dir`.
     pub(crate) fn new(dir: &Path, outlook: &StreamOutlook) -> Self {
-        let paths = |paths: &[std::path::PathBuf]| paths.iter().map(|p| shown_path(p)).collect();
+        let paths = |paths: &[std::path::PathBuf]| paths.iter().map(|p| path_text(p)).collect();
         let sequence = outlook.sequence.as_ref();
         Self {
             base: outlook.base.clone(),
-            dir: shown_path(dir),
+            dir: path_text(dir),
             signature: outlook.signature,
             first_generation: outlook.first_generation,
             last_generation: outlook.last_generation,
             count: outlook.count,
-            current: outlook.current.as_deref().map(shown_path),
+            current: outlook.current.as_deref().map(path_text),
             missing: outlook.missing.clone(),
             damaged: paths(&outlook.damaged),
             databases: paths(&outlook.databases),
@@ -120,7 +121,7 @@ impl CheckpointReport {
     fn new(base: &str, file: &CheckpointFile) -> Self {
         let elected = file.elected.as_ref();
         Self {
-            path: shown_path(&file.path),
+            path: path_text(&file.path),
             base: base.to_owned(),
             header: elected.map(|(chk, copies)| CheckpointHeaderReport::new(chk, *copies)),
         }

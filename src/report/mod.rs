@@ -35,6 +35,5 @@ pub use run::{RunReport, utc};
 pub use schema::json_schema;
 pub use text::{Style, WIDTH, render, render_moves, render_preview};
 pub use types::{
-    CopiesReport, DatabaseReport, DigestReport, FileReport, GroupSection, Outcome, RefusalReport,
-    Report, shown_path,
+    CopiesReport, DatabaseReport, DigestReport, FileReport, GroupSection, Outcome, Report,
 };

@@ -28,7 +28,7 @@ pub(super) fn lines(report: &Report) -> Vec<(String, String)> {
     let mut lines: Vec<(String, String)> = bad
         .iter()
         .take(MOST_NAMED)
-        .map(|database| (database.path.clone(), reasons(database, report)))
+        		.map(|database| (crate::show::shown(&database.path).to_string(), reasons(database, report)))
         .collect();
     if bad.len() > MOST_NAMED {
         lines.push((format!("and {} more", bad.len() - MOST_NAMED), String::new()));

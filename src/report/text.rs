@@ -6,6 +6,7 @@ use console::Style as Colour;
 
 use crate::diagnose::{Finding, Severity};
 use crate::ese::shadow::Which;
+use crate::refusal::Refusal;
 use crate::plan::{
     BackupMethod, BackupRecord, BackupScope, MoveMethod, ResetPlan, Step, WriteStep,
 };
@@ -13,7 +14,7 @@ use crate::show::size;
 use crate::storage::StoredPath;
 
 use super::pages::render_pages;
-use super::types::{DatabaseReport, FileReport, GroupSection, Outcome, RefusalReport, Report};
+use super::types::{DatabaseReport, FileReport, GroupSection, Outcome, Report};
 use super::{FileHeader, summary, text_logs};
 
 /// Width of a line, in columns, where nobody knows a narrower one. Longer lines are hard to read.
@@ -67,7 +68,7 @@ pub fn render(report: &Report, style: Style) -> String {
     }
     for refusal in report.refusals.iter().filter(|refusal| !shown_with_a_database(refusal, report))
     {
-        text.refusal(refusal, "");
+        text.refusal(refusal, std::path::Path::new(""));
     }
     text.summary(report);
     text.more(report);
@@ -98,12 +99,12 @@ pub fn render_moves(plan: &ResetPlan, style: Style) -> String {
     text.out
 }
 
-fn shown_with_a_database(refusal: &RefusalReport, report: &Report) -> bool {
+fn shown_with_a_database(refusal: &Refusal, report: &Report) -> bool {
     report.databases.iter().any(|database| concerns(refusal, database, report))
 }
 
 /// A refusal stands under the database whose path it has; those of folders under the only one.
-fn concerns(refusal: &RefusalReport, database: &DatabaseReport, report: &Report) -> bool {
+fn concerns(refusal: &Refusal, database: &DatabaseReport, report: &Report) -> bool {
     refusal.path == database.path
         || (report.databases.len() == 1 && !report.unread.contains(&refusal.path))
 }
@@ -156,8 +157,8 @@ impl Text {
         }
     }
 
-    fn path(&mut self, path: &str) {
-        let path = crate::show::shown(std::path::Path::new(path)).to_string();
+    fn path(&mut self, path: &std::path::Path) {
+        let path = crate::show::shown(path).to_string();
         let path = self.painted(&path, Colour::new().bold());
         self.line(&path);
     }
@@ -343,13 +344,13 @@ impl Text {
     }
 
     /// A reason; its file where that is not the one that stands right `above`.
-    fn refusal(&mut self, refusal: &RefusalReport, above: &str) {
+    fn refusal(&mut self, refusal: &Refusal, above: &std::path::Path) {
         let word = if refusal.id.is_guard() { "refused" } else { "stopped" };
         let title = format!("{word}: {}", refusal.id.name());
         let title = self.painted(&title, Colour::new().red().bold());
         self.line(&format!("  {title}"));
         if refusal.path != above {
-            let path = crate::show::shown(std::path::Path::new(&refusal.path));
+            let path = crate::show::shown(&refusal.path);
             self.line(&format!("    file:   {path}"));
         }
         self.labelled(4, "found:  ", &refusal.message);

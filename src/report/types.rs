@@ -10,7 +10,8 @@ use crate::diagnose::{Finding, Severity};
 use crate::ese::ContentKind;
 use crate::ese::shadow::{CopyState, Which};
 use crate::plan::{BackupRecord, Direction, OperationRef, ResetPlan, Steps};
-use crate::refusal::{Refusal, RefusalId};
+use crate::refusal::Refusal;
+use crate::show::serialize_shown;
 use crate::survey::{DatabaseFacts, PageFacts};
 
 use super::{CheckpointsReport, FileHeader, HeaderReport, LogsReport, RunReport};
@@ -116,7 +117,7 @@ pub struct Report {
     /// Who ran it, where and when; `null` where the command line was not understood.
     pub run: Option<RunReport>,
     /// Why it was not done.
-    pub refusals: Vec<RefusalReport>,
+    pub refusals: Vec<Refusal>,
     /// Findings of logs and checkpoint.
     pub findings: Vec<Finding>,
     /// One entry for each database.
@@ -150,7 +151,7 @@ pub struct Report {
     /// Paths of logs and checkpoints that could not be read, for people; not part of the JSON.
     #[serde(skip)]
     #[doc(hidden)]
-    pub unread: Vec<String>,
+    pub unread: Vec<PathBuf>,
     /// Text in front of all else; not part of the JSON.
     #[serde(skip)]
     #[doc(hidden)]
@@ -170,30 +171,6 @@ pub struct GroupSection {
     pub plan_was_shown: bool,
     /// What it means, and what comes next.
     pub notes: Vec<String>,
-}
-
-/// A reason, with its path as text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct RefusalReport {
-    /// Its stable id.
-    pub id: RefusalId,
-    /// The file or folder concerned.
-    pub path: String,
-    /// What was found, and what was expected.
-    pub message: String,
-    /// What to do.
-    pub remedy: String,
-}
-
-impl From<&Refusal> for RefusalReport {
-    fn from(refusal: &Refusal) -> Self {
-        Self {
-            id: refusal.id,
-            path: shown_path(&refusal.path),
-            message: refusal.message.clone(),
-            remedy: refusal.remedy.clone(),
-        }
-    }
 }
 
 /// A file in an operation folder that never changes again.
@@ -220,7 +197,9 @@ pub struct CopiesReport {
 #[non_exhaustive]
 pub struct DatabaseReport {
     /// Its path.
-    pub path: String,
+    #[serde(serialize_with = "serialize_shown")]
+    #[schemars(with = "String")]
+    pub path: PathBuf,
     /// Its kind, from its content.
     pub kind: ContentKind,
     /// How the command ended for it.
@@ -268,7 +247,7 @@ impl DatabaseReport {
     /// A database of which only the path is known.
     pub(crate) fn unknown(path: &Path, outcome: Outcome) -> Self {
         Self {
-            path: shown_path(path),
+            path: path.to_owned(),
             kind: ContentKind::Unknown,
             outcome,
             elected: None,
@@ -369,15 +348,14 @@ impl Report {
 
     /// Adds a database with the reasons why it was not done.
     pub(crate) fn push(&mut self, database: DatabaseReport, reasons: &[Refusal]) {
-        self.refusals.extend(reasons.iter().map(RefusalReport::from));
+        self.refusals.extend(reasons.iter().cloned());
         self.databases.push(database);
     }
 
     /// Adds a log or a checkpoint that could not be read: the whole then has failed.
     pub(crate) fn push_unread(&mut self, reason: &Refusal) {
-        let reason = RefusalReport::from(reason);
         self.unread.push(reason.path.clone());
-        self.refusals.push(reason);
+        self.refusals.push(reason.clone());
     }
 
     /// Adds what one of several files came to. Logs and checkpoint are those of the last one: several
@@ -422,7 +400,7 @@ impl Report {
     /// The same with one outcome for the whole and each of its databases. A refusal in which no guard
     /// spoke is a failure.
     pub(crate) fn ended(mut self, outcome: Outcome, reasons: &[Refusal]) -> Self {
-        self.refusals.extend(reasons.iter().map(RefusalReport::from));
+        self.refusals.extend(reasons.iter().cloned());
         let outcome =
             if outcome == Outcome::Refused { Outcome::of_reasons(reasons) } else { outcome };
         for database in &mut self.databases {
@@ -450,9 +428,4 @@ impl Report {
     pub fn has_errors(findings: &[Finding]) -> bool {
         findings.iter().any(|finding| finding.severity == Severity::Error)
     }
-}
-
-/// A path as JSON has it: its text, what is not Unicode replaced.
-pub fn shown_path(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
 }

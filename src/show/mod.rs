@@ -1,7 +1,14 @@
-//! How things are shown to people: paths and sizes. Pure.
+//! How things are shown to people: text from elsewhere, paths, commands, sizes, numbers in hexadecimal.
+//! Pure.
 
+mod hex;
+mod paragraph;
 mod path;
 mod size;
+mod text;
 
-pub use path::{Shown, quoted, serialize_shown, shown};
+pub use hex::{Hex, Sha256Hex};
+pub use paragraph::{CommandLine, Paragraph};
+pub use path::{path_text, quoted, serialize_shown};
 pub use size::size;
+pub use text::{Shown, shown};

@@ -38,7 +38,7 @@ pub(super) fn conclude(
         Err(refusal) => {
             let remedy =
                 format!("Mend the cause, then: edbmend recover {}", quoted(&pending.subject));
-            let reasons = vec![Refusal { remedy, ..refusal }];
+            let reasons = vec![Refusal { remedy: remedy.into(), ..refusal }];
             Applied { ending: Ending::Pending, reasons, operation, backup: None, pages: None }
         }
     }

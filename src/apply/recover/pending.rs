@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::plan::{OperationRef, ResetPlan};
 use crate::refusal::{Refusal, RefusalId};
-use crate::show::{quoted, shown};
+use crate::show::{CommandLine, quoted, shown};
 use crate::storage::{FileKind, Storage};
 use crate::survey::pending_marker;
 
@@ -157,7 +157,7 @@ fn marker_lies(marker: &Path, dir: &Path) -> Refusal {
         RefusalId::JournalDamaged,
         marker,
         format!("the marker is damaged, though the operation {} was ready to write", shown(dir)),
-        format!("edbmend recover {}", quoted(dir)),
+        CommandLine::new("recover").path(dir),
     )
 }
 

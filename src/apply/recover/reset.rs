@@ -105,7 +105,7 @@ fn overtaken(storage: &dyn Storage, subject: &Path, routes: &[Route], refusal: R
             quoted(&pending_marker(subject))
         ),
     };
-    Refusal { remedy: format!("{} {next}", refusal.remedy), ..refusal }
+    Refusal { remedy: format!("{} {next}", refusal.remedy).into(), ..refusal }
 }
 
 fn look(
