@@ -149,7 +149,7 @@ fn logs_are_reset_and_come_back() {
     let done = edbmend::apply(edbmend::plan(reset, &watch).unwrap(), &watch).unwrap();
     assert_eq!(done.outcome, Outcome::Committed);
     assert!(!group.file("E00.log").exists());
-    let undo = Restore::new(&done.operation.unwrap().dir);
+    let undo = Restore::new(&done.operation.as_ref().unwrap().dir);
     edbmend::apply(edbmend::plan(undo, &watch).unwrap(), &watch).unwrap();
     assert!(before.iter().all(|(path, bytes)| fs::read(path).ok() == *bytes));
 }

@@ -29,7 +29,7 @@ pub(crate) fn apply_in(run: &Run, plan: Plan) -> Result<Report> {
         Work::Header(job) => header::carry_out(run, report, &job),
         Work::Logs(job) => logs::carry_out(run, report, &job),
     };
-    ended_well(Report { run: Some(run.report()), ..report })
+    ended_well(report.run_by(run.report()))
 }
 
 /// The name of an ending in reports.

@@ -15,12 +15,13 @@ pub use crate::plan::{
     BackupScope, Change, MoveMethod, MoveStep, Step, Steps, VerifyScope, WriteStep,
 };
 pub use crate::refusal::{Refusal, RefusalId};
-pub use crate::report::{
-    CheckpointHeaderReport, CheckpointReport, CheckpointsReport, CopiesReport, CountReport,
-    DatabaseReport, DigestReport, FileHeader, FileReport, FlushMapHeaderReport, HeaderReport,
-    LogFlags, LogHeaderReport, LogsReport, Outcome, PositionReport, Report,
-    RunReport, StreamReport,
+pub use crate::report::Report;
+pub use crate::report::model::{
+    CheckpointHeaderReport, CheckpointReport, CheckpointsReport, CommandName, CopiesReport,
+    CountReport, DatabaseReport, DigestReport, Document, FileHeader, FileReport,
+    FlushMapHeaderReport, HeaderReport, LogFlags, LogHeaderReport, LogsReport, Outcome,
+    PositionReport, RunReport, StreamReport,
 };
-pub use crate::show::{CommandLine, Paragraph};
+pub use crate::show::{CommandLine, Hex, Paragraph, Sha256Hex};
 pub use crate::storage::StoredPath;
 pub use crate::survey::{BadPage, BadPageKind, HighestDbTime, PageFacts};

@@ -7,7 +7,7 @@ use crate::apply::{Job, ResetJob, RestoreJob, Undo, reset_undo_refusals, restore
 use crate::diagnose::diagnose_database;
 use crate::plan::{Command, ResetPlan, content_refusals};
 use crate::refusal::Refusal;
-use crate::report::{DatabaseReport, Outcome, Report};
+use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome, Report};
 use crate::survey::DatabaseFacts;
 
 use super::logs;
@@ -17,7 +17,7 @@ use super::reset_logs::files_of;
 use super::run::Run;
 use super::surroundings::{refusals, refusals_of_logs, space_refusals, store_service_note};
 
-const COMMAND: &str = "restore";
+const COMMAND: CommandName = CommandName::Restore;
 
 pub(super) fn plan(run: &Run, request: &Restore) -> Plan {
     let stamp = run.stamp(Command::Restore);
@@ -32,8 +32,8 @@ pub(super) fn plan(run: &Run, request: &Restore) -> Plan {
 }
 
 fn nothing_to_undo(operation: &Path) -> Plan {
-    let mut database = DatabaseReport::unknown(operation, Outcome::NothingToDo);
-    database.notes.push("That operation was rolled back; it changed nothing.".into());
+    let mut database = Entry::from(DatabaseReport::unknown(operation, Outcome::NothingToDo));
+    database.note(Note::NothingToUndo);
     Plan::of_file(COMMAND, database, Ok(Work::Nothing))
 }
 
@@ -42,10 +42,10 @@ fn plan_header(run: &Run, request: &Restore, job: RestoreJob) -> Plan {
         Ok(facts) => facts,
         Err(refusal) => return Plan::stopped(COMMAND, &refusal),
     };
-    let mut database =
-        DatabaseReport::surveyed(&facts, diagnose_database(&facts), Outcome::Refused);
-    database.steps = job.plan.steps.clone().into();
-    database.notes.extend(job.plan.undoes.iter().map(|undone| format!("Undoes {undone}.")));
+    let findings = diagnose_database(&facts);
+    let mut database = Entry::from(DatabaseReport::surveyed(&facts, findings, Outcome::Refused));
+    database.report.steps = job.plan.steps.clone().into();
+    database.notes(job.plan.undoes.clone().map(Note::Undoes));
     let planned = plan_surveyed(run, request, job, &facts, &mut database);
     Plan::of_file(COMMAND, database, planned)
 }
@@ -55,7 +55,7 @@ fn plan_surveyed(
     request: &Restore,
     job: RestoreJob,
     facts: &DatabaseFacts,
-    database: &mut DatabaseReport,
+    database: &mut Entry,
 ) -> Result<Work, Vec<Refusal>> {
     let guarded = &request.guarded;
     let backup_dir = run.backup_dir(guarded.backup_dir.as_deref(), &facts.path);
@@ -65,13 +65,13 @@ fn plan_surveyed(
     let of_content = !refused.is_empty();
     refused.extend(refusals(run, guarded, facts, &backup_dir, job.plan.backup));
     if !of_content {
-        database.notes.extend(store_service_note(&facts.path));
-        database.outcome = Outcome::of_reasons(&refused);
+        database.notes(store_service_note(&facts.path));
+        database.report.outcome = Outcome::of_reasons(&refused);
     }
     if !refused.is_empty() {
         return Err(refused);
     }
-    database.outcome = Outcome::Planned;
+    database.report.outcome = Outcome::Planned;
     Ok(Work::Header(Box::new(Job {
         database: facts.path.clone(),
         fingerprint: facts.fingerprint(),
@@ -98,7 +98,7 @@ fn plan_logs(run: &Run, request: &Restore, plan: Arc<ResetPlan>) -> Plan {
     for facts in &planned {
         refused.extend(content_refusals(facts));
         let findings = diagnose_database(facts);
-        report.databases.push(DatabaseReport::surveyed(facts, findings, Outcome::Refused));
+        report.push(DatabaseReport::surveyed(facts, findings, Outcome::Refused), &[]);
     }
     let beside = log_dir.join(&plan.base);
     let backup_dir = match run.backup_dir(guarded.backup_dir.as_deref(), &beside) {

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::apply::{Context, NoObserver, Observer};
 use crate::machine::{host_name, login_name, user_name};
 use crate::plan::{Command, OperationStamp};
-use crate::report::{RunReport, utc};
+use crate::report::model::{RunReport, utc};
 use crate::show::path_text;
 use crate::storage::{Disk, Storage};
 

@@ -12,7 +12,6 @@ use crate::plan::{
     Steps,
 };
 use crate::refusal::{Refusal, RefusalId};
-use crate::show::shown;
 use crate::storage::{Access, File, FileKind, Storage, StorageError, read_full, write_stream};
 
 use super::journal::{self, Found, Journal};
@@ -489,12 +488,11 @@ pub fn leave_report(
     dir: &Path,
     name: &str,
     write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
-) -> Result<(), String> {
+) -> Result<(), StorageError> {
     let path = dir.join(name);
-    let written = storage.create(&path).and_then(|file| {
+    storage.create(&path).and_then(|file| {
         write_stream(file.as_ref(), write)?;
         storage.adopt_owner(&path, dir)?;
         file.sync()
-    });
-    written.map_err(|error| format!("WARNING: the report was not saved in {}: {error}", shown(dir)))
+    })
 }

@@ -52,8 +52,7 @@ impl LogFile {
 
     /// Appends a line. A failure is kept until the end: a repair is not stopped by its log.
     pub fn line(&self, text: &str) {
-        let line =
-            format!("{} edbmend[{}] {}\n", utc(Utc::now()), std::process::id(), shown(text));
+        let line = format!("{} edbmend[{}] {}\n", utc(Utc::now()), std::process::id(), shown(text));
         if let Err(error) = (&self.file).write_all(line.as_bytes()) {
             self.state().failure.get_or_insert(error);
         }

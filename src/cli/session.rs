@@ -10,8 +10,7 @@ use chrono::{DateTime, Utc};
 use crate::api::Run;
 use crate::apply::Context;
 use crate::refusal::Refusal;
-use crate::report::{DatabaseReport, Report};
-use crate::show::quoted;
+use crate::report::{Entry, Report, typed, who};
 use crate::storage::Disk;
 
 use super::args::OutputArgs;
@@ -41,11 +40,8 @@ impl Session {
         let Some(path) = path else { return Ok(()) };
         let log = LogFile::open(&Disk, path)?;
         let run = self.run().report();
-        let login = run.login.map_or(String::new(), |login| format!(" (logged in as {login})"));
-        let typed: Vec<_> = run.arguments.iter().map(|word| quoted(Path::new(word))).collect();
-        let (version, typed) = (env!("CARGO_PKG_VERSION"), typed.join(" "));
-        let by = format!("{}{login} on {}", run.user, run.host);
-        log.line(&format!("begin: edbmend {version}, by {by}: {typed}"));
+        let (version, by, typed) = (env!("CARGO_PKG_VERSION"), who(&run), typed(&run));
+        log.line(&format!("begin: edbmend {version}, by {by} on {}: {typed}", run.host));
         self.watcher.log = Some(log);
         Ok(())
     }
@@ -59,7 +55,7 @@ impl Session {
     }
 
     /// Adds a database to a report, and to the log file.
-    pub fn push(&self, report: &mut Report, database: DatabaseReport, reasons: &[Refusal]) {
+    pub fn push(&self, report: &mut Report, database: impl Into<Entry>, reasons: &[Refusal]) {
         report.push(database, reasons);
         self.log(report);
     }

@@ -8,20 +8,15 @@ use crate::ese::db_header::FORMAT_VERSION;
 use crate::ese::{ContentKind, format_problem};
 use crate::plan;
 use crate::refusal::{Refusal, RefusalId};
-use crate::report::{DatabaseReport, Outcome, Report};
-use crate::show::{quoted, shown};
+use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome, Report};
 use crate::survey::{DatabaseFacts, HEADER_PAGES, PageLayout};
 
 use super::args::VerifyArgs;
 use super::session::Session;
 
-/// Why a streaming file is not read to its end.
-const STREAM_NOTE: &str = "Only its two header pages were checked: the pages of a streaming file have no checksum of their \
-     own. eseutil /k does not check them either.";
-
 pub fn run(session: &Session, args: &VerifyArgs) -> Report {
     session.heed_first_interrupt();
-    let mut report = Report::new("verify");
+    let mut report = Report::new(CommandName::Verify);
     let mut stopped = false;
     for path in &args.databases {
         if stopped {
@@ -57,9 +52,9 @@ fn verify(
     };
     let pages = scan(&session.run(), &facts, layout, threads)?;
     let outcome = if pages.bad_pages() > 0 { Outcome::Findings } else { Outcome::Ok };
-    let mut database = DatabaseReport::surveyed(&facts, Vec::new(), outcome);
-    database.notes = notes(&facts, layout);
-    database.pages = Some(pages);
+    let mut database = Entry::from(DatabaseReport::surveyed(&facts, Vec::new(), outcome));
+    database.notes(notes(&facts, layout));
+    database.report.pages = Some(pages);
     session.push(report, database, &[]);
     Ok(())
 }
@@ -88,33 +83,22 @@ fn layout(facts: &DatabaseFacts) -> Result<PageLayout, Vec<Refusal>> {
     }
 }
 
-fn notes(facts: &DatabaseFacts, layout: PageLayout) -> Vec<String> {
-    let mut notes = Vec::new();
+fn notes(facts: &DatabaseFacts, layout: PageLayout) -> Vec<Note> {
     if facts.kind == ContentKind::Streaming {
-        return vec![STREAM_NOTE.to_owned()];
+        return vec![Note::OnlyHeaderPages];
     }
+    let mut notes = Vec::new();
     let rest = facts.status.length_bytes - layout.end_bytes();
     if rest > 0 {
-        notes.push(format!(
-            "WARNING: The last {rest} bytes are no whole page; they were not checked. The file may have \
-             been cut off."
-        ));
+        notes.push(Note::HalfPage(rest));
     }
     let unknown = facts.pair.as_ref().and_then(|pair| format_problem(&pair.header));
-    notes.extend(unknown.map(|problem| {
-        format!("WARNING: The header has something that edbmend does not know: {problem}.")
-    }));
+    notes.extend(unknown.map(Note::UnknownInHeader));
     if let Some(stream) = facts.stream.as_ref().filter(|stream| stream.found) {
-        let path = shown(&stream.path);
-        notes.push(format!(
-            "Streaming file {path}: not read. Its pages have no checksum of their own, only its two header \
-             pages have one. To check these:"
-        ));
-        notes.push(format!("edbmend verify {}", quoted(&stream.path)));
+        notes.push(Note::StreamFileNotRead(stream.path.clone()));
     }
     if facts.pair.as_ref().is_some_and(|pair| !pair.is_sound()) {
-        notes.push("The two header copies are not both valid and equal. What that means:".into());
-        notes.push(format!("edbmend check {}", quoted(&facts.path)));
+        notes.push(Note::CopiesNotSound(facts.path.clone()));
     }
     notes
 }

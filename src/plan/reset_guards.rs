@@ -254,11 +254,7 @@ fn stream_file(database: &DatabaseFacts) -> Option<Refusal> {
     ))
 }
 
-fn group_incomplete(
-    path: &Path,
-    what: impl Into<String>,
-    remedy: impl Into<Paragraph>,
-) -> Refusal {
+fn group_incomplete(path: &Path, what: impl Into<String>, remedy: impl Into<Paragraph>) -> Refusal {
     Refusal::new(RefusalId::GroupIncomplete, path, what, remedy)
 }
 

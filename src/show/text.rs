@@ -39,8 +39,12 @@ mod tests {
     #[test]
     fn nothing_that_moves_the_cursor_or_turns_the_line_gets_through() {
         assert_eq!(shown(Path::new("a\n\u{1b}[2Jb")).to_string(), "a\\n\\u{1b}[2Jb");
-        assert_eq!(shown("\u{202e}bde.exe\u{85}\u{2028}").to_string(), "\\u{202e}bde.exe\\u{85}\\u{2028}");
-        for mark in "\u{61c}\u{200e}\u{200f}\u{202a}\u{202d}\u{2029}\u{2066}\u{2069}\u{7f}".chars() {
+        assert_eq!(
+            shown("\u{202e}bde.exe\u{85}\u{2028}").to_string(),
+            "\\u{202e}bde.exe\\u{85}\\u{2028}"
+        );
+        for mark in "\u{61c}\u{200e}\u{200f}\u{202a}\u{202d}\u{2029}\u{2066}\u{2069}\u{7f}".chars()
+        {
             assert!(!shown(&mark.to_string()).to_string().contains(mark), "{mark:?}");
         }
     }

@@ -1,10 +1,13 @@
 //! Paths as they are stored and resolved.
 
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::show::shown;
 
 /// A path in a form that survives JSON byte by byte, whatever its name holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +37,16 @@ impl StoredPath {
         match self {
             Self::Text(text) => Some(PathBuf::from(text)),
             Self::Encoded { hex } => Some(PathBuf::from(decode(hex::decode(hex).ok()?)?)),
+        }
+    }
+}
+
+/// The path as people read it; where its stored form is damaged or of another system, that form.
+impl fmt::Display for StoredPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.to_path(), self) {
+            (Some(path), _) => shown(&path).fmt(f),
+            (None, Self::Text(text) | Self::Encoded { hex: text }) => shown(text).fmt(f),
         }
     }
 }

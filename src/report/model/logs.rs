@@ -74,9 +74,6 @@ pub struct StreamReport {
     pub next_full: Forecast,
     /// What the next incremental backup does.
     pub next_incremental: Forecast,
-    /// The position in its checkpoint file, for people; not part of the JSON.
-    #[serde(skip)]
-    pub checkpoint: String,
 }
 
 impl StreamReport {
@@ -101,7 +98,6 @@ impl StreamReport {
             next_mount: outlook.next_mount.clone(),
             next_full: outlook.next_full.clone(),
             next_incremental: outlook.next_incremental.clone(),
-            checkpoint: outlook.checkpoint.clone(),
         }
     }
 }
