@@ -86,7 +86,7 @@ fn question_of_logs(mut text: String, report: &Report, plan: &ResetPlan) -> Answ
              is.\n";
     let notes = report.aside.group.iter().flat_map(|group| &group.notes);
     for paragraph in notes.flat_map(Note::in_words) {
-        text += &format!("{paragraph}\n");
+        text += &format!("{}\n", shown(&*paragraph));
     }
     show(&text);
     ask(&format!(

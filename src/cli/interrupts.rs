@@ -14,7 +14,8 @@ pub fn heed(interrupted: &Arc<AtomicBool>) {
     }
 }
 
-/// The same for the first request; the next one ends the process, as it would have without this.
+/// From now on the first request to end the program sets `interrupted`; the next one ends the process, as
+/// it would have without this.
 #[cfg(unix)]
 pub fn heed_first(interrupted: &Arc<AtomicBool>) {
     for signal in signal_hook::consts::TERM_SIGNALS {
@@ -24,7 +25,8 @@ pub fn heed_first(interrupted: &Arc<AtomicBool>) {
     }
 }
 
-/// The same.
+/// From now on a request to end the program sets `interrupted`, and nothing else: no request ends the
+/// process here.
 #[cfg(windows)]
 pub fn heed_first(interrupted: &Arc<AtomicBool>) {
     heed(interrupted);

@@ -33,7 +33,7 @@ pub use args::{Cli, Command};
 
 use crate::refusal::{Refusal, RefusalId};
 use crate::report::{CommandName, Outcome, Report, Style, render, write_json};
-use crate::show::CommandLine;
+use crate::show::{CommandLine, shown};
 
 use args::OutputArgs;
 use printed::Printed;
@@ -84,10 +84,20 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, Early> {
         }
         let to_stderr = error.use_stderr();
         let coloured = takes_colour(&if to_stderr { Term::stderr() } else { Term::stdout() });
-        let text =
-            if coloured { error.render().ansi().to_string() } else { error.render().to_string() };
+        let text = early_text(&error, arguments, coloured);
         Early { text, to_stderr, exit_code }
     })
+}
+
+/// Help, or what was wrong. That quotes words that were typed, in which nothing may play with the terminal.
+fn early_text(error: &clap::Error, arguments: &[OsString], coloured: bool) -> String {
+    let is_harmless = |word: &OsString| shown(word).to_string() == word.to_string_lossy();
+    if coloured && arguments.iter().all(is_harmless) {
+        return error.render().ansi().to_string();
+    }
+    let plain = error.render().to_string();
+    let lines: Vec<String> = plain.split('\n').map(|line| shown(line).to_string()).collect();
+    lines.join("\n")
 }
 
 fn usage_report(arguments: &[OsString], message: &str) -> Report {

@@ -86,8 +86,8 @@ impl Session {
         interrupts::heed(&self.interrupted);
     }
 
-    /// The same for a command that only reads: the first one ends it with its report, and a second one at
-    /// once.
+    /// From now on the first Ctrl-C, or polite kill, ends a command that only reads with its report, and a
+    /// second one ends it at once.
     pub fn heed_first_interrupt(&self) {
         interrupts::heed_first(&self.interrupted);
     }

@@ -13,9 +13,9 @@ use super::{
     CheckpointsReport, CommandName, DatabaseReport, FileReport, LogsReport, Outcome, RunReport,
 };
 
-/// The JSON of one run.
+/// The report of one run.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Report", description = "The report of one run.")]
+#[schemars(rename = "Report")]
 #[non_exhaustive]
 pub struct Document {
     /// `edbmend/1`.
