@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use edbmend::apply::{Ending, find_pending, recover, restore_job};
+use edbmend::apply::{Ending, find_pending, recover, undo_of};
 use edbmend::diagnose::diagnose_database;
 use edbmend::ese::attach_list::parse_attach_list;
 use edbmend::ese::shadow::{HeaderArea, Which, elect, is_valid_header};
@@ -111,7 +111,7 @@ fn read_and_recover(tree: Tree, choice: u8) -> Option<Tree> {
     let sim = Sim::on(tree);
     let folder = Path::new(OPERATION);
     let stamp = OperationStamp { id: "edbmend-fuzz-restore-0000".into(), created: String::new() };
-    let _ = restore_job(&sim, folder, &stamp);
+    let _ = undo_of(&sim, folder, &stamp);
     let back = choice & 16 != 0;
     let mut found = Vec::new();
     for path in [Path::new("/disk"), folder, Path::new(DATABASE)] {

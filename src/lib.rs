@@ -111,6 +111,8 @@ pub mod diagnose;
 #[doc(hidden)]
 pub mod ese;
 #[doc(hidden)]
+pub mod guards;
+#[doc(hidden)]
 pub mod machine;
 #[doc(hidden)]
 pub mod plan;

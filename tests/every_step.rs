@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use edbmend::apply::{
-    Applied, Ending, Job, RestoreJob, Undo, execute, find_pending, recover, restore_job,
+    Applied, Ending, HeaderDeed, Job, KnownDeed, Terms, execute, find_pending, not_as_left,
+    recover, undo_of as plan_undo,
 };
 use edbmend::ese::shadow::Which;
 use edbmend::plan::{BackupScope, OperationStamp, RepairRequest, plan_repair};
@@ -59,28 +60,19 @@ impl Bench {
         let request = RepairRequest { backup, ..RepairRequest::default() };
         let (plan, images) =
             plan_repair(&facts, &request, &stamp("repair")).expect("there is damage");
-        Job {
-            database: self.database.clone(),
-            fingerprint: facts.fingerprint(),
-            plan,
-            images,
-            backup_dir: self.database.with_file_name("edbmend"),
-            allow_unproven_lock: true,
-        }
+        Job::of_header(&facts, plan, images, self.terms())
+    }
+
+    fn terms(&self) -> Terms {
+        let backup_dir = self.database.with_file_name("edbmend");
+        Terms { backup_dir, allow_unproven_lock: true }
     }
 
     fn restore_job(&self) -> Job {
         let dir = self.database.with_file_name("edbmend").join("edbmend-test-repair-0000");
         let undo = undo_of(&dir, &stamp("restore"));
         let facts = survey_database(&Disk, &self.database).unwrap();
-        Job {
-            database: undo.database,
-            fingerprint: facts.fingerprint(),
-            plan: undo.plan,
-            images: undo.images,
-            backup_dir: self.database.with_file_name("edbmend"),
-            allow_unproven_lock: true,
-        }
+        Job::of_header(&facts, undo.plan, undo.images, self.terms())
     }
 
     fn names(&self) -> Vec<String> {
@@ -99,9 +91,9 @@ fn stamp(command: &str) -> OperationStamp {
     }
 }
 
-fn undo_of(dir: &Path, stamp: &OperationStamp) -> RestoreJob {
-    match restore_job(&Disk, dir, stamp).unwrap() {
-        Undo::Header(job) => *job,
+fn undo_of(dir: &Path, stamp: &OperationStamp) -> HeaderDeed {
+    match plan_undo(&Disk, dir, stamp).unwrap() {
+        Some(KnownDeed::Header(deed)) => *deed,
         _ => panic!("a header operation has a header undo"),
     }
 }
@@ -218,13 +210,8 @@ fn the_undo_of_an_undo_gives_the_repaired_header_again() {
         let again = OperationStamp { id: "edbmend-test-restore-0001".into(), ..stamp("restore") };
         let undo = undo_of(&dir, &again);
         let facts = survey_database(&Disk, &bench.database).unwrap();
-        assert!(undo.database_refusal(&facts).is_none(), "{name}");
-        let job = Job {
-            plan: undo.plan,
-            images: undo.images,
-            fingerprint: facts.fingerprint(),
-            ..bench.repair_job(BackupScope::Header)
-        };
+        assert!(not_as_left(&undo, &facts).is_none(), "{name}");
+        let job = Job::of_header(&facts, undo.plan, undo.images, bench.terms());
         assert_eq!(execute(context(&Disk), &job).ending, Ending::Committed, "{name}");
         assert_eq!(bench.bytes(), new, "{name}");
     }

@@ -7,7 +7,7 @@ mod crash;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use edbmend::apply::{Ending, Job, execute, find_pending, recover, restore_job};
+use edbmend::apply::{Ending, Job, KnownDeed, Terms, execute, find_pending, recover, undo_of};
 use edbmend::ese::shadow::Which;
 use edbmend::plan::{BackupScope, OperationStamp, RepairRequest, plan_repair};
 use edbmend::practice::{DatabaseRecipe, corrupt_copy, damage_full_backup, edit_header};
@@ -149,7 +149,7 @@ fn restore_refuses_every_flipped_bit_of_the_journal() {
         let mut damaged = tree.clone();
         damaged.write(ino, |bytes| bytes[bit / 8] ^= 1 << (bit % 8));
         let sim = Sim::on(damaged);
-        let undo = restore_job(&sim, path.parent().unwrap(), &stamp("restore"));
+        let undo = undo_of(&sim, path.parent().unwrap(), &stamp("restore"));
         assert_eq!(undo.err().map(|refusal| refusal.id), Some(RefusalId::JournalDamaged), "{bit}");
         assert!(sim.log().is_empty());
     }
@@ -255,14 +255,8 @@ fn job(database: &Path) -> Job {
     let facts = survey_database(&Disk, database).unwrap();
     let stamp = OperationStamp { id: "edbmend-test-repair-0000".into(), created: String::new() };
     let (plan, images) = plan_repair(&facts, &RepairRequest::default(), &stamp).unwrap();
-    Job {
-        database: database.to_owned(),
-        fingerprint: facts.fingerprint(),
-        plan,
-        images,
-        backup_dir: database.with_file_name("edbmend"),
-        allow_unproven_lock: true,
-    }
+    let terms = Terms { backup_dir: database.with_file_name("edbmend"), allow_unproven_lock: true };
+    Job::of_header(&facts, plan, images, terms)
 }
 
 const CHANGED: &[RefusalId] = &[RefusalId::ChangedSinceSurvey, RefusalId::Truncated];
@@ -326,14 +320,15 @@ fn a_folder_that_became_a_link_to_another() {
 impl Bench {
     fn assert_unharmed(&self) {
         let facts = survey_database(&Disk, &self.database).unwrap();
-        assert_eq!(facts.fingerprint(), self.job.fingerprint);
+        let KnownDeed::Header(deed) = &self.job.deed else { panic!("a repair writes a header") };
+        assert_eq!(Some(facts.fingerprint()), deed.rests_on);
     }
 }
 
 #[test]
 fn another_process_that_has_the_file_open() {
     let mut bench = Bench::new();
-    bench.job.allow_unproven_lock = false;
+    bench.job.terms.allow_unproven_lock = false;
     let _other = std::fs::File::open(&bench.database).unwrap();
     bench.assert_refused(&[RefusalId::InUse, RefusalId::InUseUnproven]);
 }
@@ -356,7 +351,8 @@ fn two_repairs_at_once_are_never_two() {
     let bench = Bench::new();
     let before = std::fs::read(&bench.database).unwrap();
     let (first, second) = (job(&bench.database), job(&bench.database));
-    let second = Job { backup_dir: bench.folder.path().join("second"), ..second };
+    let backup_dir = bench.folder.path().join("second");
+    let second = Job { terms: Terms { backup_dir, ..second.terms }, ..second };
     let endings = std::thread::scope(|scope| {
         let run = |job| scope.spawn(move || execute(context(&Disk), job).ending);
         let (first, second) = (run(&first), run(&second));

@@ -166,7 +166,7 @@ fn every_reason_is_in_the_error_with_what_to_do() {
     assert_eq!(error.refusals().len(), 2);
     let text = error.to_string();
     for refusal in error.refusals() {
-        assert!(text.contains(&refusal.id.name()) && text.contains(&*refusal.remedy), "{text}");
+        assert!(text.contains(refusal.id.name()) && text.contains(&*refusal.remedy), "{text}");
     }
     assert!(!error.is_pending());
     assert_eq!(group.content(), before);

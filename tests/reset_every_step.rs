@@ -5,15 +5,16 @@ mod storages;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use edbmend::apply::{
-    Applied, Ending, ResetJob, Undo, execute_reset, find_pending, recover, reset_undo_refusals,
-    restore_job,
+    Applied, Ending, Job, KnownDeed, LogsDeed, Terms, execute, find_pending, recover, undo_of,
 };
-use edbmend::plan::{OperationStamp, ResetRequest, plan_reset};
+use edbmend::guards::{LogsQuestion, for_logs};
+use edbmend::plan::{OperationStamp, ResetPlan, ResetRequest, plan_reset};
 use edbmend::practice::{Recipe, storage_group};
-use edbmend::refusal::RefusalId;
+use edbmend::refusal::{Refusal, RefusalId};
 use edbmend::storage::{Disk, Storage};
 use edbmend::survey::{Digests, GroupFacts, GroupFolders, survey_database, survey_group};
 
@@ -66,7 +67,7 @@ impl Bench {
         self.dir.join("edbmend")
     }
 
-    fn job(&self) -> ResetJob {
+    fn job(&self) -> Job {
         let group = self.survey();
         let stamp = stamp("reset-logs");
         let operation_dir = self.backup_dir().join(&stamp.id);
@@ -74,20 +75,22 @@ impl Bench {
             if self.across_volumes { 0 } else { Disk.status(&self.dir).unwrap().identity.0 };
         let request = ResetRequest { operation_dir: &operation_dir, volume, overrides: Vec::new() };
         let plan = plan_reset(&group, &group.streams[0], &request, &stamp).unwrap();
-        ResetJob { plan: plan.into(), backup_dir: self.backup_dir(), allow_unproven_lock: true }
+        Job::of_logs(plan.into(), self.terms())
     }
 
-    fn undo_job(&self) -> ResetJob {
+    fn undo_job(&self) -> Job {
         let dir = self.backup_dir().join("edbmend-test-reset-logs-0000");
-        let Undo::Reset(plan) = restore_job(&Disk, &dir, &stamp("restore")).unwrap() else {
-            panic!("a reset has a reset as its undo");
-        };
-        assert_eq!(reset_undo_refusals(&Disk, &plan), []);
-        ResetJob { plan, backup_dir: self.backup_dir(), allow_unproven_lock: true }
+        let plan = undo_plan(&dir);
+        assert_eq!(undo_refusals(&plan, &self.backup_dir()), []);
+        Job::of_logs(plan, self.terms())
+    }
+
+    fn terms(&self) -> Terms {
+        Terms { backup_dir: self.backup_dir(), allow_unproven_lock: true }
     }
 
     fn carry_out(&self) {
-        assert_eq!(execute_reset(context(&Disk), &self.job()).ending, Ending::Committed);
+        assert_eq!(execute(context(&Disk), &self.job()).ending, Ending::Committed);
     }
 
     /// Every file is at home, or every file of the stream is away; each once, and unchanged.
@@ -115,6 +118,18 @@ impl Bench {
     }
 }
 
+fn undo_plan(dir: &Path) -> Arc<ResetPlan> {
+    match undo_of(&Disk, dir, &stamp("restore")).unwrap() {
+        Some(KnownDeed::Logs(LogsDeed { plan })) => plan,
+        _ => panic!("a reset has a reset as its undo"),
+    }
+}
+
+/// What the guards say to the undo before the question.
+fn undo_refusals(plan: &ResetPlan, backup_dir: &Path) -> Vec<Refusal> {
+    for_logs(&Disk, &LogsQuestion::of_plan(plan, backup_dir, true, None))
+}
+
 fn is_of_stream(name: &str) -> bool {
     name.starts_with("E00")
 }
@@ -136,13 +151,13 @@ fn recover_all(storage: &dyn Storage, dir: &Path) -> Option<Applied> {
     pending.first().map(|subject| recover(context(storage), subject, false, true))
 }
 
-fn stop_everywhere(bench: &Bench, prepare: impl Fn(), job: impl Fn() -> ResetJob) -> usize {
+fn stop_everywhere(bench: &Bench, prepare: impl Fn(), job: impl Fn() -> Job) -> usize {
     for n in 0.. {
         bench.reset();
         prepare();
         let job = job();
         let (storage, count) = stopping_at(n);
-        let applied = execute_reset(context(&storage), &job);
+        let applied = execute(context(&storage), &job);
         if count.load(Ordering::SeqCst) <= n {
             assert_eq!(applied.ending, Ending::Committed, "{:?}", applied.reasons);
             bench.assert_settled("not stopped");
@@ -217,10 +232,7 @@ fn after_a_mount_nothing_is_put_back_over_the_new_stream() {
         begin_new_stream(&bench);
         let before = snapshot(&bench.dir);
         let dir = bench.backup_dir().join("edbmend-test-reset-logs-0000");
-        let Undo::Reset(plan) = restore_job(&Disk, &dir, &stamp("restore")).unwrap() else {
-            panic!()
-        };
-        let refusals = reset_undo_refusals(&Disk, &plan);
+        let refusals = undo_refusals(&undo_plan(&dir), &bench.backup_dir());
         assert!(
             refusals.iter().any(|refusal| refusal.id == RefusalId::NewLogStream),
             "{refusals:?}"
@@ -236,7 +248,7 @@ fn an_interrupted_reset_that_was_mounted_is_left_alone() {
     for n in 0.. {
         bench.reset();
         let (storage, count) = stopping_at(n);
-        execute_reset(context(&storage), &bench.job());
+        execute(context(&storage), &bench.job());
         if count.load(Ordering::SeqCst) <= n {
             break;
         }
@@ -269,8 +281,7 @@ fn a_database_that_changed_since_forbids_the_undo() {
     edbmend::practice::edit_header(&mut bytes, |raw| raw.repair_count = 1.into());
     std::fs::write(&database, bytes).unwrap();
     let dir = bench.backup_dir().join("edbmend-test-reset-logs-0000");
-    let Undo::Reset(plan) = restore_job(&Disk, &dir, &stamp("restore")).unwrap() else { panic!() };
-    let refusals = reset_undo_refusals(&Disk, &plan);
+    let refusals = undo_refusals(&undo_plan(&dir), &bench.backup_dir());
     assert_eq!(refusals.len(), 1);
     assert_eq!(refusals[0].id, RefusalId::DatabaseChanged);
 }
@@ -288,7 +299,7 @@ fn a_log_that_appears_while_the_reset_runs_calls_it_off() {
             }
             None
         });
-        let applied = execute_reset(context(&storage), &job);
+        let applied = execute(context(&storage), &job);
         assert_eq!(applied.ending, Ending::RolledBack, "{:?}", applied.reasons);
         assert_eq!(applied.reasons[0].id, RefusalId::NewLogStream);
         std::fs::remove_file(&stranger).unwrap();
@@ -343,7 +354,7 @@ fn a_name_that_is_taken_again_while_the_reset_runs_is_not_taken_back() {
             std::fs::write(&taken, "a file of somebody else").unwrap();
             std::fs::rename(&gone, gone.with_extension("old")).unwrap();
         });
-        let applied = execute_reset(context(&storage), &job);
+        let applied = execute(context(&storage), &job);
         assert_pending_until(&bench, &applied, &current, || {
             std::fs::remove_file(&current).unwrap();
             std::fs::rename(numbered.with_extension("old"), &numbered).unwrap();
@@ -362,7 +373,7 @@ fn an_original_that_was_replaced_while_it_was_copied_is_not_removed() {
         std::fs::remove_file(&log).unwrap();
         std::fs::write(&log, "a file of somebody else").unwrap();
     });
-    let applied = execute_reset(context(&storage), &job);
+    let applied = execute(context(&storage), &job);
     assert_pending_until(&bench, &applied, &replaced, || {
         std::fs::remove_file(&replaced).unwrap();
     });

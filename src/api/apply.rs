@@ -1,10 +1,10 @@
 //! From a plan to the deed, and to the report of it.
 
-use crate::apply::Ending;
-use crate::report::{Outcome, Report};
+use crate::apply::{KnownDeed, execute};
+use crate::report::Report;
 
 use super::error::{Result, ended_well};
-use super::plan::{Plan, Work};
+use super::planned::{Plan, Work};
 use super::run::{Run, Watch};
 use super::{header, logs};
 
@@ -26,19 +26,13 @@ pub(crate) fn apply_in(run: &Run, plan: Plan) -> Result<Report> {
     let Plan { report, work } = plan;
     let report = match work {
         Work::Nothing => report,
-        Work::Header(job) => header::carry_out(run, report, &job),
-        Work::Logs(job) => logs::carry_out(run, report, &job),
+        Work::Deed(job) => {
+            let applied = execute(run.context, &job);
+            match &job.deed {
+                KnownDeed::Header(deed) => header::reported(run, report, deed, applied),
+                KnownDeed::Logs(deed) => logs::reported(run, report, deed, applied),
+            }
+        }
     };
     ended_well(report.run_by(run.report()))
-}
-
-/// The name of an ending in reports.
-pub(crate) fn outcome_of(ending: Ending) -> Outcome {
-    match ending {
-        Ending::Committed => Outcome::Committed,
-        Ending::RolledBack => Outcome::RolledBack,
-        Ending::Pending => Outcome::Pending,
-        Ending::Refused => Outcome::Refused,
-        Ending::Failed => Outcome::Failed,
-    }
 }

@@ -6,6 +6,7 @@ use crate::apply::is_operation_folder;
 use crate::diagnose::{Finding, GroupDiagnosis, diagnose_database, diagnose_group, required};
 use crate::ese::ContentKind;
 use crate::ese::db_header::FORMAT_VERSION;
+use crate::guards::unread;
 use crate::plan;
 use crate::refusal::{Refusal, RefusalId};
 use crate::report::model::{
@@ -13,7 +14,7 @@ use crate::report::model::{
 };
 use crate::report::{CommandName, DatabaseReport, Outcome, Report};
 use crate::storage::{FileKind, canonical};
-use crate::survey::{DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, StreamOfLogs};
+use crate::survey::{DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, LogStream};
 
 use super::error::{Result as ApiResult, ended_well};
 use super::request::Check;
@@ -218,8 +219,8 @@ impl<'a> Checking<'a> {
 
     /// A log or a checkpoint that could not be read is not damaged, and does not pass for sound.
     fn push_unread(&mut self, group: &GroupFacts) {
-        for (path, error) in group.streams.iter().flat_map(StreamOfLogs::unread) {
-            self.report.push_unread(&self.run.unread(path, error));
+        for (path, error) in group.streams.iter().flat_map(LogStream::unread) {
+            self.report.push_unread(&unread(self.run.storage(), path, error));
         }
     }
 
@@ -261,7 +262,7 @@ impl<'a> Checking<'a> {
                     RefusalId::UnsupportedFormat | RefusalId::Truncated | RefusalId::NotADatabase
                 )
             })
-            .chain(self.run.unread_stream(facts))
+            .chain(self.run.unread_streaming_file(facts))
             .collect();
         let layout_is_known =
             facts.pair.as_ref().is_none_or(|pair| pair.header.raw.version.get() == FORMAT_VERSION);

@@ -2,41 +2,44 @@
 
 use std::path::Path;
 
-use crate::apply::{Applied, Ending, Job, execute};
+use crate::apply::{Applied, Ending, HeaderDeed};
 use crate::diagnose::{FindingId, diagnose_database};
 use crate::plan::{BackupMethod, BackupRecord, BackupScope, Command, Plan};
 use crate::report::{DatabaseAside, DatabaseReport, Entry, Note, Outcome, Report};
 use crate::show::CommandLine;
 
-use super::apply::outcome_of;
 use super::pages::pages_note;
 use super::record;
 use super::run::Run;
 
-/// Carries out what `report` shows of one database.
-pub(super) fn carry_out(run: &Run, mut report: Report, job: &Job) -> Report {
-    let unknown = || DatabaseReport::unknown(&job.database, Outcome::Planned).into();
+/// The report of one database after the deed that `report` shows.
+pub(super) fn reported(
+    run: &Run,
+    mut report: Report,
+    deed: &HeaderDeed,
+    applied: Applied,
+) -> Report {
+    let unknown = || DatabaseReport::unknown(&deed.database, Outcome::Planned).into();
     let before = report.pop().unwrap_or_else(unknown);
-    let applied = execute(run.context, job);
     let reasons = applied.reasons.clone();
-    let mut database = looked_at_again(run, before, job, applied);
+    let mut database = looked_at_again(run, before, &deed.database, applied);
     if matches!(database.report.outcome, Outcome::Committed | Outcome::RolledBack) {
-        let mut record = Report::new(job.plan.command.into());
+        let mut record = Report::new(deed.plan.command.into());
         record.push(database.clone(), &reasons);
         database.notes(record::leave(run, record.conclude()));
     }
     if database.report.outcome == Outcome::Committed {
-        database.notes(next_steps(&database.report, &job.plan));
+        database.notes(next_steps(&database.report, &deed.plan));
     }
     report.push(database, &reasons);
     report.conclude()
 }
 
 /// The report of the database as it is now.
-fn looked_at_again(run: &Run, before: Entry, job: &Job, applied: Applied) -> Entry {
-    let outcome = outcome_of(applied.ending);
+fn looked_at_again(run: &Run, before: Entry, path: &Path, applied: Applied) -> Entry {
+    let outcome = applied.ending.into();
     let Entry { report, aside } = before;
-    let mut database = match (applied.ending, run.survey_with_logs(&job.database)) {
+    let mut database = match (applied.ending, run.survey_with_logs(path)) {
         (Ending::Committed, Ok(facts)) => Entry {
             aside: DatabaseAside { found_before: Some(report.findings), ..aside },
             report: DatabaseReport {
@@ -51,7 +54,7 @@ fn looked_at_again(run: &Run, before: Entry, job: &Job, applied: Applied) -> Ent
         database.report.pages = Some(pages);
     }
     let backup = applied.backup.as_ref();
-    database.notes(backup.and_then(|backup| same_volume(run, &job.database, backup)));
+    database.notes(backup.and_then(|backup| same_volume(run, path, backup)));
     database.report.backup = applied.backup;
     database.report.operation = applied.operation;
     database

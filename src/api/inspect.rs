@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::diagnose::{Finding, FindingId, diagnose_database};
+use crate::diagnose::{Finding, Subject, diagnose_database};
 use crate::ese::ContentKind;
 use crate::ese::page::is_backup_trailer;
 use crate::ese::shadow::{CopyState, Which};
@@ -87,11 +87,13 @@ fn inspect_facts(
     (Inspected::new(file, dump), Vec::new())
 }
 
-/// What is wrong with the copies themselves: the rest is for `check`.
+/// What is wrong with the copies themselves, where one is valid: the rest is for `check`.
 fn copy_findings(facts: &DatabaseFacts) -> Vec<Finding> {
-    use FindingId::{HeaderCopiesDiffer, PrimaryHeaderDamaged, ShadowHeaderDamaged};
-    let of_copies = [PrimaryHeaderDamaged, ShadowHeaderDamaged, HeaderCopiesDiffer];
-    diagnose_database(facts).into_iter().filter(|found| of_copies.contains(&found.id)).collect()
+    if facts.pair.is_none() {
+        return Vec::new();
+    }
+    let of_copies = |finding: &Finding| finding.id.subject() == Subject::HeaderCopies;
+    diagnose_database(facts).into_iter().filter(of_copies).collect()
 }
 
 /// The elected copy; or the one that was asked for, whatever its state.

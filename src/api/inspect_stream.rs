@@ -7,6 +7,7 @@ use crate::ese::{
     Checkpoint, CheckpointCopies, ContentKind, FlushMapHeader, LgPos, LogBase, LogFileName,
     LogHeader, content,
 };
+use crate::guards::unread;
 use crate::refusal::Refusal;
 use crate::report::model::{
     CheckpointHeaderReport, FileHeader, FlushMapHeaderReport, LogHeaderReport,
@@ -117,10 +118,11 @@ pub(super) fn inspect_set(run: &Run, path: &Path) -> Option<(Inspected, Vec<Refu
     let listings = run.listings();
     let surveyed = run.survey_logs(&listings, folders, Vec::new(), Digests::NotWanted);
     let mut group = surveyed.ok()?;
-    group.streams.retain(|stream| LogBase::new(&stream.base) == Some(base));
+    group.streams.retain(|stream| stream.base == base);
     let stream = group.streams.first().filter(|stream| stream.in_order().next().is_some())?;
     let dump = dump_log_set(stream);
-    let unread = stream.unread().map(|(path, error)| run.unread(path, error)).collect::<Vec<_>>();
+    let unread =
+        stream.unread().map(|(path, error)| unread(run.storage(), path, error)).collect::<Vec<_>>();
     let findings = diagnose_group(&group).findings;
     let outcome = match () {
         () if !unread.is_empty() => Outcome::Failed,

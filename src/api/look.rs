@@ -3,16 +3,15 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::apply::{
-    DEFAULT_BACKUP_DIR, at_work, at_work_near, at_work_on_logs, in_use, not_found, unreadable,
-};
+use crate::apply::{DEFAULT_BACKUP_DIR, at_work, at_work_near, at_work_on_logs};
 use crate::ese::{ContentKind, FileType, LogFileName};
+use crate::guards::{not_found, unread, unreadable};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::{quoted, shown};
-use crate::storage::{FileKind, StorageError, absolute, canonical};
+use crate::storage::{FileKind, absolute, canonical};
 use crate::survey::{
     DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, SurveyError, survey_database_among,
-    survey_group_among, survey_logs,
+    survey_group_among, survey_own_logs,
 };
 
 use super::run::Run;
@@ -48,7 +47,7 @@ impl Run<'_> {
         let mut facts = self.survey(path)?;
         let beside = facts.path.parent().unwrap_or(Path::new(".")).to_owned();
         let Some(pair) = &facts.pair else { return Ok(facts) };
-        facts.logs = survey_logs(self.storage(), &beside, &pair.header.raw.log_signature).ok();
+        facts.logs = survey_own_logs(self.storage(), &beside, &pair.header.raw.log_signature).ok();
         Ok(facts)
     }
 
@@ -155,23 +154,14 @@ impl Run<'_> {
     fn survey_refusal(&self, path: &Path, error: &SurveyError) -> Refusal {
         match error {
             SurveyError::NotRegular { kind, target } => not_regular(path, *kind, target.as_deref()),
-            SurveyError::Storage(error) => self.unread(path, error),
-        }
-    }
-
-    /// The refusal of a file that could not be read: a database, a log or a checkpoint.
-    pub fn unread(&self, path: &Path, error: &StorageError) -> Refusal {
-        match error {
-            _ if error.is_not_found() => not_found(self.storage(), path),
-            _ if error.is_busy() => in_use(path),
-            _ => unreadable(error),
+            SurveyError::Storage(error) => unread(self.storage(), path, error),
         }
     }
 
     /// The refusal where the streaming file of a database could not be read.
-    pub fn unread_stream(&self, facts: &DatabaseFacts) -> Option<Refusal> {
-        let stream = facts.stream.as_ref()?;
-        Some(self.unread(&stream.path, stream.read_error.as_deref()?))
+    pub fn unread_streaming_file(&self, facts: &DatabaseFacts) -> Option<Refusal> {
+        let streaming = facts.streaming.as_ref()?;
+        Some(unread(self.storage(), &streaming.path, streaming.read_error.as_deref()?))
     }
 
     /// The backup folder that was named, or the default beside the database.

@@ -1,18 +1,11 @@
 //! Every page of a database against its checksum, with progress.
 
-use std::num::NonZeroUsize;
-
 use crate::refusal::{Refusal, RefusalId};
 use crate::report::Note;
 use crate::storage::{Access, StorageError};
 use crate::survey::{DatabaseFacts, PageFacts, PageLayout, scan_pages};
 
 use super::run::Run;
-
-/// How many threads a scan has that was not told otherwise.
-pub(crate) fn all_processors() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
-}
 
 /// Scans the pages of a database.
 pub(crate) fn scan(

@@ -3,8 +3,6 @@
 use crate::apply::{REPORT_NAME, leave_report, read_sums};
 use crate::report::model::DigestReport;
 use crate::report::{Note, Report, write_json, write_record};
-use crate::show::Sha256Hex;
-
 use crate::storage::StorageError;
 
 use super::run::Run;
@@ -21,11 +19,8 @@ pub(crate) fn leave(run: &Run, report: Report) -> Vec<Note> {
     run.stage("writing report.json and report.txt");
     let storage = run.storage();
     let sums = read_sums(storage, &dir).into_iter();
-    let digest = |(sha256, name): (String, String)| {
-        Some(DigestReport { name, sha256: Sha256Hex::parse(&sha256)? })
-    };
     let mut report = report.run_by(run.report());
-    report.document.digests = sums.filter_map(digest).collect();
+    report.document.digests = sums.map(|(sha256, name)| DigestReport { name, sha256 }).collect();
     let json = leave_report(storage, &dir, REPORT_NAME, |out| write_json(&report, out));
     let text = leave_report(storage, &dir, TEXT_NAME, |out| write_record(&report, out));
     let failed = [json, text].into_iter().filter_map(Result::err);

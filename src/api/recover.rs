@@ -10,12 +10,11 @@ use crate::refusal::{Refusal, RefusalId};
 use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome, Report};
 use crate::storage::absolute;
 
-use super::apply::outcome_of;
+use super::consent::confirmation_needed;
 use super::error::{Result as ApiResult, ended_well};
 use super::record;
 use super::request::Recover;
 use super::run::{Run, Watch};
-use super::surroundings::confirmation_needed;
 
 /// What is to become of one pending operation, once it is known which way it would go.
 pub(crate) enum Decision {
@@ -77,7 +76,7 @@ pub(crate) fn recover_in(
             }
         }
         Err(refusal) => {
-            let (database, reasons) = stopped(&refusal.path, &refusal);
+            let (database, reasons) = stopped(&refusal.path.clone(), vec![refusal]);
             report.push(database, &reasons);
         }
     }
@@ -119,12 +118,12 @@ fn recover_one(
 ) -> (Entry, Vec<Refusal>) {
     let storage = run.storage();
     let assessed = match at_work(storage, path) {
-        Some(refusal) => Err(refusal),
+        Some(refusal) => Err(vec![refusal]),
         None => assess(storage, path, request.back),
     };
     let assessment = match assessed {
         Ok(assessment) => assessment,
-        Err(refusal) => return stopped(path, &refusal),
+        Err(reasons) => return stopped(path, reasons),
     };
     let direction = assessment.direction;
     let mut database = Entry::from(DatabaseReport::unread(path, Outcome::Planned));
@@ -149,10 +148,9 @@ fn recover_one(
     let subject = &assessment.subject;
     let surveyed = run.survey_with_logs(subject).map(|facts| {
         let findings = diagnose_database(&facts);
-        DatabaseReport::surveyed(&facts, findings, outcome_of(applied.ending))
+        DatabaseReport::surveyed(&facts, findings, applied.ending.into())
     });
-    let after =
-        surveyed.unwrap_or_else(|_| DatabaseReport::unread(subject, outcome_of(applied.ending)));
+    let after = surveyed.unwrap_or_else(|_| DatabaseReport::unread(subject, applied.ending.into()));
     let direction = (applied.ending != Ending::Refused).then_some(direction);
     let (operation, steps) = (applied.operation, assessment.steps);
     let mut database = Entry::from(DatabaseReport { operation, direction, steps, ..after });
@@ -176,7 +174,6 @@ fn leave_record(run: &Run, database: &Entry) -> Vec<Note> {
 }
 
 /// Why nothing was done, before the database was read.
-fn stopped(path: &Path, refusal: &Refusal) -> (Entry, Vec<Refusal>) {
-    let reasons = vec![refusal.clone()];
+fn stopped(path: &Path, reasons: Vec<Refusal>) -> (Entry, Vec<Refusal>) {
     (DatabaseReport::unread(path, Outcome::of_reasons(&reasons)).into(), reasons)
 }

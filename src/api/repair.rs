@@ -2,21 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::apply::Job;
+use crate::apply::{Job, Terms};
 use crate::diagnose::{Finding, diagnose_database, diagnose_group};
+use crate::guards::{HeaderQuestion, for_header};
 use crate::plan::{
     Command, Evidence, FieldSource, RepairRequest, VerifyScope, content_refusals, plan_repair,
 };
-use crate::refusal::{Refusal, RefusalId};
+use crate::refusal::{ALLOW_UNPROVEN_LOCK, Refusal, RefusalId};
 use crate::report::model::{CheckpointsReport, LogsReport, StreamReport, checkpoint_reports};
 use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome};
+use crate::storage::all_processors;
 use crate::survey::{DatabaseFacts, Digests, GroupFolders, PageLayout};
 
-use super::pages::{all_processors, pages_note, scan};
-use super::plan::{Plan, Work};
+use super::consent::{confirmation_needed, store_service_note};
+use super::pages::{pages_note, scan};
+use super::planned::{Plan, Work};
 use super::request::Repair;
 use super::run::Run;
-use super::surroundings::{refusals, store_service_note};
 
 const COMMAND: CommandName = CommandName::Repair;
 
@@ -90,17 +92,26 @@ fn plan_surveyed(
     let guarded = &request.guarded;
     let backup_dir = run.backup_dir(guarded.backup_dir.as_deref(), &facts.path);
     let backup_dir = backup_dir.map_err(|refusal| vec![refusal])?;
-    let around = |run| refusals(run, guarded, &facts, &backup_dir, request.backup);
     let (source, of_evidence) = match field_source(run, request, &facts) {
         Ok(source) => (source, Vec::new()),
         Err(refusals) => (FieldSource::Clear, refusals),
     };
-    let mut refused = content_refusals(&facts);
-    refused.extend(of_evidence);
-    if !refused.is_empty() {
+    let asked = HeaderQuestion {
+        facts: &facts,
+        backup_dir: &backup_dir,
+        scope: request.backup,
+        allow_unproven_lock: guarded.allow_unproven_lock,
+        planned: None,
+    };
+    let ask_every_guard = || {
+        run.stage("asking every guard");
+        let mut refused = for_header(run.storage(), &asked);
+        refused.extend(confirmation_needed(guarded.consent, &facts.path));
+        refused
+    };
+    if !of_evidence.is_empty() || !content_refusals(&facts).is_empty() {
         // Whoever mends these reasons should not meet the next ones only then.
-        refused.extend(around(run));
-        return Err(refused);
+        return Err(ask_every_guard().into_iter().chain(of_evidence).collect());
     }
     let wanted = wanted(request, source);
     let Some((plan, images)) = plan_repair(&facts, &wanted, &run.stamp(Command::Repair)) else {
@@ -119,24 +130,19 @@ fn plan_surveyed(
         database.report.pages = Some(pages);
     }
     database.notes(store_service_note(&facts.path));
-    let refused = around(run);
+    let refused = ask_every_guard();
     if !refused.is_empty() {
         database.report.outcome = Outcome::of_reasons(&refused);
         return Err(refused);
     }
     database.report.outcome = Outcome::Planned;
-    Ok(Work::Header(Box::new(Job {
-        database: facts.path.clone(),
-        fingerprint: facts.fingerprint(),
-        plan,
-        images,
-        backup_dir,
-        allow_unproven_lock: guarded.allow_unproven_lock,
-    })))
+    let allow_unproven_lock = guarded.allow_unproven_lock;
+    let terms = Terms { backup_dir, allow_unproven_lock };
+    Ok(Work::Deed(Box::new(Job::of_header(&facts, plan, images, terms))))
 }
 
 fn wanted(request: &Repair, source: FieldSource) -> RepairRequest {
-    let lock = request.guarded.allow_unproven_lock.then(|| "--allow-unproven-lock".to_owned());
+    let lock = request.guarded.allow_unproven_lock.then(|| ALLOW_UNPROVEN_LOCK.to_owned());
     RepairRequest {
         source,
         also: request.also.clone(),
@@ -164,8 +170,8 @@ fn notes(facts: &DatabaseFacts, request: &RepairRequest) -> Vec<Note> {
         let (evidence, conditions) = (evidence.path.clone(), evidence.conditions.clone());
         notes.push(Note::FieldsFrom { evidence, conditions });
     }
-    if let Some(stream) = facts.stream.as_ref().filter(|stream| stream.found) {
-        notes.push(Note::StreamFileLeftAlone(stream.path.clone()));
+    if let Some(streaming) = facts.streaming.as_ref().filter(|streaming| streaming.found) {
+        notes.push(Note::StreamFileLeftAlone(streaming.path.clone()));
     }
     notes
 }

@@ -158,7 +158,7 @@ impl Repair {
         self
     }
 
-    /// Mends a finding of severity warning too: one of [`FindingId::REPAIRABLE_WARNINGS`].
+    /// Mends a finding of severity warning too: one of [`FindingId::repairable_warnings`].
     pub fn also(mut self, finding: FindingId) -> Self {
         self.also.push(finding);
         self

@@ -3,21 +3,23 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::apply::{ResetJob, backup_volume};
+use crate::apply::{LogsDeed, Terms};
 use crate::diagnose::{Finding, FindingId, Severity, diagnose_database};
+use crate::ese::LogBase;
+use crate::guards::{LogsQuestion, backup_volume, for_logs, unread};
 use crate::plan::{
     Command, GroupRequest, ResetRequest, choose_stream, leave_other_groups_out, pending_refusals,
     plan_reset, reset_refusals,
 };
-use crate::refusal::Refusal;
+use crate::refusal::{ALLOW_GROUP_INCOMPLETE, ALLOW_UNPROVEN_LOCK, Refusal};
 use crate::report::{CommandName, DatabaseReport, Note, Outcome, Report};
-use crate::survey::{CheckpointFile, DatabaseFacts, GroupFacts, LogContent, LogFile, StreamOfLogs};
+use crate::survey::{CheckpointFile, DatabaseFacts, GroupFacts, LogContent, LogFile, LogStream};
 
+use super::consent::confirmation_needed;
 use super::logs;
-use super::plan::Plan;
+use super::planned::Plan;
 use super::request::{Consent, ResetLogs};
 use super::run::Run;
-use super::surroundings::{refusals_of_logs, space_refusals};
 
 pub(super) fn plan(run: &Run, request: &ResetLogs) -> Plan {
     let report = Report::of_group(CommandName::ResetLogs);
@@ -27,36 +29,48 @@ pub(super) fn plan(run: &Run, request: &ResetLogs) -> Plan {
     };
     let wanted = wanted(run, request);
     let base = match choose_stream(&group, &wanted) {
-        Ok(stream) => stream.map(|stream| stream.base.clone()),
+        Ok(stream) => stream.map(|stream| stream.base),
         Err(refusal) => {
             refused.push(refusal);
             None
         }
     };
-    if let Some(base) = &base {
+    if let Some(base) = base {
         leave_other_groups_out(&mut group, base, &wanted);
     }
-    let stream = group.streams.iter().find(|stream| Some(&stream.base) == base.as_ref());
+    let stream = group.streams.iter().find(|stream| Some(stream.base) == base);
     if stream.is_none() && refused.is_empty() {
         return nothing_to_do(report, &group, &wanted);
     }
     let report = with_databases(report, &group);
     let guarded = &request.guarded;
-    let beside = group.folders.log_dir.join(base.as_deref().unwrap_or_default());
+    let beside = group.folders.log_dir.join(base.as_ref().map_or("", LogBase::as_str));
     let backup_dir = match run.backup_dir(guarded.backup_dir.as_deref(), &beside) {
         Ok(dir) => dir,
         Err(refusal) => return Plan::of_group(report, Outcome::Refused, &[refusal]),
     };
     refused.extend(reset_refusals(&group, stream, &wanted));
-    refused.extend(stream.into_iter().flat_map(|stream| unread(run, stream)));
-    refused.extend(group.databases.iter().filter_map(|facts| run.unread_stream(facts)));
-    let (dirs, mut files) = (folders(&group), files_of(&group.databases));
+    refused.extend(stream.into_iter().flat_map(|stream| unread_logs(run, stream)));
+    refused.extend(group.databases.iter().filter_map(|facts| run.unread_streaming_file(facts)));
+    run.stage("asking every guard");
+    let deed = stream.and_then(|stream| deed(run, request, &group, stream, &backup_dir));
+    let mut files = files_of(&group.databases);
     files.extend(stream.into_iter().flat_map(movable_files));
-    refused.extend(refusals_of_logs(run, guarded, &dirs, &files, &backup_dir));
-    let job = stream.and_then(|stream| job(run, request, &group, stream, backup_dir));
-    refused.extend(job.iter().flat_map(|job| space_refusals(run, job)));
-    match job {
-        Some(job) if refused.is_empty() => logs::planned(report, job),
+    let asked = LogsQuestion {
+        homes: folders(&group),
+        files,
+        plan: deed.as_ref().map(|deed| &*deed.plan),
+        backup_dir: &backup_dir,
+        allow_unproven_lock: guarded.allow_unproven_lock,
+        held: None,
+    };
+    refused.extend(for_logs(run.storage(), &asked));
+    refused.extend(confirmation_needed(guarded.consent, &group.folders.log_dir));
+    let allow_unproven_lock = guarded.allow_unproven_lock;
+    match deed {
+        Some(deed) if refused.is_empty() => {
+            logs::planned(report, deed, Terms { backup_dir, allow_unproven_lock })
+        }
         None if refused.is_empty() => nothing_to_do(report, &group, &wanted),
         _ => Plan::of_group(report, Outcome::Refused, &refused),
     }
@@ -77,28 +91,27 @@ fn wanted(run: &Run, request: &ResetLogs) -> GroupRequest {
     }
 }
 
-fn job(
+fn deed(
     run: &Run,
     request: &ResetLogs,
     group: &GroupFacts,
-    stream: &StreamOfLogs,
-    backup_dir: PathBuf,
-) -> Option<ResetJob> {
+    stream: &LogStream,
+    backup_dir: &Path,
+) -> Option<LogsDeed> {
     let stamp = run.stamp(Command::ResetLogs);
-    let volume = backup_volume(run.storage(), &backup_dir).unwrap_or_default();
+    let volume = backup_volume(run.storage(), backup_dir).unwrap_or_default();
     let operation_dir = backup_dir.join(&stamp.id);
     let overrides = overrides(request);
     let wanted = ResetRequest { operation_dir: &operation_dir, volume, overrides };
     let plan = plan_reset(group, stream, &wanted, &stamp)?;
-    let allow_unproven_lock = request.guarded.allow_unproven_lock;
-    Some(ResetJob { plan: Arc::new(plan), backup_dir, allow_unproven_lock })
+    Some(LogsDeed { plan: Arc::new(plan) })
 }
 
 fn overrides(request: &ResetLogs) -> Vec<String> {
-    let lock = request.guarded.allow_unproven_lock.then(|| "--allow-unproven-lock".to_owned());
+    let lock = request.guarded.allow_unproven_lock.then(|| ALLOW_UNPROVEN_LOCK.to_owned());
     let missing = request.may_be_missing.iter();
     lock.into_iter()
-        .chain(missing.map(|random| format!("--allow-group-incomplete {random}")))
+        .chain(missing.map(|random| format!("{ALLOW_GROUP_INCOMPLETE} {random}")))
         .collect()
 }
 
@@ -109,33 +122,31 @@ fn folders(group: &GroupFacts) -> Vec<PathBuf> {
 }
 
 /// Databases with their streaming files.
-pub(super) fn files_of<'a>(
-    databases: impl IntoIterator<Item = &'a DatabaseFacts>,
-) -> Vec<&'a Path> {
+fn files_of(databases: &[DatabaseFacts]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for database in databases {
-        files.push(&*database.path);
-        let stream = database.stream.iter().filter(|stream| stream.found);
-        files.extend(stream.map(|stream| &*stream.path));
+        files.push(database.path.clone());
+        let streaming = database.streaming.iter().filter(|streaming| streaming.found);
+        files.extend(streaming.map(|streaming| streaming.path.clone()));
     }
     files
 }
 
 /// What cannot be read cannot be known again, and is not moved.
-fn unread(run: &Run, stream: &StreamOfLogs) -> Vec<Refusal> {
-    let unread = stream.unread_among(stream.moving_logs());
-    unread.map(|(path, error)| run.unread(path, error)).collect()
+fn unread_logs(run: &Run, stream: &LogStream) -> Vec<Refusal> {
+    let logs = stream.unread_among(stream.moving_logs());
+    logs.map(|(path, error)| unread(run.storage(), path, error)).collect()
 }
 
 /// The files of a stream that would move, and that a running engine, or a backup, may have open.
-fn movable_files(stream: &StreamOfLogs) -> impl Iterator<Item = &Path> {
+fn movable_files(stream: &LogStream) -> impl Iterator<Item = PathBuf> {
     let readable = |log: &&LogFile| {
         !matches!(log.content, LogContent::NotRegular(_) | LogContent::Unreadable(_))
     };
     let readable_file = |file: &&CheckpointFile| file.is_regular() && file.read_error.is_none();
     let checkpoint = stream.checkpoint.iter().filter(readable_file);
-    let checkpoint = checkpoint.map(|file| &*file.path);
-    stream.moving_logs().filter(readable).map(|log| &*log.path).chain(checkpoint)
+    let checkpoint = checkpoint.map(|file| file.path.clone());
+    stream.moving_logs().filter(readable).map(|log| log.path.to_path_buf()).chain(checkpoint)
 }
 
 fn with_databases(mut report: Report, group: &GroupFacts) -> Report {

@@ -1,32 +1,32 @@
 //! The plan of a `restore`: the undo of a finished operation.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use crate::apply::{Job, ResetJob, RestoreJob, Undo, reset_undo_refusals, restore_job};
+use crate::apply::{
+    Deed, HeaderDeed, Job, KnownDeed, LogsDeed, Terms, marker_refusal, not_as_left, undo_of,
+};
 use crate::diagnose::diagnose_database;
-use crate::plan::{Command, ResetPlan, content_refusals};
+use crate::guards::{HeaderQuestion, LogsQuestion, for_header, for_logs};
+use crate::plan::{Command, content_refusals};
 use crate::refusal::Refusal;
 use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome, Report};
 use crate::survey::DatabaseFacts;
 
+use super::consent::{confirmation_needed, store_service_note};
 use super::logs;
-use super::plan::{Plan, Work};
+use super::planned::{Plan, Work};
 use super::request::Restore;
-use super::reset_logs::files_of;
 use super::run::Run;
-use super::surroundings::{refusals, refusals_of_logs, space_refusals, store_service_note};
 
 const COMMAND: CommandName = CommandName::Restore;
 
 pub(super) fn plan(run: &Run, request: &Restore) -> Plan {
     let stamp = run.stamp(Command::Restore);
-    let job =
-        run.resolve(&request.operation).and_then(|dir| restore_job(run.storage(), &dir, &stamp));
-    match job {
-        Ok(Undo::Header(job)) => plan_header(run, request, *job),
-        Ok(Undo::Reset(plan)) => plan_logs(run, request, plan),
-        Ok(Undo::Nothing) => nothing_to_undo(&request.operation),
+    let undo = run.resolve(&request.operation);
+    match undo.and_then(|dir| undo_of(run.storage(), &dir, &stamp)) {
+        Ok(Some(KnownDeed::Header(deed))) => plan_header(run, request, deed),
+        Ok(Some(KnownDeed::Logs(deed))) => plan_logs(run, request, deed),
+        Ok(None) => nothing_to_undo(&request.operation),
         Err(refusal) => Plan::stopped(COMMAND, &refusal),
     }
 }
@@ -37,33 +37,43 @@ fn nothing_to_undo(operation: &Path) -> Plan {
     Plan::of_file(COMMAND, database, Ok(Work::Nothing))
 }
 
-fn plan_header(run: &Run, request: &Restore, job: RestoreJob) -> Plan {
-    let facts = match run.survey_with_logs(&job.database) {
+fn plan_header(run: &Run, request: &Restore, deed: Box<HeaderDeed>) -> Plan {
+    let facts = match run.survey_with_logs(&deed.database) {
         Ok(facts) => facts,
         Err(refusal) => return Plan::stopped(COMMAND, &refusal),
     };
     let findings = diagnose_database(&facts);
     let mut database = Entry::from(DatabaseReport::surveyed(&facts, findings, Outcome::Refused));
-    database.report.steps = job.plan.steps.clone().into();
-    database.notes(job.plan.undoes.clone().map(Note::Undoes));
-    let planned = plan_surveyed(run, request, job, &facts, &mut database);
+    database.report.steps = deed.plan.steps.clone().into();
+    database.notes(deed.plan.undoes.clone().map(Note::Undoes));
+    let planned = plan_surveyed(run, request, deed, &facts, &mut database);
     Plan::of_file(COMMAND, database, planned)
 }
 
 fn plan_surveyed(
     run: &Run,
     request: &Restore,
-    job: RestoreJob,
+    deed: Box<HeaderDeed>,
     facts: &DatabaseFacts,
     database: &mut Entry,
 ) -> Result<Work, Vec<Refusal>> {
     let guarded = &request.guarded;
     let backup_dir = run.backup_dir(guarded.backup_dir.as_deref(), &facts.path);
     let backup_dir = backup_dir.map_err(|refusal| vec![refusal])?;
-    let mut refused = content_refusals(facts);
-    refused.extend(job.database_refusal(facts));
-    let of_content = !refused.is_empty();
-    refused.extend(refusals(run, guarded, facts, &backup_dir, job.plan.backup));
+    let allow_unproven_lock = guarded.allow_unproven_lock;
+    let asked = HeaderQuestion {
+        facts,
+        backup_dir: &backup_dir,
+        scope: deed.plan.backup,
+        allow_unproven_lock,
+        planned: None,
+    };
+    run.stage("asking every guard");
+    let mut refused = for_header(run.storage(), &asked);
+    let not_as_left = not_as_left(&deed, facts);
+    let of_content = not_as_left.is_some() || !content_refusals(facts).is_empty();
+    refused.extend(not_as_left);
+    refused.extend(confirmation_needed(guarded.consent, &facts.path));
     if !of_content {
         database.notes(store_service_note(&facts.path));
         database.report.outcome = Outcome::of_reasons(&refused);
@@ -72,53 +82,40 @@ fn plan_surveyed(
         return Err(refused);
     }
     database.report.outcome = Outcome::Planned;
-    Ok(Work::Header(Box::new(Job {
-        database: facts.path.clone(),
-        fingerprint: facts.fingerprint(),
-        plan: job.plan,
-        images: job.images,
-        backup_dir,
-        allow_unproven_lock: guarded.allow_unproven_lock,
-    })))
+    let HeaderDeed { plan, images, .. } = *deed;
+    let terms = Terms { backup_dir, allow_unproven_lock };
+    Ok(Work::Deed(Box::new(Job::of_header(facts, plan, images, terms))))
 }
 
 /// Moves the logs of a reset back. The databases must be what they were, and no new log may be there.
-fn plan_logs(run: &Run, request: &Restore, plan: Arc<ResetPlan>) -> Plan {
+fn plan_logs(run: &Run, request: &Restore, deed: LogsDeed) -> Plan {
     let guarded = &request.guarded;
     let mut report = Report::new(COMMAND);
-    let databases: Vec<_> = plan.databases.iter().filter_map(|db| db.path.to_path()).collect();
-    let log_dir = plan.log_dir.to_path().unwrap_or_default();
-    let (group, mut refused) = match run.survey_group(&log_dir, None, None, &databases) {
+    let (plan, subject) = (&deed.plan, deed.subject());
+    let databases: Vec<_> = plan.databases.iter().map(|database| database.path.clone()).collect();
+    let (group, mut refused) = match run.survey_group(&plan.log_dir, None, None, &databases) {
         Ok(surveyed) => surveyed,
         Err(refusal) => return Plan::of_group(report, Outcome::Refused, &[refusal]),
     };
     refused.retain(|refusal| databases.contains(&refusal.path));
-    let planned: Vec<_> =
-        group.databases.iter().filter(|facts| databases.contains(&facts.path)).collect();
-    for facts in &planned {
+    for facts in group.databases.iter().filter(|facts| databases.contains(&facts.path)) {
         refused.extend(content_refusals(facts));
         let findings = diagnose_database(facts);
         report.push(DatabaseReport::surveyed(facts, findings, Outcome::Refused), &[]);
     }
-    let beside = log_dir.join(&plan.base);
-    let backup_dir = match run.backup_dir(guarded.backup_dir.as_deref(), &beside) {
+    let backup_dir = match run.backup_dir(guarded.backup_dir.as_deref(), &subject) {
         Ok(dir) => dir,
         Err(refusal) => return Plan::of_group(report, Outcome::Refused, &[refusal]),
     };
-    refused.extend(reset_undo_refusals(run.storage(), &plan));
-    let mut dirs = vec![log_dir];
-    for dir in plan.batches.iter().filter_map(|batch| batch.to.to_path()) {
-        if !dirs.contains(&dir) {
-            dirs.push(dir);
-        }
-    }
-    let files = files_of(planned);
-    refused.extend(refusals_of_logs(run, guarded, &dirs, &files, &backup_dir));
+    run.stage("asking every guard");
+    let storage = run.storage();
     let allow_unproven_lock = guarded.allow_unproven_lock;
-    let job = ResetJob { plan, backup_dir, allow_unproven_lock };
-    refused.extend(space_refusals(run, &job));
-    match refused.is_empty() {
-        true => logs::planned(report, job),
-        false => Plan::of_group(report, Outcome::Refused, &refused),
+    let asked = LogsQuestion::of_plan(plan, &backup_dir, allow_unproven_lock, None);
+    refused.extend(marker_refusal(storage, &subject));
+    refused.extend(for_logs(storage, &asked));
+    refused.extend(confirmation_needed(guarded.consent, &plan.log_dir));
+    if !refused.is_empty() {
+        return Plan::of_group(report, Outcome::Refused, &refused);
     }
+    logs::planned(report, deed, Terms { backup_dir, allow_unproven_lock })
 }

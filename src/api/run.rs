@@ -4,9 +4,10 @@ use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, Utc};
 
-use crate::apply::{Context, NoObserver, Observer};
+use crate::apply::{Context, Ending, NoObserver, Observer};
 use crate::machine::{host_name, login_name, user_name};
 use crate::plan::{Command, OperationStamp};
+use crate::report::Outcome;
 use crate::report::model::{RunReport, utc};
 use crate::show::path_text;
 use crate::storage::{Disk, Storage};
@@ -100,6 +101,18 @@ impl<'a> Run<'a> {
         OperationStamp {
             id: format!("edbmend-{}-{}-{random:04x}", now.format("%Y%m%dT%H%M%SZ"), command.name()),
             created: utc(now),
+        }
+    }
+}
+
+impl From<Ending> for Outcome {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Committed => Self::Committed,
+            Ending::RolledBack => Self::RolledBack,
+            Ending::Pending => Self::Pending,
+            Ending::Refused => Self::Refused,
+            Ending::Failed => Self::Failed,
         }
     }
 }

@@ -1,40 +1,34 @@
-//! Carries a plan out: guards, backup, journal, commit, verification; restore and recover.
+//! Carries plans out: guards, backup, journal, the deed, verification; undo and recovery.
 //!
-//! All the care for crashes, syncs and torn writes lives here, once. The order of a commit is that
-//! of SAFETY.md; the writes themselves are in [`commit`](self), the state that survives a crash
-//! in the journal.
+//! One [`execute`] and one [`recover`] serve every [`Deed`]. All the care for crashes, syncs and torn writes
+//! lives here, once. The order of a commit is that of SAFETY.md.
 
-mod backup;
-mod commit;
 mod context;
+mod deed;
 mod execute;
-mod folder;
-mod guards;
-mod home;
-mod journal;
-mod lock;
-mod marker;
-mod missing;
-mod moves;
+mod find;
+mod header;
+mod known_deed;
+mod logs;
 mod operation;
 mod outcome;
-mod pass;
+mod pending;
 mod recover;
-mod reset;
-mod restore;
-mod sealed;
+mod stored;
+mod undo;
 
 pub use context::{Context, NoObserver, Observer};
-pub use execute::{Job, execute};
-pub use folder::{
+pub use deed::{Deed, Terms};
+pub use execute::execute;
+pub use find::{empty_folders, find_pending};
+pub use header::deed::HeaderDeed;
+pub use known_deed::{Job, KnownDeed};
+pub use logs::deed::LogsDeed;
+pub use operation::files::{
     DEFAULT_BACKUP_DIR, JOURNAL_NAME, PLAN_NAME, REPORT_NAME, is_operation_folder, leave_report,
     read_sums,
 };
-pub use guards::{backup_dir_refusal, backup_volume, surroundings_refusals};
-pub use lock::{in_use, probe as probe_exclusive, probe_all};
-pub use marker::{at_work, at_work_near, at_work_on_logs};
-pub use missing::not_found;
-pub use outcome::{Applied, Ending, unreadable};
-pub use recover::{Assessment, assess, empty_folders, find_pending, recover, recover_refusals};
-pub use reset::{ResetJob, execute_reset, reset_space_refusals, reset_undo_refusals};
-pub use restore::{RestoreJob, Undo, restore_job};
+pub use operation::marker::{at_work, at_work_near, at_work_on_logs, refusal as marker_refusal};
+pub use outcome::{Applied, Ending};
+pub use recover::{Assessment, assess, recover, recover_refusals};
+pub use undo::{not_as_left, undo_of};

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use crate::plan::{BackupRecord, OperationRef};
 use crate::refusal::{Refusal, RefusalId};
-use crate::storage::StorageError;
 use crate::survey::PageFacts;
 
-use crate::plan::{BackupRecord, OperationRef};
+use super::operation::journal::End;
 
 /// The end of an operation on one database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,16 @@ pub enum Ending {
     Failed,
 }
 
-/// The result of an operation on one database.
+impl From<End> for Ending {
+    fn from(end: End) -> Self {
+        match end {
+            End::Committed => Self::Committed,
+            End::RolledBack => Self::RolledBack,
+        }
+    }
+}
+
+/// The result of an operation.
 #[derive(Clone, Debug)]
 pub struct Applied {
     /// How it ended.
@@ -45,47 +54,6 @@ impl Applied {
         let ending = if refused { Ending::Refused } else { Ending::Failed };
         Self { ending, reasons, operation: None, backup: None, pages: None }
     }
-}
-
-/// A storage error as a reason: a full or protected disk or a file in use is a guard's matter, all else a failure.
-pub(super) fn reason(error: &StorageError) -> Refusal {
-    if error.is_busy() {
-        return super::in_use(&error.path);
-    }
-    let (id, remedy) = if error.is_full() {
-        (RefusalId::NoSpace, "Free space on that volume, or name another with --backup-dir.")
-    } else if error.is_forbidden() {
-        (
-            RefusalId::ReadOnly,
-            "Run edbmend as a user who may write there, and mount the volume writable. Nothing was changed.",
-        )
-    } else {
-        (
-            RefusalId::IoError,
-            "Nothing was changed. Look into the system's log for what the disk said, mend it, and try again.",
-        )
-    };
-    Refusal::new(id, &error.path, error.to_string(), remedy)
-}
-
-/// The same once writing or moving has begun: then it is never a guard's matter.
-pub(super) fn failure(error: &StorageError) -> Refusal {
-    let remedy =
-        "Look into the system's log for what the disk said, and mend that before you try again."
-            .into();
-    Refusal { id: RefusalId::IoError, remedy, ..reason(error) }
-}
-
-/// The reason where a file or folder could not be read at all.
-pub fn unreadable(error: &StorageError) -> Refusal {
-    let remedy = match error.is_forbidden() {
-        true => "Run edbmend as a user who may read it: root, or an administrator.",
-        false => {
-            "The disk, or the way to it, fails: look into the system's log. Copy the file to a sound disk \
-             before anything else."
-        }
-    };
-    Refusal::new(RefusalId::IoError, &error.path, error.to_string(), remedy)
 }
 
 /// The reason of an operation that Ctrl-C stopped.

@@ -259,9 +259,9 @@ pub struct RepairArgs {
 
 /// Takes the id of such a finding, and tells the completions which there are.
 fn repairable_warning() -> impl TypedValueParser<Value = FindingId> {
-    let ids = FindingId::REPAIRABLE_WARNINGS;
-    PossibleValuesParser::new(ids.map(FindingId::name))
-        .try_map(move |text| ids.into_iter().find(|id| id.name() == text).ok_or("no such finding"))
+    let ids = FindingId::repairable_warnings;
+    PossibleValuesParser::new(ids().map(FindingId::name))
+        .try_map(move |text| ids().find(|id| id.name() == text).ok_or("no such finding"))
 }
 
 /// How much to back up.

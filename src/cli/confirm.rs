@@ -80,7 +80,7 @@ fn question_of_header(text: String, plan: &Plan) -> Answer {
 fn question_of_logs(mut text: String, report: &Report, plan: &ResetPlan) -> Answer {
     text += "Databases that were checked, all of them in Clean Shutdown:\n";
     for database in &plan.databases {
-        text += &format!("  {}\n", database.path);
+        text += &format!("  {}\n", shown(&database.path));
     }
     text += "\n  y, then Enter: these are all, move the files.\n  Enter alone, or n: leave everything where it \
              is.\n";

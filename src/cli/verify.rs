@@ -3,12 +3,13 @@
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use crate::api::{all_processors, not_begun, scan};
+use crate::api::{not_begun, scan};
 use crate::ese::db_header::FORMAT_VERSION;
 use crate::ese::{ContentKind, format_problem};
 use crate::plan;
 use crate::refusal::{Refusal, RefusalId};
 use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome, Report};
+use crate::storage::all_processors;
 use crate::survey::{DatabaseFacts, HEADER_PAGES, PageLayout};
 
 use super::args::VerifyArgs;
@@ -94,8 +95,8 @@ fn notes(facts: &DatabaseFacts, layout: PageLayout) -> Vec<Note> {
     }
     let unknown = facts.pair.as_ref().and_then(|pair| format_problem(&pair.header));
     notes.extend(unknown.map(Note::UnknownInHeader));
-    if let Some(stream) = facts.stream.as_ref().filter(|stream| stream.found) {
-        notes.push(Note::StreamFileNotRead(stream.path.clone()));
+    if let Some(streaming) = facts.streaming.as_ref().filter(|streaming| streaming.found) {
+        notes.push(Note::StreamFileNotRead(streaming.path.clone()));
     }
     if facts.pair.as_ref().is_some_and(|pair| !pair.is_sound()) {
         notes.push(Note::CopiesNotSound(facts.path.clone()));

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use crate::ese::log_limits::GenerationLimits;
 use crate::ese::{LogDigits, LogExtensions, LogFileName, Signature};
-use crate::survey::{LogFile, LogSummary, StreamOfLogs};
+use crate::survey::{LogFile, LogStream, LogSummary};
 
-use super::ranges::{self, GenerationRange};
+use super::{GenerationRange, generation_range};
 
 /// One log stream as the engine would walk it.
 pub(super) struct Chain<'a> {
     /// Its files.
-    pub stream: &'a StreamOfLogs,
+    pub stream: &'a LogStream,
     /// Its log signature, where a log has a header.
     pub signature: Option<Signature>,
     /// The closed logs that are what their name says, and the current log; ascending.
@@ -32,7 +32,7 @@ pub(super) struct Chain<'a> {
 }
 
 impl<'a> Chain<'a> {
-    pub fn new(stream: &'a StreamOfLogs) -> Self {
+    pub fn new(stream: &'a LogStream) -> Self {
         let mut chain = Self {
             stream,
             signature: stream.signature(),
@@ -47,7 +47,8 @@ impl<'a> Chain<'a> {
         stream.in_order().for_each(|log| chain.sort_in(log));
         chain.logs.sort_by_key(|(_, summary)| summary.generation);
         if let (Some(first), Some(last)) = (chain.first(), chain.last()) {
-            chain.missing = ranges::missing(GenerationRange { first, last }, &chain.named);
+            chain.missing =
+                generation_range::missing(GenerationRange { first, last }, &chain.named);
         }
         chain
     }
@@ -93,10 +94,7 @@ impl<'a> Chain<'a> {
     /// The name that a closed log of a generation has in this stream.
     pub fn file_name(&self, generation: i32) -> String {
         let generation = u32::try_from(generation).unwrap_or_default();
-        match self.stream.naming() {
-            Some(naming) => naming.archive(generation).to_string(),
-            None => format!("{}{generation:05X}.log", self.stream.base),
-        }
+        self.stream.naming().archive(generation).to_string()
     }
 
     /// The name of the current log.

@@ -5,7 +5,7 @@ use crate::show::shown;
 use crate::survey::CheckpointFile;
 
 use super::chain::Chain;
-use super::stream_files::{damaged_checkpoint, half_damaged_checkpoint};
+use super::damaged_files::{damaged_checkpoint, half_damaged_checkpoint};
 use super::{Finding, FindingId};
 
 pub(super) fn judge(chain: &Chain) -> Vec<Finding> {

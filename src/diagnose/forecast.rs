@@ -336,7 +336,7 @@ fn missing_log(scene: &Scene) -> Option<Forecast> {
             NextIncremental::MissingLog { generation } => Some((facts, header, generation)),
             _ => None,
         })?;
-    let names = engine::missing_log_name(scene.chain.stream.naming(), generation);
+    let names = engine::missing_log_name(Some(scene.chain.stream.naming()), generation);
     let legacy = is_legacy(header) && has_impossible_generation(header);
     let name = if legacy { names.exchange_2003 } else { names.published };
     let forecast = Forecast::fails(

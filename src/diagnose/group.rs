@@ -2,16 +2,16 @@
 
 use std::path::PathBuf;
 
-use crate::ese::{LogFileName, Signature};
+use crate::ese::{LogBase, LogFileName, Signature};
 use crate::show::{CommandLine, shown};
-use crate::survey::{DatabaseFacts, GroupFacts, LogFile, StreamOfLogs};
+use crate::survey::{DatabaseFacts, GroupFacts, LogFile, LogStream};
 
 use super::chain::Chain;
 use super::forecast::{self, Forecast, Scene};
-use super::ranges::GenerationRange;
+use super::generation_range::GenerationRange;
 use super::required_logs::{self, RequiredLogs};
 use super::sequence::{SequenceUse, sequence_use};
-use super::{Finding, FindingId, checkpoint, diagnose_database, logs, sequence};
+use super::{Finding, FindingId, checkpoint, diagnose_database, log_files, sequence};
 
 /// What is wrong with a storage group, and what will happen to it.
 pub struct GroupDiagnosis {
@@ -27,7 +27,7 @@ pub struct GroupDiagnosis {
 #[derive(Clone, Debug)]
 pub struct StreamOutlook {
     /// Base name.
-    pub base: String,
+    pub base: LogBase,
     /// Its log signature; that of the checkpoint where there is no log.
     pub signature: Option<Signature>,
     /// The lowest usable generation.
@@ -63,7 +63,7 @@ pub fn diagnose_group(group: &GroupFacts) -> GroupDiagnosis {
         group.streams.iter().filter(|stream| is_there(stream)).map(Chain::new).collect();
     let mut findings: Vec<Finding> = pending(group).collect();
     for chain in &chains {
-        findings.extend(logs::judge(chain));
+        findings.extend(log_files::judge(chain));
         findings.extend(sequence::judge(chain));
         // A backup set, or logs put aside, have no current log.
         if Scene::new(chain, &group.databases).is_live() {
@@ -81,7 +81,7 @@ pub fn diagnose_group(group: &GroupFacts) -> GroupDiagnosis {
 }
 
 /// Temporary, reserve and shadow logs alone make no stream.
-fn is_there(stream: &StreamOfLogs) -> bool {
+fn is_there(stream: &LogStream) -> bool {
     stream.in_order().next().is_some() || stream.checkpoint.is_some()
 }
 
@@ -106,9 +106,10 @@ fn of_database(facts: &DatabaseFacts, chains: &[Chain], group: &GroupFacts) -> V
     if of_logs.is_empty() {
         let dirty = findings.iter_mut().find(|finding| finding.id == FindingId::DirtyShutdown);
         if let Some(finding) = dirty {
-            finding.message += match required.unread {
-                true => "; not all of these logs could be read",
-                false => "; all of these logs are there",
+            finding.message += if required.unread {
+                "; not all of these logs could be read"
+            } else {
+                "; all of these logs are there"
             };
         }
     }
@@ -122,7 +123,7 @@ fn outlook(chain: &Chain, databases: &[DatabaseFacts]) -> StreamOutlook {
     let next_mount = forecast::next_mount(&scene);
     let path = |log: &LogFile| log.path.clone();
     StreamOutlook {
-        base: chain.stream.base.clone(),
+        base: chain.stream.base,
         signature: chain.stream.identity(),
         first_generation: chain.first(),
         last_generation: chain.last(),

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::ese::{DbHeader, DbState, LogFileName};
 use crate::show::{quoted, shown};
-use crate::survey::{DatabaseFacts, GroupFacts, LogFile, StreamOfLogs};
+use crate::survey::{DatabaseFacts, GroupFacts, LogFile, LogStream};
 
 use super::chain::{Chain, named_generation};
-use super::ranges::{self, GenerationRange, few};
+use super::generation_range::{self, GenerationRange, few};
 use super::unclean::required;
 use super::{Finding, FindingId};
 
@@ -50,7 +50,7 @@ impl RequiredLogs {
         unusable.retain(|generation| !unread.contains(generation));
         let there: BTreeSet<i32> =
             [&usable, &unusable, &unread].into_iter().flatten().copied().collect();
-        let missing = ranges::missing(needed, &there);
+        let missing = generation_range::missing(needed, &there);
         let name = |generation| match chains.first() {
             Some(chain) => chain.file_name(generation),
             None => format!("Exx{generation:05X}.log"),
@@ -59,7 +59,7 @@ impl RequiredLogs {
         Some(Self {
             needed,
             last_required,
-            damaged: ranges::runs(&unusable),
+            damaged: generation_range::runs(&unusable),
             missing,
             unread: !unread.is_empty(),
             first_missing_name,
@@ -170,7 +170,7 @@ fn consequence(required: &RequiredLogs, ranges: &[GenerationRange], error: &str)
 }
 
 /// The streams that hold logs of a database.
-pub(super) fn belongs(header: &DbHeader, stream: &StreamOfLogs) -> bool {
+pub(super) fn belongs(header: &DbHeader, stream: &LogStream) -> bool {
     let signature = header.raw.log_signature;
     !signature.is_unset() && stream.identity() == Some(signature)
 }

@@ -10,7 +10,7 @@ use crate::show::{quoted, shown};
 use crate::survey::LogSummary;
 
 use super::chain::{Chain, name_of};
-use super::ranges::few;
+use super::generation_range::few;
 use super::{Finding, FindingId, Severity};
 
 pub(super) fn judge(chain: &Chain) -> Vec<Finding> {

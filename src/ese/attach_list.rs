@@ -141,7 +141,7 @@ impl AttachedDatabase {
 }
 
 /// The texts before each terminator.
-fn split_names(names: &[u8], unicode: bool) -> Vec<String> {
+pub(super) fn split_names(names: &[u8], unicode: bool) -> Vec<String> {
     if !unicode {
         return names.split(|&byte| byte == 0).map(ansi_text).collect();
     }

@@ -2,12 +2,16 @@
 //!
 //! Source: `dev/ese/src/ese/_log/logstream.cxx`, `dev/ese/src/inc/daeconst.hxx`.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::path::Path;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The three characters with which all names of one log stream begin, such as `E00`.
 ///
-/// Equality ignores the case, as the file systems do that the engine runs on; the case itself is
+/// Equality and order ignore the case, as the file systems do that the engine runs on; the case itself is
 /// kept for building further names.
 #[derive(Clone, Copy)]
 pub struct LogBase([u8; 3]);
@@ -37,6 +41,18 @@ impl PartialEq for LogBase {
 
 impl Eq for LogBase {}
 
+impl Ord for LogBase {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.to_ascii_uppercase().cmp(&other.0.to_ascii_uppercase())
+    }
+}
+
+impl PartialOrd for LogBase {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl Hash for LogBase {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.to_ascii_uppercase().hash(state);
@@ -52,6 +68,31 @@ impl fmt::Display for LogBase {
 impl fmt::Debug for LogBase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "LogBase({self})")
+    }
+}
+
+/// The base name as a file name: what stands for a log stream in its folder, as `eseutil /ml E00` has it.
+impl AsRef<Path> for LogBase {
+    fn as_ref(&self) -> &Path {
+        Path::new(self.as_str())
+    }
+}
+
+/// `"E00"`
+impl Serialize for LogBase {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_str().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for LogBase {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::new(&text).ok_or_else(|| {
+            de::Error::custom(format_args!(
+                "found the base name {text:?}, expected three characters"
+            ))
+        })
     }
 }
 
@@ -374,6 +415,14 @@ mod tests {
         let temporary = LogFileName::parse("E01TMP.LOG").unwrap();
         assert_eq!(temporary.to_string(), "E01tmp.log");
         assert_eq!(LogFileName::parse("E00.CHK").unwrap().base(), Some(base("e00")));
+    }
+
+    #[test]
+    fn a_base_is_stored_as_it_is_written_and_compared_without_case() {
+        assert_eq!(serde_json::to_string(&base("e00")).unwrap(), "\"e00\"");
+        assert_eq!(serde_json::from_str::<LogBase>("\"E00\"").unwrap(), base("e00"));
+        assert!(serde_json::from_str::<LogBase>("\"E0\"").is_err());
+        assert!(base("e00") < base("E01") && base("E00") < base("e01"));
     }
 
     #[test]

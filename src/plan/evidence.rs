@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnose::{fault_in_words, log_gen};
 use crate::ese::engine::missing_log_name;
 use crate::ese::{BackupField, BackupInfo, DbHeader, Signature, format_problem};
-use crate::survey::{DatabaseFacts, LogFacts};
+use crate::survey::{DatabaseFacts, OwnLogs};
 
 use super::header_edit;
 use crate::refusal::{Refusal, RefusalId};
@@ -96,7 +96,7 @@ fn implausible(info: &BackupInfo, field: BackupField, last_seen: u32) -> Option<
 }
 
 /// The log that is missing from the run that begins with `first` and reaches at least `last_seen`.
-fn missing_log(logs: Option<&LogFacts>, first: u32, last_seen: u32) -> Option<String> {
+fn missing_log(logs: Option<&OwnLogs>, first: u32, last_seen: u32) -> Option<String> {
     let there: BTreeSet<u32> = logs
         .iter()
         .flat_map(|logs| &logs.generations)
@@ -115,7 +115,7 @@ fn missing_log(logs: Option<&LogFacts>, first: u32, last_seen: u32) -> Option<St
 fn conditions_of(
     now: &DbHeader,
     then: &DbHeader,
-    logs: Option<&LogFacts>,
+    logs: Option<&OwnLogs>,
 ) -> Vec<(String, Option<String>)> {
     let fields = BackupField::ALL.map(|field| (field, then.backup(field)));
     let full = then.backup(BackupField::Full);

@@ -2,10 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::diagnose::{FindingId, Severity, fault_id, field_faults};
+use crate::diagnose::{FindingId, Mending, fault_id, field_faults};
 use crate::ese::BackupField;
 use crate::ese::shadow::{HeaderPair, Which};
-use crate::storage::StoredPath;
 use crate::survey::DatabaseFacts;
 
 use super::header_edit::{self, only_repairable_bytes_differ};
@@ -40,10 +39,14 @@ pub struct RepairRequest {
     pub overrides: Vec<String>,
 }
 
-/// The fields that a repair acts on: those with an error finding, or a warning that was named, and
-/// those that hang on them. Full, incremental and differential backups are one chain.
+/// The fields that a repair acts on: those with a finding that it mends always, or when named as this
+/// one was, and those that hang on them. Full, incremental and differential backups are one chain.
 pub fn fields_to_mend(faults: &[(BackupField, FindingId)], also: &[FindingId]) -> Vec<BackupField> {
-    let acts = |id: FindingId| id.severity() == Severity::Error || also.contains(&id);
+    let acts = |id: FindingId| match id.mending() {
+        Mending::Always => true,
+        Mending::IfNamed => also.contains(&id),
+        Mending::Never => false,
+    };
     let bad = |field: &BackupField| faults.iter().any(|(f, id)| f == field && acts(*id));
     let chain = [BackupField::Full, BackupField::Incremental, BackupField::Differential];
     let mut fields = Vec::new();
@@ -88,7 +91,7 @@ pub fn plan_repair(
         created: stamp.created.clone(),
         command: Command::Repair,
         undoes: None,
-        database: StoredPath::from(facts.path.as_path()),
+        database: facts.path.clone(),
         length_bytes: facts.status.length_bytes,
         page_size_bytes: pair.page_size_bytes,
         backup: request.backup,

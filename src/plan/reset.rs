@@ -11,10 +11,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::ese::Signature;
 use crate::ese::shadow::{self, HeaderArea};
-use crate::storage::StoredPath;
-use crate::survey::{DatabaseFacts, GroupFacts, LogFile, StreamOfLogs};
+use crate::ese::{LogBase, Signature};
+use crate::storage::stored_path;
+use crate::survey::{DatabaseFacts, GroupFacts, LogFile, LogStream};
 
 use super::{Command, MoveStep, OperationStamp, Step};
 
@@ -43,11 +43,13 @@ pub struct ResetPlan {
     /// For a restore: the operation that it undoes.
     pub undoes: Option<String>,
     /// Base name of the log stream.
-    pub base: String,
+    pub base: LogBase,
     /// Folder of the logs, absolute; the marker lies in it.
-    pub log_dir: StoredPath,
+    #[serde(with = "stored_path")]
+    pub log_dir: PathBuf,
     /// Folder of the files while they are away, absolute.
-    pub away: StoredPath,
+    #[serde(with = "stored_path")]
+    pub away: PathBuf,
     /// The databases of the storage group as they were.
     pub databases: Vec<DatabaseIdentity>,
     /// The guards that were overridden, by their flag.
@@ -60,7 +62,8 @@ pub struct ResetPlan {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatabaseIdentity {
     /// Absolute path.
-    pub path: StoredPath,
+    #[serde(with = "stored_path")]
+    pub path: PathBuf,
     /// Length in bytes.
     pub bytes: u64,
     /// SHA-256 of both header pages, in hexadecimal.
@@ -71,9 +74,11 @@ pub struct DatabaseIdentity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
     /// Where they are, absolute.
-    pub from: StoredPath,
+    #[serde(with = "stored_path")]
+    pub from: PathBuf,
     /// Where they go, absolute.
-    pub to: StoredPath,
+    #[serde(with = "stored_path")]
+    pub to: PathBuf,
     /// How they go.
     pub method: MoveMethod,
     /// The files, in order.
@@ -119,14 +124,11 @@ impl ResetPlan {
     }
 
     /// The same plan for a log folder that lies elsewhere now, with all that is in it. Databases outside
-    /// are where they were; `None` where files move in or out of other folders, or a path cannot be decoded.
+    /// are where they were; `None` where files move in or out of other folders.
     pub fn moved_to(&self, home: &Path) -> Option<Self> {
-        let old = self.log_dir.to_path()?;
-        let moved = |path: &StoredPath| {
-            let path = path.to_path()?;
-            let inside = path.strip_prefix(&old).ok()?;
-            let moved: PathBuf = home.components().chain(inside.components()).collect();
-            Some(StoredPath::from(moved.as_path()))
+        let moved = |path: &Path| -> Option<PathBuf> {
+            let inside = path.strip_prefix(&self.log_dir).ok()?;
+            Some(home.components().chain(inside.components()).collect())
         };
         let mut plan = self.clone();
         for batch in &mut plan.batches {
@@ -147,13 +149,10 @@ impl ResetPlan {
     /// Each move by itself, for reports.
     pub fn steps(&self) -> impl Iterator<Item = Step> {
         self.batches.iter().flat_map(|batch| {
-            let join = |dir: &StoredPath, name: &str| {
-                StoredPath::from(dir.to_path().unwrap_or_default().join(name).as_path())
-            };
             batch.files.iter().map(move |file| {
                 Step::Move(MoveStep {
-                    from: join(&batch.from, &file.name),
-                    to: join(&batch.to, &file.name),
+                    from: batch.from.join(&file.name),
+                    to: batch.to.join(&file.name),
                     bytes: file.bytes,
                     method: batch.method,
                     header_sha256: hex::encode(file.header_sha256),
@@ -179,7 +178,7 @@ pub fn identity_by(path: &Path, length_bytes: u64, area: &HeaderArea) -> Option<
     let pair = shadow::elect(area)?;
     let pages = area.bytes.get(..2 * pair.page_size_bytes)?;
     Some(DatabaseIdentity {
-        path: StoredPath::from(path),
+        path: path.to_owned(),
         bytes: length_bytes,
         header_sha256: hex::encode(Sha256::digest(pages)),
     })
@@ -188,7 +187,7 @@ pub fn identity_by(path: &Path, length_bytes: u64, area: &HeaderArea) -> Option<
 /// Plans the reset of one log stream that passed the guards; `None` where there is nothing to move.
 pub fn plan_reset(
     group: &GroupFacts,
-    stream: &StreamOfLogs,
+    stream: &LogStream,
     request: &ResetRequest,
     stamp: &OperationStamp,
 ) -> Option<ResetPlan> {
@@ -217,9 +216,9 @@ pub fn plan_reset(
         created: stamp.created.clone(),
         command: Command::ResetLogs,
         undoes: None,
-        base: stream.base.clone(),
-        log_dir: StoredPath::from(group.folders.log_dir.as_path()),
-        away: StoredPath::from(to.as_path()),
+        base: stream.base,
+        log_dir: group.folders.log_dir.clone(),
+        away: to,
         databases: group.databases.iter().filter_map(identity_of).collect(),
         overrides: request.overrides.clone(),
         batches,
@@ -249,13 +248,13 @@ impl<'a> Movable<'a> {
 fn batches_of<'a>(to: &Path, volume: u64, files: impl Iterator<Item = Movable<'a>>) -> Vec<Batch> {
     let mut batches: Vec<Batch> = Vec::new();
     for file in files {
-        let from = StoredPath::from(file.path.parent().unwrap_or(Path::new("/")));
+        let from = file.path.parent().unwrap_or(Path::new("/"));
         let method = if file.volume == volume { MoveMethod::Rename } else { MoveMethod::Copy };
         let fits = |batch: &Batch| {
             batch.from == from && batch.method == method && batch.files.len() < BATCH_FILES
         };
         if !batches.last().is_some_and(fits) {
-            let to = StoredPath::from(to);
+            let (from, to) = (from.to_owned(), to.to_owned());
             batches.push(Batch { from, to, method, files: Vec::new() });
         }
         let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned());

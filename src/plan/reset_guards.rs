@@ -2,20 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::diagnose::attach_list_way_out;
 use crate::ese::shadow::CopyState;
-use crate::ese::{AttachedDatabase, DbState, Signature};
+use crate::ese::{AttachedDatabase, DbState, LogBase, Signature};
 use crate::show::{CommandLine, Paragraph, quoted, shown};
 use crate::storage::FileKind;
-use crate::survey::{DatabaseFacts, GroupFacts, LogContent, StreamOfLogs};
+use crate::survey::{DatabaseFacts, GroupFacts, LogContent, LogStream};
 
 use super::content_refusals;
 use super::reset::is_of_stream;
-use crate::refusal::{Refusal, RefusalId};
+use crate::refusal::{ALLOW_GROUP_INCOMPLETE, Refusal, RefusalId};
 
 /// What the person said about the storage group.
 #[derive(Default)]
 pub struct GroupRequest {
-    /// Base name, where the folder holds several.
+    /// Base name as it was typed, where the folder holds several.
     pub prefix: Option<String>,
     /// The databases that were named, absolute.
     pub named: Vec<PathBuf>,
@@ -35,8 +36,8 @@ impl GroupRequest {
 pub fn choose_stream<'a>(
     group: &'a GroupFacts,
     request: &GroupRequest,
-) -> Result<Option<&'a StreamOfLogs>, Refusal> {
-    let has_logs = |stream: &&StreamOfLogs| {
+) -> Result<Option<&'a LogStream>, Refusal> {
+    let has_logs = |stream: &&LogStream| {
         stream.in_order().next().is_some()
             || stream.temporary.is_some()
             || stream.checkpoint.is_some()
@@ -44,7 +45,8 @@ pub fn choose_stream<'a>(
     let streams: Vec<_> = group.streams.iter().filter(has_logs).collect();
     let dir = &group.folders.log_dir;
     if let Some(prefix) = &request.prefix {
-        let named = streams.iter().find(|stream| stream.base.eq_ignore_ascii_case(prefix));
+        let base = LogBase::new(prefix);
+        let named = streams.iter().find(|stream| Some(stream.base) == base);
         return match named {
             None if !streams.is_empty() => Err(no_such_prefix(dir, prefix, &streams)),
             named => Ok(named.copied()),
@@ -68,7 +70,7 @@ pub fn choose_stream<'a>(
     }
 }
 
-fn no_such_prefix(dir: &Path, prefix: &str, streams: &[&StreamOfLogs]) -> Refusal {
+fn no_such_prefix(dir: &Path, prefix: &str, streams: &[&LogStream]) -> Refusal {
     let names: Vec<_> = streams.iter().map(|stream| stream.base.as_str()).collect();
     Refusal::new(
         RefusalId::NotFound,
@@ -80,7 +82,7 @@ fn no_such_prefix(dir: &Path, prefix: &str, streams: &[&StreamOfLogs]) -> Refusa
 
 /// Leaves databases out that are of another storage group in the same folder: those that were found
 /// there, not named, and have the signature of another stream.
-pub fn leave_other_groups_out(group: &mut GroupFacts, base: &str, request: &GroupRequest) {
+pub fn leave_other_groups_out(group: &mut GroupFacts, base: LogBase, request: &GroupRequest) {
     let streams = std::mem::take(&mut group.streams);
     let (own, others): (Vec<_>, Vec<_>) =
         streams.iter().map(|stream| (stream.base == base, stream.identity())).partition(|s| s.0);
@@ -97,7 +99,7 @@ pub fn leave_other_groups_out(group: &mut GroupFacts, base: &str, request: &Grou
 /// only where it is known which one is meant.
 pub fn reset_refusals(
     group: &GroupFacts,
-    stream: Option<&StreamOfLogs>,
+    stream: Option<&LogStream>,
     request: &GroupRequest,
 ) -> Vec<Refusal> {
     let mut refusals = pending_refusals(group, stream, request);
@@ -120,14 +122,14 @@ pub fn reset_refusals(
 /// The operations on the logs of this stream, or of any where none was named, that were interrupted.
 pub fn pending_refusals(
     group: &GroupFacts,
-    stream: Option<&StreamOfLogs>,
+    stream: Option<&LogStream>,
     request: &GroupRequest,
 ) -> Vec<Refusal> {
-    let base = stream.map(|stream| stream.base.as_str()).or(request.prefix.as_deref());
-    let concerns = |marker: &&PathBuf| {
-        let of =
-            |base: &str| marker.file_stem().is_some_and(|stem| stem.eq_ignore_ascii_case(base));
-        base.is_none_or(of)
+    let base_of = |marker: &Path| LogBase::new(marker.file_stem()?.to_str()?);
+    let concerns = |marker: &&PathBuf| match (stream, &request.prefix) {
+        (Some(stream), _) => base_of(marker) == Some(stream.base),
+        (None, Some(prefix)) => base_of(marker) == LogBase::new(prefix),
+        (None, None) => true,
     };
     let refuse = |marker: &PathBuf| {
         Refusal::new(
@@ -200,7 +202,7 @@ fn header_damaged(database: &DatabaseFacts) -> Option<Refusal> {
 /// A database of another stream is not endangered, but somebody is in the wrong folder.
 fn wrong_stream(
     database: &DatabaseFacts,
-    stream: &StreamOfLogs,
+    stream: &LogStream,
     request: &GroupRequest,
 ) -> Option<Refusal> {
     let header = &database.pair.as_ref()?.header;
@@ -241,7 +243,7 @@ fn unsigned(database: &DatabaseFacts) -> Refusal {
 
 fn stream_file(database: &DatabaseFacts) -> Option<Refusal> {
     let header = &database.pair.as_ref()?.header;
-    let stream = database.stream.as_ref().filter(|stream| stream.read_error.is_none())?;
+    let stream = database.streaming.as_ref().filter(|stream| stream.read_error.is_none())?;
     if stream.belongs_to(header) {
         return None;
     }
@@ -269,7 +271,7 @@ fn no_database(group: &GroupFacts) -> Option<Refusal> {
 }
 
 /// No file lists all databases of a storage group, but what the logs name must be there.
-fn not_given(group: &GroupFacts, stream: &StreamOfLogs, request: &GroupRequest) -> Vec<Refusal> {
+fn not_given(group: &GroupFacts, stream: &LogStream, request: &GroupRequest) -> Vec<Refusal> {
     let refuse = |attached: AttachedDatabase| {
         let random = attached.db_signature.random.get();
         group_incomplete(
@@ -279,13 +281,13 @@ fn not_given(group: &GroupFacts, stream: &StreamOfLogs, request: &GroupRequest) 
                 attached.database_path, attached.db_signature
             ),
             format!(
-                "Name it with --db. If that store was deleted since: --allow-group-incomplete {random}"
+                "Name it with --db. If that store was deleted since: {ALLOW_GROUP_INCOMPLETE} {random}"
             ),
         )
     };
     let unread = stream.attach_list_faults().into_iter().map(|fault| {
         let what = format!("which databases it names cannot be read: {fault}");
-        group_incomplete(fault.path, what, fault.way_out())
+        group_incomplete(fault.path, what, attach_list_way_out(fault.holder))
     });
     unread.chain(missing(group, stream, request).into_iter().map(refuse)).collect()
 }
@@ -306,7 +308,7 @@ fn unnamed(group: &GroupFacts, request: &GroupRequest) -> Vec<Refusal> {
 /// The databases that an attach list of the stream names, by signature, and that were not given.
 fn missing(
     group: &GroupFacts,
-    stream: &StreamOfLogs,
+    stream: &LogStream,
     request: &GroupRequest,
 ) -> Vec<AttachedDatabase> {
     let given: Vec<Signature> = group
@@ -330,7 +332,7 @@ fn missing(
 }
 
 /// Something else under the name of a log or of the checkpoint.
-fn odd_files(stream: &StreamOfLogs) -> Vec<Refusal> {
+fn odd_files(stream: &LogStream) -> Vec<Refusal> {
     let odd = stream.moving_logs().filter_map(|log| match log.content {
         LogContent::NotRegular(kind) => Some(odd_file(&log.path, "a transaction log", kind)),
         _ => None,

@@ -1,10 +1,12 @@
 //! The plan and its steps.
 
+use std::path::PathBuf;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ese::shadow::Which;
-use crate::storage::StoredPath;
+use crate::storage::{StoredPath, stored_path};
 
 use super::{Change, MoveMethod};
 
@@ -81,7 +83,8 @@ pub struct Plan {
     /// For a restore: the operation that it undoes.
     pub undoes: Option<String>,
     /// The database, absolute.
-    pub database: StoredPath,
+    #[serde(with = "stored_path")]
+    pub database: PathBuf,
     /// Its length in bytes; it never changes.
     pub length_bytes: u64,
     /// Its page size in bytes.
@@ -140,9 +143,13 @@ pub enum Step {
 #[schemars(inline)]
 pub struct MoveStep {
     /// Where it is, absolute.
-    pub from: StoredPath,
+    #[serde(with = "stored_path")]
+    #[schemars(with = "StoredPath")]
+    pub from: PathBuf,
     /// Where it goes, absolute.
-    pub to: StoredPath,
+    #[serde(with = "stored_path")]
+    #[schemars(with = "StoredPath")]
+    pub to: PathBuf,
     /// Its length in bytes.
     pub bytes: u64,
     /// How it goes.

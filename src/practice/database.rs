@@ -198,7 +198,7 @@ impl DatabaseRecipe {
 }
 
 /// Object id of the one table of which all pages are leaves.
-const OBJECT_ID: u32 = 6;
+pub(super) const OBJECT_ID: u32 = 6;
 
 /// The largest object id, as the header states it.
 pub(super) const LAST_OBJECT_ID: u32 = 29;

@@ -4,15 +4,14 @@ use zerocopy::{FromZeros, IntoBytes};
 
 use super::Recipe;
 use super::database::LAST_OBJECT_ID;
-use super::noise::{fill_like_an_unused_log, fill_with_noise};
+use super::log_body::{BodyWriter, Filling, SECTOR_BYTES};
+use super::log_records::db_time;
+use super::noise::fill_like_an_unused_log;
 use crate::ese::attach_list::ATTACH_LIST_BYTES;
 use crate::ese::log_header::LOG_HEADER_BYTES;
 use crate::ese::{
     FileType, LgPos, LogVersion, RawAttachRecord, RawDbmsParam, RawLogHeader, Signature, checksum,
 };
-
-/// Sector size of Exchange 2003.
-const SECTOR_BYTES: u16 = 512;
 
 /// Sectors of a log header; the first record is behind it.
 pub(super) const HEADER_SECTORS: u16 = 8;
@@ -31,25 +30,61 @@ pub(super) struct Attachment {
     pub streaming_path: Option<String>,
 }
 
-/// One log: header, `used_sectors` sectors with header and records, and the rest unused.
+impl Attachment {
+    /// The names, each with its terminator, as attach lists and records have them.
+    pub(super) fn names(&self) -> Vec<u8> {
+        let streaming = self.streaming_path.as_deref().map(zero_terminated);
+        [zero_terminated(&self.database_path), streaming.unwrap_or_default()].concat()
+    }
+}
+
+/// What stands in a log beside filling.
+pub(super) struct LogContents {
+    /// What the log begins with.
+    pub filling: Filling,
+    /// In their order.
+    pub entries: Vec<Entry>,
+    /// Sector of the end; without it the log is full, but for the last sector.
+    pub last_sector: Option<u16>,
+}
+
+/// A record at its place.
+pub(super) struct Entry {
+    pub at: LgPos,
+    pub record: Vec<u8>,
+    /// What fills the log behind it.
+    pub filling: Filling,
+}
+
+/// One log: header, records, and the rest unused.
 pub(super) fn log_file(
     recipe: &Recipe,
     generation: u32,
-    used_sectors: u16,
     attached: &[Attachment],
+    contents: &LogContents,
 ) -> Vec<u8> {
     let mut file = reserve_log(recipe);
     let header = log_header(recipe, generation, attached);
     file[..LOG_HEADER_BYTES].copy_from_slice(header.as_bytes());
     checksum::seal(&mut file[..LOG_HEADER_BYTES]);
-    let records_end = usize::from(used_sectors) * usize::from(SECTOR_BYTES);
-    fill_with_noise(&mut file[LOG_HEADER_BYTES..records_end], recipe.log_random ^ generation);
-    file
+    // The engine closes a log one sector before its end.
+    let last_full = recipe.log_file_sectors - 2;
+    let last = usize::from(contents.last_sector.unwrap_or(last_full));
+    let mut body = BodyWriter::new(file, generation, HEADER_SECTORS.into(), last, contents.filling);
+    for entry in &contents.entries {
+        body.fill_to(usize::from(entry.at.sector) * SECTOR_BYTES + usize::from(entry.at.offset));
+        body.put(&entry.record);
+        body.fill_with(entry.filling);
+    }
+    if contents.last_sector.is_none() {
+        body.fill_to((last + 1) * SECTOR_BYTES);
+    }
+    body.finish()
 }
 
 /// A log without header and records.
 pub(super) fn reserve_log(recipe: &Recipe) -> Vec<u8> {
-    let bytes = usize::from(recipe.log_file_sectors) * usize::from(SECTOR_BYTES);
+    let bytes = usize::from(recipe.log_file_sectors) * SECTOR_BYTES;
     let mut file = vec![0; bytes];
     fill_like_an_unused_log(&mut file);
     file
@@ -57,9 +92,10 @@ pub(super) fn reserve_log(recipe: &Recipe) -> Vec<u8> {
 
 fn log_header(recipe: &Recipe, generation: u32, attached: &[Attachment]) -> RawLogHeader {
     let version = LogVersion::EXCHANGE_2003;
+    let sector_bytes = u16::try_from(SECTOR_BYTES).unwrap_or(u16::MAX);
     let mut raw = RawLogHeader::new_zeroed();
     raw.generation = signed(generation).into();
-    raw.sector_bytes = SECTOR_BYTES.into();
+    raw.sector_bytes = sector_bytes.into();
     raw.header_sectors = HEADER_SECTORS.into();
     raw.file_sectors = recipe.log_file_sectors.into();
     raw.page_bytes = 4096.into();
@@ -96,7 +132,7 @@ pub(super) fn environment(recipe: &Recipe) -> RawDbmsParam {
 /// The list for a log header or a checkpoint of a generation. The time stamps grow with it, and
 /// stay below that of the oldest page.
 pub(super) fn attach_list(attached: &[Attachment], generation: u32) -> [u8; ATTACH_LIST_BYTES] {
-    let db_time = u64::from(generation.min(100)) * 2;
+    let db_time = db_time(generation);
     let mut list = [0; ATTACH_LIST_BYTES];
     let records: Vec<u8> = attached.iter().flat_map(|one| attach_record(one, db_time)).collect();
     list[..records.len()].copy_from_slice(&records);
@@ -104,8 +140,7 @@ pub(super) fn attach_list(attached: &[Attachment], generation: u32) -> [u8; ATTA
 }
 
 fn attach_record(attachment: &Attachment, db_time: u64) -> Vec<u8> {
-    let mut names = zero_terminated(&attachment.database_path);
-    names.extend(attachment.streaming_path.as_deref().map(zero_terminated).unwrap_or_default());
+    let names = attachment.names();
     let mut raw = RawAttachRecord::new_zeroed();
     raw.dbid = attachment.dbid;
     raw.flags = ATTACH_FLAGS;

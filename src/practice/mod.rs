@@ -2,11 +2,14 @@
 //! for samples and for tests.
 //!
 //! No clock and no chance: all that varies stands in a [`Recipe`] or a [`DatabaseRecipe`], and the
-//! same recipe gives the same bytes. The values imitate a real set of Windows 2003; the contents
-//! of pages and logs are noise that only their checksums make sense of.
+//! same recipe gives the same bytes. The values imitate a real set of Windows 2003. Every checksum is
+//! right, and the logs tell the story of the databases; what stands in pages is noise.
 
 mod checkpoint;
 mod database;
+mod history;
+mod log_body;
+mod log_records;
 mod logs;
 mod mutations;
 mod noise;

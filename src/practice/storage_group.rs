@@ -5,9 +5,10 @@
 //! and left its header damaged; then both were dismounted cleanly in the current generation.
 
 use super::checkpoint::checkpoint_file;
-use super::logs::{Attachment, HEADER_SECTORS, log_file, reserve_log, signed};
-use super::{DatabaseRecipe, Moment, Recipe, damage_full_backup, edit_header};
-use crate::ese::{FileType, LgPos, LogDigits, LogExtensions, LogFileName};
+use super::history::History;
+use super::logs::{Attachment, log_file, reserve_log};
+use super::{DatabaseRecipe, Recipe, damage_full_backup, edit_header};
+use crate::ese::{FileType, LogDigits, LogExtensions, LogFileName};
 
 /// A file of a practice folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,35 +36,6 @@ pub fn storage_group(recipe: &Recipe) -> Vec<PracticeFile> {
         files.push(file(name, reserve_log(recipe)));
     }
     files
-}
-
-/// What happened, and where in the log stream.
-struct History {
-    private_attach: Moment,
-    public_attach: Moment,
-    public_backup: Moment,
-    private_backup: Moment,
-    public_detach: Moment,
-    private_detach: Moment,
-}
-
-impl History {
-    fn of(recipe: &Recipe) -> Self {
-        let moment = |generation, sectors_in, offset, seconds| {
-            let sector = HEADER_SECTORS + sectors_in;
-            let pos = LgPos { generation: signed(generation), sector, offset };
-            Moment { pos, time: recipe.log_time(generation, seconds) }
-        };
-        let current = recipe.current_generation;
-        Self {
-            private_attach: moment(1, 1, 0x1c, 4),
-            public_attach: moment(1, 2, 0xc4, 9),
-            public_backup: moment(2, 5, 0x8c, 2400),
-            private_backup: moment(current - 1, 6, 0x10c, 2500),
-            public_detach: moment(current, 3, 0x12c, 1210),
-            private_detach: moment(current, 4, 0x7b, 1212),
-        }
-    }
 }
 
 fn databases(recipe: &Recipe, history: &History) -> Vec<PracticeFile> {
@@ -129,30 +101,29 @@ fn backed_up(store: &DatabaseRecipe, history: &History) -> Vec<u8> {
 /// Generation 1 was created before any database was attached.
 fn logs(recipe: &Recipe, history: &History) -> Vec<PracticeFile> {
     let attached = attachments(recipe, history);
-    let mut files = Vec::new();
-    for generation in 1..recipe.current_generation {
-        let listed = if generation == 1 { &[][..] } else { &attached };
-        // The engine closes a log one sector before its end.
-        let bytes = log_file(recipe, generation, recipe.log_file_sectors - 1, listed);
-        files.push(file(closed_log_name(recipe, generation), bytes));
-    }
-    let current = LogFileName::Current { base: recipe.base, extensions: LogExtensions::Log };
-    let used_sectors = history.private_detach.pos.sector + 2;
-    let bytes = log_file(recipe, recipe.current_generation, used_sectors, &attached);
-    files.push(file(current, bytes));
-    files
+    (1..=recipe.current_generation)
+        .map(|generation| {
+            let listed = if generation == 1 { &[][..] } else { &attached };
+            let contents = history.contents(recipe, generation, &attached);
+            let bytes = log_file(recipe, generation, listed, &contents);
+            file(log_name(recipe, generation), bytes)
+        })
+        .collect()
 }
 
-fn closed_log_name(recipe: &Recipe, generation: u32) -> LogFileName {
-    LogFileName::archive(recipe.base, generation, LogDigits::Five, LogExtensions::Log)
+fn log_name(recipe: &Recipe, generation: u32) -> LogFileName {
+    if generation == recipe.current_generation {
+        LogFileName::Current { base: recipe.base, extensions: LogExtensions::Log }
+    } else {
+        LogFileName::archive(recipe.base, generation, LogDigits::Five, LogExtensions::Log)
+    }
 }
 
 /// Right behind the last detach, as after every clean dismount.
 fn checkpoint(recipe: &Recipe, history: &History) -> PracticeFile {
     let name = LogFileName::Checkpoint { base: recipe.base, extensions: LogExtensions::Log };
-    let last = history.private_detach.pos;
-    let position = LgPos { offset: last.offset + 0x51, ..last };
     let mut attached = attachments(recipe, history);
+    let position = history.shutdown(&attached);
     if !recipe.checkpoint_lists_databases {
         attached.clear();
     }
@@ -185,6 +156,7 @@ fn file(name: impl ToString, bytes: Vec<u8>) -> PracticeFile {
 
 #[cfg(test)]
 mod tests {
+    use super::super::logs::signed;
     use super::*;
     use crate::ese::page::check_page;
     use crate::ese::{

@@ -1,15 +1,13 @@
-//! Paths as they are stored and resolved.
+//! Paths as they are stored, and the names beside a file.
 
 use std::ffi::{OsStr, OsString};
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::show::shown;
-
-/// A path in a form that survives JSON byte by byte, whatever its name holds.
+/// How a path stands in JSON so that it survives byte by byte, whatever its name holds. Fields that are
+/// paths name [`stored_path`] as their `serde` form, and so are decoded once, when they are read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum StoredPath {
@@ -41,17 +39,47 @@ impl StoredPath {
     }
 }
 
-/// The path as people read it; where its stored form is damaged or of another system, that form.
-impl fmt::Display for StoredPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.to_path(), self) {
-            (Some(path), _) => shown(&path).fmt(f),
-            (None, Self::Text(text) | Self::Encoded { hex: text }) => shown(text).fmt(f),
-        }
+/// The `serde` form of a path that is stored: see [`StoredPath`].
+pub mod stored_path {
+    use std::path::{Path, PathBuf};
+
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::StoredPath;
+
+    /// Writes a path in its stored form.
+    pub fn serialize<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+        StoredPath::from(path).serialize(to)
+    }
+
+    /// Reads a path from its stored form.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
+        let path = StoredPath::deserialize(from)?.to_path();
+        path.ok_or_else(|| D::Error::custom("it names a path of another operating system"))
     }
 }
 
-#[cfg(unix)]
+/// The `serde` form of a stored path that may be absent.
+pub mod stored_path_if_any {
+    use std::path::PathBuf;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::StoredPath;
+
+    /// Writes a path in its stored form, or `null`.
+    pub fn serialize<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Error> {
+        path.as_deref().map(StoredPath::from).serialize(to)
+    }
+
+    /// Reads a path from its stored form. One of another operating system counts as absent.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D::Error> {
+        Ok(Option::<StoredPath>::deserialize(from)?.and_then(|path| path.to_path()))
+    }
+}
+
+#[cfg(not(windows))]
 fn encode(text: &OsStr) -> Vec<u8> {
     text.as_encoded_bytes().to_vec()
 }
@@ -60,6 +88,12 @@ fn encode(text: &OsStr) -> Vec<u8> {
 fn decode(bytes: Vec<u8>) -> Option<OsString> {
     use std::os::unix::ffi::OsStringExt;
     Some(OsString::from_vec(bytes))
+}
+
+/// Elsewhere, as in a browser, paths are Unicode.
+#[cfg(not(any(unix, windows)))]
+fn decode(bytes: Vec<u8>) -> Option<OsString> {
+    Some(String::from_utf8(bytes).ok()?.into())
 }
 
 #[cfg(windows)]
@@ -76,41 +110,6 @@ fn decode(bytes: Vec<u8>) -> Option<OsString> {
     Some(OsString::from_wide(&units))
 }
 
-/// The absolute form of a path: its folder resolved, its last component as it is.
-#[cfg(not(windows))]
-pub fn absolute(path: &Path) -> std::io::Result<PathBuf> {
-    let path = std::path::absolute(path)?;
-    Ok(with_folder_resolved(&path))
-}
-
-/// The absolute form of a path: its folder resolved, its last component as it is, but spelled as on the
-/// disk: `PRIV1.EDB` and `priv1.edb` are one file, and get one name.
-#[cfg(windows)]
-pub fn absolute(path: &Path) -> std::io::Result<PathBuf> {
-    let path = std::path::absolute(path)?;
-    Ok(super::windows::as_on_disk(&path).unwrap_or_else(|_| with_folder_resolved(&path)))
-}
-
-fn with_folder_resolved(path: &Path) -> PathBuf {
-    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-        return path.to_owned();
-    };
-    canonical(parent).unwrap_or_else(|_| parent.to_owned()).join(name)
-}
-
-/// The absolute form of a path that exists, every link in it resolved.
-#[cfg(not(windows))]
-pub fn canonical(path: &Path) -> std::io::Result<PathBuf> {
-    path.canonicalize()
-}
-
-/// The absolute form of a path that exists, every link in it resolved; without `\\?\`, which is of no
-/// use to people.
-#[cfg(windows)]
-pub fn canonical(path: &Path) -> std::io::Result<PathBuf> {
-    super::windows::canonical(path)
-}
-
 /// The name of `path` with a suffix appended: `priv1.edb` and `.x` give `priv1.edb.x` beside it.
 pub fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or(OsStr::new("")).to_owned();
@@ -118,7 +117,8 @@ pub fn beside(path: &Path, suffix: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// The other way: `priv1.edb.x` without `.x` is `priv1.edb` beside it; `None` where it ends otherwise.
+/// The name of `path` without a suffix: `priv1.edb.x` and `.x` give `priv1.edb` beside it; `None` where it
+/// ends otherwise.
 pub fn without(path: &Path, suffix: &str) -> Option<PathBuf> {
     let ends_so = suffix.strip_prefix('.').map(OsStr::new) == path.extension();
     ends_so.then(|| Some(path.with_file_name(path.file_stem()?))).flatten()

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{File, Result};
+use super::error::Result;
+use super::file::File;
 
 /// The grid on which pieces begin and end; a whole number of pages of every size.
 pub const PIECE_BYTES: u64 = 1024 * 1024;
@@ -42,7 +43,7 @@ impl Pieces {
         Ok(Self { at: 0, length, data: if sparse { 0..0 } else { 0..length } })
     }
 
-    /// The same walk from a later place, which must lie on the grid, on.
+    /// The walk over what lies behind a place, which must be on the grid.
     pub fn from(self, at: u64) -> Self {
         Self { at, ..self }
     }

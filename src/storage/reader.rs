@@ -2,7 +2,8 @@
 
 use std::io;
 
-use super::{File, Result, StorageError};
+use super::error::{Result, StorageError};
+use super::file::File;
 
 /// Fills `buffer` from `offset` on; returns less than its length only at the end of the file.
 pub fn read_full(file: &dyn File, buffer: &mut [u8], offset: u64) -> Result<usize> {

@@ -7,18 +7,18 @@ use std::ops::Range;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{
-    DirBuilderExt, FileExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown,
-    lchown,
+    DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown, lchown,
 };
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{Advice, CWD, FallocateFlags, RenameFlags, SeekFrom, Timespec, Timestamps};
 
-use super::{
-    Access, BUSY_PAUSE, BUSY_TRIES, DirectFile, Exclusive, File, FileKind, PrivateMap, Result,
-    Status, Storage, StorageError,
-};
+use super::error::{Result, StorageError};
+use super::file::{DirectFile, Exclusive, File};
+use super::file_system::{Access, BUSY_PAUSE, BUSY_TRIES, Storage};
+use super::private_map::PrivateMap;
+use super::status::{FileKind, Status};
 
 /// `f_type` of btrfs, xfs and bcachefs (`statfs(2)`).
 const CLONING_FILE_SYSTEMS: [i64; 3] = [0x9123_683e, 0x5846_5342, 0xca45_1a4e];
@@ -134,9 +134,10 @@ impl Storage for Disk {
     /// root, who is most often the one who asks.
     fn is_full(&self, dir: &Path) -> bool {
         let Ok(volume) = rustix::fs::statvfs(dir) else { return false };
-        let (blocks, files) = match rustix::process::geteuid().is_root() {
-            true => (volume.f_bfree, volume.f_ffree),
-            false => (volume.f_bavail, volume.f_favail),
+        let (blocks, files) = if rustix::process::geteuid().is_root() {
+            (volume.f_bfree, volume.f_ffree)
+        } else {
+            (volume.f_bavail, volume.f_favail)
         };
         (volume.f_blocks > 0 && blocks == 0) || (volume.f_files > 0 && files == 0)
     }
@@ -224,19 +225,14 @@ fn open_without_atime(path: &Path, access: Access) -> io::Result<fs::File> {
 fn status_of(metadata: &Metadata) -> Status {
     let kind = metadata.file_type();
     Status {
-        kind: match () {
-            () if kind.is_file() => FileKind::Regular,
-            () if kind.is_dir() => FileKind::Directory,
-            () if kind.is_symlink() => FileKind::Symlink,
-            () => {
-                debug_assert!(
-                    kind.is_fifo()
-                        || kind.is_socket()
-                        || kind.is_char_device()
-                        || kind.is_block_device()
-                );
-                FileKind::Special
-            }
+        kind: if kind.is_file() {
+            FileKind::Regular
+        } else if kind.is_dir() {
+            FileKind::Directory
+        } else if kind.is_symlink() {
+            FileKind::Symlink
+        } else {
+            FileKind::Special
         },
         length_bytes: metadata.len(),
         allocated_bytes: metadata.blocks().saturating_mul(512),
@@ -244,7 +240,6 @@ fn status_of(metadata: &Metadata) -> Status {
         modified_ns: i128::from(metadata.mtime()) * 1_000_000_000
             + i128::from(metadata.mtime_nsec()),
         read_only: metadata.permissions().mode() & 0o222 == 0,
-        links: metadata.nlink(),
     }
 }
 
@@ -343,7 +338,7 @@ impl File for DiskFile {
         // SAFETY: the map is private and at most as long as the file, whose length was checked
         // under exclusive access just before; the file is not truncated while the map lives.
         let map = unsafe { memmap2::MmapOptions::new().len(length_bytes).map_copy(&self.file) };
-        Ok(PrivateMap::Mapped(map.map_err(|e| self.error("map", e))?))
+        map.map(PrivateMap::of).map_err(|e| self.error("map", e))
     }
 
     fn lock(&self) -> Exclusive {
@@ -351,9 +346,10 @@ impl File for DiskFile {
         match set_lease(&self.file, libc::F_WRLCK) {
             Ok(()) => {
                 self.leased.store(true, Ordering::SeqCst);
-                match self.is_on_fuse() {
-                    true => Exclusive::Unproven(FUSE_LEASE.to_owned()),
-                    false => Exclusive::Granted,
+                if self.is_on_fuse() {
+                    Exclusive::Unproven(FUSE_LEASE.to_owned())
+                } else {
+                    Exclusive::Granted
                 }
             }
             Err(e) if e.raw_os_error() == Some(libc::EAGAIN) => Exclusive::InUse,
@@ -366,13 +362,6 @@ impl File for DiskFile {
 
     fn lock_is_undisputed(&self) -> bool {
         !self.leased.load(Ordering::SeqCst) || get_lease(&self.file) == libc::F_WRLCK
-    }
-
-    fn unlock(&self) {
-        if self.leased.swap(false, Ordering::SeqCst) {
-            // Closing the file gives the lease up in any case.
-            let _ = set_lease(&self.file, libc::F_UNLCK);
-        }
     }
 
     fn clone_from(&self, source: &dyn File) -> Result<bool> {

@@ -2,7 +2,8 @@
 
 use std::io::{self, BufWriter, Write};
 
-use super::{File, Result, StorageError};
+use super::error::{Result, StorageError};
+use super::file::File;
 
 /// Bytes written at once.
 const PIECE_BYTES: usize = 1024 * 1024;

@@ -8,8 +8,8 @@ use crate::ese::shadow::{self, HeaderArea, HeaderPair, Which};
 use crate::ese::{ContentKind, content};
 use crate::storage::{Access, File, FileKind, Status, Storage, beside};
 
-use super::stream::survey_stream;
-use super::{Listings, LogFacts, StreamFacts, SurveyError, read_header_area};
+use super::streaming_file::survey_streaming_file;
+use super::{Listings, OwnLogs, StreamingFile, SurveyError, read_header_area};
 
 /// Everything that is known of a database without reading its data pages.
 #[derive(Clone)]
@@ -25,9 +25,9 @@ pub struct DatabaseFacts {
     /// Its header, where at least one copy is valid.
     pub pair: Option<HeaderPair>,
     /// Its streaming file, where the header says that it has one.
-    pub stream: Option<StreamFacts>,
-    /// The transaction logs, where they were looked for.
-    pub logs: Option<LogFacts>,
+    pub streaming: Option<StreamingFile>,
+    /// The logs of its log stream, where they were looked for.
+    pub logs: Option<OwnLogs>,
     /// The marker of an operation that was interrupted, if there is one.
     pub pending: Option<PathBuf>,
     /// The marker of an interrupted operation on logs beside it, or in the log folder.
@@ -71,7 +71,7 @@ pub fn survey_database(storage: &dyn Storage, path: &Path) -> Result<DatabaseFac
     survey_database_among(&Listings::new(storage), path)
 }
 
-/// The same as one of several in folders that are listed once.
+/// Reads the facts of one of several databases, whose folders are listed once for all of them.
 pub fn survey_database_among(
     listings: &Listings,
     path: &Path,
@@ -86,7 +86,8 @@ pub fn survey_database_among(
     facts_of(listings, file.as_ref(), path)
 }
 
-/// The same through a file that is open already: a second open would break its own lease.
+/// Reads the facts of a database through a file that is open already: a second open would break its own
+/// lease.
 pub fn survey_open_file(
     storage: &dyn Storage,
     file: &dyn File,
@@ -103,13 +104,13 @@ fn facts_of(
     let storage = listings.storage;
     let area = read_header_area(file)?;
     let pair = shadow::elect(&area);
-    let has_stream = pair.as_ref().is_some_and(|p| p.header.has_streaming_file());
+    let is_streaming = pair.as_ref().is_some_and(|p| p.header.has_streaming_file());
     let marker = pending_marker(path);
     let folder = path.parent().unwrap_or(Path::new("."));
     let status = file.status()?;
     Ok(DatabaseFacts {
         kind: content::identify(&area),
-        stream: has_stream.then(|| survey_stream(storage, path)),
+        streaming: is_streaming.then(|| survey_streaming_file(storage, path)),
         logs: None,
         pending: storage.status(&marker).is_ok().then_some(marker),
         group_pending: listings.group_markers(folder).into_iter().next(),

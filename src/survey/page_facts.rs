@@ -251,7 +251,7 @@ fn db_time(page: &[u8]) -> u64 {
     bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
-/// The same with the flipped bit flipped back.
+/// Time of the last change of a page of which one bit is flipped, with that bit flipped back.
 fn corrected_db_time(page: &[u8], bit: u32) -> u64 {
     let inside = bit.checked_sub(64).filter(|&inside| inside < 64);
     db_time(page) ^ inside.map_or(0, |inside| 1 << inside)

@@ -1,4 +1,4 @@
-//! The scan of all pages on several cores.
+//! The scan of all pages on several cores, or on one where the system starts no thread.
 //!
 //! Positioned reads, never a map: a file that shrinks and a sector that fails are errors, not signals.
 
@@ -8,7 +8,9 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::storage::{AlignedBuffer, File, Piece, Pieces, Result, StorageError, read_full};
+use crate::storage::{
+    AlignedBuffer, File, Piece, Pieces, Result, StorageError, read_full, start_threads,
+};
 
 use super::page_facts::{PageFacts, PageLayout};
 
@@ -34,28 +36,29 @@ pub fn scan_pages(
         done_bytes: AtomicU64::new(0),
         stop: AtomicBool::new(false),
     };
-    let (tell, hear) = mpsc::channel();
     let mut facts = PageFacts::default();
     let mut failure = None;
+    let mut take = |part: Result<PageFacts>| match part {
+        Ok(part) => facts.merge(part),
+        Err(error) => failure = Some(scan.give_up(error)),
+    };
     thread::scope(|scope| {
-        for _ in 0..threads.max(1) {
-            let (tell, scan) = (tell.clone(), &scan);
-            scope.spawn(move || {
-                // Nobody listens any more where the scan was given up.
-                let _ = tell.send(scan.work());
-            });
+        let (tell, hear) = mpsc::channel();
+        let scan = &scan;
+        let work = move || {
+            // Nobody listens any more where the scan was given up.
+            let _ = tell.send(scan.work(&mut || ()));
+        };
+        if start_threads(scope, threads.max(1), work) == 0 {
+            return take(scan.work(&mut || scan.tell(&mut advance)));
         }
-        drop(tell);
         loop {
             match hear.recv_timeout(TICK) {
-                Ok(Ok(part)) => facts.merge(part),
-                Ok(Err(error)) => failure = Some(scan.give_up(error)),
+                Ok(part) => take(part),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            if !advance(scan.done_bytes.swap(0, Ordering::Relaxed)) {
-                scan.stop.store(true, Ordering::Relaxed);
-            }
+            scan.tell(&mut advance);
         }
     });
     match failure {
@@ -80,8 +83,15 @@ impl Scan<'_> {
         error
     }
 
-    /// Takes one piece after the other until none is left.
-    fn work(&self) -> Result<PageFacts> {
+    /// Tells how far it is, and hears whether to go on.
+    fn tell(&self, advance: &mut dyn FnMut(u64) -> bool) {
+        if !advance(self.done_bytes.swap(0, Ordering::Relaxed)) {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes one piece after the other until none is left; `after_each` is called behind each.
+    fn work(&self, after_each: &mut dyn FnMut()) -> Result<PageFacts> {
         let mut facts = PageFacts::default();
         let mut buffer = AlignedBuffer::new(READ_BYTES);
         while let Some(piece) = self.take()? {
@@ -99,6 +109,7 @@ impl Scan<'_> {
                     self.done_bytes.fetch_add(range.end - range.start, Ordering::Relaxed);
                 }
             }
+            after_each();
         }
         Ok(facts)
     }

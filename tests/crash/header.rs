@@ -4,7 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use edbmend::apply::{Applied, Context, Ending, Job, NoObserver, Undo, execute, restore_job};
+use edbmend::apply::{
+    Applied, Context, Ending, Job, KnownDeed, NoObserver, Terms, execute, undo_of,
+};
 use edbmend::ese::shadow::{HeaderArea, Which, elect};
 use edbmend::plan::{BackupScope, OperationStamp, RepairRequest, plan_repair};
 use edbmend::practice::{DatabaseRecipe, corrupt_copy, damage_full_backup, edit_header};
@@ -129,7 +131,7 @@ impl HeaderCase {
 
     fn restore_job(&self, storage: &dyn Storage) -> Job {
         let dir = backup_dir().join(stamp("repair").id);
-        let Ok(Undo::Header(undo)) = restore_job(storage, &dir, &stamp("restore")) else {
+        let Ok(Some(KnownDeed::Header(undo))) = undo_of(storage, &dir, &stamp("restore")) else {
             panic!("a repair has an undo")
         };
         job(&facts(storage), undo.plan, undo.images)
@@ -172,14 +174,8 @@ fn job(
     plan: edbmend::plan::Plan,
     images: edbmend::plan::HeaderImages,
 ) -> Job {
-    Job {
-        database: facts.path.clone(),
-        fingerprint: facts.fingerprint(),
-        plan,
-        images,
-        backup_dir: backup_dir(),
-        allow_unproven_lock: false,
-    }
+    let terms = Terms { backup_dir: backup_dir(), allow_unproven_lock: false };
+    Job::of_header(facts, plan, images, terms)
 }
 
 pub fn stamp(command: &str) -> OperationStamp {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use edbmend::apply::{
-    Applied, Context, Ending, NoObserver, ResetJob, Undo, execute_reset, restore_job,
+    Applied, Context, Ending, Job, KnownDeed, NoObserver, Terms, execute, undo_of,
 };
 use edbmend::plan::{ResetRequest, plan_reset};
 use edbmend::practice::{Recipe, storage_group};
@@ -83,7 +83,7 @@ impl ResetCase {
         let sim = Sim::failing(start.clone(), fault);
         let interrupted = AtomicBool::new(interrupted);
         let context = Context { storage: &sim, observer: &NoObserver, interrupted: &interrupted };
-        let applied = execute_reset(context, &self.job(&sim));
+        let applied = execute(context, &self.job(&sim));
         assert_eq!(applied.ending, end, "{name}: {:?}", applied.reasons);
         Recording { name: name.to_owned(), start, log: sim.log() }
     }
@@ -91,10 +91,10 @@ impl ResetCase {
     /// The undo of a reset.
     pub fn restore(&self, name: &str) -> Recording {
         let sim = Sim::on(self.start());
-        assert_eq!(execute_reset(context(&sim), &self.job(&sim)).ending, Ending::Committed);
+        assert_eq!(execute(context(&sim), &self.job(&sim)).ending, Ending::Committed);
         let start = sim.now();
         let sim = Sim::on(start.clone());
-        let applied = execute_reset(context(&sim), &self.undo_job(&sim));
+        let applied = execute(context(&sim), &self.undo_job(&sim));
         assert_eq!(applied.ending, Ending::Committed, "{name}: {:?}", applied.reasons);
         Recording { name: name.to_owned(), start, log: sim.log() }
     }
@@ -104,33 +104,33 @@ impl ResetCase {
         let mut sim = Sim::on(self.start());
         let mut job = self.job(&sim);
         if undo {
-            assert_eq!(execute_reset(context(&sim), &job).ending, Ending::Committed);
+            assert_eq!(execute(context(&sim), &job).ending, Ending::Committed);
             sim = Sim::on(sim.now());
             job = self.undo_job(&sim);
         }
         let sim = Sim::failing(sim.now(), fault);
-        (execute_reset(context(&sim), &job), sim)
+        (execute(context(&sim), &job), sim)
     }
 
-    fn job(&self, storage: &dyn Storage) -> ResetJob {
+    fn job(&self, storage: &dyn Storage) -> Job {
         let group = survey(storage);
         let operation_dir = self.backup_dir.join(stamp("reset-logs").id);
         let volume = storage.status(self.backup_dir.parent().unwrap()).unwrap().identity.0;
         let request = ResetRequest { operation_dir: &operation_dir, volume, overrides: Vec::new() };
         let plan = plan_reset(&group, &group.streams[0], &request, &stamp("reset-logs")).unwrap();
-        ResetJob {
-            plan: plan.into(),
-            backup_dir: self.backup_dir.clone(),
-            allow_unproven_lock: false,
-        }
+        Job::of_logs(plan.into(), self.terms())
     }
 
-    fn undo_job(&self, storage: &dyn Storage) -> ResetJob {
+    fn terms(&self) -> Terms {
+        Terms { backup_dir: self.backup_dir.clone(), allow_unproven_lock: false }
+    }
+
+    fn undo_job(&self, storage: &dyn Storage) -> Job {
         let dir = self.backup_dir.join(stamp("reset-logs").id);
-        let Ok(Undo::Reset(plan)) = restore_job(storage, &dir, &stamp("restore")) else {
+        let Ok(Some(deed @ KnownDeed::Logs(_))) = undo_of(storage, &dir, &stamp("restore")) else {
             panic!("a reset has an undo")
         };
-        ResetJob { plan, backup_dir: self.backup_dir.clone(), allow_unproven_lock: false }
+        Job { deed, terms: self.terms() }
     }
 
     fn away(&self, path: &Path) -> PathBuf {

@@ -112,7 +112,6 @@ impl Inner {
             identity: (volume_of(path), ino as u128),
             modified_ns: 0,
             read_only: false,
-            links: 1,
         }
     }
 
@@ -289,7 +288,7 @@ impl File for SimFile {
     fn map_private(&self, length_bytes: usize) -> Result<PrivateMap> {
         let mut inner = self.sim.inner();
         inner.check("map", &self.path)?;
-        Ok(PrivateMap::Copied(inner.now.bytes(self.ino).unwrap()[..length_bytes].to_vec()))
+        Ok(PrivateMap::of(inner.now.bytes(self.ino).unwrap()[..length_bytes].to_vec()))
     }
     fn lock(&self) -> Exclusive {
         Exclusive::Granted
@@ -297,7 +296,6 @@ impl File for SimFile {
     fn lock_is_undisputed(&self) -> bool {
         true
     }
-    fn unlock(&self) {}
     fn clone_from(&self, _: &dyn File) -> Result<bool> {
         Ok(false)
     }

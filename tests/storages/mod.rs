@@ -198,9 +198,6 @@ impl File for ScriptedFile {
     fn lock_is_undisputed(&self) -> bool {
         self.inner.lock_is_undisputed()
     }
-    fn unlock(&self) {
-        self.inner.unlock();
-    }
     fn clone_from(&self, source: &dyn File) -> Result<bool> {
         self.ask("clone", CHANGES)?;
         self.inner.clone_from(source)

@@ -4,15 +4,15 @@
 
 use crate::ese::{LogDigits, LogFileName};
 use crate::show::shown;
-use crate::survey::{LogContent, LogFile, StreamOfLogs};
+use crate::survey::{LogContent, LogFile, LogStream};
 
 use super::lines::Lines;
 
 /// Lists the logs of a stream as `eseutil /ml` does, the current one last.
-pub fn dump_log_set(stream: &StreamOfLogs) -> String {
+pub fn dump_log_set(stream: &LogStream) -> String {
     let mut out = Lines::default();
     out.line("Verifying log files...", "");
-    out.line("     Base name: ", &stream.base);
+    out.line("     Base name: ", stream.base);
     out.blank();
     let mut sound = true;
     let mut before: Option<&LogFile> = None;

@@ -82,7 +82,7 @@ impl StreamReport {
         let paths = |paths: &[std::path::PathBuf]| paths.iter().map(|p| path_text(p)).collect();
         let sequence = outlook.sequence.as_ref();
         Self {
-            base: outlook.base.clone(),
+            base: outlook.base.to_string(),
             dir: path_text(dir),
             signature: outlook.signature,
             first_generation: outlook.first_generation,

@@ -60,7 +60,7 @@ impl Page {
         let errors = of_databases
             .chain(&report.findings)
             .filter(|finding| finding.severity == Severity::Error)
-            .map(|finding| finding.id.name().to_owned());
+            .map(|finding| finding.id.name());
         let ended_well = report.exit_code == 0 || report.outcome == Outcome::Declined;
         if let (Some(id), false) = (refusals.chain(errors).next(), self.style.quiet || ended_well) {
             self.line(format!("More: edbmend explain {id}"));

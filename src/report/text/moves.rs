@@ -49,8 +49,8 @@ impl Page {
             self.words(2, &format!("{}. ", index + 1), text);
             // Most often all of them go the same way.
             if before.replace((&batch.from, &batch.to)) != Some((&batch.from, &batch.to)) {
-                self.line(format!("     from {}", batch.from));
-                self.line(format!("     to   {}", batch.to));
+                self.line(format!("     from {}", shown(&batch.from)));
+                self.line(format!("     to   {}", shown(&batch.to)));
             }
         }
         self.blank();

@@ -2,7 +2,7 @@
 
 use crate::plan::{BackupScope, Step, WriteStep};
 use crate::report::model::DatabaseReport;
-use crate::show::size;
+use crate::show::{shown, size};
 
 use super::page::Page;
 
@@ -67,7 +67,7 @@ fn in_words(step: &Step) -> String {
                 "copy both header pages ({bytes} bytes) to {to} in the operation folder, read them back, compare SHA-256"
             )
         }
-        Step::Move(step) => format!("move {} to {}", step.from, step.to),
+        Step::Move(step) => format!("move {} to {}", shown(&step.from), shown(&step.to)),
         Step::Write(write) => {
             let how =
                 if write.rewrites_copy { " (this copy is rewritten from the other)" } else { "" };

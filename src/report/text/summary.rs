@@ -66,10 +66,10 @@ fn worst_first(databases: &[DatabaseReport]) -> Vec<&DatabaseReport> {
 
 fn reasons(database: &DatabaseReport, report: &Report) -> String {
     let refusals = report.refusals.iter().filter(|refusal| refusal.path == database.path);
-    let mut ids: Vec<String> = refusals.map(|refusal| refusal.id.name()).collect();
+    let mut ids: Vec<&str> = refusals.map(|refusal| refusal.id.name()).collect();
     if ids.is_empty() && database.outcome == Outcome::Findings {
         let errors = database.findings.iter().filter(|f| f.severity == Severity::Error);
-        ids = errors.map(|finding| finding.id.name().to_owned()).collect();
+        ids = errors.map(|finding| finding.id.name()).collect();
     }
     ids.dedup();
     ids.join(", ")

@@ -18,9 +18,15 @@ use windows_sys::Win32::System::Ioctl::{
     FSCTL_QUERY_ALLOCATED_RANGES, FSCTL_SET_INTEGRITY_INFORMATION,
     FSCTL_SET_INTEGRITY_INFORMATION_BUFFER, FSCTL_SET_SPARSE,
 };
+use windows_sys::Win32::System::SystemServices::FILE_SUPPORTS_BLOCK_REFCOUNTING;
 
-use super::super::{AlignedBuffer, Exclusive, FileKind, PrivateMap, Result, Status, StorageError};
-use super::{File, can_clone, cannot, names, security, sys};
+use super::super::aligned::AlignedBuffer;
+use super::super::error::{Result, StorageError};
+use super::super::file::{Exclusive, File};
+use super::super::private_map::PrivateMap;
+use super::super::status::{FileKind, Status};
+use super::attempt::cannot;
+use super::{names, security, sys};
 
 /// A name stands for another one: symbolic links and mount points. Other reparse points are the
 /// file itself, kept in an odd way (deduplicated, compressed).
@@ -35,7 +41,7 @@ const BLOCK_BYTES: u64 = 4096;
 /// Bytes that are cloned at once; the system takes less than 4 GiB.
 const CLONE_BYTES: u64 = 1 << 30;
 
-/// An open file of [`super::Disk`].
+/// An open file of [`Disk`](super::Disk).
 pub struct DiskFile {
     pub file: fs::File,
     pub path: PathBuf,
@@ -117,6 +123,11 @@ fn fits(bytes: &[u8], offset: u64) -> bool {
     whole(offset) && whole(bytes.len() as u64) && whole(bytes.as_ptr().addr() as u64)
 }
 
+/// Whether the volume of an open file shares blocks between files.
+pub fn can_clone(file: &fs::File) -> bool {
+    sys::file_system_flags(file).is_ok_and(|flags| flags & FILE_SUPPORTS_BLOCK_REFCOUNTING != 0)
+}
+
 /// The facts about an open file, folder or link.
 pub fn status_of(file: &fs::File) -> io::Result<Status> {
     if !sys::is_on_disk(file) {
@@ -127,15 +138,16 @@ pub fn status_of(file: &fs::File) -> io::Result<Status> {
             identity: (0, 0),
             modified_ns: 0,
             read_only: false,
-            links: 1,
         });
     }
     let (facts, standard) = (sys::information(file)?, sys::standard(file)?);
     let has = |attribute: u32| facts.dwFileAttributes & attribute != 0;
-    let kind = match () {
-        () if has(FILE_ATTRIBUTE_REPARSE_POINT) && is_link(file)? => FileKind::Symlink,
-        () if has(FILE_ATTRIBUTE_DIRECTORY) => FileKind::Directory,
-        () => FileKind::Regular,
+    let kind = if has(FILE_ATTRIBUTE_REPARSE_POINT) && is_link(file)? {
+        FileKind::Symlink
+    } else if has(FILE_ATTRIBUTE_DIRECTORY) {
+        FileKind::Directory
+    } else {
+        FileKind::Regular
     };
     let number = u128::from(facts.nFileIndexHigh) << 32 | u128::from(facts.nFileIndexLow);
     let narrow = (u64::from(facts.dwVolumeSerialNumber), number);
@@ -147,7 +159,6 @@ pub fn status_of(file: &fs::File) -> io::Result<Status> {
         modified_ns: nanoseconds(facts.ftLastWriteTime),
         // Of a folder the attribute says nothing.
         read_only: kind == FileKind::Regular && has(FILE_ATTRIBUTE_READONLY),
-        links: u64::from(standard.NumberOfLinks),
     })
 }
 
@@ -240,13 +251,14 @@ impl File for DiskFile {
         // SAFETY: the map is private and at most as long as the file, whose length was checked
         // under exclusive access just before; the file is not truncated while the map lives.
         let map = unsafe { memmap2::MmapOptions::new().len(length_bytes).map_copy(&self.file) };
-        Ok(PrivateMap::Mapped(map.map_err(|e| self.error("map", e))?))
+        map.map(PrivateMap::of).map_err(|e| self.error("map", e))
     }
 
     fn lock(&self) -> Exclusive {
-        match self.alone {
-            true => Exclusive::Granted,
-            false => Exclusive::Unproven("it was opened for others, too".into()),
+        if self.alone {
+            Exclusive::Granted
+        } else {
+            Exclusive::Unproven("it was opened for others, too".into())
         }
     }
 
@@ -254,9 +266,6 @@ impl File for DiskFile {
     fn lock_is_undisputed(&self) -> bool {
         true
     }
-
-    /// Closing the file is the only way.
-    fn unlock(&self) {}
 
     fn clone_from(&self, source: &dyn File) -> Result<bool> {
         let Some(source) = source.os() else { return Ok(false) };

@@ -5,8 +5,6 @@ use std::io;
 use std::os::windows::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf, Prefix};
 
-use super::{look_at, sys};
-
 const VERBATIM: &str = r"\\?\";
 const VERBATIM_SHARE: &str = r"\\?\UNC\";
 
@@ -35,20 +33,6 @@ pub fn plain(path: PathBuf) -> PathBuf {
         Ok(meant) if meant.as_os_str() == plain.as_os_str() => plain,
         _ => path,
     }
-}
-
-/// The one absolute form of a path that exists: links in its folders resolved, and spelled as on the
-/// disk, whose names are the same in capitals and not. A link as the last component is left alone.
-pub fn as_on_disk(path: &Path) -> io::Result<PathBuf> {
-    let opened = look_at(path, 0)?;
-    // Some drivers do not tell.
-    sys::final_path(&opened).map(plain).or_else(|_| std::path::absolute(path))
-}
-
-/// The same for a path whose every link is followed.
-pub fn canonical(path: &Path) -> io::Result<PathBuf> {
-    std::fs::metadata(path)?;
-    std::fs::canonicalize(path).map(plain).or_else(|_| std::path::absolute(path))
 }
 
 fn joined(prefix: &str, rest: impl Iterator<Item = u16>) -> PathBuf {

@@ -209,7 +209,7 @@ pub fn delete(file: &File) -> io::Result<()> {
     set(file, &FILE_DISPOSITION_INFO { DeleteFile: true })
 }
 
-/// The same in the way of newer systems.
+/// Removes a file, opened for it, as the `FILE_DISPOSITION_FLAG_...` say. Windows 7 does not know it.
 pub fn delete_with(file: &File, flags: FILE_DISPOSITION_INFO_EX_FLAGS) -> io::Result<()> {
     set(file, &FILE_DISPOSITION_INFO_EX { Flags: flags })
 }

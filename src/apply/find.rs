@@ -1,0 +1,124 @@
+//! From a path that was named to what is pending there.
+
+use std::path::{Path, PathBuf};
+
+use crate::guards::{not_found, reason};
+use crate::refusal::Refusal;
+use crate::storage::{FileKind, Storage, StorageError};
+use crate::survey::{group_markers, pending_marker};
+
+use super::operation::files::{DEFAULT_BACKUP_DIR, has_operation_name, is_operation_folder};
+use super::operation::journal::State;
+use super::operation::marker::{self, Found};
+use super::operation::moved_along::is_same;
+use super::pending::operation_dir;
+use super::stored::{planned_subject, read_stored};
+
+/// The subjects with a pending operation that `path` stands for: a database, a marker, an operation
+/// folder, or a folder of databases or logs. An operation that is pending though its marker is gone
+/// stands for itself, by its folder.
+pub fn find_pending(storage: &dyn Storage, path: &Path) -> Result<Vec<PathBuf>, Refusal> {
+    let not_there = |error: &StorageError| {
+        if error.is_not_found() { not_found(storage, path) } else { reason(error) }
+    };
+    let only_if_pending =
+        |subject: PathBuf| has_marker(storage, &subject).then_some(subject).into_iter().collect();
+    if let Some(subject) = marker::subject_of(path) {
+        return Ok(only_if_pending(subject));
+    }
+    let kind = match storage.status(path) {
+        Ok(status) => status.kind,
+        // The database may be gone while its marker is still there.
+        Err(_) if has_marker(storage, path) => FileKind::Regular,
+        Err(error) => return Err(not_there(&error)),
+    };
+    if kind != FileKind::Directory {
+        let own: Vec<PathBuf> = only_if_pending(path.to_owned());
+        return Ok(if own.is_empty() { logs_on_the_move_beside(storage, path) } else { own });
+    }
+    if is_operation_folder(storage, path) || is_empty_operation(storage, path) {
+        return Ok(subject_of_operation(storage, path)?.into_iter().collect());
+    }
+    let names = storage.list(path).map_err(|error| not_there(&error))?;
+    let mut found: Vec<_> =
+        names.iter().filter_map(|name| marker::subject_of(&path.join(name))).collect();
+    found.sort();
+    Ok(found)
+}
+
+/// The operations on logs that keep a database waiting.
+fn logs_on_the_move_beside(storage: &dyn Storage, database: &Path) -> Vec<PathBuf> {
+    let dir = database.parent().unwrap_or(Path::new("/"));
+    group_markers(storage, dir).iter().filter_map(|marker| marker::subject_of(marker)).collect()
+}
+
+fn has_marker(storage: &dyn Storage, subject: &Path) -> bool {
+    storage.status(&pending_marker(subject)).is_ok()
+}
+
+/// What an operation folder stands for: what its marker stands beside, or, where it is pending though its
+/// marker is gone, the folder itself.
+fn subject_of_operation(storage: &dyn Storage, dir: &Path) -> Result<Option<PathBuf>, Refusal> {
+    let stored = read_stored(storage, dir)?;
+    let planned = match &stored {
+        Some(stored) => Some(stored.deed.as_deed().subject()),
+        None => planned_subject(storage, dir).map_err(|error| reason(&error))?,
+    };
+    let marked = planned
+        .filter(|subject| is_marked_for(storage, subject, dir))
+        .or_else(|| marked_beside(storage, dir));
+    let itself = || Some(dir.to_owned());
+    Ok(match (marked, stored) {
+        // The folder that its marker names is gone, but this is it.
+        (Some(subject), Some(_)) if !reaches(storage, &subject) => itself(),
+        (None, Some(stored)) if stored.journal.state == State::Prepared => itself(),
+        (marked, _) => marked,
+    })
+}
+
+/// The subject whose marker stands two levels up, beside the default backup folder: the journal may not
+/// name it yet, or all of it was moved since.
+fn marked_beside(storage: &dyn Storage, dir: &Path) -> Option<PathBuf> {
+    let beside = dir.parent()?.parent()?;
+    let subjects = find_pending(storage, beside).unwrap_or_default();
+    subjects.into_iter().find(|subject| is_marked_for(storage, subject, dir))
+}
+
+/// Whether this folder is the one that the marker of a subject stands for; or it has the name of one that
+/// is not to be found.
+fn is_marked_for(storage: &dyn Storage, subject: &Path, dir: &Path) -> bool {
+    let Ok(Found::Whole(marker)) = marker::read(storage, &pending_marker(subject)) else {
+        return false;
+    };
+    match operation_dir(storage, subject, &marker) {
+        Ok(found) => is_same(storage, &found, dir),
+        Err(_) => dir.file_name().is_some_and(|name| *name == *marker.operation),
+    }
+}
+
+/// Whether the marker of a subject leads to a folder that is there.
+fn reaches(storage: &dyn Storage, subject: &Path) -> bool {
+    match marker::read(storage, &pending_marker(subject)) {
+        Ok(Found::Whole(marker)) => operation_dir(storage, subject, &marker).is_ok(),
+        _ => false,
+    }
+}
+
+fn is_empty_operation(storage: &dyn Storage, dir: &Path) -> bool {
+    has_operation_name(dir) && storage.list(dir).is_ok_and(|names| names.is_empty())
+}
+
+/// Empty operation folders in the places where `path` may have one. A power loss may leave such a folder
+/// before the marker is durable: nothing had begun, and nothing depends on it.
+pub fn empty_folders(storage: &dyn Storage, path: &Path) -> Vec<PathBuf> {
+    let beside = [path.join(DEFAULT_BACKUP_DIR), path.with_file_name(DEFAULT_BACKUP_DIR)];
+    let inside = beside.iter().map(PathBuf::as_path).chain([path]).flat_map(|dir| {
+        let names = storage.list(dir).unwrap_or_default();
+        names.into_iter().map(move |name| dir.join(name))
+    });
+    let mut found: Vec<_> =
+        inside.chain([path.to_owned()]).filter(|dir| is_empty_operation(storage, dir)).collect();
+    found.sort();
+    found.dedup();
+    found
+}

@@ -1,0 +1,268 @@
+//! The deed that writes both copies of a header: a repair, and its undo.
+
+use std::path::{Path, PathBuf};
+
+use crate::ese::shadow::{Which, is_valid_header};
+use crate::guards::{HeaderQuestion, Held, for_header, reason};
+use crate::plan::{HeaderImages, OperationStamp, Plan, Steps};
+use crate::refusal::{Refusal, RefusalId};
+use crate::show::quoted;
+use crate::storage::{Access, File, Storage, StorageError, read_full};
+use crate::survey::{Fingerprint, pending_marker, survey_open_file};
+
+use super::super::context::Context;
+use super::super::deed::{Deed, Ready, Terms};
+use super::super::operation::folder::OperationFolder;
+use super::super::operation::journal::End;
+use super::super::operation::moved_along::is_same;
+use super::super::operation::trouble::{journal_contradicted, journal_damaged, of_the_original};
+use super::commit::{self, CopyImage, classify};
+use super::preparation;
+
+/// A plan of header writes, and what is needed to carry it out.
+pub struct HeaderDeed {
+    /// The database where it is now, absolute.
+    pub database: PathBuf,
+    /// The plan.
+    pub plan: Plan,
+    /// Its images.
+    pub images: HeaderImages,
+    /// What the plan rests on; `None` of one that was read back from its folder.
+    pub rests_on: Option<Fingerprint>,
+}
+
+impl Deed for HeaderDeed {
+    fn stamp(&self) -> OperationStamp {
+        self.plan.stamp()
+    }
+
+    fn subject(&self) -> PathBuf {
+        self.database.clone()
+    }
+
+    fn named(&self) -> PathBuf {
+        self.database.clone()
+    }
+
+    fn steps(&self) -> Steps {
+        self.plan.steps.clone().into()
+    }
+
+    fn files(&self, _: &dyn Storage) -> Vec<(PathBuf, Access)> {
+        vec![(self.database.clone(), Access::ReadWrite)]
+    }
+
+    fn refusals(&self, context: Context, held: &Held, terms: &Terms) -> Vec<Refusal> {
+        let facts = match self
+            .held_in(held)
+            .map(|file| survey_open_file(context.storage, file, &self.database))
+        {
+            Ok(Ok(facts)) => facts,
+            Ok(Err(error)) => return vec![unread(&self.database, &error.to_string())],
+            Err(refusal) => return vec![refusal],
+        };
+        let asked = HeaderQuestion {
+            facts: &facts,
+            backup_dir: &terms.backup_dir,
+            scope: self.plan.backup,
+            allow_unproven_lock: terms.allow_unproven_lock,
+            planned: self.rests_on.as_ref(),
+        };
+        for_header(context.storage, &asked)
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        context: Context,
+        held: &'a Held,
+        folder: &mut OperationFolder,
+    ) -> Result<Box<dyn Ready + 'a>, Refusal> {
+        Ok(Box::new(preparation::prepare(
+            context,
+            self.held_in(held)?,
+            &self.plan,
+            &self.images,
+            folder,
+        )?))
+    }
+
+    fn tidy(&self, _: &dyn Storage) -> Result<(), StorageError> {
+        Ok(())
+    }
+
+    fn files_to_recover(
+        &self,
+        storage: &dyn Storage,
+        end: Option<End>,
+    ) -> Result<Vec<(PathBuf, Access)>, Refusal> {
+        let is_gone = storage.status(&self.database).is_err_and(|error| error.is_not_found());
+        match end {
+            None if is_gone => Err(database_gone(&self.database)),
+            Some(_) if is_gone => Ok(Vec::new()),
+            _ => Ok(self.files(storage)),
+        }
+    }
+
+    fn expect_own(
+        &self,
+        storage: &dyn Storage,
+        subject: &Path,
+        dir: &Path,
+        is_beside: bool,
+    ) -> Result<(), Refusal> {
+        // Its images say what belongs into a database, wherever that is now.
+        let is_own = is_beside
+            || storage.status(&self.database).is_err()
+            || is_same(storage, subject, &self.database);
+        if is_own { Ok(()) } else { Err(of_the_original(subject, dir, &self.database)) }
+    }
+
+    fn look(&self, _: &dyn Storage, held: &Held, back: bool) -> Result<End, Vec<Refusal>> {
+        let found = self.read_copies(held).map_err(|refusal| vec![refusal])?;
+        let images = self.classify(&found);
+        if images.contains(&CopyImage::Foreign) {
+            let both_whole = found.iter().all(|copy| is_valid_header(copy));
+            return Err(vec![if both_whole {
+                overtaken(&self.database)
+            } else {
+                foreign(&self.database, images)
+            }]);
+        }
+        let begun = images.iter().any(|image| matches!(image, CopyImage::After | CopyImage::Torn));
+        Ok(if begun && !back { End::Committed } else { End::RolledBack })
+    }
+
+    /// In the plan's order or its reverse. A copy that looks right already is written, too: what was read may
+    /// be in the cache alone, from a write that was never synced or whose sync failed. If it were left out, the
+    /// other copy would be written while this one is not durable.
+    fn bring_to(&self, _: &dyn Storage, held: &Held, end: End) -> Result<(), Refusal> {
+        let file = self.held_in(held)?;
+        let mut writes: Vec<_> = self.plan.writes().collect();
+        if end == End::RolledBack {
+            writes.reverse();
+        }
+        writes.into_iter().try_for_each(|write| {
+            let image = match end {
+                End::Committed => self.images.after_of(write.copy),
+                End::RolledBack => self.images.before_of(write.copy),
+            };
+            commit::write_copy(file, write.offset, image).map_err(commit::Trouble::refusal)
+        })
+    }
+
+    /// A header that is neither the old nor the new one has been written since, as by a mount.
+    fn expect_ended(
+        &self,
+        _: &dyn Storage,
+        held: &Held,
+        dir: &Path,
+        end: End,
+    ) -> Result<(), Refusal> {
+        // It may have been moved or deleted since.
+        if held.file(&self.database).is_none() {
+            return Ok(());
+        }
+        let wrong = match end {
+            End::RolledBack => CopyImage::After,
+            End::Committed => CopyImage::Before,
+        };
+        let images = self.classify(&self.read_copies(held)?);
+        if images.iter().any(|copy| *copy == wrong || *copy == CopyImage::Torn) {
+            return Err(journal_contradicted(dir, end, "the header does"));
+        }
+        Ok(())
+    }
+
+    fn expect_untouched(&self, _: &dyn Storage, held: &Held, dir: &Path) -> Result<(), Refusal> {
+        if held.file(&self.database).is_none() {
+            return Ok(());
+        }
+        let images = self.classify(&self.read_copies(held)?);
+        if images.iter().any(|copy| matches!(copy, CopyImage::After | CopyImage::Torn)) {
+            return Err(journal_damaged(
+                dir,
+                "its journal is missing, though the header was written",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl HeaderDeed {
+    fn held_in<'a>(&self, held: &'a Held) -> Result<&'a dyn File, Refusal> {
+        held.file(&self.database).ok_or_else(|| database_gone(&self.database))
+    }
+
+    fn classify(&self, [primary, shadow]: &[Vec<u8>; 2]) -> [CopyImage; 2] {
+        [
+            classify(primary, &self.images, Which::Primary),
+            classify(shadow, &self.images, Which::Shadow),
+        ]
+    }
+
+    /// Both copies as they are, cut off where the file ends.
+    fn read_copies(&self, held: &Held) -> Result<[Vec<u8>; 2], Refusal> {
+        let page = self.plan.page_size_bytes;
+        let mut found = vec![0; 2 * page];
+        let read = read_full(self.held_in(held)?, &mut found, 0).map_err(|error| reason(&error))?;
+        found.truncate(read);
+        Ok([Which::Primary, Which::Shadow].map(|which| {
+            let start = (which.offset(page) as usize).min(found.len());
+            found[start..(start + page).min(found.len())].to_vec()
+        }))
+    }
+}
+
+/// The refusal where a database that was just surveyed cannot be read any more.
+fn unread(database: &Path, error: &str) -> Refusal {
+    let text = format!("it cannot be read any more: {error}");
+    let remedy = "Nothing was changed. Look into the system's log for what the disk said.";
+    Refusal::new(RefusalId::IoError, database, text, remedy)
+}
+
+/// The refusal where the database of an operation is not beside its marker.
+fn database_gone(database: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::JournalDamaged,
+        database,
+        "the operation on it is not finished, and it is not there",
+        "Nothing was touched. If it was renamed or moved, give it this name again, then run the same command \
+         again.",
+    )
+}
+
+/// The refusal where a mount, or another program, has written a whole header since.
+fn overtaken(database: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::DatabaseChanged,
+        database,
+        "the header was written by somebody else since the operation began, as by a mount of the store; \
+         both of its copies are whole",
+        format!(
+            "Nothing was touched. The operation was overtaken. Dismount the store, then: edbmend check {}. \
+             Where that finds both header copies sound, only the marker is left. Remove it by hand: rm {}. \
+             Keep the operation folder until you know what the header says.",
+            quoted(database),
+            quoted(&pending_marker(database))
+        ),
+    )
+}
+
+/// The refusal where a copy is damaged, and not by this operation.
+fn foreign(database: &Path, found: [CopyImage; 2]) -> Refusal {
+    Refusal::new(
+        RefusalId::DatabaseChanged,
+        database,
+        format!(
+            "the header is neither what it was before the operation nor what was planned (primary: {:?}, \
+             shadow: {:?})",
+            found[0], found[1]
+        )
+        .to_lowercase(),
+        format!(
+            "Nothing was touched. Look at both copies: edbmend inspect --copy primary {0}, and --copy shadow. \
+             Keep the marker and the operation folder: header-before.bin in it holds both pages as they were.",
+            quoted(database)
+        ),
+    )
+}

@@ -1,0 +1,130 @@
+//! Copies of files that cross volumes: made ahead under a name of their own, synced, read back, compared.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::guards::{Route, changed_at, reason};
+use crate::plan::{MoveMethod, MovedFile};
+use crate::refusal::{Refusal, RefusalId};
+use crate::storage::{Access, Status, Storage, StorageError, digest_blocks};
+
+use super::super::context::Context;
+use super::super::outcome::interrupted;
+
+/// Ending of the name of a copy that is not whole yet.
+const UNFINISHED_SUFFIX: &str = ".edbmend-tmp";
+
+/// What is known of the copy of a file.
+pub struct Copied {
+    /// SHA-256 of what was read back, in hexadecimal.
+    pub sha256: String,
+    /// The original, when it was copied.
+    original: Status,
+}
+
+impl Copied {
+    /// Whether the original is still the file that was copied, and nobody wrote to it since.
+    pub fn is_of(&self, now: &Status) -> bool {
+        is_unwritten(&self.original, now)
+    }
+}
+
+/// The copies, by the names of their files.
+pub type Copies = BTreeMap<String, Copied>;
+
+/// Where a copy grows until it is whole.
+pub fn unfinished(dir: &Path, file: &MovedFile) -> PathBuf {
+    dir.join(format!("{}{UNFINISHED_SUFFIX}", file.name))
+}
+
+/// Copies every file that crosses volumes to an unfinished name beside its target. Nothing that
+/// exists is changed.
+pub fn copy_ahead(context: Context, routes: &[Route]) -> Result<Copies, Refusal> {
+    let mut copies = Copies::new();
+    for route in routes.iter().filter(|route| route.method == MoveMethod::Copy) {
+        for file in route.files {
+            if context.is_interrupted() {
+                return Err(interrupted(&route.origin(file)));
+            }
+            let copied = copy_unfinished(context.storage, route.from, route.to, file)?;
+            copies.insert(file.name.clone(), copied);
+            context.observer.advance_bytes(file.bytes);
+        }
+        context.storage.sync_dir(route.to).map_err(|e| reason(&e))?;
+    }
+    Ok(copies)
+}
+
+/// Removes what [`copy_ahead`] left, durably: once the plan is gone nobody knows these names.
+pub fn remove_unfinished(storage: &dyn Storage, routes: &[Route]) -> Result<(), StorageError> {
+    for route in routes.iter().filter(|route| route.method == MoveMethod::Copy) {
+        let both = |file| [(route.to, file), (route.from, file)];
+        for (dir, file) in route.files.iter().flat_map(both) {
+            unless_absent(storage.remove_file(&unfinished(dir, file)))?;
+        }
+        for dir in [route.to, route.from] {
+            unless_absent(storage.sync_dir(dir))?;
+        }
+    }
+    Ok(())
+}
+
+fn unless_absent(done: Result<(), StorageError>) -> Result<(), StorageError> {
+    match done {
+        Err(error) if !error.is_not_found() => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a folder for moved files holds any; those that are still being copied do not count.
+pub fn is_any_away(storage: &dyn Storage, away: &Path) -> Result<bool, StorageError> {
+    let names = match storage.list(away) {
+        Err(error) if error.is_not_found() => Vec::new(),
+        names => names?,
+    };
+    Ok(names.iter().any(|name| !name.to_string_lossy().ends_with(UNFINISHED_SUFFIX)))
+}
+
+/// Copies a file to its unfinished name in another folder: synced, read back, compared. Nobody may write
+/// to it meanwhile.
+pub fn copy_unfinished(
+    storage: &dyn Storage,
+    from: &Path,
+    to: &Path,
+    file: &MovedFile,
+) -> Result<Copied, Refusal> {
+    let path = unfinished(to, file);
+    let io = |error: StorageError| reason(&error);
+    unless_absent(storage.remove_file(&path)).map_err(io)?;
+    let origin = from.join(&file.name);
+    let (source, original) = storage.open_with_status(&origin, Access::Read).map_err(io)?;
+    let copy = storage.create(&path).map_err(io)?;
+    copy.reserve(file.bytes).map_err(io)?;
+    let written =
+        digest_blocks(source.as_ref(), file.bytes, |block, offset| copy.write_at(block, offset));
+    let expected = written.map_err(io)?;
+    copy.sync().map_err(io)?;
+    copy.adopt_access(source.as_ref()).map_err(io)?;
+    copy.sync().map_err(io)?;
+    copy.drop_cache();
+    let found = digest_blocks(copy.as_ref(), file.bytes, |_, _| Ok(())).map_err(io)?;
+    if !is_unwritten(&original, &source.status().map_err(io)?) {
+        return Err(changed_at(&origin, "somebody wrote to it while it was copied"));
+    }
+    let (found, expected) = (hex::encode(found), hex::encode(expected));
+    if found == expected {
+        return Ok(Copied { sha256: found, original });
+    }
+    Err(Refusal::new(
+        RefusalId::IoError,
+        &path,
+        format!("the copy that was read back has SHA-256 {found}, expected {expected}"),
+        "The medium cannot be trusted. Name another with --backup-dir; nothing was changed.",
+    ))
+}
+
+/// Whether it is the same file, and nobody wrote to it between the two looks.
+fn is_unwritten(before: &Status, now: &Status) -> bool {
+    let facts = |status: &Status| (status.identity, status.length_bytes, status.modified_ns);
+    facts(before) == facts(now)
+}

@@ -1,0 +1,8 @@
+//! The deed on logs: files of a log stream move to another folder, and back.
+
+mod copies;
+pub mod deed;
+mod moves;
+mod preparation;
+
+pub use copies::is_any_away;

@@ -1,0 +1,100 @@
+//! The files of an operation folder: their names, and how they are read.
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::show::Sha256Hex;
+use crate::storage::{Access, FileKind, Storage, StorageError, read_full, write_stream};
+
+/// Name of the plan.
+pub const PLAN_NAME: &str = "plan.json";
+/// Name of the journal.
+pub const JOURNAL_NAME: &str = "journal";
+/// Name of the image of both header pages before.
+pub const HEADER_BEFORE_NAME: &str = "header-before.bin";
+/// Name of the image of both header pages after.
+pub const HEADER_AFTER_NAME: &str = "header-after.bin";
+/// Name of the report that a finished operation leaves for programs.
+pub const REPORT_NAME: &str = "report.json";
+/// Name of the list of digests.
+pub const SUMS_NAME: &str = "SHA256SUMS";
+
+/// Name of the folder beside a database that holds its operation folders by default.
+pub const DEFAULT_BACKUP_DIR: &str = "edbmend";
+
+/// Largest of the small files, in bytes. The plan of a reset of 100,000 logs has some 12 MiB.
+const SMALL_FILE_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Whether a folder is an operation folder: it is named like one and holds a file of one, or it holds two
+/// of them, whatever its name is now. One alone says nothing: `/var/log` may have a `journal`.
+pub fn is_operation_folder(storage: &dyn Storage, dir: &Path) -> bool {
+    let is_file = |name: &&str| {
+        storage.status(&dir.join(name)).is_ok_and(|status| status.kind == FileKind::Regular)
+    };
+    let names = [JOURNAL_NAME, PLAN_NAME, HEADER_BEFORE_NAME, SUMS_NAME];
+    let enough = if has_operation_name(dir) { 1 } else { 2 };
+    names.iter().filter(|name| is_file(name)).count() >= enough
+}
+
+/// Whether a folder is named as operations name theirs.
+pub fn has_operation_name(dir: &Path) -> bool {
+    dir.file_name().is_some_and(|name| name.to_string_lossy().starts_with("edbmend-"))
+}
+
+/// Reads a small file whole.
+pub fn read_small(storage: &dyn Storage, path: &Path) -> Result<Vec<u8>, StorageError> {
+    let file = storage.open(path, Access::Read)?;
+    let length = file.status()?.length_bytes;
+    if length > SMALL_FILE_BYTES {
+        let error =
+            std::io::Error::other(format!("{length} bytes, expected at most {SMALL_FILE_BYTES}"));
+        return Err(StorageError::new("read", path, error));
+    }
+    let mut bytes = vec![0; length as usize];
+    let read = read_full(file.as_ref(), &mut bytes, 0)?;
+    bytes.truncate(read);
+    Ok(bytes)
+}
+
+/// Reads a small file whole; `None` where there is none.
+pub fn read_if_there(storage: &dyn Storage, path: &Path) -> Result<Option<Vec<u8>>, StorageError> {
+    match read_small(storage, path) {
+        Err(error) if error.is_not_found() => Ok(None),
+        read => read.map(Some),
+    }
+}
+
+/// A line of `SHA256SUMS`, as `sha256sum -c` reads it.
+pub fn sums_line(sha256_hex: &str, name: &str) -> String {
+    format!("{sha256_hex}  {name}\n")
+}
+
+/// The digests in the `SHA256SUMS` of an operation folder, with the names of the files; none where it
+/// cannot be read.
+pub fn read_sums(storage: &dyn Storage, dir: &Path) -> Vec<(Sha256Hex, String)> {
+    let bytes = read_small(storage, &dir.join(SUMS_NAME)).unwrap_or_default();
+    let lines = String::from_utf8_lossy(&bytes);
+    let pairs = lines.lines().filter_map(|line| line.split_once("  "));
+    pairs.filter_map(|(sha256, name)| Some((Sha256Hex::parse(sha256)?, name.to_owned()))).collect()
+}
+
+/// SHA-256 in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+/// Leaves the report of a finished operation in its folder; a failure is told, and harms nothing.
+pub fn leave_report(
+    storage: &dyn Storage,
+    dir: &Path,
+    name: &str,
+    write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>,
+) -> Result<(), StorageError> {
+    let path = dir.join(name);
+    storage.create(&path).and_then(|file| {
+        write_stream(file.as_ref(), write)?;
+        storage.adopt_owner(&path, dir)?;
+        file.sync()
+    })
+}

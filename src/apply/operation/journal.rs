@@ -1,0 +1,141 @@
+//! The journal: what state an operation has reached. It is replaced as a whole, never appended to,
+//! so that it is always either the old or the new one, and any damage is damage.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::storage::{Storage, StorageError, canonical, stored_path_if_any};
+
+use super::files::{JOURNAL_NAME, read_small};
+use super::sealed;
+
+const JOURNAL_SCHEMA: &str = "edbmend-journal/1";
+
+/// How an operation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Everything is what was planned, verified.
+    Committed,
+    /// Everything is as it was before, verified.
+    RolledBack,
+}
+
+/// How far an operation is. There is no journal before `Prepared`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Word", into = "Word")]
+pub enum State {
+    /// Everything is ready and durable; the change may have begun.
+    Prepared,
+    /// It is over.
+    Ended(End),
+}
+
+/// The state as it is stored.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Word {
+    Prepared,
+    Committed,
+    RolledBack,
+}
+
+impl From<Word> for State {
+    fn from(word: Word) -> Self {
+        match word {
+            Word::Prepared => Self::Prepared,
+            Word::Committed => Self::Ended(End::Committed),
+            Word::RolledBack => Self::Ended(End::RolledBack),
+        }
+    }
+}
+
+impl From<State> for Word {
+    fn from(state: State) -> Self {
+        match state {
+            State::Prepared => Self::Prepared,
+            State::Ended(End::Committed) => Self::Committed,
+            State::Ended(End::RolledBack) => Self::RolledBack,
+        }
+    }
+}
+
+impl State {
+    /// How it ended; `None` where it has not.
+    pub fn end(self) -> Option<End> {
+        match self {
+            Self::Prepared => None,
+            Self::Ended(end) => Some(end),
+        }
+    }
+}
+
+/// The journal of an operation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Journal {
+    schema: String,
+    /// The operation's id.
+    pub operation: String,
+    /// How far it is.
+    pub state: State,
+    /// SHA-256 of the stored plan, in hexadecimal. The plan holds those of both header images.
+    pub plan_sha256: String,
+    /// The operation's folder when it was made, absolute, links resolved: it tells whether the folder was moved
+    /// or copied since. `None` where the journal does not say, or it was on another operating system.
+    #[serde(default, with = "stored_path_if_any")]
+    pub dir: Option<PathBuf>,
+}
+
+impl Journal {
+    /// The journal of an operation that is ready to write.
+    pub fn prepared(operation: &str, plan_sha256: &str, dir: &Path) -> Self {
+        let (schema, operation) = (JOURNAL_SCHEMA.into(), operation.into());
+        let dir = canonical(dir).unwrap_or_else(|_| dir.to_owned());
+        let (state, plan_sha256) = (State::Prepared, plan_sha256.into());
+        Self { schema, operation, state, plan_sha256, dir: Some(dir) }
+    }
+
+    /// The last word of this journal.
+    pub fn ended(&self, end: End) -> Self {
+        Self { state: State::Ended(end), ..self.clone() }
+    }
+
+    /// Puts this journal in place of the one before, durably.
+    pub fn store(&self, storage: &dyn Storage, dir: &Path) -> Result<(), StorageError> {
+        let fresh = dir.join("journal.new");
+        match storage.remove_file(&fresh) {
+            Err(error) if !error.is_not_found() => return Err(error),
+            _ => {}
+        }
+        let file = storage.create(&fresh)?;
+        storage.adopt_owner(&fresh, dir)?;
+        file.write_at(&sealed::seal(self), 0)?;
+        file.sync()?;
+        // An open file cannot be renamed everywhere.
+        drop(file);
+        storage.replace(&fresh, &dir.join(JOURNAL_NAME))?;
+        storage.sync_dir(dir)
+    }
+}
+
+/// What stands where a journal should be.
+pub enum Found {
+    /// A journal that is whole.
+    Whole(Journal),
+    /// None: the operation never was prepared.
+    Nothing,
+    /// One that is damaged.
+    Damaged,
+}
+
+/// Reads the journal of an operation folder.
+pub fn read(storage: &dyn Storage, dir: &Path) -> Result<Found, StorageError> {
+    match read_small(storage, &dir.join(JOURNAL_NAME)) {
+        Ok(bytes) => Ok(match sealed::unseal::<Journal>(&bytes) {
+            Some(journal) if journal.schema == JOURNAL_SCHEMA => Found::Whole(journal),
+            _ => Found::Damaged,
+        }),
+        Err(error) if error.is_not_found() => Ok(Found::Nothing),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,211 @@
+//! A pending operation, read from its marker and its folder.
+
+use std::path::{Path, PathBuf};
+
+use crate::guards::reason;
+use crate::plan::OperationRef;
+use crate::refusal::{Refusal, RefusalId};
+use crate::show::{CommandLine, quoted, shown};
+use crate::storage::{Access, FileKind, Storage};
+use crate::survey::pending_marker;
+
+use super::deed::Deed;
+use super::operation::files::{DEFAULT_BACKUP_DIR, is_operation_folder};
+use super::operation::journal::{End, State};
+use super::operation::marker::{self, Found, Marker};
+use super::operation::moved_along::{is_dir, is_same};
+use super::operation::trouble::{journal_damaged, of_the_original};
+use super::stored::{StoredOperation, planned_subject, read_stored};
+
+/// A pending operation as its marker and its folder describe it.
+pub struct Pending {
+    /// What its marker stands beside. Absolute.
+    pub subject: PathBuf,
+    /// The operation; `None` where its marker had not been written yet.
+    pub operation: Option<OperationRef>,
+    /// Whether the operation created the folder that its own lies in.
+    pub created_backup_dir: bool,
+    /// The operation from its folder; `None` where it never was prepared.
+    pub stored: Option<Box<StoredOperation>>,
+    /// Where the folder of one that never was prepared was made, as its marker says. A journal says it itself.
+    pub made_in: Option<PathBuf>,
+}
+
+impl Pending {
+    /// The deed; `None` where it never was prepared.
+    pub fn deed(&self) -> Option<&dyn Deed> {
+        self.stored.as_ref().map(|stored| stored.deed.as_deed())
+    }
+
+    /// The journal's word on how it ended; `None` where it has none.
+    pub fn end(&self) -> Option<End> {
+        self.stored.as_ref()?.journal.state.end()
+    }
+
+    /// The files that must be nobody else's while it is ended, and how they are opened.
+    pub fn files(&self, storage: &dyn Storage) -> Result<Vec<(PathBuf, Access)>, Refusal> {
+        if let Some(deed) = self.deed() {
+            return deed.files_to_recover(storage, self.end());
+        }
+        let status = storage.status(&self.subject);
+        let is_file = status.is_ok_and(|status| status.kind == FileKind::Regular);
+        Ok(is_file.then(|| (self.subject.clone(), Access::ReadWrite)).into_iter().collect())
+    }
+}
+
+/// Reads what is pending on a subject, or in an operation folder.
+pub fn read_pending(storage: &dyn Storage, subject: &Path) -> Result<Pending, Refusal> {
+    if is_operation_folder(storage, subject) {
+        return read_pending_in(storage, subject);
+    }
+    let path = pending_marker(subject);
+    let marker = match marker::read(storage, &path).map_err(|error| reason(&error))? {
+        Found::Whole(marker) => marker,
+        Found::Damaged => return Err(journal_damaged(&path, "the marker does not match its seal")),
+        Found::Foreign => return Err(foreign(&path)),
+        Found::Torn => {
+            if let Some(dir) = prepared_beside(storage, subject) {
+                return Err(marker_lies(&path, &dir));
+            }
+            let subject = subject.to_owned();
+            return Ok(Pending {
+                subject,
+                operation: None,
+                created_backup_dir: false,
+                made_in: None,
+                stored: None,
+            });
+        }
+    };
+    let dir = operation_dir(storage, subject, &marker)?;
+    let stored = read_stored(storage, &dir)?;
+    let is_beside = is_same(storage, &default_dir(subject, &marker), &dir);
+    match &stored {
+        Some(stored) if stored.journal.operation != marker.operation => {
+            let what = "it belongs to another operation than the marker names";
+            return Err(journal_damaged(&dir, what));
+        }
+        Some(stored) => stored.deed.as_deed().expect_own(storage, subject, &dir, is_beside)?,
+        None if is_beside => {}
+        None => expect_unprepared_of_its_own(storage, subject, &dir, &marker)?,
+    }
+    Ok(Pending {
+        subject: subject.to_owned(),
+        operation: Some(OperationRef { id: marker.operation, dir }),
+        created_backup_dir: marker.created_backup_dir,
+        made_in: Some(marker.dir),
+        stored: stored.map(|stored| on(*stored, subject)),
+    })
+}
+
+/// The operation on the subject whose marker was found.
+fn on(stored: StoredOperation, subject: &Path) -> Box<StoredOperation> {
+    Box::new(StoredOperation { deed: stored.deed.on(subject), ..stored })
+}
+
+/// The pending operation of a folder whose marker is gone or damaged.
+fn read_pending_in(storage: &dyn Storage, dir: &Path) -> Result<Pending, Refusal> {
+    let Some(stored) = read_stored(storage, dir)? else {
+        return Err(journal_damaged(dir, "it holds no journal"));
+    };
+    let deed = stored.deed.as_deed();
+    let subject = deed.subject();
+    deed.expect_own(storage, &subject, dir, false)?;
+    let operation =
+        Some(OperationRef { id: stored.journal.operation.clone(), dir: dir.to_owned() });
+    let created_backup_dir = false;
+    Ok(Pending { subject, operation, created_backup_dir, stored: Some(stored), made_in: None })
+}
+
+/// An operation on `subject`, in the default place, that was ready to write.
+fn prepared_beside(storage: &dyn Storage, subject: &Path) -> Option<PathBuf> {
+    let backup_dir = subject.with_file_name(DEFAULT_BACKUP_DIR);
+    let names = storage.list(&backup_dir).unwrap_or_default();
+    names.into_iter().map(|name| backup_dir.join(name)).find(|dir| {
+        matches!(read_stored(storage, dir), Ok(Some(stored))
+            if stored.journal.state == State::Prepared && stored.deed.as_deed().subject() == subject)
+    })
+}
+
+/// A file that has a marker's name, but was not written by edbmend, or is damaged beyond recognition.
+fn foreign(marker: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::JournalDamaged,
+        marker,
+        "it is named like a marker of edbmend, but holds something else",
+        format!(
+            "Nothing was touched. If an operation was begun here, name its folder: edbmend recover FOLDER. If \
+             none was, look into the file; if nobody needs it, remove it by hand: rm {}",
+            quoted(marker)
+        ),
+    )
+}
+
+/// A marker that looks as if nothing had begun, beside an operation that had.
+fn marker_lies(marker: &Path, dir: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::JournalDamaged,
+        marker,
+        format!("the marker is damaged, though the operation {} was ready to write", shown(dir)),
+        CommandLine::new("recover").path(dir),
+    )
+}
+
+/// Refuses an operation that never was prepared and is that of the file that `subject` is a copy of: its
+/// folder goes, and must not be that of the original.
+fn expect_unprepared_of_its_own(
+    storage: &dyn Storage,
+    subject: &Path,
+    dir: &Path,
+    marker: &Marker,
+) -> Result<(), Refusal> {
+    let home = dir.parent().and_then(Path::parent);
+    let beside = home.and_then(|home| Some(home.join(subject.file_name()?)));
+    let planned = planned_subject(storage, dir).map_err(|error| reason(&error))?;
+    let others = planned.into_iter().chain(beside);
+    let has_the_same_marker = |other: &PathBuf| {
+        matches!(marker::read(storage, &pending_marker(other)),
+            Ok(Found::Whole(theirs)) if theirs.operation == marker.operation)
+    };
+    let mut others = others.filter(|other| other != subject && !is_same(storage, other, subject));
+    match others.find(has_the_same_marker) {
+        Some(original) => Err(of_the_original(subject, dir, &original)),
+        None => Ok(()),
+    }
+}
+
+/// The folder of a marked operation. What lies in the default place beside the subject comes first: where all
+/// was copied, the marker still names the folder of the original.
+pub fn operation_dir(
+    storage: &dyn Storage,
+    subject: &Path,
+    marker: &Marker,
+) -> Result<PathBuf, Refusal> {
+    let candidates = [default_dir(subject, marker), marker.dir.clone()];
+    let found = candidates.into_iter().find(|dir| is_dir(storage, dir));
+    found.ok_or_else(|| out_of_reach(storage, subject, &marker.dir))
+}
+
+fn default_dir(subject: &Path, marker: &Marker) -> PathBuf {
+    subject.with_file_name(DEFAULT_BACKUP_DIR).join(&marker.operation)
+}
+
+/// The refusal where the folder that knows how far the operation was cannot be looked at.
+fn out_of_reach(storage: &dyn Storage, subject: &Path, dir: &Path) -> Refusal {
+    let why = match storage.status(dir) {
+        Err(error) if !error.is_not_found() => error.to_string(),
+        _ => format!("{} is not there", shown(dir)),
+    };
+    let marker = pending_marker(subject);
+    Refusal::new(
+        RefusalId::JournalDamaged,
+        dir,
+        format!("the operation folder that {} names cannot be reached: {why}", shown(&marker)),
+        format!(
+            "Nothing was touched. Attach the disk or share that holds it, at the same place, then: edbmend \
+             recover {}. Keep the marker until then: only that folder knows how far the operation was. If \
+             the folder is lost for good: docs/recover.md.",
+            quoted(subject)
+        ),
+    )
+}

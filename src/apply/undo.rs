@@ -1,0 +1,121 @@
+//! From an operation folder to the plan that undoes it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::ese::shadow::Which;
+use crate::guards::not_found;
+use crate::plan::{OperationStamp, Plan, inverse, inverse_reset};
+use crate::refusal::{Refusal, RefusalId};
+use crate::show::{CommandLine, shown};
+use crate::storage::Storage;
+use crate::survey::DatabaseFacts;
+
+use super::header::commit::{CopyImage, classify};
+use super::header::deed::HeaderDeed;
+use super::known_deed::KnownDeed;
+use super::logs::deed::LogsDeed;
+use super::operation::files::{DEFAULT_BACKUP_DIR, REPORT_NAME, is_operation_folder};
+use super::operation::journal::{End, State};
+use super::operation::moved_along::expect_at_home;
+use super::operation::trouble::journal_damaged;
+use super::stored::{StoredOperation, read_stored};
+
+/// Reads a finished operation and plans its undo; `None` where it was rolled back, and so changed nothing.
+pub fn undo_of(
+    storage: &dyn Storage,
+    dir: &Path,
+    stamp: &OperationStamp,
+) -> Result<Option<KnownDeed>, Refusal> {
+    let stored = read_operation(storage, dir)?;
+    match stored.journal.state {
+        State::Ended(End::RolledBack) => return Ok(None),
+        State::Prepared => return Err(unfinished(dir)),
+        State::Ended(End::Committed) => {}
+    }
+    Ok(Some(match stored.deed {
+        KnownDeed::Header(deed) => {
+            let HeaderDeed { database, plan, images, .. } = *deed;
+            let (plan, images) = inverse(&plan, images, stamp);
+            let plan = Plan { database: database.clone(), ..plan };
+            KnownDeed::Header(Box::new(HeaderDeed { database, plan, images, rests_on: None }))
+        }
+        KnownDeed::Logs(LogsDeed { plan }) => {
+            expect_at_home(storage, dir, &plan)?;
+            KnownDeed::Logs(LogsDeed { plan: Arc::new(inverse_reset(&plan, stamp)) })
+        }
+    }))
+}
+
+fn read_operation(storage: &dyn Storage, dir: &Path) -> Result<StoredOperation, Refusal> {
+    if let Err(error) = storage.list(dir) {
+        if error.is_not_found() {
+            return Err(not_found(storage, dir));
+        }
+        return Err(not_an_operation(storage, dir, &error.to_string()));
+    }
+    if !is_operation_folder(storage, dir) {
+        return Err(not_an_operation(storage, dir, "it holds no journal"));
+    }
+    match read_stored(storage, dir)? {
+        Some(stored) => Ok(*stored),
+        None if storage.status(&dir.join(REPORT_NAME)).is_ok() => {
+            Err(journal_damaged(dir, "it has no journal, though its report says how it ended"))
+        }
+        None => Err(not_an_operation(storage, dir, "the operation was never carried out")),
+    }
+}
+
+fn not_an_operation(storage: &dyn Storage, dir: &Path, what: &str) -> Refusal {
+    let remedy = match latest_inside(storage, dir) {
+        Some(latest) => format!("The latest operation folder in it: {}", shown(&latest)),
+        None => "Name the folder that the report of the operation named: \
+                 edbmend/edbmend-<time>-<command>-<id>."
+            .to_owned(),
+    };
+    let message = format!("this is no finished edbmend operation: {what}");
+    Refusal::new(RefusalId::NotAnOperation, dir, message, remedy)
+}
+
+/// The latest operation folder in a folder, or in the default place inside it: whoever names the folder
+/// of a database means one of these. The names begin with the time.
+fn latest_inside(storage: &dyn Storage, dir: &Path) -> Option<PathBuf> {
+    let inside = |dir: &Path| {
+        let names = storage.list(dir).unwrap_or_default().into_iter().max();
+        names.map(|name| dir.join(name)).filter(|dir| is_operation_folder(storage, dir))
+    };
+    inside(dir).or_else(|| inside(&dir.join(DEFAULT_BACKUP_DIR)))
+}
+
+fn unfinished(dir: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::OperationPending,
+        dir,
+        "the operation was interrupted and is not finished",
+        CommandLine::new("recover").path(dir),
+    )
+}
+
+/// Refuses an undo unless both copies are, byte for byte, what the operation left.
+pub fn not_as_left(undo: &HeaderDeed, facts: &DatabaseFacts) -> Option<Refusal> {
+    let images = &undo.images;
+    let found = |which| facts.area.block(which, images.page_size_bytes).unwrap_or_default();
+    let both = [Which::Primary, Which::Shadow].map(|which| classify(found(which), images, which));
+    let is_left = |image: &CopyImage| matches!(image, CopyImage::Before | CopyImage::Untouched);
+    if both.iter().all(is_left) && facts.status.length_bytes == undo.plan.length_bytes {
+        return None;
+    }
+    let is_undone = |image: &CopyImage| matches!(image, CopyImage::After | CopyImage::Untouched);
+    let message = if both.iter().all(is_undone) {
+        "the header is already what it was before that operation: it has been undone"
+    } else {
+        "the header is no longer what that operation left: the database was mounted, or changed by another \
+         program, since"
+    };
+    Some(Refusal::new(
+        RefusalId::DatabaseChanged,
+        &facts.path,
+        message,
+        "Nothing to undo here. How to use the full copy by hand: docs/restore.md.",
+    ))
+}

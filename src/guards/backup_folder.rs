@@ -1,0 +1,131 @@
+//! A place for the operation folder, and space in it; and room for the marker.
+
+use std::path::Path;
+
+use crate::plan::BackupScope;
+use crate::refusal::{Refusal, RefusalId};
+use crate::show::{shown, size};
+use crate::storage::{FileKind, Storage};
+use crate::survey::DatabaseFacts;
+
+/// What an operation needs besides the copy: images, plan, journal, report, and room to breathe.
+pub const OVERHEAD_BYTES: u64 = 1024 * 1024;
+
+/// Reasons in the backup folder, its volume and that of the marker not to begin. Nothing is created.
+pub fn refusals_for(
+    storage: &dyn Storage,
+    facts: &DatabaseFacts,
+    backup_dir: &Path,
+    scope: BackupScope,
+) -> Vec<Refusal> {
+    let of_backup = match usable_folder(storage, backup_dir) {
+        Err(refusal) => Some(*refusal),
+        Ok(existing) => no_space(storage, facts, existing, scope),
+    };
+    let beside = facts.path.parent().unwrap_or(Path::new("/"));
+    let of_marker = no_room_for_marker(storage, beside, of_backup.as_ref());
+    of_backup.into_iter().chain(of_marker).collect()
+}
+
+/// The refusal where `dir` cannot take the marker. It is left out where `other` says already that this
+/// volume is full.
+pub fn no_room_for_marker(
+    storage: &dyn Storage,
+    dir: &Path,
+    other: Option<&Refusal>,
+) -> Option<Refusal> {
+    let volume = |path: &Path| storage.status(path).ok().map(|status| status.identity.0);
+    let is_said = other
+        .is_some_and(|other| other.id == RefusalId::NoSpace && volume(&other.path) == volume(dir));
+    let what = "not even a marker has room here: the volume is full";
+    (!is_said && storage.is_full(dir)).then(|| no_room_for_it(dir, what))
+}
+
+/// The refusal where the marker finds no room. It cannot lie on another volume, whatever `--backup-dir`
+/// says.
+pub fn no_room_for_it(path: &Path, message: impl Into<String>) -> Refusal {
+    let remedy = "Free a little space on that volume. The marker of an operation must lie there, also where \
+                  --backup-dir names another.";
+    Refusal::new(RefusalId::NoSpace, path, message, remedy)
+}
+
+/// Why nothing can be kept in the backup folder.
+pub fn refusal(storage: &dyn Storage, backup_dir: &Path) -> Option<Refusal> {
+    usable_folder(storage, backup_dir).err().map(|refusal| *refusal)
+}
+
+/// The volume that the backup folder lies on, or will lie on.
+pub fn backup_volume(storage: &dyn Storage, backup_dir: &Path) -> Option<u64> {
+    let existing = usable_folder(storage, backup_dir).ok()?;
+    storage.status(existing).ok().map(|status| status.identity.0)
+}
+
+/// The nearest folder that exists: the backup folder, or the one it will be created in.
+fn usable_folder<'a>(
+    storage: &dyn Storage,
+    backup_dir: &'a Path,
+) -> Result<&'a Path, Box<Refusal>> {
+    let refuse = |what: &str, remedy: &str| {
+        Box::new(Refusal::new(RefusalId::BackupDirUnusable, backup_dir, what, remedy))
+    };
+    let existing = match storage.status(backup_dir) {
+        Ok(_) => backup_dir,
+        Err(error) if error.is_not_found() => backup_dir.parent().unwrap_or(Path::new("/")),
+        Err(error) => {
+            return Err(refuse(&error.to_string(), "Name another folder with --backup-dir."));
+        }
+    };
+    let status = storage.status(existing).map_err(|_| {
+        let what =
+            format!("it is not there, and neither is {} that should hold it", shown(existing));
+        refuse(&what, "Create that folder, or name another one with --backup-dir.")
+    })?;
+    // A link to a folder is a folder here: only the last component of a database must be itself.
+    let is_folder = match status.kind {
+        FileKind::Directory => true,
+        FileKind::Symlink => storage.list(existing).is_ok(),
+        _ => false,
+    };
+    if !is_folder {
+        return Err(refuse(
+            &format!("{} is a file, expected a folder", shown(existing)),
+            "Name a folder with --backup-dir.",
+        ));
+    }
+    if status.read_only || !storage.may_write(existing) {
+        return Err(refuse(
+            &format!("nothing can be created in {}", shown(existing)),
+            "Run edbmend as a user who may write there, mount its volume writable, or name another folder \
+             with --backup-dir.",
+        ));
+    }
+    Ok(existing)
+}
+
+fn no_space(
+    storage: &dyn Storage,
+    facts: &DatabaseFacts,
+    folder: &Path,
+    scope: BackupScope,
+) -> Option<Refusal> {
+    let takes_space = scope == BackupScope::Full && !storage.may_clone(&facts.path, folder);
+    let copy_bytes = if takes_space { facts.status.allocated_bytes } else { 0 };
+    let needed = copy_bytes + OVERHEAD_BYTES;
+    let free = storage.free_bytes(folder).ok()?;
+    if free >= needed {
+        return None;
+    }
+    let remedy = match scope {
+        BackupScope::Full => {
+            "Free space, name another volume with --backup-dir, or save the two header pages only with \
+             --backup header."
+        }
+        BackupScope::Header => "Free space, or name another volume with --backup-dir.",
+    };
+    Some(Refusal::new(
+        RefusalId::NoSpace,
+        folder,
+        format!("the backup needs {}, and {} are free", size(needed), size(free)),
+        remedy,
+    ))
+}

@@ -1,0 +1,69 @@
+//! What is said where somebody else has a file open, wrote to it, or may have it open.
+
+use std::path::Path;
+
+use crate::machine::{StoreService, store_service};
+use crate::refusal::{Refusal, RefusalId};
+use crate::show::quoted;
+
+/// The refusal where somebody else has the file open.
+pub fn in_use(path: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::InUse,
+        path,
+        "another process has the file open",
+        format!("{} To see who it is: {}", let_go(store_service(path)), how_to_see_who(path)),
+    )
+}
+
+/// What makes whoever holds a database let go of it.
+fn let_go(service: Option<StoreService>) -> &'static str {
+    match service {
+        Some(StoreService::Running) => {
+            "Dismount the store: its service (MSExchangeIS) runs on this machine. Stop backup and virus \
+             scanners."
+        }
+        Some(StoreService::Changing) => {
+            "The Information Store service (MSExchangeIS) is starting or stopping: wait for it, then \
+             dismount the store. Stop backup and virus scanners."
+        }
+        Some(StoreService::Stopped) => {
+            "It is no store of this machine: its service (MSExchangeIS) is stopped. Stop backup and virus \
+             scanners, eseutil, and whatever else works on the file."
+        }
+        Some(StoreService::Absent) | None => {
+            "Dismount the store, and stop backup and virus scanners."
+        }
+    }
+}
+
+/// The refusal where somebody else has written to the file since the plan was made.
+pub fn written_meanwhile(path: &Path, what: &str) -> Refusal {
+    let remedy = format!(
+        "Find out who writes to it ({}), then run the command again.",
+        how_to_see_who(path)
+    );
+    Refusal::new(RefusalId::ChangedSinceSurvey, path, what, remedy)
+}
+
+#[cfg(not(windows))]
+fn how_to_see_who(path: &Path) -> String {
+    format!("fuser -v {}", quoted(path))
+}
+
+#[cfg(windows)]
+fn how_to_see_who(path: &Path) -> String {
+    let name = path.file_name().map(Path::new).unwrap_or(path);
+    format!("resmon, tab CPU, Associated Handles, search for {}", quoted(name))
+}
+
+/// The refusal where nobody can tell whether somebody else has the file open.
+pub fn unproven(path: &Path, why: &str) -> Refusal {
+    Refusal::new(
+        RefusalId::InUseUnproven,
+        path,
+        format!("it cannot be proven that nobody else has the file open: {why}"),
+        "If you are sure that the store is dismounted on every machine that can reach this file, add \
+         --allow-unproven-lock.",
+    )
+}

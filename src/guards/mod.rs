@@ -1,0 +1,23 @@
+//! The guards that need the world: who has a file open, whether there is room, whether everything is still
+//! where a plan found it. What facts alone decide is in [`crate::plan`].
+//!
+//! The guards of a deed stand in one list each: [`for_header`], [`for_logs`]. Each list is asked twice,
+//! before the question and again under exclusive access.
+
+mod backup_folder;
+mod exclusive;
+mod header;
+mod in_use;
+mod logs;
+mod not_found;
+mod planned_files;
+mod storage_trouble;
+
+pub use backup_folder::{backup_volume, no_room_for_it};
+pub use exclusive::{Held, is_held};
+pub use header::{HeaderQuestion, for_header};
+pub use in_use::{in_use, written_meanwhile};
+pub use logs::{LogsQuestion, changed_databases, database_changed, for_logs};
+pub use not_found::not_found;
+pub use planned_files::{Place, Route, changed_at, name_is_taken, routes, unplanned_files};
+pub use storage_trouble::{failure, reason, unread, unreadable};

@@ -1,0 +1,80 @@
+//! A file system, as the rest of the program sees it.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::error::Result;
+use super::file::{DirectFile, File};
+use super::status::{FileKind, Status};
+
+/// How often a file is asked for that somebody else has: a virus scanner or an indexer lets go in that
+/// time. Who asks for one alone ([`Access`]) is told at once, and waits for all of its files together;
+/// every other call waits by itself.
+pub const BUSY_TRIES: u32 = 20;
+/// How long apart.
+pub const BUSY_PAUSE: Duration = Duration::from_millis(100);
+
+/// How to open an existing file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Reading only; its access time is left alone where the system allows.
+    Read,
+    /// Reading only, and [`File::lock`] will follow.
+    ReadAlone,
+    /// Reading and positioned writing, and [`File::lock`] will follow.
+    ReadWrite,
+}
+
+/// A file system.
+pub trait Storage: Send + Sync {
+    /// Facts about a path; the last component is not followed if it is a symlink.
+    fn status(&self, path: &Path) -> Result<Status>;
+    /// Where a symlink points; `None` where it is none.
+    fn link_target(&self, path: &Path) -> Option<PathBuf>;
+    /// Opens a regular file; never follows a symlink as the last component, never blocks.
+    fn open(&self, path: &Path, access: Access) -> Result<Box<dyn File>>;
+    /// Opens a regular file like [`open`](Self::open), and gives the facts about the open file with it, which
+    /// opening looks at anyway.
+    fn open_with_status(&self, path: &Path, access: Access) -> Result<(Box<dyn File>, Status)> {
+        let file = self.open(path, access)?;
+        let status = file.status()?;
+        Ok((file, status))
+    }
+    /// Opens a regular file of our own past the system's cache; `None` where the file system cannot.
+    fn open_direct(&self, path: &Path) -> Result<Option<DirectFile>>;
+    /// Creates a file that must not exist, readable and writable by its owner alone.
+    fn create(&self, path: &Path) -> Result<Box<dyn File>>;
+    /// Creates a directory that must not exist, accessible to its owner alone.
+    fn create_dir(&self, path: &Path) -> Result<()>;
+    /// Names in a directory, unordered.
+    fn list(&self, dir: &Path) -> Result<Vec<OsString>>;
+    /// Names in a directory, unordered, each with its kind where the directory tells it.
+    fn list_kinds(&self, dir: &Path) -> Result<Vec<(OsString, Option<FileKind>)>> {
+        Ok(self.list(dir)?.into_iter().map(|name| (name, None)).collect())
+    }
+    /// Renames within one volume; fails where the new name exists. Where the file system cannot
+    /// promise that (FUSE), the name is looked for right before.
+    fn rename_new(&self, from: &Path, to: &Path) -> Result<()>;
+    /// Renames within one volume, replacing a file of that name atomically.
+    fn replace(&self, from: &Path, to: &Path) -> Result<()>;
+    /// Removes a file.
+    fn remove_file(&self, path: &Path) -> Result<()>;
+    /// Removes an empty directory.
+    fn remove_dir(&self, path: &Path) -> Result<()>;
+    /// Makes the names in a directory durable.
+    fn sync_dir(&self, dir: &Path) -> Result<()>;
+    /// Bytes that may still be written to the volume of `dir`.
+    fn free_bytes(&self, dir: &Path) -> Result<u64>;
+    /// Whether this process cannot create even a small file on the volume of `dir`; `false` where the
+    /// volume does not tell.
+    fn is_full(&self, dir: &Path) -> bool {
+        self.free_bytes(dir).is_ok_and(|free| free == 0)
+    }
+    /// Whether a file of this volume can probably be cloned into `dir` without taking space.
+    fn may_clone(&self, file: &Path, dir: &Path) -> bool;
+    /// Whether this process may write to the file or create names in the directory.
+    fn may_write(&self, path: &Path) -> bool;
+    /// Gives a file or directory the owner of another, as far as this process may.
+    fn adopt_owner(&self, path: &Path, like: &Path) -> Result<()>;
+}
