@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::diagnose::{FindingId, Mending, fault_id, field_faults};
 use crate::ese::BackupField;
 use crate::ese::shadow::{HeaderPair, Which};
+use crate::show::Sha256Hex;
 use crate::survey::DatabaseFacts;
 
 use super::header_edit::{self, only_repairable_bytes_differ};
@@ -149,8 +150,8 @@ pub(super) fn write_step(images: &HeaderImages, which: Which, elected: &[u8]) ->
         offset: which.offset(images.page_size_bytes),
         bytes: images.page_size_bytes,
         rewrites_copy: before != elected || !only_repairable_bytes_differ(before, after),
-        before_sha256: sha256_hex(before),
-        after_sha256: sha256_hex(after),
+        before_sha256: Sha256Hex(Sha256::digest(before).into()),
+        after_sha256: Sha256Hex(Sha256::digest(after).into()),
         changes: header_edit::changes(elected, after),
     }
 }
