@@ -67,3 +67,19 @@ impl std::error::Error for Error {}
 pub(super) fn ended_well(report: Report) -> Result<Report> {
     if report.exit_code <= 1 { Ok(report) } else { Err(Error::new(report)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::report::CommandName;
+    use crate::show::harm::{HARM, assert_harmless};
+
+    #[test]
+    fn no_error_prints_foreign_text_as_it_is() {
+        let refusal = Refusal::new(RefusalId::IoError, Path::new(HARM), HARM, HARM);
+        let report = Report::new(CommandName::Check).ended(Outcome::Failed, &[refusal]);
+        assert_harmless(&Error::new(report).to_string());
+    }
+}

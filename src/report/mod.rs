@@ -3,6 +3,8 @@
 mod aside;
 mod dump;
 mod entry;
+#[cfg(test)]
+mod foreign_text;
 pub mod model;
 mod note;
 mod text;

@@ -11,4 +11,6 @@ pub use hex::{Hex, Sha256Hex};
 pub use paragraph::{CommandLine, Paragraph};
 pub use path::{path_text, quoted, serialize_shown};
 pub use size::size;
+#[cfg(test)]
+pub(crate) use text::harm;
 pub use text::{Shown, shown};

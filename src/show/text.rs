@@ -30,6 +30,26 @@ pub(super) fn is_harmful(c: char) -> bool {
         || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// For tests of whatever is printed.
+#[cfg(test)]
+pub(crate) mod harm {
+    use super::is_harmful;
+
+    /// Text that clears a screen, rings, turns a line round, and begins new ones.
+    pub const HARM: &str = "\u{1b}[2J\u{7}\u{202e}x\n!NEW\r!NEW\u{85}!NEW\u{2028}!NEW\u{2029}!NEW\t\u{7f}\
+                            \u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{2066}\u{2067}\u{2068}\u{2069}";
+
+    /// Nothing of it is left in what is printed, but for the line breaks and tabulators of our own.
+    #[track_caller]
+    pub fn assert_harmless(printed: &str) {
+        for line in printed.split('\n') {
+            let line = line.trim_start_matches('\t');
+            assert!(!line.chars().any(is_harmful), "{line:?}");
+            assert!(!line.trim_start().starts_with("!NEW"), "a line of its own: {line:?}");
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
