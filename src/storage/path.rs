@@ -10,9 +10,6 @@ use serde::{Deserialize, Serialize};
 /// paths name [`stored_path`] as their `serde` form, and so are decoded once, when they are read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[schemars(
-    description = "A path in a form that survives JSON byte by byte, whatever its name holds."
-)]
 pub enum StoredPath {
     /// A path that is valid Unicode.
     Text(String),

@@ -15,7 +15,7 @@ pub struct CheckpointHeaderReport {
     pub checksum: Hex<u32>,
     /// From where the engine replays.
     pub checkpoint: LgPos,
-    /// The same at the last full backup.
+    /// From where the engine replayed at the last full backup.
     pub last_full_backup_checkpoint: LgPos,
     /// Database consistency; unset = as the checkpoint.
     pub db_consistency: LgPos,

@@ -119,7 +119,7 @@ impl DatabaseReport {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct FileReport {
-    /// The same keys as of a database.
+    /// The keys of a database.
     #[serde(flatten)]
     pub file: DatabaseReport,
 }

@@ -67,7 +67,7 @@ pub struct HeaderReport {
     pub log_committed_time: LogTime,
     /// First log generation for a clean state.
     pub log_consistent: i32,
-    /// The same before redo.
+    /// First log generation for a clean state, before redo.
     pub log_consistent_pre_redo: i32,
     /// Log generation being recovered.
     pub log_recovering: i32,

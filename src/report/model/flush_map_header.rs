@@ -27,7 +27,7 @@ pub struct FlushMapHeaderReport {
     pub log_required: i32,
     /// Its creation time.
     pub log_required_time: LogTime,
-    /// Target of the same.
+    /// Target of `log_required`.
     pub log_required_target: i32,
     /// Its creation time.
     pub log_required_target_time: LogTime,
