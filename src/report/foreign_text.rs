@@ -87,7 +87,15 @@ fn no_dump_of_a_header_prints_foreign_text_as_it_is() {
 
 fn log_file(content: LogContent) -> LogFile {
     let name = LogFileName::parse("E0000005.log").unwrap();
-    LogFile { path: path(), name, volume: 0, length_bytes: 0, content, header_sha256: None, body: None }
+    LogFile {
+        path: path(),
+        name,
+        volume: 0,
+        length_bytes: 0,
+        content,
+        header_sha256: None,
+        body: None,
+    }
 }
 
 #[test]
