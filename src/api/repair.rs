@@ -15,7 +15,7 @@ use crate::report::{
 };
 use crate::show::shown;
 use crate::storage::all_processors;
-use crate::survey::{DatabaseFacts, Digests, GroupFolders, PageLayout};
+use crate::survey::{Bodies, DatabaseFacts, Digests, GroupFolders, PageLayout};
 
 use super::consent::{confirmation_needed, store_service_note};
 use super::pages::{pages_note, scan};
@@ -24,6 +24,9 @@ use super::request::Repair;
 use super::run::Run;
 
 const COMMAND: &str = "repair";
+
+/// The forecasts beside a repair rest on what the next mount reads.
+const BODIES: Option<Bodies> = Some(Bodies::OfNextMount);
 
 pub(super) fn plan(run: &Run, request: &Repair) -> Plan {
     let facts = match run.survey(&request.database) {
@@ -67,7 +70,7 @@ fn survey_logs(run: &Run, request: &Repair, facts: DatabaseFacts) -> Result<Surv
     let log_dir = resolved(&places.log_dir, &beside)?;
     let system_dir = resolved(&places.system_dir, &log_dir)?;
     let (listings, folders) = (run.listings(), GroupFolders { log_dir, system_dir });
-    match run.survey_logs(&listings, folders, vec![facts.clone()], Digests::NotWanted) {
+    match run.survey_logs(&listings, folders, vec![facts.clone()], Digests::NotWanted, BODIES) {
         Err(refusal) if named => Err(refusal),
         Err(_) => {
             let findings = diagnose_database(&facts);

@@ -11,7 +11,7 @@ use crate::plan::{
     Command, GroupRequest, ResetRequest, choose_stream, leave_other_groups_out, pending_refusals,
     plan_reset, reset_refusals,
 };
-use crate::refusal::{ALLOW_GROUP_INCOMPLETE, ALLOW_UNPROVEN_LOCK, Refusal};
+use crate::refusal::{ALLOW_GROUP_INCOMPLETE, ALLOW_OLDER_DATABASE, ALLOW_UNPROVEN_LOCK, Refusal};
 use crate::report::{DatabaseReport, Outcome, Report};
 use crate::show::shown;
 use crate::survey::{CheckpointFile, DatabaseFacts, GroupFacts, LogContent, LogFile, LogStream};
@@ -89,6 +89,7 @@ fn wanted(run: &Run, request: &ResetLogs) -> GroupRequest {
         named: request.databases.iter().filter_map(|path| run.resolve(path).ok()).collect(),
         unattended: request.guarded.consent == Consent::Given,
         may_be_missing: request.may_be_missing.clone(),
+        allow_older_database: request.allow_older_database,
     }
 }
 
@@ -113,6 +114,7 @@ fn overrides(request: &ResetLogs) -> Vec<String> {
     let missing = request.may_be_missing.iter();
     lock.into_iter()
         .chain(missing.map(|random| format!("{ALLOW_GROUP_INCOMPLETE} {random}")))
+        .chain(request.allow_older_database.then(|| ALLOW_OLDER_DATABASE.to_owned()))
         .collect()
 }
 

@@ -77,10 +77,11 @@ impl<V: RecordVisitor> RecordWalk<V> {
     fn segment_record(&mut self, at: LgPos, bytes: &[u8], first: bool) -> Result<(), StopReason> {
         let record = LogRecord { at, bytes };
         match record.kind() {
-            RecordKind::FRAGMENT => match self.fragments.go_on(bytes)? {
-                Some(whole) => show(&mut self.visitor, &mut self.report, &whole),
-                None => {}
-            },
+            RecordKind::FRAGMENT => {
+                if let Some(whole) = self.fragments.go_on(bytes)? {
+                    show(&mut self.visitor, &mut self.report, &whole);
+                }
+            }
             RecordKind::FRAGMENT_BEGIN => {
                 let inner =
                     bytes.get(7).map_or(RecordKind::FRAGMENT_BEGIN, |&kind| RecordKind(kind));
