@@ -12,7 +12,7 @@ use crate::refusal::{ALLOW_UNPROVEN_LOCK, Refusal, RefusalId};
 use crate::report::model::{CheckpointsReport, LogsReport, StreamReport, checkpoint_reports};
 use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome};
 use crate::storage::all_processors;
-use crate::survey::{DatabaseFacts, Digests, GroupFolders, PageLayout};
+use crate::survey::{Bodies, DatabaseFacts, Digests, GroupFolders, PageLayout};
 
 use super::consent::{confirmation_needed, store_service_note};
 use super::pages::{pages_note, scan};
@@ -21,6 +21,9 @@ use super::request::Repair;
 use super::run::Run;
 
 const COMMAND: CommandName = CommandName::Repair;
+
+/// The forecasts beside a repair rest on what the next mount reads.
+const BODIES: Option<Bodies> = Some(Bodies::OfNextMount);
 
 pub(super) fn plan(run: &Run, request: &Repair) -> Plan {
     let facts = match run.survey(&request.database) {
@@ -65,7 +68,7 @@ fn survey_logs(run: &Run, request: &Repair, facts: DatabaseFacts) -> Result<Surv
     let log_dir = resolved(&places.log_dir, &beside)?;
     let system_dir = resolved(&places.system_dir, &log_dir)?;
     let (listings, folders) = (run.listings(), GroupFolders { log_dir, system_dir });
-    match run.survey_logs(&listings, folders, vec![facts.clone()], Digests::NotWanted) {
+    match run.survey_logs(&listings, folders, vec![facts.clone()], Digests::NotWanted, BODIES) {
         Err(refusal) if named => Err(refusal),
         Err(_) => {
             let findings = diagnose_database(&facts);

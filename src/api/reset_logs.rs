@@ -11,7 +11,7 @@ use crate::plan::{
     Command, GroupRequest, ResetRequest, choose_stream, leave_other_groups_out, pending_refusals,
     plan_reset, reset_refusals,
 };
-use crate::refusal::{ALLOW_GROUP_INCOMPLETE, ALLOW_UNPROVEN_LOCK, Refusal};
+use crate::refusal::{ALLOW_GROUP_INCOMPLETE, ALLOW_OLDER_DATABASE, ALLOW_UNPROVEN_LOCK, Refusal};
 use crate::report::{CommandName, DatabaseReport, Note, Outcome, Report};
 use crate::survey::{CheckpointFile, DatabaseFacts, GroupFacts, LogContent, LogFile, LogStream};
 
@@ -88,6 +88,7 @@ fn wanted(run: &Run, request: &ResetLogs) -> GroupRequest {
         named: request.databases.iter().filter_map(|path| run.resolve(path).ok()).collect(),
         unattended: request.guarded.consent == Consent::Given,
         may_be_missing: request.may_be_missing.clone(),
+        allow_older_database: request.allow_older_database,
     }
 }
 
@@ -112,6 +113,7 @@ fn overrides(request: &ResetLogs) -> Vec<String> {
     let missing = request.may_be_missing.iter();
     lock.into_iter()
         .chain(missing.map(|random| format!("{ALLOW_GROUP_INCOMPLETE} {random}")))
+        .chain(request.allow_older_database.then(|| ALLOW_OLDER_DATABASE.to_owned()))
         .collect()
 }
 

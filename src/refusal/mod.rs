@@ -2,7 +2,7 @@
 
 mod id;
 
-pub use id::{ALLOW_GROUP_INCOMPLETE, ALLOW_UNPROVEN_LOCK, RefusalId};
+pub use id::{ALLOW_GROUP_INCOMPLETE, ALLOW_OLDER_DATABASE, ALLOW_UNPROVEN_LOCK, RefusalId};
 
 use std::path::{Path, PathBuf};
 

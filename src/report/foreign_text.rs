@@ -228,6 +228,7 @@ fn stream() -> StreamReport {
         error: Some(-1),
         event: Some(1),
         message: HARM.into(),
+        rests_on: Vec::new(),
     };
     StreamReport {
         base: HARM.into(),
