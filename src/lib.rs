@@ -57,7 +57,7 @@
 //!
 //! // It is done: backed up, written, read back, verified.
 //! let done = edbmend::apply(plan, &watch)?;
-//! let operation = done.operation.expect("an operation that was carried out has a folder");
+//! let operation = done.operation.as_ref().expect("an operation that was carried out has a folder");
 //! # assert!(!edbmend::inspect(&database)?.dump.contains("4294967295"));
 //!
 //! // It is undone, which is an operation like any other.
@@ -89,7 +89,7 @@
 //! let error = edbmend::plan(Repair::new(&database), &Watch::default()).err().expect("refused");
 //! assert!(error.is(RefusalId::DirtyShutdown));
 //! for refusal in error.refusals() {
-//!     eprintln!("{}: {}\n  {}", refusal.path, refusal.message, refusal.remedy);
+//!     eprintln!("{}: {}\n  {}", refusal.path.display(), refusal.message, refusal.remedy);
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -163,7 +163,7 @@ pub use apply::{NoObserver, Observer};
 pub use diagnose::FindingId;
 pub use plan::{BackupScope, VerifyScope};
 pub use refusal::RefusalId;
-pub use report::{Outcome, Report};
+pub use report::{Inspected, Outcome, Report};
 
 /// The program of that page compiles.
 #[cfg(all(doctest, feature = "disk"))]

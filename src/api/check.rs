@@ -3,18 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use crate::apply::is_operation_folder;
-use crate::diagnose::{Finding, GroupDiagnosis, diagnose_database, diagnose_group, required};
+use crate::diagnose::{
+    Finding, ForecastOutcome, GroupDiagnosis, diagnose_database, diagnose_group, required,
+};
 use crate::ese::ContentKind;
 use crate::ese::db_header::FORMAT_VERSION;
 use crate::guards::unread;
 use crate::plan;
 use crate::refusal::{Refusal, RefusalId};
-use crate::report::{
-    CheckpointReport, CheckpointsReport, DatabaseReport, LogsReport, Outcome, Report, StreamReport,
-    checkpoint_reports,
+use crate::report::model::{
+    CheckpointReport, CheckpointsReport, LogsReport, StreamReport, checkpoint_reports,
 };
+use crate::report::{CommandName, DatabaseReport, Outcome, Report};
 use crate::storage::{FileKind, canonical};
-use crate::survey::{DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, LogStream};
+use crate::survey::{
+    Bodies, DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, LogStream,
+};
 
 use super::error::{Result as ApiResult, ended_well};
 use super::request::Check;
@@ -32,7 +36,7 @@ use super::run::{Run, Watch};
 pub fn check(request: &Check, watch: &Watch) -> ApiResult<Report> {
     let run = Run::of_embedder(watch);
     let report = check_in(&run, request);
-    ended_well(Report { run: Some(run.report()), ..report })
+    ended_well(report.run_by(run.report()))
 }
 
 /// The same in a run that began already.
@@ -68,18 +72,28 @@ struct Checking<'a> {
 impl<'a> Checking<'a> {
     fn new(run: &'a Run<'a>, request: &'a Check) -> Self {
         let (streams, checkpoints) = (Vec::new(), Vec::new());
-        let report = Report::new("check");
+        let report = Report::new(CommandName::Check);
         Self { run, request, report, streams, checkpoints, is_incomplete: false }
     }
 
     fn conclude(mut self) -> Report {
-        self.report.logs = LogsReport::of(self.streams);
-        self.report.checkpoint = CheckpointsReport::of(self.checkpoints);
-        let report = self.report.conclude();
-        match self.is_incomplete {
-            true => report.failed(),
-            false => report,
+        let fails = |stream: &StreamReport| stream.next_mount.outcome == ForecastOutcome::Fails;
+        let mount_fails = self.streams.iter().any(fails);
+        self.report.document.logs = LogsReport::of(self.streams);
+        self.report.document.checkpoint = CheckpointsReport::of(self.checkpoints);
+        let mut report = self.report.conclude();
+        // A failing mount is no clean bill of health, whatever was found.
+        let document = &mut report.document;
+        if mount_fails && document.outcome == Outcome::Ok {
+            document.outcome = Outcome::Findings;
+            document.exit_code = Outcome::Findings.exit_code();
         }
+        if self.is_incomplete { report.failed() } else { report }
+    }
+
+    /// The log bodies that the forecasts rest on.
+    fn bodies(&self) -> Option<Bodies> {
+        Some(if self.request.deep { Bodies::All } else { Bodies::OfNextMount })
     }
 
     fn fail(&mut self, refusal: &Refusal) {
@@ -143,13 +157,13 @@ impl<'a> Checking<'a> {
         };
         let places = self.folders_of_logs(folders, &databases);
         let group = places.and_then(|places| {
-            run.survey_logs(&listings, places, databases.clone(), Digests::NotWanted)
+            run.survey_logs(&listings, places, databases.clone(), Digests::NotWanted, self.bodies())
         });
         match group {
             // The databases can be judged all the same; only what is said is less than was asked for.
             Err(refusal) => {
                 databases.iter().for_each(|facts| self.push(facts, diagnose_database(facts)));
-                self.report.refusals.push((&refusal).into());
+                self.report.document.refusals.push(refusal);
                 self.is_incomplete = true;
             }
             Ok(group) => {
@@ -208,13 +222,15 @@ impl<'a> Checking<'a> {
         for (facts, findings) in group.databases.iter().zip(diagnosis.databases) {
             self.push(facts, findings);
         }
-        self.report.findings.extend(diagnosis.findings);
+        self.report.document.findings.extend(diagnosis.findings);
         self.push_unread(group);
         let dir = &group.folders.log_dir;
         if diagnosis.streams.is_empty() {
-            self.report.no_logs_in.push(dir.clone());
+            self.report.aside.no_logs_in.push(dir.clone());
         }
         self.streams.extend(diagnosis.streams.iter().map(|stream| StreamReport::new(dir, stream)));
+        let checkpoints = diagnosis.streams.into_iter().map(|stream| stream.checkpoint);
+        self.report.aside.checkpoints.extend(checkpoints);
         self.checkpoints.extend(checkpoint_reports(group));
     }
 
@@ -236,7 +252,13 @@ impl<'a> Checking<'a> {
             rest = elsewhere;
             let folders = GroupFolders { log_dir: dir.clone(), system_dir: dir };
             let listings = self.run.listings();
-            match self.run.survey_logs(&listings, folders, here.clone(), Digests::NotWanted) {
+            match self.run.survey_logs(
+                &listings,
+                folders,
+                here.clone(),
+                Digests::NotWanted,
+                self.bodies(),
+            ) {
                 Ok(group) => {
                     let diagnosis = diagnose_group(&group);
                     // Clean ones need none of them.

@@ -9,13 +9,10 @@ use crate::plan::{
     Command, Evidence, FieldSource, RepairRequest, VerifyScope, content_refusals, plan_repair,
 };
 use crate::refusal::{ALLOW_UNPROVEN_LOCK, Refusal, RefusalId};
-use crate::report::{
-    CheckpointsReport, DatabaseReport, LogsReport, Outcome, Report, StreamReport,
-    checkpoint_reports,
-};
-use crate::show::shown;
+use crate::report::model::{CheckpointsReport, LogsReport, StreamReport, checkpoint_reports};
+use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome};
 use crate::storage::all_processors;
-use crate::survey::{DatabaseFacts, Digests, GroupFolders, PageLayout};
+use crate::survey::{Bodies, DatabaseFacts, Digests, GroupFolders, PageLayout};
 
 use super::consent::{confirmation_needed, store_service_note};
 use super::pages::{pages_note, scan};
@@ -23,7 +20,10 @@ use super::planned::{Plan, Work};
 use super::request::Repair;
 use super::run::Run;
 
-const COMMAND: &str = "repair";
+const COMMAND: CommandName = CommandName::Repair;
+
+/// The forecasts beside a repair rest on what the next mount reads.
+const BODIES: Option<Bodies> = Some(Bodies::OfNextMount);
 
 pub(super) fn plan(run: &Run, request: &Repair) -> Plan {
     let facts = match run.survey(&request.database) {
@@ -40,10 +40,11 @@ pub(super) fn plan(run: &Run, request: &Repair) -> Plan {
         }
     };
     let Surveyed { facts, findings, logs, checkpoint } = surveyed;
-    let mut database = DatabaseReport::surveyed(&facts, findings, Outcome::Refused);
+    let mut database = DatabaseReport::surveyed(&facts, findings, Outcome::Refused).into();
     let planned = plan_surveyed(run, request, facts, &mut database);
-    let plan = Plan::of_file(COMMAND, database, planned);
-    Plan { report: Report { logs, checkpoint, ..plan.report }, ..plan }
+    let mut plan = Plan::of_file(COMMAND, database, planned);
+    (plan.report.document.logs, plan.report.document.checkpoint) = (logs, checkpoint);
+    plan
 }
 
 /// What is known of one database before its repair.
@@ -67,7 +68,7 @@ fn survey_logs(run: &Run, request: &Repair, facts: DatabaseFacts) -> Result<Surv
     let log_dir = resolved(&places.log_dir, &beside)?;
     let system_dir = resolved(&places.system_dir, &log_dir)?;
     let (listings, folders) = (run.listings(), GroupFolders { log_dir, system_dir });
-    match run.survey_logs(&listings, folders, vec![facts.clone()], Digests::NotWanted) {
+    match run.survey_logs(&listings, folders, vec![facts.clone()], Digests::NotWanted, BODIES) {
         Err(refusal) if named => Err(refusal),
         Err(_) => {
             let findings = diagnose_database(&facts);
@@ -89,7 +90,7 @@ fn plan_surveyed(
     run: &Run,
     request: &Repair,
     facts: DatabaseFacts,
-    database: &mut DatabaseReport,
+    database: &mut Entry,
 ) -> Result<Work, Vec<Refusal>> {
     let guarded = &request.guarded;
     let backup_dir = run.backup_dir(guarded.backup_dir.as_deref(), &facts.path);
@@ -117,27 +118,27 @@ fn plan_surveyed(
     }
     let wanted = wanted(request, source);
     let Some((plan, images)) = plan_repair(&facts, &wanted, &run.stamp(Command::Repair)) else {
-        database.outcome = Outcome::NothingToDo;
+        database.report.outcome = Outcome::NothingToDo;
         return Ok(Work::Nothing);
     };
-    database.steps = plan.steps.clone().into();
-    database.notes = notes(&facts, &wanted);
+    database.report.steps = plan.steps.clone().into();
+    database.notes(notes(&facts, &wanted));
     if request.verify == VerifyScope::Full && request.scan_now {
         let layout = PageLayout::of(facts.status.length_bytes, plan.page_size_bytes);
         let pages = scan(run, &facts, layout, all_processors()).map_err(|refusal| {
-            database.outcome = Outcome::Failed;
+            database.report.outcome = Outcome::Failed;
             vec![refusal]
         })?;
-        database.notes.push(pages_note(&pages));
-        database.pages = Some(pages);
+        database.note(pages_note(&pages));
+        database.report.pages = Some(pages);
     }
-    database.notes.extend(store_service_note(&facts.path));
+    database.notes(store_service_note(&facts.path));
     let refused = ask_every_guard();
     if !refused.is_empty() {
-        database.outcome = Outcome::of_reasons(&refused);
+        database.report.outcome = Outcome::of_reasons(&refused);
         return Err(refused);
     }
-    database.outcome = Outcome::Planned;
+    database.report.outcome = Outcome::Planned;
     let allow_unproven_lock = guarded.allow_unproven_lock;
     let terms = Terms { backup_dir, allow_unproven_lock };
     Ok(Work::Deed(Box::new(Job::of_header(&facts, plan, images, terms))))
@@ -166,16 +167,14 @@ fn field_source(
     Ok(FieldSource::From(Box::new(Evidence::judge(facts, &evidence)?)))
 }
 
-fn notes(facts: &DatabaseFacts, request: &RepairRequest) -> Vec<String> {
+fn notes(facts: &DatabaseFacts, request: &RepairRequest) -> Vec<Note> {
     let mut notes = Vec::new();
     if let FieldSource::From(evidence) = &request.source {
-        notes.push(format!("The fields are those of {}, which meets:", shown(&evidence.path)));
-        notes.extend(evidence.conditions.iter().map(|condition| format!("- {condition}")));
-        notes.push("Not checked: that the backup media of that set still exist.".into());
+        let (evidence, conditions) = (evidence.path.clone(), evidence.conditions.clone());
+        notes.push(Note::FieldsFrom { evidence, conditions });
     }
     if let Some(streaming) = facts.streaming.as_ref().filter(|streaming| streaming.found) {
-        let path = shown(&streaming.path);
-        notes.push(format!("Streaming file {path}: neither changed nor copied."));
+        notes.push(Note::StreamFileLeftAlone(streaming.path.clone()));
     }
     notes
 }

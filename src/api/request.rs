@@ -80,6 +80,7 @@ pub struct Check {
     pub(crate) paths: Vec<PathBuf>,
     pub(crate) databases: Vec<PathBuf>,
     pub(crate) places: Places,
+    pub(crate) deep: bool,
 }
 
 impl Check {
@@ -97,6 +98,13 @@ impl Check {
     /// A database of the storage group that lies elsewhere.
     pub fn database(mut self, path: impl Into<PathBuf>) -> Self {
         self.databases.push(path.into());
+        self
+    }
+
+    /// Reads the bodies of all logs, and not only of those that the next mount reads. The forecasts of the
+    /// backups then rest on them.
+    pub fn deep(mut self, deep: bool) -> Self {
+        self.deep = deep;
         self
     }
 
@@ -240,6 +248,7 @@ pub struct ResetLogs {
     pub(crate) prefix: Option<String>,
     pub(crate) databases: Vec<PathBuf>,
     pub(crate) may_be_missing: Vec<u32>,
+    pub(crate) allow_older_database: bool,
     pub(crate) places: Places,
     pub(crate) guarded: Guarded,
 }
@@ -252,6 +261,7 @@ impl ResetLogs {
             prefix: None,
             databases: Vec::new(),
             may_be_missing: Vec::new(),
+            allow_older_database: false,
             places: Places::default(),
             guarded: Guarded::default(),
         }
@@ -280,6 +290,12 @@ impl ResetLogs {
     /// of its signature.
     pub fn allow_missing(mut self, signature_random: u32) -> Self {
         self.may_be_missing.push(signature_random);
+        self
+    }
+
+    /// Gives up what the logs hold beyond an older copy of a database. Use it only where the rest is worthless.
+    pub fn allow_older_database(mut self, allow: bool) -> Self {
+        self.allow_older_database = allow;
         self
     }
 

@@ -7,7 +7,9 @@ use chrono::{DateTime, Utc};
 use crate::apply::{Context, Ending, NoObserver, Observer};
 use crate::machine::{host_name, login_name, now, user_name};
 use crate::plan::{Command, OperationStamp};
-use crate::report::{Outcome, RunReport, shown_path, utc};
+use crate::report::Outcome;
+use crate::report::model::{RunReport, utc};
+use crate::show::path_text;
 use crate::storage::{Disk, Storage};
 
 static NEVER: AtomicBool = AtomicBool::new(false);
@@ -84,7 +86,7 @@ impl<'a> Run<'a> {
             host: host_name(),
             user: user_name(),
             login: login_name(),
-            directory: std::env::current_dir().ok().map(|dir| shown_path(&dir)),
+            directory: std::env::current_dir().ok().map(|dir| path_text(&dir)),
             arguments: self.arguments.clone(),
             started: utc(self.started),
             finished: utc(now()),

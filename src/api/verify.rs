@@ -7,8 +7,7 @@ use crate::ese::db_header::FORMAT_VERSION;
 use crate::ese::{ContentKind, format_problem};
 use crate::plan;
 use crate::refusal::{Refusal, RefusalId};
-use crate::report::{DatabaseReport, Outcome, Report};
-use crate::show::{quoted, shown};
+use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome, Report};
 use crate::storage::all_processors;
 use crate::survey::{DatabaseFacts, HEADER_PAGES, PageLayout};
 
@@ -17,10 +16,6 @@ use super::pages::scan;
 use super::recover::not_begun;
 use super::request::Verify;
 use super::run::{Run, Watch};
-
-/// Why a streaming file is not read to its end.
-const STREAM_NOTE: &str = "Only its two header pages were checked: the pages of a streaming file have no checksum of their \
-     own. eseutil /k does not check them either.";
 
 /// Reads every page of databases and compares it with its checksum, as `eseutil /k` does. Writes nothing.
 ///
@@ -34,16 +29,20 @@ const STREAM_NOTE: &str = "Only its two header pages were checked: the pages of 
 pub fn verify(request: &Verify, watch: &Watch) -> ApiResult<Report> {
     let run = Run::of_embedder(watch);
     let report = verify_in(&run, request, &|_| {});
-    ended_well(Report { run: Some(run.report()), ..report })
+    ended_well(report.run_by(run.report()))
 }
 
 /// Verifies in a run that began already. `told` hears of the report as it grows.
 pub(crate) fn verify_in(run: &Run, request: &Verify, told: &dyn Fn(&Report)) -> Report {
-    let mut report = Report::new("verify");
+    let mut report = Report::new(CommandName::Verify);
     let mut stopped = false;
     for path in &request.databases {
-        let (database, reasons) =
-            if stopped { not_begun(path) } else { verify_one(run, path, request.threads) };
+        let (database, reasons) = if stopped {
+            let (database, reasons) = not_begun(path);
+            (database.into(), reasons)
+        } else {
+            verify_one(run, path, request.threads)
+        };
         stopped |= reasons.iter().any(|reason| reason.id == RefusalId::Interrupted);
         report.push(database, &reasons);
         told(&report);
@@ -51,11 +50,7 @@ pub(crate) fn verify_in(run: &Run, request: &Verify, told: &dyn Fn(&Report)) -> 
     report.conclude()
 }
 
-fn verify_one(
-    run: &Run,
-    path: &Path,
-    threads: Option<NonZeroUsize>,
-) -> (DatabaseReport, Vec<Refusal>) {
+fn verify_one(run: &Run, path: &Path, threads: Option<NonZeroUsize>) -> (Entry, Vec<Refusal>) {
     let facts = match run.survey(path) {
         Ok(facts) => facts,
         Err(refusal) => return failed(refusal),
@@ -63,7 +58,8 @@ fn verify_one(
     let layout = match layout(&facts) {
         Ok(layout) => layout,
         Err(refusals) => {
-            return (DatabaseReport::surveyed(&facts, Vec::new(), Outcome::Failed), refusals);
+            let database = DatabaseReport::surveyed(&facts, Vec::new(), Outcome::Failed);
+            return (database.into(), refusals);
         }
     };
     let threads = threads.map_or_else(all_processors, NonZeroUsize::get);
@@ -72,15 +68,15 @@ fn verify_one(
         Err(refusal) => return failed(refusal),
     };
     let outcome = if pages.bad_pages() > 0 { Outcome::Findings } else { Outcome::Ok };
-    let mut database = DatabaseReport::surveyed(&facts, Vec::new(), outcome);
-    database.notes = notes(&facts, layout);
-    database.pages = Some(pages);
+    let mut database = Entry::from(DatabaseReport::surveyed(&facts, Vec::new(), outcome));
+    database.notes(notes(&facts, layout));
+    database.report.pages = Some(pages);
     (database, Vec::new())
 }
 
 /// Nothing can be said of a file that could not be read.
-fn failed(refusal: Refusal) -> (DatabaseReport, Vec<Refusal>) {
-    (DatabaseReport::unknown(&refusal.path, Outcome::Failed), vec![refusal])
+fn failed(refusal: Refusal) -> (Entry, Vec<Refusal>) {
+    (DatabaseReport::unknown(&refusal.path, Outcome::Failed).into(), vec![refusal])
 }
 
 /// Where the pages lie, or why that is not known. Half a page at the end is no page, as `eseutil /k`
@@ -107,33 +103,22 @@ fn layout(facts: &DatabaseFacts) -> Result<PageLayout, Vec<Refusal>> {
     }
 }
 
-fn notes(facts: &DatabaseFacts, layout: PageLayout) -> Vec<String> {
-    let mut notes = Vec::new();
+fn notes(facts: &DatabaseFacts, layout: PageLayout) -> Vec<Note> {
     if facts.kind == ContentKind::Streaming {
-        return vec![STREAM_NOTE.to_owned()];
+        return vec![Note::OnlyHeaderPages];
     }
+    let mut notes = Vec::new();
     let rest = facts.status.length_bytes - layout.end_bytes();
     if rest > 0 {
-        notes.push(format!(
-            "WARNING: The last {rest} bytes are no whole page; they were not checked. The file may have \
-             been cut off."
-        ));
+        notes.push(Note::HalfPage(rest));
     }
     let unknown = facts.pair.as_ref().and_then(|pair| format_problem(&pair.header));
-    notes.extend(unknown.map(|problem| {
-        format!("WARNING: The header has something that edbmend does not know: {problem}.")
-    }));
+    notes.extend(unknown.map(Note::UnknownInHeader));
     if let Some(streaming) = facts.streaming.as_ref().filter(|streaming| streaming.found) {
-        let path = shown(&streaming.path);
-        notes.push(format!(
-            "Streaming file {path}: not read. Its pages have no checksum of their own, only its two header \
-             pages have one. To check these:"
-        ));
-        notes.push(format!("edbmend verify {}", quoted(&streaming.path)));
+        notes.push(Note::StreamFileNotRead(streaming.path.clone()));
     }
     if facts.pair.as_ref().is_some_and(|pair| !pair.is_sound()) {
-        notes.push("The two header copies are not both valid and equal. What that means:".into());
-        notes.push(format!("edbmend check {}", quoted(&facts.path)));
+        notes.push(Note::CopiesNotSound(facts.path.clone()));
     }
     notes
 }

@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-use crate::api::{Guarded, Places};
+use crate::api::Places;
 use crate::diagnose::FindingId;
 use crate::ese::LogBase;
 use crate::plan::{BackupScope, VerifyScope};
-
-use super::confirm::consent;
+use crate::report::CommandName;
 
 /// Guarded repair of the header of dismounted ESE / Exchange databases.
 ///
@@ -59,20 +58,20 @@ pub enum Command {
 }
 
 impl Command {
-    /// The word that was typed.
-    pub fn name(&self) -> &'static str {
+    /// Its name, as reports have it.
+    pub fn name(&self) -> CommandName {
         match self {
-            Self::Inspect(_) => "inspect",
-            Self::Check(_) => "check",
-            Self::Repair(_) => "repair",
-            Self::ResetLogs(_) => "reset-logs",
-            Self::Verify(_) => "verify",
-            Self::Restore(_) => "restore",
-            Self::Recover(_) => "recover",
-            Self::Demo(_) => "demo",
-            Self::Explain(_) => "explain",
-            Self::Completions(_) => "completions",
-            Self::Man(_) => "man",
+            Self::Inspect(_) => CommandName::Inspect,
+            Self::Check(_) => CommandName::Check,
+            Self::Repair(_) => CommandName::Repair,
+            Self::ResetLogs(_) => CommandName::ResetLogs,
+            Self::Verify(_) => CommandName::Verify,
+            Self::Restore(_) => CommandName::Restore,
+            Self::Recover(_) => CommandName::Recover,
+            Self::Demo(_) => CommandName::Demo,
+            Self::Explain(_) => CommandName::Explain,
+            Self::Completions(_) => CommandName::Completions,
+            Self::Man(_) => CommandName::Man,
         }
     }
 
@@ -175,14 +174,6 @@ pub struct GuardedArgs {
     pub output: OutputArgs,
 }
 
-impl GuardedArgs {
-    /// What they ask for, with the backup folder that was named.
-    pub(super) fn guarded(&self, backup_dir: Option<PathBuf>) -> Guarded {
-        let allow_unproven_lock = self.allow_unproven_lock;
-        Guarded { backup_dir, allow_unproven_lock, consent: consent(self) }
-    }
-}
-
 /// `inspect`
 #[derive(Args, Debug)]
 #[command(
@@ -222,6 +213,9 @@ pub struct CheckArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub group: GroupArgs,
+    /// Read the bodies of all logs, not only of those that the next mount reads
+    #[arg(long)]
+    pub deep: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub log: LogFileArgs,
@@ -328,6 +322,9 @@ pub struct ResetLogsArgs {
     /// by the Rand number of its DB Signature
     #[arg(long, value_name = "SIGNATURE", value_parser = signature_random)]
     pub allow_group_incomplete: Vec<u32>,
+    /// Give up what the logs hold beyond an older copy of a database
+    #[arg(long)]
+    pub allow_older_database: bool,
     /// Where the operation folder goes (default: edbmend beside the logs)
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub backup_dir: Option<PathBuf>,
@@ -425,7 +422,7 @@ pub struct DemoArgs {
 )]
 pub struct ExplainArgs {
     /// A finding or refusal id, or an exit code (default: list them all)
-    #[arg(value_name = "ID", value_parser = super::explain::topic)]
+    #[arg(value_name = "ID", value_parser = super::topics::topic)]
     pub topic: Option<String>,
 }
 

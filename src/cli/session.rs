@@ -11,8 +11,7 @@ use crate::api::Run;
 use crate::apply::Context;
 use crate::machine::now;
 use crate::refusal::Refusal;
-use crate::report::Report;
-use crate::show::quoted;
+use crate::report::{Report, typed, who};
 use crate::storage::Disk;
 
 use super::args::OutputArgs;
@@ -42,11 +41,8 @@ impl Session {
         let Some(path) = path else { return Ok(()) };
         let log = LogFile::open(&Disk, path)?;
         let run = self.run().report();
-        let login = run.login.map_or(String::new(), |login| format!(" (logged in as {login})"));
-        let typed: Vec<_> = run.arguments.iter().map(|word| quoted(Path::new(word))).collect();
-        let (version, typed) = (env!("CARGO_PKG_VERSION"), typed.join(" "));
-        let by = format!("{}{login} on {}", run.user, run.host);
-        log.line(&format!("begin: edbmend {version}, by {by}: {typed}"));
+        let (version, by, typed) = (env!("CARGO_PKG_VERSION"), who(&run), typed(&run));
+        log.line(&format!("begin: edbmend {version}, by {by} on {}: {typed}", run.host));
         self.watcher.log = Some(log);
         Ok(())
     }

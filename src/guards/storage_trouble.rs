@@ -39,7 +39,7 @@ pub fn reason(error: &StorageError) -> Refusal {
 pub fn failure(error: &StorageError) -> Refusal {
     let remedy =
         "Look into the system's log for what the disk said, and mend that before you try again."
-            .to_owned();
+            .into();
     Refusal { id: RefusalId::IoError, remedy, ..reason(error) }
 }
 

@@ -9,6 +9,9 @@ pub const ALLOW_UNPROVEN_LOCK: &str = "--allow-unproven-lock";
 /// Goes on without a database that the logs name; followed by the random number of its signature.
 pub const ALLOW_GROUP_INCOMPLETE: &str = "--allow-group-incomplete";
 
+/// Goes on though the logs hold what a database lacks.
+pub const ALLOW_OLDER_DATABASE: &str = "--allow-older-database";
+
 /// Makes [`RefusalId`] of the rows: id, name, guard or failure, and the flag that overrides it.
 macro_rules! refusals {
     ($($id:ident $name:tt $kind:ident $flag:expr;)*) => {
@@ -67,6 +70,7 @@ refusals! {
     NotAnOperation       "not-an-operation"       Guard    None;
     HeaderDamaged        "header-damaged"         Guard    None;
     GroupIncomplete      "group-incomplete"       Guard    Some(ALLOW_GROUP_INCOMPLETE);
+    DatabaseOlderThanLogs "database-older-than-logs" Guard Some(ALLOW_OLDER_DATABASE);
     LogSignatureMismatch "log-signature-mismatch" Guard    None;
     RestorePending       "restore-pending"        Guard    None;
     MixedPrefixes        "mixed-prefixes"         Guard    None;

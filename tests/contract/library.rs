@@ -128,7 +128,7 @@ fn logs_are_reset_and_come_back() {
     let done = edbmend::apply(edbmend::plan(reset, &watch).unwrap(), &watch).unwrap();
     assert_eq!(done.outcome, Outcome::Committed);
     assert!(!group.path("E00.log").exists());
-    let undo = Restore::new(&done.operation.unwrap().dir);
+    let undo = Restore::new(&done.operation.as_ref().unwrap().dir);
     edbmend::apply(edbmend::plan(undo, &watch).unwrap(), &watch).unwrap();
     assert!(before.iter().all(|(path, bytes)| fs::read(path).ok() == *bytes));
 }
@@ -145,7 +145,7 @@ fn every_reason_is_in_the_error_with_what_to_do() {
     assert_eq!(error.refusals().len(), 2);
     let text = error.to_string();
     for refusal in error.refusals() {
-        assert!(text.contains(refusal.id.name()) && text.contains(&refusal.remedy), "{text}");
+        assert!(text.contains(refusal.id.name()) && text.contains(&*refusal.remedy), "{text}");
     }
     assert!(!error.is_pending());
     assert_eq!(content(&group), before);

@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use crate::diagnose::{Forecast, GenerationRange, StreamOutlook};
 use crate::ese::Signature;
+use crate::show::path_text;
 use crate::survey::{CheckpointFile, GroupFacts};
 
-use super::{CheckpointHeaderReport, shown_path};
+use super::CheckpointHeaderReport;
 
 /// `logs`: the one stream, or `{"streams": [...]}`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -73,24 +74,21 @@ pub struct StreamReport {
     pub next_full: Forecast,
     /// What the next incremental backup does.
     pub next_incremental: Forecast,
-    /// The position in its checkpoint file, for people; not part of the JSON.
-    #[serde(skip)]
-    pub checkpoint: String,
 }
 
 impl StreamReport {
     /// The report of a stream whose logs are in `dir`.
     pub(crate) fn new(dir: &Path, outlook: &StreamOutlook) -> Self {
-        let paths = |paths: &[std::path::PathBuf]| paths.iter().map(|p| shown_path(p)).collect();
+        let paths = |paths: &[std::path::PathBuf]| paths.iter().map(|p| path_text(p)).collect();
         let sequence = outlook.sequence.as_ref();
         Self {
             base: outlook.base.to_string(),
-            dir: shown_path(dir),
+            dir: path_text(dir),
             signature: outlook.signature,
             first_generation: outlook.first_generation,
             last_generation: outlook.last_generation,
             count: outlook.count,
-            current: outlook.current.as_deref().map(shown_path),
+            current: outlook.current.as_deref().map(path_text),
             missing: outlook.missing.clone(),
             damaged: paths(&outlook.damaged),
             databases: paths(&outlook.databases),
@@ -100,7 +98,6 @@ impl StreamReport {
             next_mount: outlook.next_mount.clone(),
             next_full: outlook.next_full.clone(),
             next_incremental: outlook.next_incremental.clone(),
-            checkpoint: outlook.checkpoint.clone(),
         }
     }
 }
@@ -120,7 +117,7 @@ impl CheckpointReport {
     fn new(base: &str, file: &CheckpointFile) -> Self {
         let elected = file.elected.as_ref();
         Self {
-            path: shown_path(&file.path),
+            path: path_text(&file.path),
             base: base.to_owned(),
             header: elected.map(|(chk, copies)| CheckpointHeaderReport::new(chk, *copies)),
         }

@@ -1,12 +1,12 @@
 //! The database header as JSON: every field under its standard name in snake case.
 
-use std::fmt::LowerHex;
-
 use schemars::JsonSchema;
 use serde::Serialize;
-use zerocopy::little_endian::U32;
 
-use crate::ese::{BackupField, BackupInfo, DbHeader, DbState, LgPos, LogTime, RawLgPos, Signature};
+use crate::ese::{BackupField, BackupInfo, DbHeader, DbState, LgPos, LogTime, Signature};
+use crate::show::Hex;
+
+use super::{CountReport, PositionReport};
 
 /// All fields of a header. Times are printed as `eseutil` does, `LOC` where they are the server's
 /// local time, and are `null` where they are not set.
@@ -14,25 +14,19 @@ use crate::ese::{BackupField, BackupInfo, DbHeader, DbState, LgPos, LogTime, Raw
 #[allow(missing_docs)]
 pub struct HeaderReport {
     /// Stored checksum.
-    #[schemars(regex(pattern = r"^0x[0-9a-f]+$"))]
-    pub checksum: String,
+    pub checksum: Hex<u32>,
     /// `ulMagic`.
-    #[schemars(regex(pattern = r"^0x[0-9a-f]+$"))]
-    pub magic: String,
+    pub magic: Hex<u32>,
     /// Format version.
-    #[schemars(regex(pattern = r"^0x[0-9a-f]+$"))]
-    pub version: String,
+    pub version: Hex<u32>,
     /// Format revision.
-    #[schemars(regex(pattern = r"^0x[0-9a-f]+$"))]
-    pub revision: String,
+    pub revision: Hex<u32>,
     /// Minor format revision.
     pub revision_minor: u32,
     /// Format version at creation.
-    #[schemars(regex(pattern = r"^0x[0-9a-f]+$"))]
-    pub created_version: String,
+    pub created_version: Hex<u32>,
     /// Format revision at creation.
-    #[schemars(regex(pattern = r"^0x[0-9a-f]+$"))]
-    pub created_revision: String,
+    pub created_revision: Hex<u32>,
     /// Highest engine format version that attached the file.
     pub attached_by_version: u32,
     /// 0 = database, 1 = streaming file.
@@ -73,7 +67,7 @@ pub struct HeaderReport {
     pub log_committed_time: LogTime,
     /// First log generation for a clean state.
     pub log_consistent: i32,
-    /// The same before redo.
+    /// First log generation for a clean state, before redo.
     pub log_consistent_pre_redo: i32,
     /// Log generation being recovered.
     pub log_recovering: i32,
@@ -104,8 +98,7 @@ pub struct HeaderReport {
     /// Its service pack.
     pub os_service_pack: i32,
     /// Sort version.
-    #[schemars(regex(pattern = r"^0x[0-9a-f]+$"))]
-    pub sort_version: String,
+    pub sort_version: Hex<u64>,
     /// Repairs.
     pub repair: CountReport,
     /// ECC corrections that succeeded.
@@ -156,51 +149,18 @@ pub struct HeaderReport {
     pub revert_last_commit: LgPos,
 }
 
-/// A position in the log stream with its time.
-#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
-pub struct PositionReport {
-    /// Generation, sector and byte.
-    #[serde(flatten)]
-    pub position: LgPos,
-    /// Its time.
-    pub time: LogTime,
-}
-
-/// A counter with the time of the last event.
-#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
-pub struct CountReport {
-    /// How often.
-    pub count: u32,
-    /// When last.
-    pub time: LogTime,
-    /// How often before the last repair or defragmentation, where the header keeps that.
-    pub old_count: Option<u32>,
-}
-
-fn hex(value: impl LowerHex) -> String {
-    format!("0x{value:x}")
-}
-
-fn position(position: RawLgPos, time: LogTime) -> PositionReport {
-    PositionReport { position: position.into(), time }
-}
-
-fn count(count: U32, time: LogTime, old: Option<U32>) -> CountReport {
-    CountReport { count: count.get(), time, old_count: old.map(U32::get) }
-}
-
 impl HeaderReport {
     /// The report of a header.
     pub(crate) fn new(header: &DbHeader) -> Self {
         let raw = &header.raw;
         Self {
-            checksum: hex(raw.checksum.get()),
-            magic: hex(raw.magic.get()),
-            version: hex(raw.version.get()),
-            revision: hex(raw.revision.get()),
+            checksum: Hex(raw.checksum.get()),
+            magic: Hex(raw.magic.get()),
+            version: Hex(raw.version.get()),
+            revision: Hex(raw.revision.get()),
             revision_minor: raw.revision_minor.get(),
-            created_version: hex(raw.created_version.get()),
-            created_revision: hex(raw.created_revision.get()),
+            created_version: Hex(raw.created_version.get()),
+            created_revision: Hex(raw.created_revision.get()),
             attached_by_version: raw.attached_by_version.get(),
             attribute: raw.attribute.get(),
             file_type: raw.file_type.get(),
@@ -223,10 +183,10 @@ impl HeaderReport {
             log_consistent: raw.gen_min_consistent.get(),
             log_consistent_pre_redo: raw.gen_pre_redo_min_consistent.get(),
             log_recovering: raw.gen_recovering.get(),
-            last_consistent: position(raw.last_consistent_pos, raw.last_consistent_time),
-            last_attach: position(raw.last_attach_pos, raw.last_attach_time),
-            last_detach: position(raw.last_detach_pos, raw.last_detach_time),
-            last_reattach: position(raw.last_reattach_pos, raw.last_reattach_time),
+            last_consistent: PositionReport::new(raw.last_consistent_pos, raw.last_consistent_time),
+            last_attach: PositionReport::new(raw.last_attach_pos, raw.last_attach_time),
+            last_detach: PositionReport::new(raw.last_detach_pos, raw.last_detach_time),
+            last_reattach: PositionReport::new(raw.last_reattach_pos, raw.last_reattach_time),
             last_resize: raw.last_resize_pos.into(),
             previous_full_backup: header.backup(BackupField::Full),
             previous_incremental_backup: header.backup(BackupField::Incremental),
@@ -236,27 +196,27 @@ impl HeaderReport {
             current_shadow_copy_backup: header.current_shadow_copy_backup(),
             os_version: [raw.os_major.get(), raw.os_minor.get(), raw.os_build.get()],
             os_service_pack: raw.os_service_pack.get(),
-            sort_version: hex(raw.sort_version.get()),
-            repair: count(raw.repair_count, raw.repair_time, Some(raw.repair_count_old)),
-            ecc_fix_success: count(
+            sort_version: Hex(raw.sort_version.get()),
+            repair: CountReport::new(raw.repair_count, raw.repair_time, Some(raw.repair_count_old)),
+            ecc_fix_success: CountReport::new(
                 raw.ecc_fix_success,
                 raw.ecc_fix_success_time,
                 Some(raw.ecc_fix_success_old),
             ),
-            ecc_fix_fail: count(
+            ecc_fix_fail: CountReport::new(
                 raw.ecc_fix_fail,
                 raw.ecc_fix_fail_time,
                 Some(raw.ecc_fix_fail_old),
             ),
-            bad_checksum: count(
+            bad_checksum: CountReport::new(
                 raw.bad_checksum,
                 raw.bad_checksum_time,
                 Some(raw.bad_checksum_old),
             ),
-            reseed: count(raw.reseed_count, raw.reseed_time, Some(raw.reseed_count_old)),
-            patch: count(raw.patch_count, raw.patch_time, Some(raw.patch_count_old)),
-            extend: count(raw.extend_count, raw.extend_time, None),
-            shrink: count(raw.shrink_count, raw.shrink_time, None),
+            reseed: CountReport::new(raw.reseed_count, raw.reseed_time, Some(raw.reseed_count_old)),
+            patch: CountReport::new(raw.patch_count, raw.patch_time, Some(raw.patch_count_old)),
+            extend: CountReport::new(raw.extend_count, raw.extend_time, None),
+            shrink: CountReport::new(raw.shrink_count, raw.shrink_time, None),
             trim_count: raw.trim_count.get(),
             scrub_db_time: raw.scrub_db_time.get(),
             scrub_time: raw.scrub_time,

@@ -3,14 +3,20 @@
 use std::fmt::{Display, Write};
 
 use crate::ese::{AttachedDatabase, DbmsParam};
+use crate::show::shown;
 
 /// The lines that were printed so far.
 #[derive(Default)]
-pub(super) struct Lines(pub(super) String);
+pub(super) struct Lines(String);
 
 impl Lines {
+    /// A label of ours, and a value, which may be from the file and is therefore [`shown`].
     pub(super) fn line(&mut self, label: &str, value: impl Display) {
-        let _ = writeln!(self.0, "{label}{value}");
+        let _ = writeln!(self.0, "{label}{}", shown(&value.to_string()));
+    }
+
+    pub(super) fn text(self) -> String {
+        self.0
     }
 
     pub(super) fn blank(&mut self) {

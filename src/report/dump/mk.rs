@@ -37,5 +37,5 @@ pub fn dump_checkpoint(checkpoint: &Checkpoint) -> String {
             }
         }
     }
-    out.0
+    out.text()
 }

@@ -26,5 +26,5 @@ pub fn dump_flush_map(header: &FlushMapHeader) -> String {
     out.blank();
     out.line("  Database Header Flush Signature: ", raw.header_flush_signature);
     out.line(" Flush Map Header Flush Signature: ", raw.flush_map_flush_signature);
-    out.0
+    out.text()
 }

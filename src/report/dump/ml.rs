@@ -30,7 +30,7 @@ pub fn dump_log_header(path: &Path, header: &LogHeader, checkpoint: Option<LgPos
     identity(&mut out, header);
     flags(&mut out, header);
     attached(&mut out, header);
-    out.0
+    out.text()
 }
 
 fn identity(out: &mut Lines, header: &LogHeader) {

@@ -4,12 +4,10 @@
 //! long it took) are left out.
 
 use zerocopy::little_endian::I32;
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::ese::shadow::{CopyState, HeaderPair, Which};
 use crate::ese::{
-    BackupField, BackupInfo, DbHeader, FileType, LgPos, LogTime, RawBackupInfo, RawLgPos,
-    Signature, checksum,
+    BackupField, BackupInfo, DbHeader, FileType, LgPos, LogTime, RawLgPos, Signature, checksum,
 };
 
 use super::lines::Lines;
@@ -29,7 +27,7 @@ pub struct CopyDump<'a> {
 /// Prints a header copy as `eseutil /mh` does.
 pub fn dump_database_header(copy: &CopyDump) -> String {
     let mut out = Lines::default();
-    let Some(header) = DbHeader::parse(copy.page) else { return out.0 };
+    let Some(header) = DbHeader::parse(copy.page) else { return out.text() };
     out.title(copy);
     out.identity(&header);
     out.logs(&header);
@@ -44,18 +42,7 @@ pub fn dump_database_header(copy: &CopyDump) -> String {
     }
     out.signatures(&header);
     out.warnings(copy);
-    out.0
-}
-
-/// The log range of a backup trailer, 28 bytes at offset 120 of its page.
-#[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
-#[repr(C)]
-struct RawTrailerLogs {
-    gen_min_required: I32,
-    gen_max_required: I32,
-    gen_max_committed: I32,
-    gen_max_required_time: LogTime,
-    gen_max_committed_time: LogTime,
+    out.text()
 }
 
 impl Lines {
@@ -168,20 +155,6 @@ impl Lines {
         self.reseeds_and_patches(header);
     }
 
-    fn reseeds_and_patches(&mut self, header: &DbHeader) {
-        let raw = &header.raw;
-        let counts = [raw.reseed_count, raw.reseed_count_old, raw.patch_count, raw.patch_count_old];
-        if counts.iter().all(|count| count.get() == 0) {
-            return;
-        }
-        self.line("     Reseed Count: ", raw.reseed_count);
-        self.line("      Reseed Date: ", raw.reseed_time);
-        self.line(" Old Reseed Count: ", raw.reseed_count_old);
-        self.line("      Patch Count: ", raw.patch_count);
-        self.line("       Patch Date: ", raw.patch_time);
-        self.line("  Old Patch Count: ", raw.patch_count_old);
-    }
-
     fn position(&mut self, label: &str, position: RawLgPos, time: LogTime) {
         self.line(label, format_args!("{}  {time}", LgPos::from(position)));
     }
@@ -194,7 +167,7 @@ impl Lines {
         self.backup("Current Shadow copy backup", &header.current_shadow_copy_backup());
     }
 
-    fn backup(&mut self, title: &str, info: &BackupInfo) {
+    pub(super) fn backup(&mut self, title: &str, info: &BackupInfo) {
         let (low, high) = (info.gen_low, info.gen_high);
         let suffix = info.backup_type.eseutil_suffix();
         self.blank();
@@ -202,84 +175,6 @@ impl Lines {
         self.line("        Log Gen: ", format_args!("{low}-{high} (0x{low:x}-0x{high:x}){suffix}"));
         self.line("           Mark: ", info.mark);
         self.line("           Mark: ", info.time);
-    }
-
-    fn sizes(&mut self, header: &DbHeader) {
-        let raw = &header.raw;
-        self.blank();
-        self.line("     cpgUpgrade55Format: ", raw.upgrade_55_format_pages);
-        self.line("    cpgUpgradeFreePages: ", raw.upgrade_free_pages);
-        self.line("cpgUpgradeSpaceMapPages: ", raw.upgrade_space_map_pages);
-        self.blank();
-        let resize = LgPos::from(raw.last_resize_pos);
-        self.line("      Last Resize: ", format_args!("{resize}  {}", resize_note(header, resize)));
-        self.blank();
-        self.line("     Extend Count: ", raw.extend_count);
-        self.line("      Extend Date: ", raw.extend_time);
-        self.blank();
-        self.line("     Shrink Count: ", raw.shrink_count);
-        self.line("      Shrink Date: ", raw.shrink_time);
-        self.blank();
-        self.line("       Trim Count: ", raw.trim_count);
-    }
-
-    fn page_errors(&mut self, header: &DbHeader) {
-        let raw = &header.raw;
-        self.blank();
-        let success_date = ("   Last ECC Fix Success Date: ", raw.ecc_fix_success_time);
-        self.count("       ECC Fix Success Count: ", raw.ecc_fix_success.get(), Some(success_date));
-        self.count("   Old ECC Fix Success Count: ", raw.ecc_fix_success_old.get(), None);
-        let error_date = ("     Last ECC Fix Error Date: ", raw.ecc_fix_fail_time);
-        self.count("         ECC Fix Error Count: ", raw.ecc_fix_fail.get(), Some(error_date));
-        self.count("     Old ECC Fix Error Count: ", raw.ecc_fix_fail_old.get(), None);
-        let bad_date = ("Last Bad Checksum Error Date: ", raw.bad_checksum_time);
-        self.count("    Bad Checksum Error Count: ", raw.bad_checksum.get(), Some(bad_date));
-        self.count("Old bad Checksum Error Count: ", raw.bad_checksum_old.get(), None);
-        self.blank();
-        self.line("  Last Database Maintenance Finish Date: ", raw.scan_finish_time);
-        self.line("Current Database Maintenance Start Date: ", raw.scan_start_time);
-        self.line(
-            "      Highest Continuous Database Maintenance Page: ",
-            raw.scan_highest_continuous_page,
-        );
-        self.line("      Highest Database Maintenance Page: ", raw.scan_highest_page);
-    }
-
-    fn count(&mut self, label: &str, count: u32, last: Option<(&str, LogTime)>) {
-        if count == 0 {
-            return self.line(label, "none");
-        }
-        self.line(label, format_args!("found ({count})"));
-        if let Some((label, time)) = last {
-            self.line(label, time);
-        }
-    }
-
-    /// The last page of a file that a streaming backup wrote. Source: `dev/ese/src/inc/cpage.hxx`,
-    /// `PATCHHDR`.
-    fn trailer(&mut self, page: &[u8], header: &DbHeader) {
-        if !is_trailer_of(page, header) {
-            // eseutil ends here with JET_errDatabasePatchFileMismatch.
-            self.blank();
-            return self.line("WARNING: the trailer page is not of this backup (error -552).", "");
-        }
-        let info = page.get(40..64).and_then(|bytes| RawBackupInfo::read_from_bytes(bytes).ok());
-        let logs = page.get(120..148).and_then(|bytes| RawTrailerLogs::read_from_bytes(bytes).ok());
-        let (Some(info), Some(logs)) = (info, logs) else { return };
-        self.backup("Patch Current Full Backup", &BackupInfo::new(&info, 0));
-        if logs.as_bytes().iter().all(|&byte| byte == 0) {
-            return;
-        }
-        let (min, max) = (logs.gen_min_required.get(), logs.gen_max_required.get());
-        self.line("   Log Required: ", format_args!("{min}-{max} (0x{min:x}-0x{max:x})"));
-        self.line(
-            "   Gen. Max. Req. Creation Time: ",
-            format_args!(
-                "{}  Log Committed: {1} (0x{1:x})",
-                logs.gen_max_required_time, logs.gen_max_committed
-            ),
-        );
-        self.line("  Gen. Max. Com. Creation Time: ", logs.gen_max_committed_time);
     }
 
     fn signatures(&mut self, header: &DbHeader) {
@@ -322,25 +217,5 @@ impl Lines {
         if !pair.is_sound() {
             self.line("WARNING: primary header and shadow header are not identical.", "");
         }
-    }
-}
-
-/// Whether a trailer page names the database, the log stream and the position of the header's
-/// current full backup.
-fn is_trailer_of(page: &[u8], header: &DbHeader) -> bool {
-    let raw = &header.raw;
-    let same = |offset: usize, bytes: &[u8]| page.get(offset..offset + bytes.len()) == Some(bytes);
-    same(40, raw.full_cur.mark.as_bytes())
-        && same(64, raw.db_signature.as_bytes())
-        && same(92, raw.log_signature.as_bytes())
-}
-
-fn resize_note(header: &DbHeader, resize: LgPos) -> &'static str {
-    if resize == header.last_attach() {
-        "(Matches \"Last Attach\", no subsequent resize)"
-    } else if resize == header.last_consistent() {
-        "(Matches \"Last Consistent\", no subsequent resize)"
-    } else {
-        ""
     }
 }

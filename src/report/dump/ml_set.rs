@@ -24,7 +24,7 @@ pub fn dump_log_set(stream: &LogStream) -> String {
         out.blank();
         out.line("No damaged log files were found.", "");
     }
-    out.0
+    out.text()
 }
 
 /// The line of the logs that are missing in front of one; `false` where there are some.
