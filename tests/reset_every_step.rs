@@ -73,7 +73,13 @@ impl Bench {
         let operation_dir = self.backup_dir().join(&stamp.id);
         let volume =
             if self.across_volumes { 0 } else { Disk.status(&self.dir).unwrap().identity.0 };
-        let request = ResetRequest { operation_dir: &operation_dir, volume, overrides: Vec::new() };
+        let request = ResetRequest {
+            operation_dir: &operation_dir,
+            volume,
+            apart: Vec::new(),
+            numbered: Vec::new(),
+            overrides: Vec::new(),
+        };
         let plan = plan_reset(&group, &group.streams[0], &request, &stamp).unwrap();
         Job::of_logs(plan.into(), self.terms())
     }
@@ -86,7 +92,7 @@ impl Bench {
     }
 
     fn terms(&self) -> Terms {
-        Terms { backup_dir: self.backup_dir(), allow_unproven_lock: true }
+        Terms { backup_dir: self.backup_dir(), allow_unproven_lock: true, ..Terms::default() }
     }
 
     fn carry_out(&self) {

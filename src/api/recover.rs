@@ -5,8 +5,10 @@ use std::path::Path;
 
 use crate::apply::{
     self, Assessment, Ending, assess, at_work, empty_folders, find_pending, recover_refusals,
+    shared_with,
 };
 use crate::diagnose::diagnose_database;
+use crate::plan::Direction;
 use crate::refusal::{Refusal, RefusalId};
 use crate::report::{DatabaseReport, Outcome, Report};
 use crate::show::shown;
@@ -130,7 +132,11 @@ fn recover_one(
     database.operation = assessment.operation.clone();
     database.direction = Some(assessment.direction);
     database.notes.push(in_words(&assessment));
+    database.notes.extend(touched(&assessment));
     let mut refusals = recover_refusals(storage, path, request.allow_unproven_lock);
+    if !request.allow_shared_backup_dir {
+        refusals.extend(shared_with(storage, path));
+    }
     refusals.extend(confirmation_needed(request.consent, path));
     if !refusals.is_empty() {
         return (DatabaseReport { outcome: Outcome::of_reasons(&refusals), ..database }, refusals);
@@ -183,6 +189,42 @@ fn left_empty(dir: &Path) -> String {
          depends on it: {}",
         shown(dir)
     )
+}
+
+/// Most files of one folder that are named in words; the JSON has them all as steps.
+const MOST_NAMED: usize = 40;
+
+/// Every file that will be touched, in words.
+fn touched(assessment: &Assessment) -> Vec<String> {
+    let mut notes = Vec::new();
+    let is_written = matches!(assessment.direction, Direction::Back | Direction::Forward);
+    match assessment.steps.moves() {
+        _ if !is_written => {}
+        Some(plan) => notes.extend(plan.batches.iter().map(|batch| {
+            let (away, home) = match assessment.direction {
+                Direction::Back => (&batch.to, &batch.from),
+                _ => (&batch.from, &batch.to),
+            };
+            let named: Vec<_> =
+                batch.files.iter().take(MOST_NAMED).map(|file| file.name.as_str()).collect();
+            let more = batch.files.len() - named.len();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!(
+                "moves, as far as it is not there: {}{more}, from {} to {}",
+                named.join(", "),
+                shown(away),
+                shown(home)
+            )
+        })),
+        None => notes.push(format!("writes: both header copies of {}", shown(&assessment.subject))),
+    }
+    if let Some(operation) = &assessment.operation {
+        let verb = if assessment.direction == Direction::Discard { "removes" } else { "closes" };
+        notes.push(format!("{verb}: the operation in {}", shown(&operation.dir)));
+    }
+    let markers = assessment.markers.iter().map(|marker| format!("removes: {}", shown(marker)));
+    notes.extend(markers);
+    notes
 }
 
 /// Why nothing was done, before the database was read.

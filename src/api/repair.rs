@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::apply::{Job, Terms};
+use crate::apply::Job;
 use crate::diagnose::{Finding, diagnose_database, diagnose_group};
 use crate::guards::{HeaderQuestion, for_header};
 use crate::plan::{
     Command, Evidence, FieldSource, RepairRequest, VerifyScope, content_refusals, plan_repair,
 };
-use crate::refusal::{ALLOW_UNPROVEN_LOCK, Refusal, RefusalId};
+use crate::refusal::{Refusal, RefusalId};
 use crate::report::{
     CheckpointsReport, DatabaseReport, LogsReport, Outcome, Report, StreamReport,
     checkpoint_reports,
@@ -103,6 +103,7 @@ fn plan_surveyed(
         backup_dir: &backup_dir,
         scope: request.backup,
         allow_unproven_lock: guarded.allow_unproven_lock,
+        backup_terms: guarded.backup_terms,
         planned: None,
     };
     let ask_every_guard = || {
@@ -138,19 +139,17 @@ fn plan_surveyed(
         return Err(refused);
     }
     database.outcome = Outcome::Planned;
-    let allow_unproven_lock = guarded.allow_unproven_lock;
-    let terms = Terms { backup_dir, allow_unproven_lock };
+    let terms = guarded.terms(backup_dir);
     Ok(Work::Deed(Box::new(Job::of_header(&facts, plan, images, terms))))
 }
 
 fn wanted(request: &Repair, source: FieldSource) -> RepairRequest {
-    let lock = request.guarded.allow_unproven_lock.then(|| ALLOW_UNPROVEN_LOCK.to_owned());
     RepairRequest {
         source,
         also: request.also.clone(),
         backup: request.backup,
         verify: request.verify,
-        overrides: lock.into_iter().collect(),
+        overrides: request.guarded.overrides(),
     }
 }
 
@@ -172,6 +171,13 @@ fn notes(facts: &DatabaseFacts, request: &RepairRequest) -> Vec<String> {
         notes.push(format!("The fields are those of {}, which meets:", shown(&evidence.path)));
         notes.extend(evidence.conditions.iter().map(|condition| format!("- {condition}")));
         notes.push("Not checked: that the backup media of that set still exist.".into());
+    }
+    if facts.names_elsewhere > 0 {
+        notes.push(format!(
+            "The file has {} more names (hard links) in other folders: no interrupted operation was looked for \
+             there.",
+            facts.names_elsewhere
+        ));
     }
     if let Some(streaming) = facts.streaming.as_ref().filter(|streaming| streaming.found) {
         let path = shown(&streaming.path);

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use crate::api::{Guarded, Places};
 use crate::diagnose::FindingId;
 use crate::ese::LogBase;
+use crate::guards::BackupTerms;
 use crate::plan::{BackupScope, VerifyScope};
 
 use super::confirm::consent;
@@ -167,6 +168,14 @@ pub struct GuardedArgs {
     /// open. Use it only when the store is certainly dismounted
     #[arg(long)]
     pub allow_unproven_lock: bool,
+    /// Go on where another user can write to the folder of the backup, or of
+    /// the operation. Whoever can write there can decide what is written
+    #[arg(long)]
+    pub allow_shared_backup_dir: bool,
+    /// Go on where the backup folder is in memory, and gone when the machine
+    /// stops
+    #[arg(long)]
+    pub allow_backup_in_memory: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub log: LogFileArgs,
@@ -178,8 +187,12 @@ pub struct GuardedArgs {
 impl GuardedArgs {
     /// What they ask for, with the backup folder that was named.
     pub(super) fn guarded(&self, backup_dir: Option<PathBuf>) -> Guarded {
+        let backup_terms = BackupTerms {
+            allow_shared: self.allow_shared_backup_dir,
+            allow_in_memory: self.allow_backup_in_memory,
+        };
         let allow_unproven_lock = self.allow_unproven_lock;
-        Guarded { backup_dir, allow_unproven_lock, consent: consent(self) }
+        Guarded { backup_dir, allow_unproven_lock, backup_terms, consent: consent(self) }
     }
 }
 

@@ -9,7 +9,7 @@ use super::unclean::{Unclean, required, unclean};
 use super::{Finding, FindingId};
 
 pub(super) fn judge_pending(facts: &DatabaseFacts) -> Option<Finding> {
-    let marker = facts.pending.as_ref().or(facts.group_pending.as_ref())?;
+    let marker = facts.group_pending.as_ref().or(facts.pending.as_ref())?;
     Some(Finding::new(
         FindingId::OperationPending,
         format!("an edbmend operation on it or its logs was interrupted: {}", shown(marker)),
@@ -20,7 +20,7 @@ pub(super) fn judge_pending(facts: &DatabaseFacts) -> Option<Finding> {
 
 /// What must be done before a repair, which would be refused otherwise.
 pub(super) fn before_a_repair(facts: &DatabaseFacts, header: &DbHeader) -> Option<String> {
-    if let Some(marker) = facts.pending.as_ref().or(facts.group_pending.as_ref()) {
+    if let Some(marker) = facts.group_pending.as_ref().or(facts.pending.as_ref()) {
         return Some(format!("edbmend recover {}", quoted(marker)));
     }
     if let Some(instead) = beyond_repair(facts, header) {

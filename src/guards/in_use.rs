@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::machine::{StoreService, store_service};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::quoted;
+use crate::storage::ONLY_OWNER_CAN_TELL;
 
 /// The refusal where somebody else has the file open.
 pub fn in_use(path: &Path) -> Refusal {
@@ -59,11 +60,16 @@ fn how_to_see_who(path: &Path) -> String {
 
 /// The refusal where nobody can tell whether somebody else has the file open.
 pub fn unproven(path: &Path, why: &str) -> Refusal {
+    let remedy = if why == ONLY_OWNER_CAN_TELL {
+        "Run edbmend as root, or as the owner of the file."
+    } else {
+        "If you are sure that the store is dismounted on every machine that can reach this file, add \
+         --allow-unproven-lock."
+    };
     Refusal::new(
         RefusalId::InUseUnproven,
         path,
         format!("it cannot be proven that nobody else has the file open: {why}"),
-        "If you are sure that the store is dismounted on every machine that can reach this file, add \
-         --allow-unproven-lock.",
+        remedy,
     )
 }

@@ -78,8 +78,9 @@ fn group_pending(facts: &DatabaseFacts) -> Option<Refusal> {
     ))
 }
 
+/// A reset of its logs has a marker beside it, too, and is told of by that.
 fn pending(facts: &DatabaseFacts) -> Option<Refusal> {
-    let marker = facts.pending.as_ref()?;
+    let marker = facts.pending.as_ref().filter(|_| facts.group_pending.is_none())?;
     Some(Refusal::new(
         RefusalId::OperationPending,
         &facts.path,

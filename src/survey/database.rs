@@ -30,6 +30,8 @@ pub struct DatabaseFacts {
     pub logs: Option<OwnLogs>,
     /// The marker of an operation that was interrupted, if there is one.
     pub pending: Option<PathBuf>,
+    /// How many names (hard links) it has in other folders.
+    pub names_elsewhere: u64,
     /// The marker of an interrupted operation on logs beside it, or in the log folder.
     pub group_pending: Option<PathBuf>,
     /// This process may write the file and create names beside it.
@@ -112,7 +114,12 @@ fn facts_of(
         kind: content::identify(&area),
         streaming: is_streaming.then(|| survey_streaming_file(storage, path)),
         logs: None,
-        pending: storage.status(&marker).is_ok().then_some(marker),
+        pending: storage
+            .status(&marker)
+            .is_ok()
+            .then_some(marker)
+            .or_else(|| listings.marker_of_another_name(path)),
+        names_elsewhere: listings.names_elsewhere(path),
         group_pending: listings.group_markers(folder).into_iter().next(),
         may_write: !status.read_only
             && storage.may_write(path)

@@ -124,10 +124,6 @@ impl Storage for Scripted {
     fn may_write(&self, path: &Path) -> bool {
         Disk.may_write(path)
     }
-    fn adopt_owner(&self, path: &Path, like: &Path) -> Result<()> {
-        self.ask("adopt_owner", CHANGES, path)?;
-        Disk.adopt_owner(path, like)
-    }
 }
 
 struct ScriptedFile {
