@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use crate::apply::{
-    self, Assessment, Ending, assess, at_work, empty_folders, find_pending, recover_refusals,
-    shared_with,
+    self, Assessment, Ending, assess, at_work, empty_folders, find_pending, hold_pending,
+    recover_refusals, shared_with,
 };
 use crate::diagnose::diagnose_database;
 use crate::plan::Direction;
@@ -120,11 +120,15 @@ fn recover_one(
     decide: &dyn Fn(&Path, &str) -> Decision,
 ) -> (DatabaseReport, Vec<Refusal>) {
     let storage = run.storage();
-    let assessed = match at_work(storage, path) {
-        Some(refusal) => Err(vec![refusal]),
-        None => assess(storage, path, request.back),
+    if let Some(refusal) = at_work(storage, path) {
+        return stopped(path, vec![refusal]);
+    }
+    // What is asked for consent is what will be done.
+    let _around = match hold_pending(storage, path) {
+        Ok(held) => held,
+        Err(refusal) => return stopped(path, vec![refusal]),
     };
-    let assessment = match assessed {
+    let assessment = match assess(storage, path, request.back) {
         Ok(assessment) => assessment,
         Err(reasons) => return stopped(path, reasons),
     };

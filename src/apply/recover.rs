@@ -100,7 +100,7 @@ fn recover_or_refuse(
 
 /// Keeps the folders open that a pending operation works in, where they are there: what is looked at is then
 /// what is written.
-fn hold_pending(storage: &dyn Storage, subject: &Path) -> Result<Vec<HeldFolder>, Refusal> {
+pub fn hold_pending(storage: &dyn Storage, subject: &Path) -> Result<Vec<HeldFolder>, Refusal> {
     let hold = |dir: &Path| storage.hold_folder(dir).map_err(|error| reason(&error));
     let around = subject.parent().unwrap_or(Path::new("/"));
     let mut held = Vec::new();

@@ -1,6 +1,6 @@
 //! The guards of a deed that moves logs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::ese::LogFileName;
@@ -88,6 +88,7 @@ pub fn for_logs(storage: &dyn Storage, asked: &LogsQuestion) -> Vec<Refusal> {
         .extend(asked.plan.into_iter().flat_map(|plan| not_as_planned(storage, plan, asked.held)));
     if asked.held.is_none() {
         refusals.extend(asked.homes.iter().filter_map(|dir| read_only_folder(storage, dir)));
+        refusals.extend(unmarkable(storage, asked));
         refusals.extend(backup_folder::refusal(storage, asked.backup_dir));
     }
     refusals.extend(of_backup_folder(storage, asked));
@@ -238,6 +239,16 @@ fn read_only_folder(storage: &dyn Storage, dir: &Path) -> Option<Refusal> {
             "Run edbmend as a user who may write there, and mount its volume writable.",
         )
     })
+}
+
+/// The folders of databases in which no marker can be created.
+fn unmarkable(storage: &dyn Storage, asked: &LogsQuestion) -> Vec<Refusal> {
+    let databases = asked.plan.into_iter().flat_map(|plan| &plan.databases);
+    let beside: BTreeSet<&Path> = databases.filter_map(|database| database.path.parent()).collect();
+    let others = beside.into_iter().filter(|dir| !asked.homes.iter().any(|home| home == dir));
+    let refused = others.filter_map(|dir| read_only_folder(storage, dir));
+    let message = "the folder is read-only: the marker beside its database cannot be created";
+    refused.map(|refusal| Refusal { message: message.to_owned(), ..refusal }).collect()
 }
 
 /// The files that are not where the plan found them, or whose new name is taken. Right before the question the

@@ -7,8 +7,7 @@ use std::path::{Component, Path};
 use crate::ese::shadow::{self, HeaderArea, HeaderPair, PAGE_SIZES_BYTES, Which};
 use crate::ese::{LogFileName, format_problem};
 
-use super::inverse::write_order;
-use super::repair::{HEADER_BEFORE, sha256_hex};
+use super::header_write::{HEADER_BEFORE, sha256_hex, write_order};
 use super::{
     BackupScope, Batch, Command, HeaderImages, LOGS_FOLDER, Plan, ResetPlan, Step, WriteStep,
     only_repairable_bytes_differ,
@@ -139,17 +138,17 @@ pub fn flaw_of_moves(plan: &ResetPlan) -> Option<String> {
     if !is_operation_id(&plan.operation) {
         return Some(not_an_id(&plan.operation));
     }
-    let moved_away_by = match (plan.command, &plan.undoes) {
-        (Command::ResetLogs, None) => &plan.operation,
-        (Command::Restore, Some(undone)) if is_operation_id(undone) => undone,
+    let folder = plan.away.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+    // What is undone may be an undo: then the folder is that of an operation before it.
+    let is_right_folder = match (plan.command, &plan.undoes) {
+        (Command::ResetLogs, None) => folder == Some(plan.operation.as_str()),
+        (Command::Restore, Some(_)) => folder.is_some_and(is_operation_id),
         _ => return Some("it is no log reset, and no undo of one".to_owned()),
     };
     if !is_whole_path(&plan.log_dir) || !is_whole_path(&plan.away) {
         return Some("the paths of its folders are not whole ones".to_owned());
     }
-    let folder = plan.away.parent().and_then(Path::file_name);
-    if plan.away.file_name() != Some(LOGS_FOLDER.as_ref()) || folder != Some(moved_away_by.as_ref())
-    {
+    if plan.away.file_name() != Some(LOGS_FOLDER.as_ref()) || !is_right_folder {
         return Some(format!("{} is no folder for its logs", plan.away.display()));
     }
     if plan.databases.iter().any(|database| !is_whole_path(&database.path)) {
@@ -169,10 +168,8 @@ fn flaw_of_batch<'a>(
     batch: &'a Batch,
     checkpoint_home: &mut Option<&'a Path>,
 ) -> Option<String> {
-    let (home, away) = match plan.command {
-        Command::Restore => (&batch.to, &batch.from),
-        Command::Repair | Command::ResetLogs => (&batch.from, &batch.to),
-    };
+    let goes_home = plan.command == Command::Restore && batch.from == plan.away;
+    let (home, away) = if goes_home { (&batch.to, &batch.from) } else { (&batch.from, &batch.to) };
     if *away != plan.away || !is_whole_path(home) || home.starts_with(&plan.away) {
         return Some(format!(
             "it moves files from {} to {}",
@@ -315,6 +312,8 @@ mod tests {
         assert_eq!(flaw_of_moves(&reset()), None);
         let undo = super::super::inverse_reset(&reset(), &stamp("restore"));
         assert_eq!(flaw_of_moves(&undo), None);
+        let redo = super::super::inverse_reset(&undo, &stamp("restore"));
+        assert_eq!(flaw_of_moves(&redo), None);
     }
 
     #[test]
