@@ -1,11 +1,11 @@
 //! A deed from exclusive access to the last look: the one place that carries plans out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::guards::{Held, reason};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::shown;
-use crate::storage::StorageError;
+use crate::storage::{HeldFolder, Storage, StorageError};
 
 use super::context::Context;
 use super::deed::{Carried, Deed, Ready};
@@ -25,6 +25,10 @@ pub fn execute(context: Context, Job { deed, terms }: &Job) -> Applied {
     if let Some(flaw) = deed.flaw() {
         return Applied::stopped(vec![flawed(&subject, &flaw)]);
     }
+    let _homes = match hold_all(storage, deed.folders()) {
+        Ok(held) => held,
+        Err(error) => return Applied::stopped(vec![reason(&error)]),
+    };
     context.observer.stage("taking exclusive access");
     let held = match Held::acquire(storage, deed.files(storage), terms.allow_unproven_lock) {
         Ok(held) => held,
@@ -44,6 +48,12 @@ pub fn execute(context: Context, Job { deed, terms }: &Job) -> Applied {
         Ok((ready, journal)) => finish(context, deed, ready.as_ref(), &operation, &journal),
         Err(refusal) => operation.give_up(refusal, deed.tidy(storage)),
     }
+}
+
+/// Keeps folders open, as far as they are there.
+fn hold_all(storage: &dyn Storage, dirs: Vec<PathBuf>) -> Result<Vec<HeldFolder>, StorageError> {
+    let there = dirs.into_iter().filter(|dir| storage.status(dir).is_ok());
+    there.map(|dir| storage.hold_folder(&dir)).collect()
 }
 
 /// The reason why a plan is not carried out that breaks the rules of its kind.

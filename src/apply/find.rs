@@ -57,9 +57,13 @@ fn each_operation_once(storage: &dyn Storage, subjects: Vec<PathBuf>) -> Vec<Pat
         if id.is_some() && operations.iter().any(|(_, known)| *known == id) {
             continue;
         }
-        let known_as = found.and_then(|(beside, marker)| {
-            let first = marker.marked(storage, &beside).into_iter().next()?;
-            has_marker(storage, &first).then_some(first)
+        let known_as = found.map(|(beside, marker)| {
+            let first = marker.marked(storage, &beside).into_iter().next();
+            let is_whole = |first: &PathBuf| {
+                matches!(marker::read(storage, &pending_marker(first)),
+                    Ok(Found::Whole(other)) if other.operation == marker.operation)
+            };
+            first.filter(is_whole).unwrap_or(beside)
         });
         operations.push((known_as.unwrap_or(subject), id));
     }

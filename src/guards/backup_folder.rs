@@ -54,7 +54,11 @@ pub fn against_terms(
 /// The refusal where somebody else can change what is in the folder of a backup, or of an operation. One that
 /// is not there will be created for the user of this process alone.
 pub fn shared(storage: &dyn Storage, dir: &Path) -> Option<Refusal> {
-    let sharing = storage.sharing(dir).ok()?;
+    let sharing = match storage.sharing(dir) {
+        Ok(sharing) => sharing,
+        // Where there are no modes, it will be as shared as the folder that it will be created in.
+        Err(_) => storage.sharing(dir.parent()?).ok().filter(|it| it.without_modes.is_some())?,
+    };
     let who = match sharing.by? {
         Others::Owner(user) => format!("another user owns it (uid {user})"),
         Others::Group(group) => format!("a group can write to it (gid {group}, or an ACL)"),

@@ -73,3 +73,15 @@ pub fn unproven(path: &Path, why: &str) -> Refusal {
         remedy,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_not_ask_for_a_lease_is_not_led_to_the_flag_that_does_without() {
+        let remedy = |why: &str| unproven(Path::new("/d/priv1.edb"), why).remedy;
+        assert!(!remedy(ONLY_OWNER_CAN_TELL).contains("--allow"));
+        assert!(remedy("the file system grants no lease").contains("--allow-unproven-lock"));
+    }
+}

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use edbmend::apply::{
     Applied, Ending, Job, KnownDeed, LogsDeed, Terms, execute, find_pending, recover, undo_of,
 };
-use edbmend::guards::{LogsQuestion, for_logs};
+use edbmend::guards::{BackupTerms, LogsQuestion, for_logs};
 use edbmend::plan::{OperationStamp, ResetPlan, ResetRequest, plan_reset};
 use edbmend::practice::{Recipe, storage_group};
 use edbmend::refusal::{Refusal, RefusalId};
@@ -134,7 +134,7 @@ fn undo_plan(dir: &Path) -> Arc<ResetPlan> {
 
 /// What the guards say to the undo before the question.
 fn undo_refusals(plan: &ResetPlan, backup_dir: &Path) -> Vec<Refusal> {
-    for_logs(&Disk, &LogsQuestion::of_plan(plan, backup_dir, true, None))
+    for_logs(&Disk, &LogsQuestion::of_plan(plan, backup_dir, true, BackupTerms::default(), None))
 }
 
 fn is_of_stream(name: &str) -> bool {

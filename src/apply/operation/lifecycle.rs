@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::guards::reason;
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::quoted;
-use crate::storage::{File, HeldFolder, Storage, StorageError};
+use crate::storage::{File, Storage, StorageError};
 
 use super::super::deed::{Deed, Terms};
 use super::super::outcome::{Applied, Ending};
@@ -26,8 +26,6 @@ pub struct Operation<'a> {
     pub folder: OperationFolder<'a>,
     /// The markers, kept open so that others see that it is under way.
     held: RefCell<Vec<Box<dyn File>>>,
-    /// The folders of its files, kept open.
-    _homes: Vec<HeldFolder>,
 }
 
 impl<'a> Operation<'a> {
@@ -37,18 +35,14 @@ impl<'a> Operation<'a> {
         deed: &dyn Deed,
         terms: &Terms,
     ) -> Result<Self, Box<Applied>> {
-        let stopped = |error: &StorageError| Box::new(Applied::stopped(vec![reason(error)]));
-        let homes = deed.folders().into_iter().filter(|dir| storage.status(dir).is_ok());
-        let homes = homes.map(|dir| storage.hold_folder(&dir)).collect::<Result<Vec<_>, _>>();
-        let _homes = homes.map_err(|error| stopped(&error))?;
         let Terms { backup_dir, backup_terms, .. } = terms;
         let stamp = deed.stamp();
         let folder = OperationFolder::create(storage, backup_dir, &stamp.id, *backup_terms)
-            .map_err(|error| stopped(&error))?;
+            .map_err(|error| Box::new(Applied::stopped(vec![reason(&error)])))?;
         let marker = Marker::of(deed, &folder);
         let (marked, recover_with) = (Vec::new(), deed.named());
         let held = RefCell::default();
-        let mut begun = Self { storage, marked, recover_with, folder, held, _homes };
+        let mut begun = Self { storage, marked, recover_with, folder, held };
         for subject in deed.marked() {
             begun.mark(subject, &marker)?;
         }
