@@ -128,6 +128,12 @@ fn recover_one(
         Ok(held) => held,
         Err(refusal) => return stopped(path, vec![refusal]),
     };
+    if !request.allow_shared_backup_dir {
+        let shared = shared_with(storage, path);
+        if !shared.is_empty() {
+            return stopped(path, shared);
+        }
+    }
     let assessment = match assess(storage, path, request.back) {
         Ok(assessment) => assessment,
         Err(reasons) => return stopped(path, reasons),
@@ -138,9 +144,6 @@ fn recover_one(
     database.notes.push(in_words(&assessment));
     database.notes.extend(touched(&assessment));
     let mut refusals = recover_refusals(storage, path, request.allow_unproven_lock);
-    if !request.allow_shared_backup_dir {
-        refusals.extend(shared_with(storage, path));
-    }
     refusals.extend(confirmation_needed(request.consent, path));
     if !refusals.is_empty() {
         return (DatabaseReport { outcome: Outcome::of_reasons(&refusals), ..database }, refusals);

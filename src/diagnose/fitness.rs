@@ -229,6 +229,7 @@ mod tests {
             streaming: None,
             logs: None,
             pending: None,
+            names: 1,
             names_elsewhere: 0,
             group_pending: None,
             may_write: true,

@@ -59,10 +59,16 @@ pub fn shared(storage: &dyn Storage, dir: &Path) -> Option<Refusal> {
         // Where there are no modes, it will be as shared as the folder that it will be created in.
         Err(_) => storage.sharing(dir.parent()?).ok().filter(|it| it.without_modes.is_some())?,
     };
-    let who = match sharing.by? {
-        Others::Owner(user) => format!("another user owns it (uid {user})"),
-        Others::Group(group) => format!("a group can write to it (gid {group}, or an ACL)"),
-        Others::Everybody => "everybody on this machine can write to it".to_owned(),
+    let (who, instead) = match sharing.by? {
+        Others::Owner(user) => {
+            (format!("another user owns it (uid {user})"), "Run edbmend as that user")
+        }
+        Others::Group(group) => {
+            (format!("a group can write to it (gid {group}, or an ACL)"), "Take that right away")
+        }
+        Others::Everybody => {
+            ("everybody on this machine can write to it".to_owned(), "Take that right away")
+        }
     };
     let (message, remedy) = match sharing.without_modes {
         Some(kind) => (
@@ -70,12 +76,15 @@ pub fn shared(storage: &dyn Storage, dir: &Path) -> Option<Refusal> {
                 "{who}: it lies on {kind}, which has no owners and modes but those of its mount"
             ),
             "Mount it so that it is yours alone (options uid, gid, umask=077), or name another folder with \
-             --backup-dir. If you trust everybody who can write there, add --allow-shared-backup-dir.",
+             --backup-dir. If you trust everybody who can write there, add --allow-shared-backup-dir."
+                .to_owned(),
         ),
         None => (
             who,
-            "What lies there decides what is written: run edbmend as that user, or name a folder of your own \
-             with --backup-dir. If you trust everybody who can write there, add --allow-shared-backup-dir.",
+            format!(
+                "What lies there decides what is written. {instead}, or name a folder of your own with \
+                 --backup-dir. If you trust everybody who can write there, add --allow-shared-backup-dir."
+            ),
         ),
     };
     Some(Refusal::new(RefusalId::BackupDirShared, dir, message, remedy))

@@ -259,7 +259,10 @@ fn not_in_place(storage: &dyn Storage, plan: &ResetPlan, is_held: bool) -> Vec<R
     let is_undo = plan.undoes.is_some();
     let look = |(route, file): (&Route, &MovedFile)| {
         let refused = match (is_held, is_undo) {
-            (true, _) => route.expect_at_origin(storage, file),
+            (true, true) => route
+                .expect_at_origin(storage, file)
+                .and_then(|()| route.expect_copied_content(storage, file)),
+            (true, false) => route.expect_at_origin(storage, file),
             (false, true) => expect_away(storage, route, file),
             (false, false) => Ok(()),
         };

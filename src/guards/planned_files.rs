@@ -118,6 +118,19 @@ impl Route<'_> {
         }
     }
 
+    /// Refuses a file that was copied away and is no longer what was copied.
+    pub fn expect_copied_content(
+        &self,
+        storage: &dyn Storage,
+        file: &MovedFile,
+    ) -> Result<(), Refusal> {
+        let Some(copied) = &file.sha256 else { return Ok(()) };
+        let opened = storage.open(&self.origin(file), Access::Read);
+        let found = opened.and_then(|it| digest_blocks(it.as_ref(), file.bytes, |_, _| Ok(())));
+        let found = hex::encode(found.map_err(|error| failure(&error))?);
+        if found == *copied { Ok(()) } else { Err(self.changed(file, Place::ForeignAtOrigin)) }
+    }
+
     /// The refusal of a file that cannot move, by where it is now.
     pub fn not_as_planned(&self, storage: &dyn Storage, file: &MovedFile) -> Refusal {
         match self.place(storage, file) {

@@ -54,9 +54,9 @@ fn harm(tree: &Tree, path: &Path, harm: Harm) -> Tree {
     sim.now()
 }
 
-/// The files that are no part of an operation, and what they hold.
+/// The files of a tree that say nothing of an operation, and what they hold in another.
 fn content(tree: &Tree, of: &Tree) -> BTreeMap<PathBuf, Vec<u8>> {
-    let files = of.files().into_iter().map(|(path, _)| path);
+    let files = of.files().into_iter().map(|(path, _)| path).filter(|path| !is_control(path));
     files.filter_map(|path| Some((path.clone(), tree.bytes_at(&path)?.to_vec()))).collect()
 }
 

@@ -128,6 +128,9 @@ impl Storage for Scripted {
     fn sharing(&self, path: &Path) -> Result<Sharing> {
         Disk.sharing(path)
     }
+    fn names_of(&self, path: &Path) -> u64 {
+        Disk.names_of(path)
+    }
     fn may_rename(&self, from: &Path, to: &Path) -> bool {
         Disk.may_rename(from, to)
     }
