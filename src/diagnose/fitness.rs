@@ -127,8 +127,9 @@ pub(super) fn repair_command(
     also: Option<FindingId>,
 ) -> Result<String, String> {
     let all = logs_pending(facts).into_iter().chain(obstacles(facts));
-    match all.min_by_key(Obstacle::urgency) {
-        Some(first) => Err(first.advice(facts)),
+    let advice = all.map(|obstacle| obstacle.advice(facts));
+    match advice.min_by_key(|(place, _)| *place) {
+        Some((_, first)) => Err(first),
         None => {
             let also = also.map_or(String::new(), |id| format!("--also {} ", id.name()));
             Ok(format!("edbmend repair {also}{}", quoted(&facts.path)))
@@ -137,52 +138,42 @@ pub(super) fn repair_command(
 }
 
 impl Obstacle<'_> {
-    /// Of several obstacles the one with the lowest number is to be dealt with first: what makes the file
-    /// not worth it comes before what time or a mount will mend.
-    fn urgency(&self) -> u8 {
+    /// What a finding advises in place of a repair, and its place among the advice of other obstacles:
+    /// the lowest number is dealt with first. What makes the file not worth it comes before what time or a
+    /// mount will mend.
+    fn advice(&self, facts: &DatabaseFacts) -> (u8, String) {
         match self {
-            Self::OperationPending(_) => 0,
-            Self::LogsPending(_) => 1,
-            Self::CutOff { .. } => 2,
-            Self::NoDatabase(_) | Self::NotAttachable(_) => 3,
-            Self::UnknownFormat(_) => 4,
-            Self::NoHeader | Self::UnreadableCopy { .. } => 5,
-            Self::ShadowMayBeData(_) => 6,
-            Self::NotClean(..) => 7,
-            Self::InBackup(_) => 8,
-        }
-    }
-
-    /// What a finding advises in place of a repair.
-    fn advice(&self, facts: &DatabaseFacts) -> String {
-        let text = match self {
-            Self::OperationPending(marker) | Self::LogsPending(marker) => {
-                return format!("edbmend recover {}", quoted(marker));
-            }
+            Self::OperationPending(marker) => (0, format!("edbmend recover {}", quoted(marker))),
+            Self::LogsPending(marker) => (1, format!("edbmend recover {}", quoted(marker))),
             Self::CutOff { .. } => {
-                "The file was cut off, probably while it was copied. Use the original."
+                (2, "The file was cut off, probably while it was copied. Use the original.".into())
             }
-            Self::NoDatabase(_) | Self::NotAttachable(_) => {
+            Self::NoDatabase(_) | Self::NotAttachable(_) => (
+                3,
                 "Nothing by edbmend: the engine does not attach this file (see not-a-database)."
-            }
-            Self::UnknownFormat(_) => {
-                "Nothing by edbmend: it does not know this format (see unsupported-format)."
-            }
-            Self::NoHeader | Self::UnreadableCopy { .. } => {
-                return format!(
+                    .into(),
+            ),
+            Self::UnknownFormat(_) => (
+                4,
+                "Nothing by edbmend: it does not know this format (see unsupported-format).".into(),
+            ),
+            Self::NoHeader | Self::UnreadableCopy { .. } => (
+                5,
+                format!(
                     "Copy the file to a sound disk (ddrescue), and there: edbmend check {}",
                     quoted(&facts.path)
-                );
-            }
-            Self::ShadowMayBeData(_) => {
+                ),
+            ),
+            Self::ShadowMayBeData(_) => (
+                6,
                 "Nothing by edbmend: the header says Shadowed: No, so the second page may be data."
-            }
+                    .into(),
+            ),
             Self::NotClean(..) => {
-                "Make the database clean first (see dirty-shutdown), then check again."
+                (7, "Make the database clean first (see dirty-shutdown), then check again.".into())
             }
-            Self::InBackup(backup) => return format!("{} Then check again.", backup.way_out()),
-        };
-        text.to_owned()
+            Self::InBackup(backup) => (8, format!("{} Then check again.", backup.way_out())),
+        }
     }
 }
 

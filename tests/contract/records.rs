@@ -81,7 +81,7 @@ fn of_command(dir: &Path, command: &str) -> PathBuf {
 
 /// As for a user whom only a directory service knows, when the program is the static one.
 #[test]
-#[ignore = "needs unshare and user namespaces"]
+#[ignore = "needs unshare"]
 fn of_a_user_without_a_name() {
     let become_nobody_known = ["--user", "--map-user=54321", "--map-group=54321"];
     needs::usable("unshare", &[&become_nobody_known[..], &["true"]].concat());

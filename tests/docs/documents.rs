@@ -347,3 +347,34 @@ fn a_report_points_once_to_the_explanation_of_what_went_wrong() {
     assert!(!run("check --quiet practice").contains("edbmend explain"));
     assert!(!run("repair --dry-run practice/priv1.edb").contains("edbmend explain"));
 }
+
+/// What a test needs: `#[ignore = "needs root and strace"]`, also behind what is slow.
+fn needs_of_tests() -> BTreeSet<String> {
+    let mut needs = BTreeSet::new();
+    for file in source_files(&root().join("tests")) {
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        let attributes = text.lines().filter_map(|line| line.trim().strip_prefix("#[ignore"));
+        for attribute in attributes {
+            let reason = attribute.trim_start_matches(" = \"").trim_end_matches("\"]");
+            let told = reason.starts_with("needs ") || reason.starts_with("slow: ");
+            assert!(told, "{}: {attribute}", file.display());
+            let all = reason.split_once("needs ").map_or("", |(_, needs)| needs);
+            let each = all.split(", ").flat_map(|needs| needs.split(" and "));
+            needs.extend(each.filter(|need| !need.is_empty()).map(str::to_owned));
+        }
+    }
+    needs
+}
+
+#[test]
+fn every_need_of_a_test_is_in_the_map_and_is_looked_for() {
+    let (map, check) = (text_of("tests/README.md"), text_of(".ci/run"));
+    let (_, table) = map.split_once("## What they may need").unwrap();
+    let needs = needs_of_tests();
+    for need in &needs {
+        let is_probed = [format!("    need {need} "), format!("    need \"{need}\" ")];
+        assert!(is_probed.iter().any(|line| check.contains(line)), ".ci/run: {need}");
+        assert!(table.contains(need.as_str()), "tests/README.md: {need}");
+    }
+    assert!(needs.len() > 20, "{needs:?}");
+}

@@ -106,7 +106,7 @@ fn on_its_vhd() {
     let folder = folder_with_a_disk();
     let setup = "qemu-img convert -O vpc disk.raw server.vhd && rm disk.raw; vhd=server.vhd; \
         mnt=$PWD/mounted; trap 'umount \"$mnt\"; losetup --detach \"$disk\"; \
-        kill \"$(cat daemon.pid)\"' EXIT";
+        kill \"$(cat daemon.pid)\"; umount -l server.raw' EXIT";
     let commands = commands_of("On its disk or its VHD");
     assert!(commands.len() >= 8);
     run_as_printed(&commands, setup, folder.path());
