@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::apply::{
-    Deed, HeaderDeed, Job, KnownDeed, LogsDeed, hold_around, marker_refusal, not_as_left, undo_of,
+    Deed, HeaderDeed, Job, KnownDeed, LogsDeed, marker_refusal, not_as_left, undo_of,
 };
 use crate::diagnose::diagnose_database;
 use crate::guards::{HeaderQuestion, LogsQuestion, for_header, for_logs, shared};
@@ -24,7 +24,7 @@ pub(super) fn plan(run: &Run, request: &Restore) -> Plan {
     let stamp = run.stamp(Command::Restore);
     let undo = run.resolve(&request.operation);
     let storage = run.storage();
-    let _held = undo.as_ref().map(|dir| hold_around(storage, dir));
+    let _held = undo.as_ref().map(|dir| storage.hold_folder(dir));
     let undo = undo.and_then(|dir| match shared(storage, &dir) {
         Some(refusal) if !request.guarded.backup_terms.allow_shared => Err(refusal),
         _ => undo_of(storage, &dir, &stamp),

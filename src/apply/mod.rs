@@ -25,8 +25,8 @@ pub use header::deed::HeaderDeed;
 pub use known_deed::{Job, KnownDeed};
 pub use logs::deed::LogsDeed;
 pub use operation::files::{
-    DEFAULT_BACKUP_DIR, JOURNAL_NAME, PLAN_NAME, REPORT_NAME, hold_around, is_operation_folder,
-    leave_report, read_sums,
+    DEFAULT_BACKUP_DIR, JOURNAL_NAME, PLAN_NAME, REPORT_NAME, is_operation_folder, leave_report,
+    read_sums,
 };
 pub use operation::marker::{at_work, at_work_near, at_work_on_logs, refusal as marker_refusal};
 pub use outcome::{Applied, Ending};

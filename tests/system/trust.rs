@@ -234,7 +234,7 @@ fn set_default_acl(dir: &Path) {
 }
 
 #[test]
-#[ignore = "needs root and setfacl"]
+#[ignore = "needs root"]
 fn a_default_acl_of_the_folder_grants_nothing_and_moved_logs_come_back_as_they_were() {
     needs::root();
     needs::programs(&["setfacl", "getfacl"]);
@@ -428,7 +428,7 @@ fn the_dry_run_knows_memory_and_mounts() {
 }
 
 #[test]
-#[ignore = "needs root and lowntfs-3g"]
+#[ignore = "needs root and ntfs-3g"]
 fn names_that_would_be_one_are_known_in_the_plan() {
     needs::root();
     needs::programs(&["lowntfs-3g", "mkntfs"]);
