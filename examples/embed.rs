@@ -39,8 +39,9 @@ pub fn tend(database: &Path, watch: &Watch, out: &mut dyn Write) -> Result<(), E
     let folder = plan.operation_dir().unwrap_or_default();
     say(out, &format!("{} steps, kept in {}", plan.steps().len(), folder.display()));
     let done = edbmend::apply(plan, watch)?;
-    let undo = done.operation.map(|operation| operation.dir).unwrap_or_default();
-    say(out, &format!("mended; to undo it: edbmend restore {}", undo.display()));
+    if let Some(operation) = &done.operation {
+        say(out, &format!("mended; to undo it: edbmend restore {}", operation.dir.display()));
+    }
     Ok(())
 }
 

@@ -29,6 +29,12 @@ fn main() -> std::io::Result<()> {
             Some("log") => {
                 put("log_header", name, &bytes[..8192.min(bytes.len())])?;
                 put("attach_list", name, bytes.get(760..760 + 2048).unwrap_or_default())?;
+                let body = bytes.get(4096..).unwrap_or_default();
+                put("log_body", name, &[&[1], body].concat())?;
+                for format in [0, 1] {
+                    let records = [&[format], body.get(22..400).unwrap_or_default()].concat();
+                    put("log_records", &format!("{name}-{format}"), &records)?;
+                }
             }
             Some("chk") => put("checkpoint", name, bytes)?,
             _ => {}

@@ -1,10 +1,11 @@
 //! Guarded repair of the header of dismounted ESE / Exchange databases (KB946799), and the reset of
 //! their transaction logs (KB935634): the library of the program `edbmend`, for those who embed it.
 //!
-//! Five functions are all there is to it:
+//! Six functions are all there is to it:
 //!
 //! - [`inspect`] reads the header of a file,
 //! - [`check`] says what is wrong, what will happen because of it, and what mends it,
+//! - [`verify`](verify()) compares every page with its checksum,
 //! - [`plan`](plan()) says what a [`Repair`], a [`ResetLogs`] or a [`Restore`] would do, step by step,
 //!   or which guards refuse,
 //! - [`apply`](apply()) carries a plan out, or leaves everything as it was. Where even that cannot be
@@ -12,14 +13,14 @@
 //!
 //! - [`recover`](recover()) ends an operation that was interrupted.
 //!
-//! The first three never write. The command line goes through the same five, so that all its promises
+//! The first four never write. The command line goes through the same six, so that all its promises
 //! hold here, too: they are in `SAFETY.md`. What they give back is a [`Report`], which serialises to
 //! the JSON of the command line.
 //!
 //! # A whole program
 //!
 //! ```
-//! use edbmend::{Check, Repair, Restore, Watch};
+//! use edbmend::{Check, Repair, Restore, Verify, Watch};
 //!
 //! # use edbmend::practice::{Recipe, storage_group};
 //! # let folder = tempfile::tempdir()?;
@@ -44,6 +45,10 @@
 //! }
 //! # assert_eq!(report.databases[0].findings[0].id.name(), "full-backup-gen-invalid");
 //!
+//! // Whether every page has the right checksum.
+//! let report = edbmend::verify(&Verify::new(&database), &watch)?;
+//! assert!(report.pages.is_some_and(|pages| pages.bad.is_empty()));
+//!
 //! // What a repair would do. Nothing is written, and every guard was asked.
 //! let plan = edbmend::plan(Repair::new(&database), &watch)?;
 //! println!("{plan}");
@@ -52,7 +57,7 @@
 //!
 //! // It is done: backed up, written, read back, verified.
 //! let done = edbmend::apply(plan, &watch)?;
-//! let operation = done.operation.expect("an operation that was carried out has a folder");
+//! let operation = done.operation.as_ref().expect("an operation that was carried out has a folder");
 //! # assert!(!edbmend::inspect(&database)?.dump.contains("4294967295"));
 //!
 //! // It is undone, which is an operation like any other.
@@ -84,7 +89,7 @@
 //! let error = edbmend::plan(Repair::new(&database), &Watch::default()).err().expect("refused");
 //! assert!(error.is(RefusalId::DirtyShutdown));
 //! for refusal in error.refusals() {
-//!     eprintln!("{}: {}\n  {}", refusal.path, refusal.message, refusal.remedy);
+//!     eprintln!("{}: {}\n  {}", refusal.path.display(), refusal.message, refusal.remedy);
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -93,6 +98,12 @@
 //! plan is refused with `operation-pending` until [`recover`](recover()) was called, or `edbmend
 //! recover` run. Do not mount the store before.
 //!
+//! # Without the program
+//!
+//! The feature `cli`, which is on by default, is the program: its arguments, questions and progress. With
+//! `default-features = false, features = ["disk"]` there is the whole library and nothing of these. Without
+//! the feature `disk`, too, what is left needs no operating system, and none of it is stable yet.
+//!
 //! # What is stable
 //!
 //! The items on this page, and those in [`json`]. All other modules are public for the program, its
@@ -100,16 +111,27 @@
 
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
+// What only the program uses is left over without it, and not dead.
+#![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]
 
+#[cfg(all(feature = "disk", not(any(unix, windows))))]
+compile_error!(
+    "the feature disk is for Unix and Windows; elsewhere build without default features"
+);
+
+#[cfg(feature = "disk")]
 mod api;
+#[cfg(feature = "disk")]
 #[doc(hidden)]
 pub mod apply;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
 #[doc(hidden)]
 pub mod diagnose;
 #[doc(hidden)]
 pub mod ese;
+#[cfg(feature = "disk")]
 #[doc(hidden)]
 pub mod guards;
 #[doc(hidden)]
@@ -131,17 +153,19 @@ pub mod storage;
 #[doc(hidden)]
 pub mod survey;
 
+#[cfg(feature = "disk")]
 pub use api::{
-    Check, Error, Plan, Recover, Repair, Request, ResetLogs, Restore, Result, Watch, apply, check,
-    inspect, json, plan, recover,
+    Check, Error, Plan, Recover, Repair, Request, ResetLogs, Restore, Result, Verify, Watch, apply,
+    check, inspect, json, plan, recover, verify,
 };
+#[cfg(feature = "disk")]
 pub use apply::{NoObserver, Observer};
 pub use diagnose::FindingId;
 pub use plan::{BackupScope, VerifyScope};
 pub use refusal::RefusalId;
-pub use report::{Outcome, Report};
+pub use report::{Inspected, Outcome, Report};
 
 /// The program of that page compiles.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "disk"))]
 #[doc = include_str!("../docs/library.md")]
 struct LibraryPage;

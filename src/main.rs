@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use edbmend::cli;
 
 fn main() -> ExitCode {
+    cli::outlive_file_limit();
     let arguments: Vec<_> = std::env::args_os().collect();
     match cli::parse(&arguments) {
         Ok(options) => {
@@ -15,9 +16,10 @@ fn main() -> ExitCode {
         }
         Err(early) => {
             let text = early.text.as_bytes();
-            told(match early.to_stderr {
-                true => io::stderr().write_all(text),
-                false => to_stdout(|out| out.write_all(text)),
+            told(if early.to_stderr {
+                io::stderr().write_all(text)
+            } else {
+                to_stdout(|out| out.write_all(text))
             });
             early.exit_code.into()
         }

@@ -34,5 +34,5 @@ pub(crate) fn apply_in(run: &Run, plan: Plan) -> Result<Report> {
             }
         }
     };
-    ended_well(Report { run: Some(run.report()), ..report })
+    ended_well(report.run_by(run.report()))
 }

@@ -9,10 +9,10 @@ use crate::ese::db_header::FORMAT_VERSION;
 use crate::guards::unread;
 use crate::plan;
 use crate::refusal::{Refusal, RefusalId};
-use crate::report::{
-    CheckpointReport, CheckpointsReport, DatabaseReport, LogsReport, Outcome, Report, StreamReport,
-    checkpoint_reports,
+use crate::report::model::{
+    CheckpointReport, CheckpointsReport, LogsReport, StreamReport, checkpoint_reports,
 };
+use crate::report::{CommandName, DatabaseReport, Outcome, Report};
 use crate::storage::{FileKind, canonical};
 use crate::survey::{DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, LogStream};
 
@@ -32,7 +32,7 @@ use super::run::{Run, Watch};
 pub fn check(request: &Check, watch: &Watch) -> ApiResult<Report> {
     let run = Run::of_embedder(watch);
     let report = check_in(&run, request);
-    ended_well(Report { run: Some(run.report()), ..report })
+    ended_well(report.run_by(run.report()))
 }
 
 /// The same in a run that began already.
@@ -68,18 +68,15 @@ struct Checking<'a> {
 impl<'a> Checking<'a> {
     fn new(run: &'a Run<'a>, request: &'a Check) -> Self {
         let (streams, checkpoints) = (Vec::new(), Vec::new());
-        let report = Report::new("check");
+        let report = Report::new(CommandName::Check);
         Self { run, request, report, streams, checkpoints, is_incomplete: false }
     }
 
     fn conclude(mut self) -> Report {
-        self.report.logs = LogsReport::of(self.streams);
-        self.report.checkpoint = CheckpointsReport::of(self.checkpoints);
+        self.report.document.logs = LogsReport::of(self.streams);
+        self.report.document.checkpoint = CheckpointsReport::of(self.checkpoints);
         let report = self.report.conclude();
-        match self.is_incomplete {
-            true => report.failed(),
-            false => report,
-        }
+        if self.is_incomplete { report.failed() } else { report }
     }
 
     fn fail(&mut self, refusal: &Refusal) {
@@ -149,7 +146,7 @@ impl<'a> Checking<'a> {
             // The databases can be judged all the same; only what is said is less than was asked for.
             Err(refusal) => {
                 databases.iter().for_each(|facts| self.push(facts, diagnose_database(facts)));
-                self.report.refusals.push((&refusal).into());
+                self.report.document.refusals.push(refusal);
                 self.is_incomplete = true;
             }
             Ok(group) => {
@@ -208,13 +205,15 @@ impl<'a> Checking<'a> {
         for (facts, findings) in group.databases.iter().zip(diagnosis.databases) {
             self.push(facts, findings);
         }
-        self.report.findings.extend(diagnosis.findings);
+        self.report.document.findings.extend(diagnosis.findings);
         self.push_unread(group);
         let dir = &group.folders.log_dir;
         if diagnosis.streams.is_empty() {
-            self.report.no_logs_in.push(dir.clone());
+            self.report.aside.no_logs_in.push(dir.clone());
         }
         self.streams.extend(diagnosis.streams.iter().map(|stream| StreamReport::new(dir, stream)));
+        let checkpoints = diagnosis.streams.into_iter().map(|stream| stream.checkpoint);
+        self.report.aside.checkpoints.extend(checkpoints);
         self.checkpoints.extend(checkpoint_reports(group));
     }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::machine::{StoreService, store_service};
 use crate::refusal::{Refusal, RefusalId};
+use crate::report::Note;
 
 use super::request::Consent;
 
@@ -20,17 +21,8 @@ pub(crate) fn confirmation_needed(consent: Consent, path: &Path) -> Option<Refus
 }
 
 /// What a reader should know where the service that mounts stores is at work.
-pub(super) fn store_service_note(path: &Path) -> Option<String> {
-    let note = match store_service(path)? {
-        StoreService::Running => {
-            "The Information Store service (MSExchangeIS) runs on this machine. That is normal while \
-             single stores are dismounted. See that nobody mounts these now."
-        }
-        StoreService::Changing => {
-            "The Information Store service (MSExchangeIS) of this machine is starting or stopping. See \
-             that nobody mounts these stores now."
-        }
-        StoreService::Stopped | StoreService::Absent => return None,
-    };
-    Some(note.to_owned())
+pub(super) fn store_service_note(path: &Path) -> Option<Note> {
+    let state = store_service(path)?;
+    matches!(state, StoreService::Running | StoreService::Changing)
+        .then_some(Note::StoreService(state))
 }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use crate::refusal::RefusalId;
-use crate::report::{Outcome, RefusalReport, Report};
+use crate::refusal::{Refusal, RefusalId};
+use crate::report::{Outcome, Report};
+use crate::show::shown;
 
 /// What a call of this library gives.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -23,7 +24,7 @@ impl Error {
     }
 
     /// Why it was not done. Every guard is asked, so all reasons are there at once.
-    pub fn refusals(&self) -> &[RefusalReport] {
+    pub fn refusals(&self) -> &[Refusal] {
         &self.report.refusals
     }
 
@@ -52,8 +53,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.report.outcome.name())?;
-        for RefusalReport { id, path, message, remedy } in self.refusals() {
-            write!(f, "\n{}: {path}: {message}. What to do: {remedy}", id.name())?;
+        for Refusal { id, path, message, remedy } in self.refusals() {
+            let (id, path, message) = (id.name(), shown(path), shown(message));
+            write!(f, "\n{id}: {path}: {message}. What to do: {}", shown(&**remedy))?;
         }
         Ok(())
     }
@@ -64,4 +66,20 @@ impl std::error::Error for Error {}
 /// A report that ended well, which the exit codes 0 and 1 stand for; else the error that holds it.
 pub(super) fn ended_well(report: Report) -> Result<Report> {
     if report.exit_code <= 1 { Ok(report) } else { Err(Error::new(report)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::report::CommandName;
+    use crate::show::harm::{HARM, assert_harmless};
+
+    #[test]
+    fn no_error_prints_foreign_text_as_it_is() {
+        let refusal = Refusal::new(RefusalId::IoError, Path::new(HARM), HARM, HARM);
+        let report = Report::new(CommandName::Check).ended(Outcome::Failed, &[refusal]);
+        assert_harmless(&Error::new(report).to_string());
+    }
 }

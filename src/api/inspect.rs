@@ -9,7 +9,7 @@ use crate::ese::shadow::{CopyState, Which};
 use crate::plan;
 use crate::refusal::Refusal;
 use crate::report::{
-    CopyDump, DatabaseReport, FileReport, Outcome, RefusalReport, Report, dump_database_header,
+    CommandName, CopyDump, DatabaseReport, Inspected, Outcome, Report, dump_database_header,
 };
 use crate::show::shown;
 use crate::storage::{Access, read_full};
@@ -28,37 +28,44 @@ use super::run::{Run, Watch};
 /// # Errors
 ///
 /// The file could not be read, or is none of these.
-pub fn inspect(path: impl AsRef<Path>) -> Result<FileReport> {
+pub fn inspect(path: impl AsRef<Path>) -> Result<Inspected> {
     let run = Run::of_embedder(&Watch::default());
-    let report = Report { run: Some(run.report()), ..inspect_in(&run, path.as_ref(), None) };
-    let mut report = ended_well(report)?;
-    Ok(report.files.remove(0))
+    let (file, refusals) = inspect_file(&run, path.as_ref(), None);
+    let report = report_of(file.clone(), &refusals);
+    ended_well(report.run_by(run.report())).map(|_| file)
 }
 
-/// The same in a run that began already, as a report with one file; of the header copy that was asked
+/// The header of one file, in a run that began already, as a report; of the header copy that was asked
 /// for, whatever its state.
 pub(crate) fn inspect_in(run: &Run, path: &Path, copy: Option<Which>) -> Report {
-    let mut report = Report::new("inspect");
-    let (file, refusals) = match inspect_set(run, path) {
-        Some(set) => set,
-        None => match run.survey(path) {
-            Ok(facts) => inspect_facts(run, &facts, copy),
-            Err(refusal) => {
-                let file = DatabaseReport::unknown(path, Outcome::Failed);
-                (FileReport { file, dump: String::new() }, vec![refusal])
-            }
-        },
-    };
-    report.files.push(file);
-    report.refusals.extend(refusals.iter().map(RefusalReport::from));
+    let (file, refusals) = inspect_file(run, path, copy);
+    report_of(file, &refusals)
+}
+
+fn report_of(file: Inspected, refusals: &[Refusal]) -> Report {
+    let mut report = Report::new(CommandName::Inspect);
+    report.push_file(file, refusals);
     report.conclude()
+}
+
+fn inspect_file(run: &Run, path: &Path, copy: Option<Which>) -> (Inspected, Vec<Refusal>) {
+    if let Some(set) = inspect_set(run, path) {
+        return set;
+    }
+    match run.survey(path) {
+        Ok(facts) => inspect_facts(run, &facts, copy),
+        Err(refusal) => {
+            let file = DatabaseReport::unknown(path, Outcome::Failed);
+            (Inspected::new(file, String::new()), vec![refusal])
+        }
+    }
 }
 
 fn inspect_facts(
     run: &Run,
     facts: &DatabaseFacts,
     copy: Option<Which>,
-) -> (FileReport, Vec<Refusal>) {
+) -> (Inspected, Vec<Refusal>) {
     if let Some(file) = inspect_stream::inspect(run.storage(), facts) {
         return (file, Vec::new());
     }
@@ -66,7 +73,7 @@ fn inspect_facts(
     let shown_copies = copies_to_show(facts, copy);
     if !readable || shown_copies.is_empty() {
         let file = DatabaseReport::surveyed(facts, diagnose_database(facts), Outcome::Failed);
-        return (FileReport { file, dump: String::new() }, plan::content_refusals(facts));
+        return (Inspected::new(file, String::new()), plan::content_refusals(facts));
     }
     let trailer = backup_trailer(run, facts);
     let mut dump = format!("         Database: {}\n\n", shown(&facts.path));
@@ -77,7 +84,7 @@ fn inspect_facts(
     let sound = facts.pair.as_ref().is_some_and(|pair| pair.is_sound());
     let outcome = if sound { Outcome::Ok } else { Outcome::Findings };
     let file = DatabaseReport::surveyed(facts, copy_findings(facts), outcome);
-    (FileReport { file, dump }, Vec::new())
+    (Inspected::new(file, dump), Vec::new())
 }
 
 /// What is wrong with the copies themselves, where one is valid: the rest is for `check`.

@@ -9,9 +9,11 @@ use crate::ese::{
 };
 use crate::guards::unread;
 use crate::refusal::Refusal;
+use crate::report::model::{
+    CheckpointHeaderReport, FileHeader, FlushMapHeaderReport, LogHeaderReport,
+};
 use crate::report::{
-    CheckpointHeaderReport, DatabaseReport, FileHeader, FileReport, FlushMapHeaderReport,
-    LogHeaderReport, Outcome, Report, dump_checkpoint, dump_flush_map, dump_log_header,
+    DatabaseReport, Inspected, Outcome, Report, dump_checkpoint, dump_flush_map, dump_log_header,
     dump_log_set,
 };
 use crate::show::shown;
@@ -22,7 +24,7 @@ use super::run::Run;
 
 /// The report of a log, a checkpoint or a flush map; `None` of anything else. A damaged header is
 /// known by what is left of it, else by the name of the file.
-pub(super) fn inspect(storage: &dyn Storage, facts: &DatabaseFacts) -> Option<FileReport> {
+pub(super) fn inspect(storage: &dyn Storage, facts: &DatabaseFacts) -> Option<Inspected> {
     match kind(facts)? {
         ContentKind::Log => Some(inspect_log(storage, facts)),
         ContentKind::Checkpoint => Some(inspect_checkpoint(facts)),
@@ -49,7 +51,7 @@ fn log_file_name(path: &Path) -> Option<LogFileName> {
     LogFileName::parse(path.file_name()?.to_str()?)
 }
 
-fn inspect_log(storage: &dyn Storage, facts: &DatabaseFacts) -> FileReport {
+fn inspect_log(storage: &dyn Storage, facts: &DatabaseFacts) -> Inspected {
     let header = LogHeader::parse(&facts.area.bytes);
     let fault = LogHeader::validate(&facts.area.bytes, facts.status.length_bytes).err();
     let checkpoint = checkpoint_beside(storage, &facts.path);
@@ -58,7 +60,7 @@ fn inspect_log(storage: &dyn Storage, facts: &DatabaseFacts) -> FileReport {
     let outcome = if fault.is_some() { Outcome::Findings } else { Outcome::Ok };
     let mut file = DatabaseReport::of_kind(&facts.path, ContentKind::Log, header, outcome);
     file.findings.extend(fault.map(|fault| damaged_log(&facts.path, &fault)));
-    FileReport { file, dump: dump.unwrap_or_default() }
+    Inspected::new(file, dump.unwrap_or_default())
 }
 
 /// The position in the checkpoint file of the same base name, in the same folder.
@@ -76,13 +78,13 @@ fn checkpoint_beside(storage: &dyn Storage, log: &Path) -> Option<LgPos> {
     Checkpoint::elect(&bytes[..read]).map(|(checkpoint, _)| checkpoint.checkpoint())
 }
 
-fn inspect_checkpoint(facts: &DatabaseFacts) -> FileReport {
+fn inspect_checkpoint(facts: &DatabaseFacts) -> Inspected {
     let title = format!("      Checkpoint file: {}\n", shown(&facts.path));
     let Some((checkpoint, copies)) = Checkpoint::elect(&facts.area.bytes) else {
         let mut file =
             DatabaseReport::of_kind(&facts.path, ContentKind::Checkpoint, None, Outcome::Findings);
         file.findings.push(damaged_checkpoint(&facts.path));
-        return FileReport { file, dump: title };
+        return Inspected::new(file, title);
     };
     let header = CheckpointHeaderReport::new(&checkpoint, copies);
     let header = Some(FileHeader::Checkpoint(Box::new(header)));
@@ -91,21 +93,21 @@ fn inspect_checkpoint(facts: &DatabaseFacts) -> FileReport {
     let outcome = if damage.is_some() { Outcome::Findings } else { Outcome::Ok };
     let mut file = DatabaseReport::of_kind(&facts.path, ContentKind::Checkpoint, header, outcome);
     file.findings.extend(damage);
-    FileReport { file, dump: title + &dump_checkpoint(&checkpoint) }
+    Inspected::new(file, title + &dump_checkpoint(&checkpoint))
 }
 
-fn inspect_flush_map(facts: &DatabaseFacts) -> FileReport {
+fn inspect_flush_map(facts: &DatabaseFacts) -> Inspected {
     let title = format!("      Flush Map File: {}\n", shown(&facts.path));
     let header = FlushMapHeader::parse(&facts.area.bytes);
     let dump = header.as_ref().map(dump_flush_map).unwrap_or_default();
     let header = header.map(|h| FileHeader::FlushMap(Box::new(FlushMapHeaderReport::new(&h))));
     let file = DatabaseReport::of_kind(&facts.path, ContentKind::FlushMap, header, Outcome::Ok);
-    FileReport { file, dump: title + &dump }
+    Inspected::new(file, title + &dump)
 }
 
 /// The logs of a base name (`logs/E00`, as `eseutil /ml E00` takes it), where no file has that name.
 /// With the reasons why some of them could not be read.
-pub(super) fn inspect_set(run: &Run, path: &Path) -> Option<(FileReport, Vec<Refusal>)> {
+pub(super) fn inspect_set(run: &Run, path: &Path) -> Option<(Inspected, Vec<Refusal>)> {
     let path = run.resolve(path).ok()?;
     let base = LogBase::new(path.file_name()?.to_str()?)?;
     if run.storage().status(&path).is_ok() {
@@ -128,5 +130,5 @@ pub(super) fn inspect_set(run: &Run, path: &Path) -> Option<(FileReport, Vec<Ref
         () => Outcome::Ok,
     };
     let file = DatabaseReport::of_kind(&path, ContentKind::Log, None, outcome);
-    Some((FileReport { file: DatabaseReport { findings, ..file }, dump }, unread))
+    Some((Inspected::new(DatabaseReport { findings, ..file }, dump), unread))
 }

@@ -14,12 +14,14 @@ pub use crate::plan::{BackupMethod, BackupRecord, Direction, OperationRef};
 pub use crate::plan::{
     BackupScope, Change, MoveMethod, MoveStep, Step, Steps, VerifyScope, WriteStep,
 };
-pub use crate::refusal::RefusalId;
-pub use crate::report::{
-    CheckpointHeaderReport, CheckpointReport, CheckpointsReport, CopiesReport, CountReport,
-    DatabaseReport, DigestReport, FileHeader, FileReport, FlushMapHeaderReport, HeaderReport,
-    LogFlags, LogHeaderReport, LogsReport, Outcome, PositionReport, RefusalReport, Report,
-    RunReport, StreamReport,
+pub use crate::refusal::{Refusal, RefusalId};
+pub use crate::report::Report;
+pub use crate::report::model::{
+    CheckpointHeaderReport, CheckpointReport, CheckpointsReport, CommandName, CopiesReport,
+    CountReport, DatabaseReport, DigestReport, Document, FileHeader, FileReport,
+    FlushMapHeaderReport, HeaderReport, LogFlags, LogHeaderReport, LogsReport, Outcome,
+    PositionReport, RunReport, StreamReport,
 };
+pub use crate::show::{CommandLine, Hex, Paragraph, Sha256Hex};
 pub use crate::storage::StoredPath;
 pub use crate::survey::{BadPage, BadPageKind, HighestDbTime, PageFacts};

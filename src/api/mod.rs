@@ -1,4 +1,4 @@
-//! What other programs embed: inspect, check, plan, apply, recover. The commands walk through the same
+//! What other programs embed: inspect, check, verify, plan, apply, recover. The commands walk through the same
 //! functions; those that end in `_in` are given the run that the command line began.
 
 mod apply;
@@ -21,6 +21,7 @@ mod request;
 mod reset_logs;
 mod restore;
 mod run;
+mod verify;
 
 pub use apply::apply;
 pub use check::check;
@@ -29,14 +30,15 @@ pub use inspect::inspect;
 pub use plan::plan;
 pub use planned::Plan;
 pub use recover::recover;
-pub use request::{Check, Recover, Repair, Request, ResetLogs, Restore};
+pub use request::{Check, Recover, Repair, Request, ResetLogs, Restore, Verify};
 pub use run::Watch;
+pub use verify::verify;
 
 pub(crate) use apply::apply_in;
 pub(crate) use check::check_in;
 pub(crate) use inspect::inspect_in;
-pub(crate) use pages::scan;
 pub(crate) use plan::plan_in;
 pub(crate) use recover::{Decision, not_begun, recover_in};
 pub(crate) use request::{Consent, Guarded, Places};
 pub(crate) use run::Run;
+pub(crate) use verify::verify_in;

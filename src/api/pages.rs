@@ -1,13 +1,14 @@
 //! Every page of a database against its checksum, with progress.
 
 use crate::refusal::{Refusal, RefusalId};
+use crate::report::Note;
 use crate::storage::{Access, StorageError};
 use crate::survey::{DatabaseFacts, PageFacts, PageLayout, scan_pages};
 
 use super::run::Run;
 
 /// Scans the pages of a database.
-pub(crate) fn scan(
+pub(super) fn scan(
     run: &Run,
     facts: &DatabaseFacts,
     layout: PageLayout,
@@ -31,17 +32,11 @@ pub(crate) fn scan(
     })
 }
 
-/// What a scan found, in a sentence.
-pub(super) fn pages_note(pages: &PageFacts) -> String {
+/// What a scan found.
+pub(super) fn pages_note(pages: &PageFacts) -> Note {
+    let PageFacts { total, empty, correctable, .. } = *pages;
     match pages.bad_data_pages() {
-        0 => format!(
-            "All {} pages have the right checksum ({} are empty).",
-            pages.total, pages.empty
-        ),
-        bad => format!(
-            "WARNING: {bad} of {} pages are bad, {} of them correctable. A repair of the header does not \
-             mend them: restore the database from a backup, or move its mailboxes.",
-            pages.total, pages.correctable
-        ),
+        0 => Note::PagesAreGood { total, empty },
+        bad => Note::PagesAreBad { bad, total, correctable },
     }
 }

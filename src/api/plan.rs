@@ -1,7 +1,5 @@
 //! From a request to a plan that passed every guard.
 
-use crate::report::Report;
-
 use super::error::{Error, Result};
 use super::planned::Plan;
 use super::request::Request;
@@ -25,7 +23,7 @@ pub(crate) fn plan_in(run: &Run, request: &Request) -> Result<Plan> {
         Request::ResetLogs(reset) => reset_logs::plan(run, reset),
         Request::Restore(restore) => restore::plan(run, restore),
     };
-    let report = Report { run: Some(run.report()), ..plan.report };
+    let report = plan.report.run_by(run.report());
     match report.exit_code {
         0 => Ok(Plan { report, ..plan }),
         _ => Err(Error::new(report)),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::apply::Job;
 use crate::plan::Steps;
 use crate::refusal::Refusal;
-use crate::report::{DatabaseReport, Outcome, Report};
+use crate::report::{CommandName, DatabaseReport, Entry, Outcome, Report};
 
 /// What would be done, step by step. Every guard that can be asked without writing has agreed.
 ///
@@ -69,8 +69,8 @@ impl Plan {
 
     /// The plan for one file, or the reasons against it.
     pub(super) fn of_file(
-        command: &str,
-        database: DatabaseReport,
+        command: CommandName,
+        database: impl Into<Entry>,
         planned: std::result::Result<Work, Vec<Refusal>>,
     ) -> Self {
         let mut report = Report::new(command);
@@ -83,9 +83,10 @@ impl Plan {
     }
 
     /// No plan, because a file could not be gone on with.
-    pub(super) fn stopped(command: &str, refusal: &Refusal) -> Self {
-        let (database, reasons) = DatabaseReport::stopped(&refusal.path, refusal);
-        Self::of_file(command, database, Err(reasons))
+    pub(super) fn stopped(command: CommandName, refusal: &Refusal) -> Self {
+        let reasons = vec![refusal.clone()];
+        let outcome = Outcome::of_reasons(&reasons);
+        Self::of_file(command, DatabaseReport::unknown(&refusal.path, outcome), Err(reasons))
     }
 
     /// No plan for a storage group, or none that comes to something.

@@ -10,8 +10,7 @@ use crate::apply::{
 use crate::diagnose::diagnose_database;
 use crate::plan::Direction;
 use crate::refusal::{Refusal, RefusalId};
-use crate::report::{DatabaseReport, Outcome, Report};
-use crate::show::shown;
+use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome, Report};
 use crate::storage::absolute;
 
 use super::consent::confirmation_needed;
@@ -40,39 +39,41 @@ pub(crate) enum Decision {
 pub fn recover(request: &Recover, watch: &Watch) -> ApiResult<Report> {
     let run = Run::of_embedder(watch);
     let report = recover_in(&run, request, &|_, _| Decision::Go, &|_| {});
-    ended_well(Report { run: Some(run.report()), ..report })
+    ended_well(report.run_by(run.report()))
 }
 
-/// The same in a run that began already. `decide` is given the file and the direction in words; `told`
-/// hears of the report as it grows.
+/// Ends what was interrupted, in a run that began already. `decide` is given the file and the direction;
+/// `told` hears of the report as it grows.
 pub(crate) fn recover_in(
     run: &Run,
     request: &Recover,
-    decide: &dyn Fn(&Path, &str) -> Decision,
+    decide: &dyn Fn(&Path, Direction) -> Decision,
     told: &dyn Fn(&Report),
 ) -> Report {
-    let mut report = Report::new("recover");
+    let mut report = Report::new(CommandName::Recover);
     // A link to a folder stands for it.
     let path = run.resolve_dir(&request.path).or_else(|_| run.resolve(&request.path));
     let pending = path.clone().and_then(|path| find_pending(run.storage(), &path));
     match pending {
         Ok(databases) if databases.is_empty() => {
             let path = path.unwrap_or_else(|_| request.path.clone());
-            let mut database = DatabaseReport::unread(&path, Outcome::NothingToDo);
-            database.notes.push("No operation is pending here: no marker was found.".into());
+            let mut database = Entry::from(DatabaseReport::unread(&path, Outcome::NothingToDo));
+            database.note(Note::NothingPending);
             let empty = empty_folders(run.storage(), &path);
-            database.notes.extend(empty.iter().map(|dir| left_empty(dir)));
+            database.notes(empty.into_iter().map(Note::EmptyFolder));
             report.push(database, &[]);
         }
         Ok(databases) => {
             let mut stopped = false;
             for path in databases {
-                let (database, reasons) = match stopped {
-                    true => not_begun(&path),
-                    false => recover_one(run, request, &path, decide),
+                let (database, reasons) = if stopped {
+                    let (database, reasons) = not_begun(&path);
+                    (database.into(), reasons)
+                } else {
+                    recover_one(run, request, &path, decide)
                 };
                 // Whatever broke there may break the next one, too.
-                stopped |= database.outcome == Outcome::Pending;
+                stopped |= database.report.outcome == Outcome::Pending;
                 report.push(database, &reasons);
                 told(&report);
             }
@@ -99,26 +100,25 @@ pub(crate) fn not_begun(path: &Path) -> (DatabaseReport, Vec<Refusal>) {
 
 /// A roll-back that was asked for is a success, and must not hide what went wrong elsewhere.
 fn as_asked_for(mut report: Report) -> Report {
+    if report.outcome != Outcome::RolledBack {
+        return report;
+    }
     let others = report.databases.iter().map(|database| database.outcome);
-    let others = others.filter(|outcome| *outcome != Outcome::RolledBack);
-    if report.outcome == Outcome::RolledBack {
-        match Outcome::worst(others) {
-            Some(worse) if worse.exit_code() != 0 => {
-                report.outcome = worse;
-                report.exit_code = worse.exit_code();
-            }
-            _ => report.exit_code = 0,
+    match Outcome::worst(others.filter(|outcome| *outcome != Outcome::RolledBack)) {
+        Some(worse) if worse.exit_code() != 0 => report.came_to(worse),
+        _ => {
+            report.document.exit_code = 0;
+            report
         }
     }
-    report
 }
 
 fn recover_one(
     run: &Run,
     request: &Recover,
     path: &Path,
-    decide: &dyn Fn(&Path, &str) -> Decision,
-) -> (DatabaseReport, Vec<Refusal>) {
+    decide: &dyn Fn(&Path, Direction) -> Decision,
+) -> (Entry, Vec<Refusal>) {
     let storage = run.storage();
     if let Some(refusal) = at_work(storage, path) {
         return stopped(path, vec![refusal]);
@@ -138,21 +138,24 @@ fn recover_one(
         Ok(assessment) => assessment,
         Err(reasons) => return stopped(path, reasons),
     };
-    let mut database = DatabaseReport::unread(path, Outcome::Planned);
-    database.operation = assessment.operation.clone();
-    database.direction = Some(assessment.direction);
-    database.notes.push(in_words(&assessment));
-    database.notes.extend(touched(&assessment));
+    let direction = assessment.direction;
+    let mut database = Entry::from(DatabaseReport::unread(path, Outcome::Planned));
+    database.report.operation = assessment.operation.clone();
+    database.report.direction = Some(direction);
+    database.note(Note::Direction(direction));
+    database.notes(touched(&assessment));
     let mut refusals = recover_refusals(storage, path, request.allow_unproven_lock);
     refusals.extend(confirmation_needed(request.consent, path));
     if !refusals.is_empty() {
-        return (DatabaseReport { outcome: Outcome::of_reasons(&refusals), ..database }, refusals);
+        database.report.outcome = Outcome::of_reasons(&refusals);
+        return (database, refusals);
     }
     if request.only_say {
         return (database, Vec::new());
     }
-    if let Decision::Stop(outcome, reasons) = decide(path, &in_words(&assessment)) {
-        return (DatabaseReport { outcome, ..database }, reasons);
+    if let Decision::Stop(outcome, reasons) = decide(path, direction) {
+        database.report.outcome = outcome;
+        return (database, reasons);
     }
     let applied = apply::recover(run.context, path, request.back, request.allow_unproven_lock);
     // For an operation without a marker the path is its folder.
@@ -162,79 +165,54 @@ fn recover_one(
         DatabaseReport::surveyed(&facts, findings, applied.ending.into())
     });
     let after = surveyed.unwrap_or_else(|_| DatabaseReport::unread(subject, applied.ending.into()));
-    let (direction, notes) = match applied.ending {
-        Ending::Refused => (None, Vec::new()),
-        _ => (database.direction, database.notes),
-    };
+    let direction = (applied.ending != Ending::Refused).then_some(direction);
     let (operation, steps) = (applied.operation, assessment.steps);
-    let mut database = DatabaseReport { operation, direction, notes, steps, ..after };
+    let mut database = Entry::from(DatabaseReport { operation, direction, steps, ..after });
+    database.notes(direction.map(Note::Direction));
     if matches!(applied.ending, Ending::Committed | Ending::RolledBack) {
-        database.notes.extend(leave_record(run, &database));
+        let unsaved = leave_record(run, &database);
+        database.notes(unsaved);
     }
     (database, applied.reasons)
 }
 
 /// An operation that was interrupted left no report; one that was finished all but its marker did.
-fn leave_record(run: &Run, database: &DatabaseReport) -> Vec<String> {
-    let Some(operation) = &database.operation else { return Vec::new() };
+fn leave_record(run: &Run, database: &Entry) -> Vec<Note> {
+    let Some(operation) = &database.report.operation else { return Vec::new() };
     if run.storage().status(&operation.dir.join(apply::REPORT_NAME)).is_ok() {
         return Vec::new();
     }
-    let mut report = Report::new("recover");
+    let mut report = Report::new(CommandName::Recover);
     report.push(database.clone(), &[]);
     record::leave(run, as_asked_for(report.conclude()))
 }
 
-fn in_words(assessment: &Assessment) -> String {
-    format!("direction: {}", assessment.direction.in_words())
-}
-
-/// What it means that a folder is there and nothing in it.
-fn left_empty(dir: &Path) -> String {
-    format!(
-        "An operation ended here before it began, as by a power loss. Its folder is empty, and nothing \
-         depends on it: {}",
-        shown(dir)
-    )
-}
-
-/// Most files of one folder that are named in words; the JSON has them all as steps.
-const MOST_NAMED: usize = 40;
-
-/// Every file that will be touched, in words.
-fn touched(assessment: &Assessment) -> Vec<String> {
+/// Every file that will be touched.
+fn touched(assessment: &Assessment) -> Vec<Note> {
     let mut notes = Vec::new();
-    let is_written = matches!(assessment.direction, Direction::Back | Direction::Forward);
+    let direction = assessment.direction;
+    let is_written = matches!(direction, Direction::Back | Direction::Forward);
     match assessment.steps.moves() {
         _ if !is_written => {}
         Some(plan) => notes.extend(plan.batches.iter().map(|batch| {
-            let (away, home) = match assessment.direction {
-                Direction::Back => (&batch.to, &batch.from),
-                _ => (&batch.from, &batch.to),
+            let (from, to) = match direction {
+                Direction::Back => (batch.to.clone(), batch.from.clone()),
+                _ => (batch.from.clone(), batch.to.clone()),
             };
-            let named: Vec<_> =
-                batch.files.iter().take(MOST_NAMED).map(|file| file.name.as_str()).collect();
-            let more = batch.files.len() - named.len();
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!(
-                "moves, as far as it is not there: {}{more}, from {} to {}",
-                named.join(", "),
-                shown(away),
-                shown(home)
-            )
+            let names = batch.files.iter().map(|file| file.name.clone()).collect();
+            Note::Moves { names, from, to }
         })),
-        None => notes.push(format!("writes: both header copies of {}", shown(&assessment.subject))),
+        None => notes.push(Note::WritesHeaderOf(assessment.subject.clone())),
     }
-    if let Some(operation) = &assessment.operation {
-        let verb = if assessment.direction == Direction::Discard { "removes" } else { "closes" };
-        notes.push(format!("{verb}: the operation in {}", shown(&operation.dir)));
-    }
-    let markers = assessment.markers.iter().map(|marker| format!("removes: {}", shown(marker)));
-    notes.extend(markers);
+    notes.extend(assessment.operation.iter().map(|operation| match direction {
+        Direction::Discard => Note::Removes(operation.dir.clone()),
+        _ => Note::Closes(operation.dir.clone()),
+    }));
+    notes.extend(assessment.markers.iter().cloned().map(Note::Removes));
     notes
 }
 
 /// Why nothing was done, before the database was read.
-fn stopped(path: &Path, reasons: Vec<Refusal>) -> (DatabaseReport, Vec<Refusal>) {
-    (DatabaseReport::unread(path, Outcome::of_reasons(&reasons)), reasons)
+fn stopped(path: &Path, reasons: Vec<Refusal>) -> (Entry, Vec<Refusal>) {
+    (DatabaseReport::unread(path, Outcome::of_reasons(&reasons)).into(), reasons)
 }

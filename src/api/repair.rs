@@ -9,11 +9,8 @@ use crate::plan::{
     Command, Evidence, FieldSource, RepairRequest, VerifyScope, content_refusals, plan_repair,
 };
 use crate::refusal::{Refusal, RefusalId};
-use crate::report::{
-    CheckpointsReport, DatabaseReport, LogsReport, Outcome, Report, StreamReport,
-    checkpoint_reports,
-};
-use crate::show::shown;
+use crate::report::model::{CheckpointsReport, LogsReport, StreamReport, checkpoint_reports};
+use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome};
 use crate::storage::all_processors;
 use crate::survey::{DatabaseFacts, Digests, GroupFolders, PageLayout};
 
@@ -23,7 +20,7 @@ use super::planned::{Plan, Work};
 use super::request::Repair;
 use super::run::Run;
 
-const COMMAND: &str = "repair";
+const COMMAND: CommandName = CommandName::Repair;
 
 pub(super) fn plan(run: &Run, request: &Repair) -> Plan {
     let facts = match run.survey(&request.database) {
@@ -40,10 +37,11 @@ pub(super) fn plan(run: &Run, request: &Repair) -> Plan {
         }
     };
     let Surveyed { facts, findings, logs, checkpoint } = surveyed;
-    let mut database = DatabaseReport::surveyed(&facts, findings, Outcome::Refused);
+    let mut database = DatabaseReport::surveyed(&facts, findings, Outcome::Refused).into();
     let planned = plan_surveyed(run, request, facts, &mut database);
-    let plan = Plan::of_file(COMMAND, database, planned);
-    Plan { report: Report { logs, checkpoint, ..plan.report }, ..plan }
+    let mut plan = Plan::of_file(COMMAND, database, planned);
+    (plan.report.document.logs, plan.report.document.checkpoint) = (logs, checkpoint);
+    plan
 }
 
 /// What is known of one database before its repair.
@@ -89,7 +87,7 @@ fn plan_surveyed(
     run: &Run,
     request: &Repair,
     facts: DatabaseFacts,
-    database: &mut DatabaseReport,
+    database: &mut Entry,
 ) -> Result<Work, Vec<Refusal>> {
     let guarded = &request.guarded;
     let backup_dir = run.backup_dir(guarded.backup_dir.as_deref(), &facts.path);
@@ -118,27 +116,27 @@ fn plan_surveyed(
     }
     let wanted = wanted(request, source);
     let Some((plan, images)) = plan_repair(&facts, &wanted, &run.stamp(Command::Repair)) else {
-        database.outcome = Outcome::NothingToDo;
+        database.report.outcome = Outcome::NothingToDo;
         return Ok(Work::Nothing);
     };
-    database.steps = plan.steps.clone().into();
-    database.notes = notes(&facts, &wanted);
+    database.report.steps = plan.steps.clone().into();
+    database.notes(notes(&facts, &wanted));
     if request.verify == VerifyScope::Full && request.scan_now {
         let layout = PageLayout::of(facts.status.length_bytes, plan.page_size_bytes);
         let pages = scan(run, &facts, layout, all_processors()).map_err(|refusal| {
-            database.outcome = Outcome::Failed;
+            database.report.outcome = Outcome::Failed;
             vec![refusal]
         })?;
-        database.notes.push(pages_note(&pages));
-        database.pages = Some(pages);
+        database.note(pages_note(&pages));
+        database.report.pages = Some(pages);
     }
-    database.notes.extend(store_service_note(&facts.path));
+    database.notes(store_service_note(&facts.path));
     let refused = ask_every_guard();
     if !refused.is_empty() {
-        database.outcome = Outcome::of_reasons(&refused);
+        database.report.outcome = Outcome::of_reasons(&refused);
         return Err(refused);
     }
-    database.outcome = Outcome::Planned;
+    database.report.outcome = Outcome::Planned;
     let terms = guarded.terms(backup_dir);
     Ok(Work::Deed(Box::new(Job::of_header(&facts, plan, images, terms))))
 }
@@ -165,23 +163,17 @@ fn field_source(
     Ok(FieldSource::From(Box::new(Evidence::judge(facts, &evidence)?)))
 }
 
-fn notes(facts: &DatabaseFacts, request: &RepairRequest) -> Vec<String> {
+fn notes(facts: &DatabaseFacts, request: &RepairRequest) -> Vec<Note> {
     let mut notes = Vec::new();
     if let FieldSource::From(evidence) = &request.source {
-        notes.push(format!("The fields are those of {}, which meets:", shown(&evidence.path)));
-        notes.extend(evidence.conditions.iter().map(|condition| format!("- {condition}")));
-        notes.push("Not checked: that the backup media of that set still exist.".into());
+        let (evidence, conditions) = (evidence.path.clone(), evidence.conditions.clone());
+        notes.push(Note::FieldsFrom { evidence, conditions });
     }
     if facts.names_elsewhere > 0 {
-        notes.push(format!(
-            "The file has {} more names (hard links) in other folders: no interrupted operation was looked for \
-             there.",
-            facts.names_elsewhere
-        ));
+        notes.push(Note::NamesElsewhere(facts.names_elsewhere));
     }
     if let Some(streaming) = facts.streaming.as_ref().filter(|streaming| streaming.found) {
-        let path = shown(&streaming.path);
-        notes.push(format!("Streaming file {path}: neither changed nor copied."));
+        notes.push(Note::StreamFileLeftAlone(streaming.path.clone()));
     }
     notes
 }

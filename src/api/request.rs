@@ -1,5 +1,6 @@
 //! What can be asked for. Each has the defaults of its command.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use crate::apply::Terms;
@@ -137,6 +138,41 @@ impl Check {
     }
 
     placed!();
+}
+
+/// What [`verify`](crate::verify()) is to read: databases. Of a streaming file only the header pages can be
+/// checked.
+///
+/// ```
+/// use std::num::NonZero;
+/// use edbmend::Verify;
+///
+/// let all = Verify::new("mdbdata/priv1.edb").database("mdbdata/pub1.edb");
+/// let gently = all.threads(NonZero::<usize>::MIN);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Verify {
+    pub(crate) databases: Vec<PathBuf>,
+    pub(crate) threads: Option<NonZeroUsize>,
+}
+
+impl Verify {
+    /// A database.
+    pub fn new(database: impl Into<PathBuf>) -> Self {
+        Self::default().database(database)
+    }
+
+    /// One more.
+    pub fn database(mut self, path: impl Into<PathBuf>) -> Self {
+        self.databases.push(path.into());
+        self
+    }
+
+    /// How many threads read and check. Default: one for each processor.
+    pub fn threads(mut self, threads: NonZeroUsize) -> Self {
+        self.threads = Some(threads);
+        self
+    }
 }
 
 /// A change that [`plan`](crate::plan()) is to plan.

@@ -12,8 +12,7 @@ use crate::plan::{
     plan_reset, reset_refusals,
 };
 use crate::refusal::{ALLOW_GROUP_INCOMPLETE, Refusal};
-use crate::report::{DatabaseReport, Outcome, Report};
-use crate::show::shown;
+use crate::report::{CommandName, DatabaseReport, Note, Outcome, Report};
 use crate::survey::{CheckpointFile, DatabaseFacts, GroupFacts, LogContent, LogFile, LogStream};
 
 use super::consent::confirmation_needed;
@@ -23,7 +22,7 @@ use super::request::{Consent, ResetLogs};
 use super::run::Run;
 
 pub(super) fn plan(run: &Run, request: &ResetLogs) -> Plan {
-    let report = logs::empty_report("reset-logs");
+    let report = Report::of_group(CommandName::ResetLogs);
     let (mut group, mut refused) = match survey(run, request) {
         Ok(surveyed) => surveyed,
         Err(refusal) => return Plan::of_group(report, Outcome::Refused, &[refusal]),
@@ -156,7 +155,7 @@ fn with_databases(mut report: Report, group: &GroupFacts) -> Report {
         let mut findings = diagnose_database(facts);
         let unsigned = findings.iter_mut().filter(|finding| finding.id == FindingId::NoLogging);
         unsigned.for_each(warn_of_no_logging);
-        report.databases.push(DatabaseReport::surveyed(facts, findings, Outcome::Ok));
+        report.push(DatabaseReport::surveyed(facts, findings, Outcome::Ok), &[]);
     }
     report
 }
@@ -170,11 +169,11 @@ fn warn_of_no_logging(finding: &mut Finding) {
             .into();
 }
 
-fn nothing_to_do(report: Report, group: &GroupFacts, request: &GroupRequest) -> Plan {
+fn nothing_to_do(mut report: Report, group: &GroupFacts, request: &GroupRequest) -> Plan {
     let pending = pending_refusals(group, None, request);
     if !pending.is_empty() {
         return Plan::of_group(with_databases(report, group), Outcome::Refused, &pending);
     }
-    let note = format!("No log to move in {}.", shown(&group.folders.log_dir));
-    Plan::of_group(logs::with_note(report, note), Outcome::NothingToDo, &[])
+    report.note_of_group([Note::NoLogToMove(group.folders.log_dir.clone())]);
+    Plan::of_group(report, Outcome::NothingToDo, &[])
 }

@@ -9,7 +9,7 @@ use crate::diagnose::diagnose_database;
 use crate::guards::{HeaderQuestion, LogsQuestion, for_header, for_logs, shared};
 use crate::plan::{Command, content_refusals};
 use crate::refusal::Refusal;
-use crate::report::{DatabaseReport, Outcome, Report};
+use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome, Report};
 use crate::survey::DatabaseFacts;
 
 use super::consent::{confirmation_needed, store_service_note};
@@ -18,7 +18,7 @@ use super::planned::{Plan, Work};
 use super::request::{Guarded, Restore};
 use super::run::Run;
 
-const COMMAND: &str = "restore";
+const COMMAND: CommandName = CommandName::Restore;
 
 pub(super) fn plan(run: &Run, request: &Restore) -> Plan {
     let stamp = run.stamp(Command::Restore);
@@ -38,8 +38,8 @@ pub(super) fn plan(run: &Run, request: &Restore) -> Plan {
 }
 
 fn nothing_to_undo(operation: &Path) -> Plan {
-    let mut database = DatabaseReport::unknown(operation, Outcome::NothingToDo);
-    database.notes.push("That operation was rolled back; it changed nothing.".into());
+    let mut database = Entry::from(DatabaseReport::unknown(operation, Outcome::NothingToDo));
+    database.note(Note::NothingToUndo);
     Plan::of_file(COMMAND, database, Ok(Work::Nothing))
 }
 
@@ -48,10 +48,10 @@ fn plan_header(run: &Run, request: &Restore, deed: Box<HeaderDeed>) -> Plan {
         Ok(facts) => facts,
         Err(refusal) => return Plan::stopped(COMMAND, &refusal),
     };
-    let mut database =
-        DatabaseReport::surveyed(&facts, diagnose_database(&facts), Outcome::Refused);
-    database.steps = deed.plan.steps.clone().into();
-    database.notes.extend(deed.plan.undoes.iter().map(|undone| format!("Undoes {undone}.")));
+    let findings = diagnose_database(&facts);
+    let mut database = Entry::from(DatabaseReport::surveyed(&facts, findings, Outcome::Refused));
+    database.report.steps = deed.plan.steps.clone().into();
+    database.notes(deed.plan.undoes.clone().map(Note::Undoes));
     let planned = plan_surveyed(run, request, deed, &facts, &mut database);
     Plan::of_file(COMMAND, database, planned)
 }
@@ -61,7 +61,7 @@ fn plan_surveyed(
     request: &Restore,
     deed: Box<HeaderDeed>,
     facts: &DatabaseFacts,
-    database: &mut DatabaseReport,
+    database: &mut Entry,
 ) -> Result<Work, Vec<Refusal>> {
     let guarded = &request.guarded;
     let backup_dir = run.backup_dir(guarded.backup_dir.as_deref(), &facts.path);
@@ -81,13 +81,13 @@ fn plan_surveyed(
     refused.extend(not_as_left);
     refused.extend(confirmation_needed(guarded.consent, &facts.path));
     if !of_content {
-        database.notes.extend(store_service_note(&facts.path));
-        database.outcome = Outcome::of_reasons(&refused);
+        database.notes(store_service_note(&facts.path));
+        database.report.outcome = Outcome::of_reasons(&refused);
     }
     if !refused.is_empty() {
         return Err(refused);
     }
-    database.outcome = Outcome::Planned;
+    database.report.outcome = Outcome::Planned;
     let HeaderDeed { plan, images, .. } = *deed;
     let terms = guarded.terms(backup_dir);
     Ok(Work::Deed(Box::new(Job::of_header(facts, plan, images, terms))))
@@ -107,7 +107,7 @@ fn plan_logs(run: &Run, request: &Restore, deed: LogsDeed) -> Plan {
     for facts in group.databases.iter().filter(|facts| databases.contains(&facts.path)) {
         refused.extend(content_refusals(facts));
         let findings = diagnose_database(facts);
-        report.databases.push(DatabaseReport::surveyed(facts, findings, Outcome::Refused));
+        report.push(DatabaseReport::surveyed(facts, findings, Outcome::Refused), &[]);
     }
     let backup_dir = match run.backup_dir(guarded.backup_dir.as_deref(), &subject) {
         Ok(dir) => dir,

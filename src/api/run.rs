@@ -5,9 +5,11 @@ use std::sync::atomic::AtomicBool;
 use chrono::{DateTime, Utc};
 
 use crate::apply::{Context, Ending, NoObserver, Observer};
-use crate::machine::{host_name, login_name, user_name};
+use crate::machine::{host_name, login_name, now, user_name};
 use crate::plan::{Command, OperationStamp};
-use crate::report::{Outcome, RunReport, shown_path, utc};
+use crate::report::Outcome;
+use crate::report::model::{RunReport, utc};
+use crate::show::path_text;
 use crate::storage::{Disk, Storage};
 
 static NEVER: AtomicBool = AtomicBool::new(false);
@@ -65,7 +67,7 @@ impl<'a> Run<'a> {
         let context = Context { storage: &Disk, observer: watch.observer, interrupted: watch.stop };
         let words = std::env::args_os();
         let arguments = words.map(|word| word.to_string_lossy().into_owned()).collect();
-        Self { context, arguments, started: Utc::now() }
+        Self { context, arguments, started: now() }
     }
 
     /// The disk.
@@ -84,16 +86,16 @@ impl<'a> Run<'a> {
             host: host_name(),
             user: user_name(),
             login: login_name(),
-            directory: std::env::current_dir().ok().map(|dir| shown_path(&dir)),
+            directory: std::env::current_dir().ok().map(|dir| path_text(&dir)),
             arguments: self.arguments.clone(),
             started: utc(self.started),
-            finished: utc(Utc::now()),
+            finished: utc(now()),
         }
     }
 
     /// A fresh operation id and the time of now.
     pub fn stamp(&self, command: Command) -> OperationStamp {
-        let now = Utc::now();
+        let now = now();
         // Two operations of one second and one random number meet at an existing folder and stop.
         let random = getrandom::u32().unwrap_or_else(|_| now.timestamp_subsec_nanos()) & 0xffff;
         OperationStamp {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::guards::reason;
 use crate::plan::OperationRef;
 use crate::refusal::{Refusal, RefusalId};
-use crate::show::{quoted, shown};
+use crate::show::{CommandLine, quoted, shown};
 use crate::storage::{Access, FileKind, Storage};
 use crate::survey::pending_marker;
 
@@ -249,7 +249,7 @@ fn marker_lies(marker: &Path, dir: &Path) -> Refusal {
         RefusalId::JournalDamaged,
         marker,
         format!("the marker is damaged, though the operation {} was ready to write", shown(dir)),
-        format!("edbmend recover {}", quoted(dir)),
+        CommandLine::new("recover").path(dir),
     )
 }
 

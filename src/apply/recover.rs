@@ -241,7 +241,7 @@ fn conclude(storage: &dyn Storage, pending: &Pending, held: &Held, way: Way) -> 
         Err(refusal) => {
             let remedy =
                 format!("Mend the cause, then: edbmend recover {}", quoted(&pending.subject));
-            (Ending::Pending, vec![Refusal { remedy, ..refusal }], operation)
+            (Ending::Pending, vec![Refusal { remedy: remedy.into(), ..refusal }], operation)
         }
     };
     Applied { ending, reasons, operation, backup: None, pages: None }

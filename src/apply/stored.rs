@@ -119,7 +119,8 @@ fn know_copies(storage: &dyn Storage, plan: &mut ResetPlan) {
         read_sums(storage, dir).into_iter().map(|(sha256, name)| (name, sha256)).collect();
     let copied = plan.batches.iter_mut().filter(|batch| batch.method == MoveMethod::Copy);
     for file in copied.flat_map(|batch| &mut batch.files) {
-        file.sha256 = sums.get(&format!("{LOGS_FOLDER}/{}", file.name)).cloned();
+        let copied = sums.get(&format!("{LOGS_FOLDER}/{}", file.name));
+        file.sha256 = copied.map(|sha256| hex::encode(sha256.0));
     }
 }
 

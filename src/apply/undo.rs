@@ -7,7 +7,7 @@ use crate::ese::shadow::Which;
 use crate::guards::not_found;
 use crate::plan::{MoveMethod, OperationStamp, Plan, inverse, inverse_reset};
 use crate::refusal::{Refusal, RefusalId};
-use crate::show::{quoted, shown};
+use crate::show::{CommandLine, shown};
 use crate::storage::Storage;
 use crate::survey::DatabaseFacts;
 
@@ -99,7 +99,7 @@ fn unfinished(dir: &Path) -> Refusal {
         RefusalId::OperationPending,
         dir,
         "the operation was interrupted and is not finished",
-        format!("edbmend recover {}", quoted(dir)),
+        CommandLine::new("recover").path(dir),
     )
 }
 

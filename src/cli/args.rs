@@ -6,13 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-use crate::api::{Guarded, Places};
+use crate::api::Places;
 use crate::diagnose::FindingId;
 use crate::ese::LogBase;
-use crate::guards::BackupTerms;
 use crate::plan::{BackupScope, VerifyScope};
-
-use super::confirm::consent;
+use crate::report::CommandName;
 
 /// Guarded repair of the header of dismounted ESE / Exchange databases.
 ///
@@ -60,20 +58,20 @@ pub enum Command {
 }
 
 impl Command {
-    /// The word that was typed.
-    pub fn name(&self) -> &'static str {
+    /// Its name, as reports have it.
+    pub fn name(&self) -> CommandName {
         match self {
-            Self::Inspect(_) => "inspect",
-            Self::Check(_) => "check",
-            Self::Repair(_) => "repair",
-            Self::ResetLogs(_) => "reset-logs",
-            Self::Verify(_) => "verify",
-            Self::Restore(_) => "restore",
-            Self::Recover(_) => "recover",
-            Self::Demo(_) => "demo",
-            Self::Explain(_) => "explain",
-            Self::Completions(_) => "completions",
-            Self::Man(_) => "man",
+            Self::Inspect(_) => CommandName::Inspect,
+            Self::Check(_) => CommandName::Check,
+            Self::Repair(_) => CommandName::Repair,
+            Self::ResetLogs(_) => CommandName::ResetLogs,
+            Self::Verify(_) => CommandName::Verify,
+            Self::Restore(_) => CommandName::Restore,
+            Self::Recover(_) => CommandName::Recover,
+            Self::Demo(_) => CommandName::Demo,
+            Self::Explain(_) => CommandName::Explain,
+            Self::Completions(_) => CommandName::Completions,
+            Self::Man(_) => CommandName::Man,
         }
     }
 
@@ -182,18 +180,6 @@ pub struct GuardedArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: OutputArgs,
-}
-
-impl GuardedArgs {
-    /// What they ask for, with the backup folder that was named.
-    pub(super) fn guarded(&self, backup_dir: Option<PathBuf>) -> Guarded {
-        let backup_terms = BackupTerms {
-            allow_shared: self.allow_shared_backup_dir,
-            allow_in_memory: self.allow_backup_in_memory,
-        };
-        let allow_unproven_lock = self.allow_unproven_lock;
-        Guarded { backup_dir, allow_unproven_lock, backup_terms, consent: consent(self) }
-    }
 }
 
 /// `inspect`
@@ -438,7 +424,7 @@ pub struct DemoArgs {
 )]
 pub struct ExplainArgs {
     /// A finding or refusal id, or an exit code (default: list them all)
-    #[arg(value_name = "ID", value_parser = super::explain::topic)]
+    #[arg(value_name = "ID", value_parser = super::topics::topic)]
     pub topic: Option<String>,
 }
 

@@ -4,32 +4,48 @@ use std::path::Path;
 
 use console::Term;
 
-use crate::api::{Consent, Plan, Request, Run, apply_in, plan_in};
+use crate::api::{Consent, Guarded, Plan, Request, Run, apply_in, plan_in};
+use crate::guards::BackupTerms;
 use crate::plan::ResetPlan;
 use crate::refusal::{Refusal, RefusalId};
-use crate::report::{DatabaseReport, GroupSection, Outcome, Report, render_moves, render_preview};
+use crate::report::{Note, Outcome, Report, render_preview};
 use crate::show::shown;
 
 use super::args::GuardedArgs;
 use super::terminal::{Answer, ask, can_ask, show, style_for};
 
-/// Who answers for the change that these flags ask for.
-pub fn consent(guarded: &GuardedArgs) -> Consent {
-    match () {
-        () if guarded.yes => Consent::Given,
-        () if guarded.dry_run || can_ask() => Consent::AfterTheQuestion,
-        () => Consent::Missing,
+/// What the flags ask for, with the backup folder that was named.
+pub fn guarded(args: &GuardedArgs, backup_dir: Option<&Path>) -> Guarded {
+    Guarded {
+        backup_dir: backup_dir.map(Path::to_owned),
+        allow_unproven_lock: args.allow_unproven_lock,
+        backup_terms: BackupTerms {
+            allow_shared: args.allow_shared_backup_dir,
+            allow_in_memory: args.allow_backup_in_memory,
+        },
+        consent: consent(args),
+    }
+}
+
+/// Who answers for the change that the flags ask for.
+pub fn consent(args: &GuardedArgs) -> Consent {
+    if args.yes {
+        Consent::Given
+    } else if args.dry_run || can_ask() {
+        Consent::AfterTheQuestion
+    } else {
+        Consent::Missing
     }
 }
 
 /// Plans, shows, asks, and carries out.
-pub fn carry_out(run: &Run, guarded: &GuardedArgs, request: impl Into<Request>) -> Report {
+pub fn carry_out(run: &Run, args: &GuardedArgs, request: impl Into<Request>) -> Report {
     let plan = match plan_in(run, &request.into()) {
-        Ok(plan) if guarded.dry_run || plan.is_nothing_to_do() => return plan.into_report(),
+        Ok(plan) if args.dry_run || plan.is_nothing_to_do() => return plan.into_report(),
         Ok(plan) => plan,
         Err(error) => return error.into_report(),
     };
-    if guarded.yes {
+    if args.yes {
         return apply(run, plan);
     }
     match question(&plan) {
@@ -48,37 +64,36 @@ fn apply(run: &Run, plan: Plan) -> Report {
 
 /// Shows the plan and asks.
 fn question(plan: &Plan) -> Answer {
-    let report = plan.report();
-    match (&report.group, report.databases.first()) {
-        (Some(GroupSection { plan: Some(moves), notes, .. }), _) => question_of_logs(moves, notes),
-        (_, Some(database)) => question_of_header(plan, database),
-        _ => Answer::No,
+    let text = render_preview(plan.report(), style_for(&Term::stderr()));
+    match plan.steps().moves() {
+        Some(moves) => question_of_logs(text, plan.report(), moves),
+        None => question_of_header(text, plan),
     }
 }
 
-fn question_of_header(plan: &Plan, database: &DatabaseReport) -> Answer {
+fn question_of_header(text: String, plan: &Plan) -> Answer {
     show(&format!(
-        "{}  Operation folder, with the backup:\n  {}\n\n  y, then Enter: back up, then write both header \
-         copies.\n  Enter alone, or n: leave everything as it is.\n",
-        render_preview(database, style_for(&Term::stderr())),
+        "{text}  Operation folder, with the backup:\n  {}\n\n  y, then Enter: back up, then write both \
+         header copies.\n  Enter alone, or n: leave everything as it is.\n",
         shown(&plan.operation_dir().unwrap_or_default())
     ));
     let subject = plan.subject().unwrap_or_default();
-    let name = subject.file_name().unwrap_or_default();
-    ask(&format!("Write these changes to {}?", shown(Path::new(name))))
+    ask(&format!("Write these changes to {}?", shown(subject.file_name().unwrap_or_default())))
 }
 
 /// No file lists all databases of a storage group: the person is asked for each that was checked.
-fn question_of_logs(plan: &ResetPlan, notes: &[String]) -> Answer {
-    let mut text = render_moves(plan, style_for(&Term::stderr()));
+fn question_of_logs(mut text: String, report: &Report, plan: &ResetPlan) -> Answer {
     text += "Databases that were checked, all of them in Clean Shutdown:\n";
     for database in &plan.databases {
         text += &format!("  {}\n", shown(&database.path));
     }
     text += "\n  y, then Enter: these are all, move the files.\n  Enter alone, or n: leave everything where it \
              is.\n";
+    let notes = report.aside.group.iter().flat_map(|group| &group.notes);
+    for paragraph in notes.flat_map(Note::in_words) {
+        text += &format!("{}\n", shown(&*paragraph));
+    }
     show(&text);
-    notes.iter().for_each(|note| show(&format!("{note}\n")));
     ask(&format!(
         "Are these all databases of storage group {}, and shall the files move?",
         plan.base

@@ -7,13 +7,14 @@ use console::Term;
 use crate::api::Run;
 use crate::practice::{Recipe, storage_group};
 use crate::refusal::{Refusal, RefusalId};
-use crate::report::{DatabaseReport, Outcome, Report, Style, render};
-use crate::show::quoted;
+use crate::report::{CommandName, DatabaseReport, Outcome, Report, Style, render};
+use crate::show::{CommandLine, quoted};
 use crate::storage::{Disk, FileKind, Storage, StorageError};
 
 use super::args::{
     CheckArgs, DemoArgs, GroupArgs, GuardedArgs, LogFileArgs, RepairArgs, ScopeArg, VerifyArg,
 };
+use super::printed::Printed;
 use super::session::Session;
 use super::terminal::style_for;
 use super::{check, repair};
@@ -24,29 +25,31 @@ const DAMAGED: &str = "priv1.edb";
 /// Lists a folder and all below it.
 const LIST_ALL: &str = if cfg!(windows) { "dir /s" } else { "ls -R" };
 
-pub fn run(session: &Session, args: &DemoArgs) -> Report {
+pub fn run(session: &Session, args: &DemoArgs) -> Printed {
     let dir = match make_folder(&session.run(), args.dir.as_deref()) {
         Ok(dir) => dir,
-        Err(refusal) => return failed(args.dir.as_deref(), &refusal),
+        Err(refusal) => return failed(args.dir.as_deref(), &refusal).into(),
     };
     if let Err(error) = write_group(&Disk, &dir) {
         let refusal =
             Refusal::new(RefusalId::IoError, &dir, error.to_string(), "Name another folder.");
-        return failed(Some(&dir), &refusal);
+        return failed(Some(&dir), &refusal).into();
     }
     let damaged = dir.join(DAMAGED);
     let before = check::run(session, &check_args(args, &dir));
-    let repaired = repair::run(session, &repair_args(args, &damaged));
+    let mut repaired = repair::run(session, &repair_args(args, &damaged));
     let after = check::run(session, &check_args(args, &dir));
-    let text = match args.output.quiet {
-        true => what_went_wrong([&repaired, &after]),
-        false => transcript(&dir, &damaged, [&before, &repaired, &after]),
+    let text = if args.output.quiet {
+        what_went_wrong([&repaired, &after])
+    } else {
+        transcript(&dir, &damaged, [&before, &repaired, &after])
     };
-    Report { command: "demo".into(), preface: text, databases_in_text: false, ..repaired }
+    repaired.document.command = CommandName::Demo;
+    Printed { report: repaired, text: Some(text) }
 }
 
 fn failed(dir: Option<&Path>, refusal: &Refusal) -> Report {
-    let mut report = Report::new("demo");
+    let mut report = Report::new(CommandName::Demo);
     report.push(
         DatabaseReport::unknown(dir.unwrap_or(Path::new("")), Outcome::Failed),
         std::slice::from_ref(refusal),
@@ -143,27 +146,25 @@ fn what_went_wrong(reports: [&Report; 2]) -> String {
 fn transcript(dir: &Path, damaged: &Path, [before, repaired, after]: [&Report; 3]) -> String {
     let style = Style { width: style_for(&Term::stdout()).width, ..Style::default() };
     let commands = [
-        ("check", quoted(dir), before),
-        ("repair --yes --verify full", quoted(damaged), repaired),
-        ("check", quoted(dir), after),
+        (CommandLine::new("check").path(dir), before),
+        (CommandLine::new("repair --yes --verify full").path(damaged), repaired),
+        (CommandLine::new("check").path(dir), after),
     ];
     let mut text = format!("A practice storage group was written to\n  {}\n\n", quoted(dir));
-    for (command, argument, report) in commands {
-        text += &format!("$ edbmend {command} {argument}\n\n{}", render(report, style));
+    for (command, report) in commands {
+        text += &format!("$ {command}\n\n{}", render(report, style));
     }
     text + &next_steps(dir, damaged, repaired)
 }
 
 fn next_steps(dir: &Path, damaged: &Path, repaired: &Report) -> String {
-    let undo = repaired
-        .operation
-        .as_ref()
-        .map(|operation| format!("edbmend restore {}", quoted(&operation.dir)));
+    let ours = |words: &str, path: &Path| CommandLine::new(words).path(path).to_string();
+    let undo = repaired.operation.as_ref().map(|operation| ours("restore", &operation.dir));
     let commands = [
         ("put the damage back", undo.unwrap_or_default()),
-        ("see the field as eseutil /mh shows it", format!("edbmend inspect {}", quoted(damaged))),
-        ("see what a repair would write", format!("edbmend repair --dry-run {}", quoted(damaged))),
-        ("repair it yourself, with the question", format!("edbmend repair {}", quoted(damaged))),
+        ("see the field as eseutil /mh shows it", ours("inspect", damaged)),
+        ("see what a repair would write", ours("repair --dry-run", damaged)),
+        ("repair it yourself, with the question", ours("repair", damaged)),
         ("look at everything that was kept", format!("{LIST_ALL} {}", quoted(dir))),
     ];
     let mut text = "To go on practising:\n".to_owned();

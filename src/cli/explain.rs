@@ -2,74 +2,20 @@
 
 use console::Term;
 
-use crate::report::Report;
+use crate::report::CommandName;
 
 use super::args::ExplainArgs;
+use super::printed::Printed;
 use super::terminal::style_for;
+use super::topics::{exit_code, sections};
 
-const FINDINGS: &str = include_str!("../../docs/findings.md");
-const GUARDS: &str = include_str!("../../docs/guards.md");
-const EXIT_CODES: &str = include_str!("../../docs/exit-codes.md");
-
-/// How like a known id a word must be to be meant, from 0 to 1.
-const ALIKE: f64 = 0.8;
-
-/// A section of a page: an id and what stands below it.
-struct Section {
-    /// `Finding` or `Refusal`.
-    what: &'static str,
-    id: &'static str,
-    text: &'static str,
-}
-
-pub fn run(args: &ExplainArgs) -> Report {
+pub fn run(args: &ExplainArgs) -> Printed {
     let width = style_for(&Term::stdout()).width;
-    let preface = match &args.topic {
+    let text = match &args.topic {
         Some(topic) => explain(topic, width),
         None => contents(width),
     };
-    Report { preface, ..Report::new("explain") }
-}
-
-/// Accepts an id or an exit code; else names those that are near.
-pub fn topic(text: &str) -> Result<String, String> {
-    if exit_code(text).is_some() || sections().any(|section| section.id == text) {
-        return Ok(text.to_owned());
-    }
-    let mut near: Vec<_> = sections()
-        .map(|section| (strsim::jaro_winkler(section.id, text), section.id))
-        .filter(|(likeness, id)| *likeness >= ALIKE || (text.len() > 3 && id.contains(text)))
-        .collect();
-    near.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut near: Vec<_> = near.into_iter().map(|(_, id)| id).collect();
-    near.dedup();
-    near.truncate(5);
-    Err(match near.as_slice() {
-        [] => "no such id; edbmend explain lists all".to_owned(),
-        near => format!("no such id; near it: {}. edbmend explain lists all", near.join(", ")),
-    })
-}
-
-fn sections() -> impl Iterator<Item = Section> {
-    let of = |what, page: &'static str| {
-        page.split("\n## ").skip(1).filter_map(move |section| {
-            let (id, text) = section.split_once('\n')?;
-            // The next chapter is not part of the last section before it.
-            let text = text.split("\n# ").next().unwrap_or(text);
-            Some(Section { what, id: id.trim(), text: text.trim() })
-        })
-    };
-    of("Finding", FINDINGS).chain(of("Refusal", GUARDS))
-}
-
-/// The outcome and the meaning of an exit code, from the table.
-fn exit_code(code: &str) -> Option<(&'static str, &'static str)> {
-    EXIT_CODES.lines().find_map(|line| {
-        let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
-        let is_code = code.len() == 1 && code.bytes().all(|byte| byte.is_ascii_digit());
-        matches!(cells.as_slice(), [first, _, _] if is_code && *first == code)
-            .then(|| (cells[1], cells[2]))
-    })
+    Printed::text(CommandName::Explain, text)
 }
 
 fn explain(topic: &str, width: usize) -> String {

@@ -2,7 +2,7 @@
 
 use crate::api::inspect_in;
 use crate::ese::shadow::Which;
-use crate::report::Report;
+use crate::report::{CommandName, Report};
 
 use super::args::{CopyArg, InspectArgs};
 use super::session::Session;
@@ -13,7 +13,7 @@ pub fn run(session: &Session, args: &InspectArgs) -> Report {
         CopyArg::Primary => Which::Primary,
         CopyArg::Shadow => Which::Shadow,
     });
-    let mut report = Report::new("inspect");
+    let mut report = Report::new(CommandName::Inspect);
     for path in &args.files {
         report.append(inspect_in(&run, path, copy));
     }

@@ -1,7 +1,17 @@
-//! Ctrl-C, and the other polite ways to end a program.
+//! Ctrl-C, the other polite ways to end a program, and a signal that would end it impolitely.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+
+/// From now on a write beyond the limit of the size of files (`ulimit -f`) fails like one to a full disk, and
+/// does not end the program.
+pub fn outlive_file_limit() {
+    #[cfg(unix)]
+    {
+        // What the handler sets nobody asks: the write says it.
+        let _ = signal_hook::flag::register(libc::SIGXFSZ, Arc::default());
+    }
+}
 
 /// From now on a request to end the program sets `interrupted`, and nothing else.
 #[cfg(unix)]
@@ -14,7 +24,8 @@ pub fn heed(interrupted: &Arc<AtomicBool>) {
     }
 }
 
-/// The same for the first request; the next one ends the process, as it would have without this.
+/// From now on the first request to end the program sets `interrupted`; the next one ends the process, as it
+/// would have without this.
 #[cfg(unix)]
 pub fn heed_first(interrupted: &Arc<AtomicBool>) {
     for signal in signal_hook::consts::TERM_SIGNALS {
@@ -24,7 +35,7 @@ pub fn heed_first(interrupted: &Arc<AtomicBool>) {
     }
 }
 
-/// The same.
+/// From now on each request to end the program sets `interrupted`: one that only reads is soon done.
 #[cfg(windows)]
 pub fn heed_first(interrupted: &Arc<AtomicBool>) {
     heed(interrupted);

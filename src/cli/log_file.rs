@@ -9,11 +9,10 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::Utc;
-
 use crate::apply::is_operation_folder;
 use crate::diagnose::{Finding, Severity};
 use crate::ese::LogFileName;
+use crate::machine::now;
 use crate::refusal::{Refusal, RefusalId};
 use crate::report::{Report, utc};
 use crate::show::shown;
@@ -52,8 +51,7 @@ impl LogFile {
 
     /// Appends a line. A failure is kept until the end: a repair is not stopped by its log.
     pub fn line(&self, text: &str) {
-        let line =
-            format!("{} edbmend[{}] {}\n", utc(Utc::now()), std::process::id(), one_line(text));
+        let line = format!("{} edbmend[{}] {}\n", utc(now()), std::process::id(), shown(text));
         if let Err(error) = (&self.file).write_all(line.as_bytes()) {
             self.state().failure.get_or_insert(error);
         }
@@ -68,18 +66,18 @@ impl LogFile {
         let State { databases, refusals, .. } = *self.state();
         for refusal in &report.refusals[refusals..] {
             let word = if refusal.id.is_guard() { "refused" } else { "stopped" };
-            let (id, path) = (refusal.id.name(), &refusal.path);
+            let (id, path) = (refusal.id.name(), shown(&refusal.path));
             self.line(&format!(
                 "{word}: {id}: {path}: {}. Do: {}",
                 refusal.message, refusal.remedy
             ));
         }
         for database in &report.databases[databases..] {
-            self.findings(&database.path, &database.findings);
+            self.findings(&shown(&database.path).to_string(), &database.findings);
             let operation = database.operation.as_ref();
             let operation = operation.map_or(String::new(), |o| format!(" ({})", shown(&o.dir)));
             let outcome = database.outcome.name();
-            self.line(&format!("outcome: {outcome}: {}{operation}", database.path));
+            self.line(&format!("outcome: {outcome}: {}{operation}", shown(&database.path)));
         }
         let mut state = self.state();
         (state.databases, state.refusals) = (report.databases.len(), report.refusals.len());
@@ -108,13 +106,6 @@ impl LogFile {
             .and_then(|()| self.file.sync_all())
             .map_err(|error| format!("The log file {} is not complete: {error}", shown(&self.path)))
     }
-}
-
-/// A name may hold a line break; a line may not.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.into() })
-        .collect()
 }
 
 /// Why nothing is to be appended here; else whether the file is new. `None` where it is not there.
@@ -150,7 +141,7 @@ fn is_of_storage_group(path: &Path) -> bool {
 
 /// Whether the first line is one of ours. Nothing is ever appended to a file of any other kind.
 fn is_log_of_ours(path: &Path) -> bool {
-    let stamp = utc(Utc::now()).len();
+    let stamp = utc(now()).len();
     let mut start = Vec::new();
     let read = File::open(path).and_then(|file| file.take(64).read_to_end(&mut start));
     read.is_ok()

@@ -9,6 +9,7 @@ mod inspect;
 #[cfg_attr(windows, allow(unsafe_code))] // the system calls for a console's events
 mod interrupts;
 mod log_file;
+mod printed;
 mod progress;
 mod recover;
 mod repair;
@@ -17,38 +18,47 @@ mod restore;
 mod session;
 mod shell;
 mod terminal;
+mod topics;
 mod verify;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::Path;
 
 use clap::Parser;
 use clap::error::ErrorKind;
 use console::Term;
 
 pub use args::{Cli, Command};
+pub use interrupts::outlive_file_limit;
 
 use crate::refusal::{Refusal, RefusalId};
-use crate::report::{self, Outcome, RefusalReport, Report, Style};
+use crate::report::{CommandName, Outcome, Report, Style, render, write_json};
+use crate::show::{CommandLine, shown};
 
 use args::OutputArgs;
+use printed::Printed;
 use session::Session;
 use terminal::{style_for, takes_colour};
 
 /// What a run prints on standard output, and the exit code of the process.
 pub struct Ran {
-    report: Report,
+    printed: Printed,
     output: OutputArgs,
-    /// See [`Outcome::exit_code`].
+    /// The exit code that stands for the outcome.
     pub exit_code: u8,
 }
 
 impl Ran {
     /// Prints the report, as text or JSON.
     pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
-        match self.output.json {
-            true => report::write_json(&self.report, out),
-            false => write!(out, "{}", report::render(&self.report, style(self.output))),
+        let Printed { report, text } = &self.printed;
+        if self.output.json {
+            return write_json(report, out);
+        }
+        match text {
+            Some(text) => out.write_all(text.as_bytes()),
+            None => out.write_all(render(report, style(self.output)).as_bytes()),
         }
     }
 }
@@ -75,57 +85,54 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, Early> {
         }
         let to_stderr = error.use_stderr();
         let coloured = takes_colour(&if to_stderr { Term::stderr() } else { Term::stdout() });
-        let text =
-            if coloured { error.render().ansi().to_string() } else { error.render().to_string() };
+        let text = early_text(&error, arguments, coloured);
         Early { text, to_stderr, exit_code }
     })
+}
+
+/// Help, or what was wrong. That quotes words that were typed, in which nothing may play with the terminal.
+fn early_text(error: &clap::Error, arguments: &[OsString], coloured: bool) -> String {
+    let is_harmless = |word: &OsString| shown(word).to_string() == word.to_string_lossy();
+    if coloured && arguments.iter().all(is_harmless) {
+        return error.render().ansi().to_string();
+    }
+    let plain = error.render().to_string();
+    let lines: Vec<String> = plain.split('\n').map(|line| shown(line).to_string()).collect();
+    lines.join("\n")
 }
 
 fn usage_report(arguments: &[OsString], message: &str) -> Report {
     let words = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
     let command = words.into_iter().find(|word| !word.starts_with('-'));
-    let mut report = Report::new(&command.unwrap_or_default());
-    report.refusals.push(RefusalReport {
-        id: RefusalId::Usage,
-        path: String::new(),
-        message: message.trim().to_owned(),
-        remedy: "edbmend --help".to_owned(),
-    });
-    report.outcome = Outcome::Usage;
-    report.exit_code = Outcome::Usage.exit_code();
-    report
+    let command = CommandName::NotUnderstood(command.unwrap_or_default());
+    let help = CommandLine::new("--help");
+    let reason = Refusal::new(RefusalId::Usage, Path::new(""), message.trim(), help);
+    Report::new(command).ended(Outcome::Usage, &[reason])
 }
 
 /// Runs a command; `arguments` are the words that were typed, the program first.
 pub fn run(cli: &Cli, arguments: &[OsString]) -> Ran {
     let output = cli.command.output();
     let mut session = Session::new(output, arguments);
-    let report = match session.open_log(cli.command.log_file()) {
+    let Printed { report, text } = match session.open_log(cli.command.log_file()) {
         Ok(()) => run_command(&session, &cli.command),
-        Err(refusal) => refused(&cli.command, &refusal),
+        // It was not begun.
+        Err(refusal) => Report::new(cli.command.name()).ended(Outcome::Refused, &[refusal]).into(),
     };
-    let report = Report { run: Some(session.run().report()), ..report };
+    let report = report.run_by(session.run().report());
     session.close_log(&report);
-    let exit_code = report.exit_code;
-    Ran { report, output, exit_code }
+    Ran { exit_code: report.exit_code, printed: Printed { report, text }, output }
 }
 
-/// The report of a command that was not begun.
-fn refused(command: &Command, refusal: &Refusal) -> Report {
-    let outcome = Outcome::of_reasons(std::slice::from_ref(refusal));
-    let refusals = vec![RefusalReport::from(refusal)];
-    Report { outcome, exit_code: outcome.exit_code(), refusals, ..Report::new(command.name()) }
-}
-
-fn run_command(session: &Session, command: &Command) -> Report {
+fn run_command(session: &Session, command: &Command) -> Printed {
     match command {
-        Command::Inspect(args) => inspect::run(session, args),
-        Command::Check(args) => check::run(session, args),
-        Command::Repair(args) => repair::run(session, args),
-        Command::ResetLogs(args) => reset_logs::run(session, args),
-        Command::Verify(args) => verify::run(session, args),
-        Command::Restore(args) => restore::run(session, args),
-        Command::Recover(args) => recover::run(session, args),
+        Command::Inspect(args) => inspect::run(session, args).into(),
+        Command::Check(args) => check::run(session, args).into(),
+        Command::Repair(args) => repair::run(session, args).into(),
+        Command::ResetLogs(args) => reset_logs::run(session, args).into(),
+        Command::Verify(args) => verify::run(session, args).into(),
+        Command::Restore(args) => restore::run(session, args).into(),
+        Command::Recover(args) => recover::run(session, args).into(),
         Command::Demo(args) => demo::run(session, args),
         Command::Explain(args) => explain::run(args),
         Command::Completions(args) => shell::completions(args),

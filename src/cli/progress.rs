@@ -69,7 +69,7 @@ impl Progress {
     }
 }
 
-/// See [`Progress::Plain`].
+/// Work that is told of line by line, where the lines stay.
 pub struct Plain {
     what: String,
     done: u64,
@@ -105,7 +105,7 @@ impl Plain {
     }
 }
 
-/// See [`Progress::Bar`]. It comes only where the work takes a while: what flashes by cannot be read.
+/// Work that is told of in one line, which changes. It comes only where the work takes a while: what flashes by cannot be read.
 pub struct Bar {
     line: ProgressBar,
     begun: Instant,

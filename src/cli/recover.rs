@@ -5,7 +5,8 @@ use std::path::Path;
 use console::Term;
 
 use crate::api::{Decision, Recover, recover_in};
-use crate::report::{Outcome, Report};
+use crate::plan::Direction;
+use crate::report::{Outcome, Report, direction_in_words};
 use crate::show::shown;
 
 use super::args::{GuardedArgs, RecoverArgs};
@@ -23,11 +24,11 @@ pub fn run(session: &Session, args: &RecoverArgs) -> Report {
         allow_shared_backup_dir: args.guarded.allow_shared_backup_dir,
         consent: consent(&args.guarded),
     };
-    let decide = |path: &Path, direction: &str| decide(&args.guarded, path, direction);
+    let decide = |path: &Path, direction: Direction| decide(&args.guarded, path, direction);
     recover_in(&session.run(), &request, &decide, &|report| session.log(report))
 }
 
-fn decide(guarded: &GuardedArgs, path: &Path, direction: &str) -> Decision {
+fn decide(guarded: &GuardedArgs, path: &Path, direction: Direction) -> Decision {
     if guarded.yes {
         return Decision::Go;
     }
@@ -36,7 +37,7 @@ fn decide(guarded: &GuardedArgs, path: &Path, direction: &str) -> Decision {
     show(&format!(
         "{}\n{}\n\n  y, then Enter: do that. Enter alone, or n: leave everything as it is.\n",
         shown(path),
-        textwrap::fill(direction, options)
+        textwrap::fill(&direction_in_words(direction), options)
     ));
     match ask("Do it?") {
         Answer::Yes => Decision::Go,

@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 use crate::api::{Repair, not_begun};
 use crate::plan::{BackupScope, VerifyScope};
 use crate::refusal::{Refusal, RefusalId};
-use crate::report::{DatabaseReport, Outcome, Report};
+use crate::report::{CommandName, DatabaseReport, Outcome, Report};
 use crate::show::shown;
 use crate::storage::absolute;
 
 use super::args::RepairArgs;
-use super::confirm::carry_out;
+use super::confirm::{carry_out, guarded};
 use super::session::Session;
 
 pub fn run(session: &Session, args: &RepairArgs) -> Report {
     session.heed_interrupts();
     let run = session.run();
-    let mut report = Report::new("repair");
+    let mut report = Report::new(CommandName::Repair);
     let paths: Vec<&PathBuf> = args.databases.iter().chain(&args.group.db).collect();
     // Two runs over the same databases: whoever comes second begins none of them.
     let mut other = paths.iter().find_map(|path| run.at_work_near(path));
@@ -40,7 +40,7 @@ pub fn run(session: &Session, args: &RepairArgs) -> Report {
 }
 
 fn alone((database, reasons): (DatabaseReport, Vec<Refusal>)) -> Report {
-    let mut report = Report::new("repair");
+    let mut report = Report::new(CommandName::Repair);
     report.push(database, &reasons);
     report.conclude()
 }
@@ -48,9 +48,10 @@ fn alone((database, reasons): (DatabaseReport, Vec<Refusal>)) -> Report {
 /// A database that another run, which is at work on it or on one beside it in the list, will do.
 fn left_to(other: &Refusal, path: &Path) -> (DatabaseReport, Vec<Refusal>) {
     let path = absolute(path).unwrap_or_else(|_| path.to_owned());
-    let message = match path == other.path {
-        true => other.message.clone(),
-        false => format!("not begun: at {}, {}", shown(&other.path), other.message),
+    let message = if path == other.path {
+        other.message.clone()
+    } else {
+        format!("not begun: at {}, {}", shown(&other.path), other.message)
     };
     let refusal = Refusal { path: path.clone(), message, ..other.clone() };
     (DatabaseReport::unknown(&path, Outcome::Refused), vec![refusal])
@@ -66,6 +67,6 @@ fn request(args: &RepairArgs, path: &Path) -> Repair {
         // The deed itself scans in the pass that makes the backup.
         scan_now: args.guarded.dry_run,
         places: args.group.places(),
-        guarded: args.guarded.guarded(args.backup_dir.clone()),
+        guarded: guarded(&args.guarded, args.backup_dir.as_deref()),
     }
 }

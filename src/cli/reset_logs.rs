@@ -4,7 +4,7 @@ use crate::api::ResetLogs;
 use crate::report::Report;
 
 use super::args::ResetLogsArgs;
-use super::confirm::carry_out;
+use super::confirm::{carry_out, guarded};
 use super::session::Session;
 
 pub fn run(session: &Session, args: &ResetLogsArgs) -> Report {
@@ -15,7 +15,7 @@ pub fn run(session: &Session, args: &ResetLogsArgs) -> Report {
         databases: args.group.db.clone(),
         may_be_missing: args.allow_group_incomplete.clone(),
         places: args.group.places(),
-        guarded: args.guarded.guarded(args.backup_dir.clone()),
+        guarded: guarded(&args.guarded, args.backup_dir.as_deref()),
     };
     carry_out(&session.run(), &args.guarded, request)
 }

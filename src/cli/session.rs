@@ -9,9 +9,9 @@ use chrono::{DateTime, Utc};
 
 use crate::api::Run;
 use crate::apply::Context;
+use crate::machine::now;
 use crate::refusal::Refusal;
-use crate::report::{DatabaseReport, Report};
-use crate::show::quoted;
+use crate::report::{Report, typed, who};
 use crate::storage::Disk;
 
 use super::args::OutputArgs;
@@ -32,7 +32,7 @@ impl Session {
     pub fn new(output: OutputArgs, arguments: &[OsString]) -> Self {
         let watcher = Watcher::new(output.quiet, output.verbose);
         let arguments = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-        let (interrupted, started) = (Arc::default(), Utc::now());
+        let (interrupted, started) = (Arc::default(), now());
         Self { watcher, interrupted, arguments, started }
     }
 
@@ -41,11 +41,8 @@ impl Session {
         let Some(path) = path else { return Ok(()) };
         let log = LogFile::open(&Disk, path)?;
         let run = self.run().report();
-        let login = run.login.map_or(String::new(), |login| format!(" (logged in as {login})"));
-        let typed: Vec<_> = run.arguments.iter().map(|word| quoted(Path::new(word))).collect();
-        let (version, typed) = (env!("CARGO_PKG_VERSION"), typed.join(" "));
-        let by = format!("{}{login} on {}", run.user, run.host);
-        log.line(&format!("begin: edbmend {version}, by {by}: {typed}"));
+        let (version, by, typed) = (env!("CARGO_PKG_VERSION"), who(&run), typed(&run));
+        log.line(&format!("begin: edbmend {version}, by {by} on {}: {typed}", run.host));
         self.watcher.log = Some(log);
         Ok(())
     }
@@ -58,13 +55,7 @@ impl Session {
         }
     }
 
-    /// Adds a database to a report, and to the log file.
-    pub fn push(&self, report: &mut Report, database: DatabaseReport, reasons: &[Refusal]) {
-        report.push(database, reasons);
-        self.log(report);
-    }
-
-    /// Adds what one of several files came to, in the same way.
+    /// Adds what one of several files came to to a report, and to the log file.
     pub fn add(&self, report: &mut Report, one: Report) {
         report.append(one);
         self.log(report);
@@ -90,8 +81,8 @@ impl Session {
         interrupts::heed(&self.interrupted);
     }
 
-    /// The same for a command that only reads: the first one ends it with its report, and a second one at
-    /// once.
+    /// From now on the first Ctrl-C ends a command that only reads with its report, and a second one ends it
+    /// at once.
     pub fn heed_first_interrupt(&self) {
         interrupts::heed_first(&self.interrupted);
     }

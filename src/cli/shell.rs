@@ -7,36 +7,34 @@ use std::path::Path;
 use clap::CommandFactory;
 
 use crate::refusal::{Refusal, RefusalId};
-use crate::report::{Outcome, RefusalReport, Report};
+use crate::report::{CommandName, Outcome, Report};
 use crate::storage::StorageError;
 
 use super::args::{Cli, CompletionsArgs, ManArgs};
+use super::printed::Printed;
 
 /// Writes the completion script of a shell to standard output.
-pub fn completions(args: &CompletionsArgs) -> Report {
+pub fn completions(args: &CompletionsArgs) -> Printed {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "edbmend", &mut script);
-    Report { preface: String::from_utf8_lossy(&script).into_owned(), ..Report::new("completions") }
+    let text = String::from_utf8_lossy(&script).into_owned();
+    Printed::text(CommandName::Completions, text)
 }
 
 /// Writes the man page to standard output, or a page for each command into a folder.
-pub fn man(args: &ManArgs) -> Report {
-    let mut report = Report::new("man");
+pub fn man(args: &ManArgs) -> Printed {
     let Some(dir) = &args.dir else {
-        report.preface = page(Cli::command().disable_help_subcommand(true)).1;
-        return report;
+        let (_, page) = page(Cli::command().disable_help_subcommand(true));
+        return Printed::text(CommandName::Man, page);
     };
     match write_pages(dir) {
-        Ok(names) => report.preface = names.join("\n") + "\n",
+        Ok(names) => Printed::text(CommandName::Man, names.join("\n") + "\n"),
         Err(error) => {
             let remedy = "Name a folder that exists and holds no man pages of edbmend yet.";
             let refusal = Refusal::new(RefusalId::IoError, dir, error.to_string(), remedy);
-            report.refusals.push(RefusalReport::from(&refusal));
-            report.outcome = Outcome::Failed;
-            report.exit_code = Outcome::Failed.exit_code();
+            Report::new(CommandName::Man).ended(Outcome::Failed, &[refusal]).into()
         }
     }
-    report
 }
 
 /// Not by way of [`Storage`](crate::storage::Storage), whose files are for their owner alone.

@@ -8,6 +8,7 @@ use dialoguer::theme::{SimpleTheme, Theme};
 
 use crate::apply::Observer;
 use crate::report::{Style, WIDTH};
+use crate::show::shown;
 
 use super::log_file::LogFile;
 use super::progress::{Progress, Unit};
@@ -113,7 +114,7 @@ impl Watcher {
 impl Observer for Watcher {
     fn stage(&self, what: &str) {
         if self.verbose {
-            let _ = writeln!(std::io::stderr(), "{what}");
+            let _ = writeln!(std::io::stderr(), "{}", shown(what));
         }
         if let Some(log) = &self.log {
             log.line(&format!("stage: {what}"));

@@ -1,121 +1,13 @@
 //! `verify`: every page against its checksum.
 
-use std::num::NonZeroUsize;
-use std::path::Path;
-
-use crate::api::{not_begun, scan};
-use crate::ese::db_header::FORMAT_VERSION;
-use crate::ese::{ContentKind, format_problem};
-use crate::plan;
-use crate::refusal::{Refusal, RefusalId};
-use crate::report::{DatabaseReport, Outcome, Report};
-use crate::show::{quoted, shown};
-use crate::storage::all_processors;
-use crate::survey::{DatabaseFacts, HEADER_PAGES, PageLayout};
+use crate::api::{Verify, verify_in};
+use crate::report::Report;
 
 use super::args::VerifyArgs;
 use super::session::Session;
 
-/// Why a streaming file is not read to its end.
-const STREAM_NOTE: &str = "Only its two header pages were checked: the pages of a streaming file have no checksum of their \
-     own. eseutil /k does not check them either.";
-
 pub fn run(session: &Session, args: &VerifyArgs) -> Report {
     session.heed_first_interrupt();
-    let mut report = Report::new("verify");
-    let mut stopped = false;
-    for path in &args.databases {
-        if stopped {
-            let (database, reasons) = not_begun(path);
-            session.push(&mut report, database, &reasons);
-        } else if let Err(refusal) = verify(session, path, threads(args), &mut report) {
-            stopped = refusal.id == RefusalId::Interrupted;
-            let database = DatabaseReport::unknown(&refusal.path, Outcome::Failed);
-            session.push(&mut report, database, &[refusal]);
-        }
-    }
-    report.conclude()
-}
-
-fn threads(args: &VerifyArgs) -> usize {
-    args.threads.map_or_else(all_processors, NonZeroUsize::get)
-}
-
-fn verify(
-    session: &Session,
-    path: &Path,
-    threads: usize,
-    report: &mut Report,
-) -> Result<(), Refusal> {
-    let facts = session.run().survey(path)?;
-    let layout = match layout(&facts) {
-        Ok(layout) => layout,
-        Err(refusals) => {
-            let database = DatabaseReport::surveyed(&facts, Vec::new(), Outcome::Failed);
-            session.push(report, database, &refusals);
-            return Ok(());
-        }
-    };
-    let pages = scan(&session.run(), &facts, layout, threads)?;
-    let outcome = if pages.bad_pages() > 0 { Outcome::Findings } else { Outcome::Ok };
-    let mut database = DatabaseReport::surveyed(&facts, Vec::new(), outcome);
-    database.notes = notes(&facts, layout);
-    database.pages = Some(pages);
-    session.push(report, database, &[]);
-    Ok(())
-}
-
-/// Where the pages lie, or why that is not known. Half a page at the end is no page, as `eseutil /k`
-/// has it.
-fn layout(facts: &DatabaseFacts) -> Result<PageLayout, Vec<Refusal>> {
-    let has_pages = matches!(facts.kind, ContentKind::Database | ContentKind::Streaming);
-    let Some(pair) = facts.pair.as_ref().filter(|_| has_pages) else {
-        return Err(plan::content_refusals(facts));
-    };
-    let (length, page) = (facts.status.length_bytes, pair.page_size_bytes);
-    let all = PageLayout::of(length, page);
-    let mut refusals = Vec::new();
-    if all.pages < HEADER_PAGES {
-        refusals.extend(plan::truncated(facts, page));
-    }
-    // Older versions have other pages, with other checksums.
-    if pair.header.raw.version.get() != FORMAT_VERSION {
-        refusals.extend(plan::unsupported_format(facts, &pair.header));
-    }
-    match facts.kind {
-        _ if !refusals.is_empty() => Err(refusals),
-        ContentKind::Streaming => Ok(PageLayout::of_headers(length, page)),
-        _ => Ok(all),
-    }
-}
-
-fn notes(facts: &DatabaseFacts, layout: PageLayout) -> Vec<String> {
-    let mut notes = Vec::new();
-    if facts.kind == ContentKind::Streaming {
-        return vec![STREAM_NOTE.to_owned()];
-    }
-    let rest = facts.status.length_bytes - layout.end_bytes();
-    if rest > 0 {
-        notes.push(format!(
-            "WARNING: The last {rest} bytes are no whole page; they were not checked. The file may have \
-             been cut off."
-        ));
-    }
-    let unknown = facts.pair.as_ref().and_then(|pair| format_problem(&pair.header));
-    notes.extend(unknown.map(|problem| {
-        format!("WARNING: The header has something that edbmend does not know: {problem}.")
-    }));
-    if let Some(streaming) = facts.streaming.as_ref().filter(|streaming| streaming.found) {
-        let path = shown(&streaming.path);
-        notes.push(format!(
-            "Streaming file {path}: not read. Its pages have no checksum of their own, only its two header \
-             pages have one. To check these:"
-        ));
-        notes.push(format!("edbmend verify {}", quoted(&streaming.path)));
-    }
-    if facts.pair.as_ref().is_some_and(|pair| !pair.is_sound()) {
-        notes.push("The two header copies are not both valid and equal. What that means:".into());
-        notes.push(format!("edbmend check {}", quoted(&facts.path)));
-    }
-    notes
+    let request = Verify { databases: args.databases.clone(), threads: args.threads };
+    verify_in(&session.run(), &request, &|report| session.log(report))
 }

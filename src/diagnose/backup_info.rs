@@ -4,6 +4,7 @@ use crate::ese::backup_info::LAST_GENERATION;
 use crate::ese::db_header::FIRST_REVISION_WITH_COPY_BACKUP;
 use crate::ese::engine::{self, NextIncremental};
 use crate::ese::{BackupFault, BackupField, BackupInfo, DbHeader, DbState};
+use crate::show::Paragraph;
 use crate::survey::DatabaseFacts;
 
 use super::fitness::repair_command;
@@ -79,7 +80,7 @@ fn field_finding(
             "The field is suspicious, but may be right. edbmend leaves it alone unless it is asked to \
              clear it."
                 .to_owned(),
-            repair_command(facts, Some(id)).unwrap_or_else(|first| first),
+            repair_command(facts, Some(id)).map_or_else(|first| first, Paragraph::from),
         ),
     };
     Finding::new(id, message, consequence, remedy).of_field(field.key())
@@ -135,12 +136,14 @@ fn impossible_consequence(facts: &DatabaseFacts, header: &DbHeader, field: Backu
 }
 
 /// The remedy: newer engines heal the field by a full backup, Exchange 2003 does not.
-fn mend(facts: &DatabaseFacts, header: &DbHeader) -> String {
+fn mend(facts: &DatabaseFacts, header: &DbHeader) -> Paragraph {
     match repair_command(facts, also(header)) {
         Ok(repair) if header.raw.revision.get() >= FIRST_REVISION_WITH_COPY_BACKUP => format!(
             "Mount the database and run a full backup, which rewrites the field. If that fails: {repair}"
-        ),
-        Ok(remedy) | Err(remedy) => remedy,
+        )
+        .into(),
+        Ok(repair) => repair.into(),
+        Err(first) => first,
     }
 }
 
@@ -184,7 +187,7 @@ fn next_incremental_fails(facts: &DatabaseFacts, header: &DbHeader) -> Option<Fi
         )
     } else {
         let remedy = "Bring the missing logs back, or run a full backup, which begins a new chain.";
-        (names.published, String::new(), remedy.to_owned())
+        (names.published, String::new(), remedy.into())
     };
     let unless = if logs.is_some_and(|logs| logs.none_there) { UNLESS_RESET } else { "" };
     Some(Finding::new(

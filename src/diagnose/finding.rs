@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::show::Paragraph;
+
 use super::{FindingId, Severity};
 
 /// One thing that was found.
@@ -19,7 +21,7 @@ pub struct Finding {
     /// What will happen because of it.
     pub consequence: String,
     /// What mends it, as an exact command where there is one.
-    pub remedy: String,
+    pub remedy: Paragraph,
 }
 
 impl Finding {
@@ -28,7 +30,7 @@ impl Finding {
         id: FindingId,
         message: impl Into<String>,
         consequence: impl Into<String>,
-        remedy: impl Into<String>,
+        remedy: impl Into<Paragraph>,
     ) -> Self {
         Self {
             id,

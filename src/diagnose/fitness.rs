@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::ese::shadow::{CopyState, HeaderPair, PAGE_SIZES_BYTES, Which};
 use crate::ese::{ContentKind, DbHeader, format_problem, is_attachable};
-use crate::show::quoted;
+use crate::show::{CommandLine, Paragraph};
 use crate::survey::DatabaseFacts;
 
 use super::FindingId;
@@ -125,14 +125,14 @@ pub fn unknown_format(header: &DbHeader) -> Option<Obstacle<'static>> {
 pub(super) fn repair_command(
     facts: &DatabaseFacts,
     also: Option<FindingId>,
-) -> Result<String, String> {
+) -> Result<CommandLine, Paragraph> {
     let all = logs_pending(facts).into_iter().chain(obstacles(facts));
     let advice = all.map(|obstacle| obstacle.advice(facts));
     match advice.min_by_key(|(place, _)| *place) {
         Some((_, first)) => Err(first),
         None => {
-            let also = also.map_or(String::new(), |id| format!("--also {} ", id.name()));
-            Ok(format!("edbmend repair {also}{}", quoted(&facts.path)))
+            let also = also.map_or(String::new(), |id| format!(" --also {}", id.name()));
+            Ok(CommandLine::new(&format!("repair{also}")).path(&facts.path))
         }
     }
 }
@@ -141,10 +141,11 @@ impl Obstacle<'_> {
     /// What a finding advises in place of a repair, and its place among the advice of other obstacles:
     /// the lowest number is dealt with first. What makes the file not worth it comes before what time or a
     /// mount will mend.
-    fn advice(&self, facts: &DatabaseFacts) -> (u8, String) {
+    fn advice(&self, facts: &DatabaseFacts) -> (u8, Paragraph) {
+        let recover = |marker: &Path| CommandLine::new("recover").path(marker).into();
         match self {
-            Self::OperationPending(marker) => (0, format!("edbmend recover {}", quoted(marker))),
-            Self::LogsPending(marker) => (1, format!("edbmend recover {}", quoted(marker))),
+            Self::OperationPending(marker) => (0, recover(marker)),
+            Self::LogsPending(marker) => (1, recover(marker)),
             Self::CutOff { .. } => {
                 (2, "The file was cut off, probably while it was copied. Use the original.".into())
             }
@@ -157,13 +158,11 @@ impl Obstacle<'_> {
                 4,
                 "Nothing by edbmend: it does not know this format (see unsupported-format).".into(),
             ),
-            Self::NoHeader | Self::UnreadableCopy { .. } => (
-                5,
-                format!(
-                    "Copy the file to a sound disk (ddrescue), and there: edbmend check {}",
-                    quoted(&facts.path)
-                ),
-            ),
+            Self::NoHeader | Self::UnreadableCopy { .. } => {
+                let check = CommandLine::new("check").path(&facts.path);
+                let text = format!("Copy the file to a sound disk (ddrescue), and there: {check}");
+                (5, text.into())
+            }
             Self::ShadowMayBeData(_) => (
                 6,
                 "Nothing by edbmend: the header says Shadowed: No, so the second page may be data."
@@ -172,7 +171,7 @@ impl Obstacle<'_> {
             Self::NotClean(..) => {
                 (7, "Make the database clean first (see dirty-shutdown), then check again.".into())
             }
-            Self::InBackup(backup) => (8, format!("{} Then check again.", backup.way_out())),
+            Self::InBackup(backup) => (8, format!("{} Then check again.", backup.way_out()).into()),
         }
     }
 }
@@ -228,14 +227,17 @@ mod tests {
     }
 
     fn advice(facts: &DatabaseFacts) -> String {
-        repair_command(facts, None).unwrap_err()
+        repair_command(facts, None).unwrap_err().to_string()
     }
 
     #[test]
     fn where_nothing_is_in_the_way_the_remedy_is_a_repair() {
         let facts = half_damaged(|_| ());
-        assert_eq!(repair_command(&facts, None).unwrap(), "edbmend repair /d/priv1.edb");
-        let also = repair_command(&facts, Some(FindingId::BackupGenHalfSet)).unwrap();
+        assert_eq!(
+            repair_command(&facts, None).unwrap().to_string(),
+            "edbmend repair /d/priv1.edb"
+        );
+        let also = repair_command(&facts, Some(FindingId::BackupGenHalfSet)).unwrap().to_string();
         assert_eq!(also, "edbmend repair --also backup-gen-half-set /d/priv1.edb");
         assert!(obstacles(&facts).is_empty() && logs_pending(&facts).is_none());
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::ese::{LogBase, LogFileName, Signature};
-use crate::show::{quoted, shown};
+use crate::show::{CommandLine, shown};
 use crate::survey::{DatabaseFacts, GroupFacts, LogFile, LogStream};
 
 use super::chain::Chain;
@@ -87,7 +87,7 @@ fn pending(group: &GroupFacts) -> impl Iterator<Item = Finding> {
             FindingId::OperationPending,
             format!("an edbmend operation on these logs was interrupted: {}", shown(marker)),
             "The files may be half moved. Do not mount before it is finished.",
-            format!("edbmend recover {}", quoted(&group.folders.log_dir)),
+            CommandLine::new("recover").path(&group.folders.log_dir),
         )
     })
 }

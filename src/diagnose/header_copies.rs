@@ -2,6 +2,7 @@
 
 use crate::ese::checksum;
 use crate::ese::shadow::{CopyState, HeaderPair, Which};
+use crate::show::Paragraph;
 use crate::survey::DatabaseFacts;
 
 use super::fitness::repair_command;
@@ -67,7 +68,7 @@ fn half_damaged(facts: &DatabaseFacts, pair: &HeaderPair, fault: CopyFault) -> F
              mounted.",
             pair.elected.name()
         ),
-        repair_command(facts, None).unwrap_or_else(|first| first),
+        repair_command(facts, None).map_or_else(|first| first, Paragraph::from),
     )
 }
 

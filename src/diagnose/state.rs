@@ -1,7 +1,7 @@
 //! The state of the database: dirty, in a backup, in the middle of one of our own operations.
 
 use crate::ese::DbHeader;
-use crate::show::{quoted, shown};
+use crate::show::{CommandLine, quoted, shown};
 use crate::survey::DatabaseFacts;
 
 use super::current_backup::{CurrentBackup, current_backup};
@@ -14,7 +14,7 @@ pub(super) fn judge_pending(facts: &DatabaseFacts) -> Option<Finding> {
         FindingId::OperationPending,
         format!("an edbmend operation on it or its logs was interrupted: {}", shown(marker)),
         "The header or the logs may be half done. Nothing else will be written before it is finished.",
-        format!("edbmend recover {}", quoted(marker)),
+        CommandLine::new("recover").path(marker),
     ))
 }
 

@@ -117,14 +117,14 @@ impl Kept {
             RecordValue::CreateDb { raw, names } => LogEvent::Create {
                 dbid: raw.dbid,
                 db_signature: raw.db_signature,
-                path: names.database_path(),
+                path: names.first(),
             },
             RecordValue::AttachDb { raw, names } => LogEvent::Attach {
                 dbid: raw.dbid,
                 last_consistent: raw.consistent_pos.into(),
                 db_signature: raw.db_signature,
                 log_signature: raw.log_signature,
-                path: names.database_path(),
+                path: names.first(),
             },
             RecordValue::DetachDb { raw, .. } => LogEvent::Detach { dbid: raw.dbid },
             RecordValue::EngineEnd { .. } => {

@@ -78,7 +78,7 @@ mod tests {
     fn it_says_what_is_there_instead() {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path();
-        let remedy = |name: &str| not_found(&Disk, &dir.join(name)).remedy;
+        let remedy = |name: &str| not_found(&Disk, &dir.join(name)).remedy.to_string();
         assert!(remedy("priv1.edb").contains("No database (.edb) is in that folder"));
         std::fs::write(dir.join("priv1.edb"), "").unwrap();
         assert_eq!(remedy("PRIV1.edb"), "There is priv1.edb: upper and lower case matter here.");

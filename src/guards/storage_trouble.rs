@@ -20,6 +20,12 @@ pub fn reason(error: &StorageError) -> Refusal {
             RefusalId::ReadOnly,
             "Run edbmend as a user who may write there, and mount the volume writable. Nothing was changed.",
         )
+    } else if error.is_too_large() {
+        (
+            RefusalId::IoError,
+            "Nothing was changed. That file system, or a limit of this process (ulimit -f), allows no file \
+             of such a size. Name a folder on another volume with --backup-dir, or lift the limit.",
+        )
     } else {
         (
             RefusalId::IoError,
@@ -33,7 +39,7 @@ pub fn reason(error: &StorageError) -> Refusal {
 pub fn failure(error: &StorageError) -> Refusal {
     let remedy =
         "Look into the system's log for what the disk said, and mend that before you try again."
-            .to_owned();
+            .into();
     Refusal { id: RefusalId::IoError, remedy, ..reason(error) }
 }
 

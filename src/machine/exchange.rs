@@ -51,7 +51,7 @@ fn is_local(_: &Path) -> bool {
     true
 }
 
-#[cfg(windows)]
+#[cfg(all(windows, feature = "disk"))]
 mod system {
     use windows_registry::LOCAL_MACHINE;
     use windows_service::Error;
@@ -89,7 +89,7 @@ mod system {
     }
 }
 
-#[cfg(not(windows))]
+#[cfg(not(all(windows, feature = "disk")))]
 mod system {
     use super::StoreService;
 

@@ -124,8 +124,8 @@ fn is_write_of(write: &WriteStep, images: &HeaderImages, which: Which) -> bool {
     write.copy == which
         && write.offset == which.offset(images.page_size_bytes)
         && write.bytes == images.page_size_bytes
-        && write.before_sha256 == sha256_hex(images.before_of(which))
-        && write.after_sha256 == sha256_hex(images.after_of(which))
+        && hex::encode(write.before_sha256.0) == sha256_hex(images.before_of(which))
+        && hex::encode(write.after_sha256.0) == sha256_hex(images.after_of(which))
 }
 
 /// Whether a full copy can have this name in an operation folder.

@@ -7,7 +7,7 @@ use crate::diagnose::{
 use crate::ese::shadow::PAGE_SIZES_BYTES;
 use crate::ese::{ContentKind, DbHeader};
 use crate::refusal::{Refusal, RefusalId};
-use crate::show::{quoted, shown};
+use crate::show::{CommandLine, quoted, shown};
 use crate::survey::{DatabaseFacts, pending_marker};
 
 /// Every reason in the file itself not to touch it. All are evaluated.
@@ -66,13 +66,13 @@ fn refusal(facts: &DatabaseFacts, obstacle: &Obstacle) -> Refusal {
             RefusalId::OperationPending,
             path,
             format!("an earlier edbmend operation was interrupted: {} exists", shown(marker)),
-            format!("edbmend recover {}", quoted(path)),
+            CommandLine::new("recover").path(path),
         ),
         Obstacle::LogsPending(marker) => Refusal::new(
             RefusalId::OperationPending,
             path,
             format!("an operation on the logs was interrupted: {} exists", shown(marker)),
-            format!("edbmend recover {}", quoted(marker)),
+            CommandLine::new("recover").path(marker),
         ),
         Obstacle::NoDatabase(ContentKind::Unknown) => Refusal::new(
             RefusalId::NotEse,

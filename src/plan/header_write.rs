@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::ese::shadow::{self, HeaderArea, Which, is_valid_header};
+use crate::show::Sha256Hex;
 
 use super::header_edit::{self, only_repairable_bytes_differ};
 use super::{HeaderImages, WriteStep};
@@ -35,8 +36,8 @@ pub(super) fn write_step(images: &HeaderImages, which: Which, elected: &[u8]) ->
         offset: which.offset(images.page_size_bytes),
         bytes: images.page_size_bytes,
         rewrites_copy: before != elected || !only_repairable_bytes_differ(before, after),
-        before_sha256: sha256_hex(before),
-        after_sha256: sha256_hex(after),
+        before_sha256: Sha256Hex(Sha256::digest(before).into()),
+        after_sha256: Sha256Hex(Sha256::digest(after).into()),
         changes: header_edit::changes(elected, after),
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::show::serialize_shown;
+use crate::show::{Sha256Hex, serialize_shown};
 
 /// An operation, as reports name it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -39,8 +39,7 @@ pub struct BackupRecord {
     #[schemars(with = "String")]
     pub path: PathBuf,
     /// SHA-256 of its content, in hexadecimal, of what was read back from the medium.
-    #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
-    pub sha256: String,
+    pub sha256: Sha256Hex,
     /// Its length in bytes.
     pub bytes: u64,
     /// How it was made.

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::ese::LogBase;
 use crate::ese::shadow::{self, HeaderArea};
+use crate::show::Sha256Hex;
 use crate::storage::{Status, stored_path};
 use crate::survey::{DatabaseFacts, GroupFacts, LogFile, LogStream};
 
@@ -203,7 +204,7 @@ impl ResetPlan {
                     to: batch.to.join(&file.name),
                     bytes: file.bytes,
                     method: batch.method,
-                    header_sha256: hex::encode(file.header_sha256),
+                    header_sha256: Sha256Hex(file.header_sha256),
                 })
             })
         })

@@ -7,7 +7,7 @@ use crate::diagnose::{
     missing_databases, streaming_file_fault,
 };
 use crate::ese::{AttachedDatabase, DbState, LogBase, Signature};
-use crate::show::{quoted, shown};
+use crate::show::{CommandLine, Paragraph, quoted, shown};
 use crate::storage::FileKind;
 use crate::survey::{DatabaseFacts, GroupFacts, LogContent, LogStream};
 
@@ -139,7 +139,7 @@ pub fn pending_refusals(
             RefusalId::OperationPending,
             marker,
             "an earlier edbmend operation on these logs was interrupted",
-            format!("edbmend recover {}", quoted(marker)),
+            CommandLine::new("recover").path(marker),
         )
     };
     group.pending.iter().filter(concerns).map(refuse).collect()
@@ -257,7 +257,7 @@ fn streaming_file(database: &DatabaseFacts) -> Option<Refusal> {
     ))
 }
 
-fn group_incomplete(path: &Path, what: impl Into<String>, remedy: impl Into<String>) -> Refusal {
+fn group_incomplete(path: &Path, what: impl Into<String>, remedy: impl Into<Paragraph>) -> Refusal {
     Refusal::new(RefusalId::GroupIncomplete, path, what, remedy)
 }
 

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ese::shadow::Which;
+use crate::show::Sha256Hex;
 use crate::storage::{StoredPath, stored_path};
 
 use super::Change;
@@ -165,8 +166,7 @@ pub struct MoveStep {
     /// How it goes.
     pub method: MoveMethod,
     /// SHA-256 of its first 4096 bytes, in hexadecimal.
-    #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
-    pub header_sha256: String,
+    pub header_sha256: Sha256Hex,
 }
 
 /// One aligned, positioned write of a whole header page, followed by a sync and a read-back.
@@ -182,11 +182,9 @@ pub struct WriteStep {
     /// Whether a damaged copy is rewritten from the other, rather than a few fields changed.
     pub rewrites_copy: bool,
     /// SHA-256 of the page before, in hexadecimal.
-    #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
-    pub before_sha256: String,
+    pub before_sha256: Sha256Hex,
     /// SHA-256 of the page after, in hexadecimal.
-    #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
-    pub after_sha256: String,
+    pub after_sha256: Sha256Hex,
     /// The fields that change, against the header that the engine uses now.
     pub changes: Vec<Change>,
 }

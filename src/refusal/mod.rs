@@ -9,17 +9,25 @@ pub use id::{
 
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::show::{Paragraph, serialize_shown};
+
 /// One reason, with the file it concerns and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "RefusalReport", description = "A reason, with its path as text.")]
 pub struct Refusal {
     /// Its stable id.
     pub id: RefusalId,
     /// The file or folder concerned.
+    #[serde(serialize_with = "serialize_shown")]
+    #[schemars(with = "String")]
     pub path: PathBuf,
     /// What was found, and what was expected.
     pub message: String,
     /// What to do.
-    pub remedy: String,
+    pub remedy: Paragraph,
 }
 
 impl Refusal {
@@ -28,7 +36,7 @@ impl Refusal {
         id: RefusalId,
         path: &Path,
         message: impl Into<String>,
-        remedy: impl Into<String>,
+        remedy: impl Into<Paragraph>,
     ) -> Self {
         Self { id, path: path.to_owned(), message: message.into(), remedy: remedy.into() }
     }

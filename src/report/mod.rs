@@ -1,40 +1,21 @@
-//! One set of types; text and JSON are two renderings of them.
+//! Reports: what every command came to. `model` is the JSON, `text` and `dump` are for people.
 
-mod file_header;
-mod header;
-mod jfm;
-mod json;
-mod lines;
-mod logs;
-mod mh;
-mod mk;
-mod ml;
-mod ml_set;
-mod pages;
-mod record;
-mod run;
-mod schema;
-mod summary;
+mod aside;
+mod dump;
+mod entry;
+#[cfg(test)]
+mod foreign_text;
+pub mod model;
+mod note;
 mod text;
-mod text_logs;
-mod types;
+mod told;
 
-pub use file_header::{
-    CheckpointHeaderReport, FileHeader, FlushMapHeaderReport, LogFlags, LogHeaderReport,
+pub use aside::{Aside, DatabaseAside, GroupAside};
+pub use dump::{
+    CopyDump, dump_checkpoint, dump_database_header, dump_flush_map, dump_log_header, dump_log_set,
 };
-pub use header::{CountReport, HeaderReport, PositionReport};
-pub use jfm::dump_flush_map;
-pub use json::write_json;
-pub use logs::{CheckpointReport, CheckpointsReport, LogsReport, StreamReport, checkpoint_reports};
-pub use mh::{CopyDump, dump_database_header};
-pub use mk::dump_checkpoint;
-pub use ml::dump_log_header;
-pub use ml_set::dump_log_set;
-pub use record::write_record;
-pub use run::{RunReport, utc};
-pub use schema::json_schema;
-pub use text::{Style, WIDTH, render, render_moves, render_preview};
-pub use types::{
-    CopiesReport, DatabaseReport, DigestReport, FileReport, GroupSection, Outcome, RefusalReport,
-    Report, shown_path,
-};
+pub use entry::{Entry, Inspected};
+pub use model::{CommandName, DatabaseReport, Outcome, json_schema, utc, write_json};
+pub use note::{Note, direction_in_words};
+pub use text::{Style, WIDTH, render, render_preview, typed, who, write_record};
+pub use told::Report;

@@ -1,24 +1,27 @@
-//! Paths as people read them, and as they paste them into a shell.
+//! Paths in JSON, and as they are pasted into a shell.
 
-use std::fmt;
 use std::path::Path;
+
+#[cfg(windows)]
+use super::shown;
+#[cfg(not(windows))]
+use super::text::is_harmful;
 
 /// Serialises a path as text, what is not Unicode replaced: a report is printed for every path.
 pub fn serialize_shown<S: serde::Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(&path.display())
 }
 
-/// A path for people: undecodable bytes replaced, control characters escaped so that a file name
-/// cannot play with the terminal.
-pub fn shown(path: &Path) -> Shown<'_> {
-    Shown(path)
+/// The text of a path as JSON has it, what is not Unicode replaced.
+pub fn path_text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }
 
 /// A path as an argument of a command line that the reader may copy into a shell.
 #[cfg(not(windows))]
 pub fn quoted(path: &Path) -> String {
     if let Some(text) = path.to_str()
-        && !text.chars().any(char::is_control)
+        && !text.chars().any(is_harmful)
     {
         return shell_words::quote(text).into_owned();
     }
@@ -40,28 +43,16 @@ pub fn quoted(path: &Path) -> String {
     if !text.is_empty() && text.chars().all(plain) { text } else { format!("\"{text}\"") }
 }
 
-/// See [`shown`].
-pub struct Shown<'a>(&'a Path);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.to_string_lossy().chars() {
-            if c.is_control() { write!(f, "{}", c.escape_default())? } else { write!(f, "{c}")? }
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
+#[cfg(all(test, not(windows)))]
 mod tests {
     use super::*;
 
     #[test]
-    fn control_characters_are_escaped() {
-        assert_eq!(shown(Path::new("a\n\u{1b}[2Jb")).to_string(), "a\\n\\u{1b}[2Jb");
+    fn what_is_pasted_is_the_path() {
         assert_eq!(quoted(Path::new("/a b/priv1.edb")), "'/a b/priv1.edb'");
         assert_eq!(quoted(Path::new("/$(x)'.edb")), "'/$(x)'\\''.edb'");
         assert_eq!(quoted(Path::new("/a\n'.edb")), "$'/a\\x0a\\'.edb'");
+        assert_eq!(quoted(Path::new("/\u{202e}.edb")), "$'/\\xe2\\x80\\xae.edb'");
         assert_eq!(quoted(Path::new("/a/priv1.edb")), "/a/priv1.edb");
     }
 }

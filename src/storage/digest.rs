@@ -2,7 +2,10 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{AlignedBuffer, File, Result, StorageError, read_full};
+use super::aligned::AlignedBuffer;
+use super::error::{Result, StorageError};
+use super::file::File;
+use super::reader::read_full;
 
 /// Bytes read at once.
 const BLOCK_BYTES: usize = 1024 * 1024;
@@ -21,7 +24,7 @@ pub fn digest_blocks(
     let mut hasher = Sha256::new();
     let mut offset = 0;
     while offset < length {
-        let wanted = BLOCK_BYTES.min((length - offset) as usize);
+        let wanted = (length - offset).min(BLOCK_BYTES as u64) as usize;
         let block = &mut buffer.bytes_mut()[..wanted];
         if read_full(file, block, offset)? < wanted {
             let error =

@@ -64,6 +64,11 @@ impl StorageError {
         matches!(self.source.kind(), StorageFull | QuotaExceeded)
     }
 
+    /// No file may be of such a size: the file system has a limit, as FAT has, or the process has one.
+    pub fn is_too_large(&self) -> bool {
+        self.source.kind() == io::ErrorKind::FileTooLarge
+    }
+
     /// The process may not, or the volume is mounted read-only.
     pub fn is_forbidden(&self) -> bool {
         use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};

@@ -19,13 +19,14 @@ mod path;
 mod pieces;
 mod private_map;
 mod reader;
+#[cfg(feature = "disk")]
 mod resolve;
 mod status;
 mod threads;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "disk"))]
 #[allow(unsafe_code)] // the memory map, and the system calls for leases
 mod unix;
-#[cfg(windows)]
+#[cfg(all(windows, feature = "disk"))]
 #[allow(unsafe_code)] // the memory map, and the system calls that the standard library lacks
 mod windows;
 mod writer;
@@ -40,11 +41,12 @@ pub use path::{StoredPath, beside, stored_path, stored_path_if_any, without};
 pub use pieces::{PIECE_BYTES, Piece, Pieces};
 pub use private_map::PrivateMap;
 pub use reader::{FileReader, read_full};
+#[cfg(feature = "disk")]
 pub use resolve::{absolute, canonical};
 pub use status::{FileKind, Others, Sharing, Status};
 pub use threads::{all_processors, on_all_cores, start_threads};
-#[cfg(unix)]
+#[cfg(all(unix, feature = "disk"))]
 pub use unix::Disk;
-#[cfg(windows)]
+#[cfg(all(windows, feature = "disk"))]
 pub use windows::Disk;
 pub use writer::write_stream;

@@ -1,4 +1,4 @@
-//! The library as a program that embeds it sees it: the five functions, what they give back, and the
+//! The library as a program that embeds it sees it: the six functions, what they give back, and the
 //! example that is printed in the documentation.
 
 #[allow(dead_code)] // its main function
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use edbmend::practice::{Recipe, edit_header};
 use edbmend::{
-    Check, FindingId, Observer, Outcome, Recover, RefusalId, Repair, ResetLogs, Restore,
+    Check, FindingId, Observer, Outcome, Recover, RefusalId, Repair, ResetLogs, Restore, Verify,
     VerifyScope, Watch, json,
 };
 use serde_json::Value;
@@ -35,8 +35,7 @@ fn content(group: &Group) -> Vec<(PathBuf, Option<Vec<u8>>)> {
 
 /// What `--json` prints, without what differs from run to run.
 fn printed(arguments: &[&str], file: &Path) -> Value {
-    let program = PROGRAM;
-    let ran = Command::new(program).args(arguments).arg(file).arg("--json").output().unwrap();
+    let ran = Command::new(PROGRAM).args(arguments).arg(file).arg("--json").output().unwrap();
     without_run(serde_json::from_slice(&ran.stdout).expect("JSON"))
 }
 
@@ -63,6 +62,7 @@ fn the_functions_give_what_the_commands_print() {
         assert!(given == printed, "{arguments:?}:\n{given:#}\n{printed:#}");
     };
     same(&edbmend::check(&Check::new(&dir), &watch).unwrap(), &["check"], &dir);
+    same(&edbmend::verify(&Verify::new(&database), &watch).unwrap(), &["verify"], &database);
     let plan = edbmend::plan(Repair::new(&database), &watch).unwrap();
     same(plan.report(), &["repair", "--dry-run"], &database);
     let reset = ResetLogs::new(&dir).a_person_confirms();
@@ -128,7 +128,7 @@ fn logs_are_reset_and_come_back() {
     let done = edbmend::apply(edbmend::plan(reset, &watch).unwrap(), &watch).unwrap();
     assert_eq!(done.outcome, Outcome::Committed);
     assert!(!group.path("E00.log").exists());
-    let undo = Restore::new(&done.operation.unwrap().dir);
+    let undo = Restore::new(&done.operation.as_ref().unwrap().dir);
     edbmend::apply(edbmend::plan(undo, &watch).unwrap(), &watch).unwrap();
     assert!(before.iter().all(|(path, bytes)| fs::read(path).ok() == *bytes));
 }
@@ -145,7 +145,7 @@ fn every_reason_is_in_the_error_with_what_to_do() {
     assert_eq!(error.refusals().len(), 2);
     let text = error.to_string();
     for refusal in error.refusals() {
-        assert!(text.contains(refusal.id.name()) && text.contains(&refusal.remedy), "{text}");
+        assert!(text.contains(refusal.id.name()) && text.contains(&*refusal.remedy), "{text}");
     }
     assert!(!error.is_pending());
     assert_eq!(content(&group), before);
@@ -162,6 +162,41 @@ fn what_cannot_be_read_does_not_pass_for_sound() {
     fs::write(group.path("text.edb"), "no database").unwrap();
     assert!(edbmend::check(&Check::new(group.path("text.edb")), &watch).is_err());
     assert!(edbmend::inspect(group.path("text.edb")).err().unwrap().is(RefusalId::NotEse));
+}
+
+#[test]
+fn every_page_is_compared_with_its_checksum() {
+    let group = practice();
+    let (private, public) = (group.path("priv1.edb"), group.path("pub1.edb"));
+    let before = content(&group);
+    let both = Verify::new(&private).database(&public).threads(std::num::NonZero::<usize>::MIN);
+    let progress = embed::Progress::default();
+    let report = edbmend::verify(&both, &Watch::by(&progress)).unwrap();
+    assert_eq!((report.outcome, report.databases.len()), (Outcome::Ok, 2));
+    let sizes = [&private, &public].map(|file| fs::metadata(file).unwrap().len());
+    assert_eq!(progress.done_bytes.into_inner(), sizes.iter().sum::<u64>());
+    assert_eq!(content(&group), before);
+
+    group.edit("pub1.edb", |bytes| bytes[5 * 4096 + 100] ^= 0x10);
+    let report = edbmend::verify(&both, &Watch::default()).unwrap();
+    assert_eq!(report.outcome, Outcome::Findings);
+    let bad: Vec<_> = report
+        .databases
+        .iter()
+        .map(|database| database.pages.as_ref().unwrap().bad.len())
+        .collect();
+    assert_eq!(bad, [0, 1]);
+
+    fs::write(group.path("text.edb"), "no database").unwrap();
+    let three = both.database(group.path("text.edb"));
+    let error = edbmend::verify(&three, &Watch::default()).err().unwrap();
+    assert!(error.is(RefusalId::NotEse));
+    assert_eq!(error.report().databases.len(), 3);
+
+    let stop = AtomicBool::new(true);
+    let error = edbmend::verify(&three, &Watch::default().stopped_by(&stop)).err().unwrap();
+    assert!(error.is(RefusalId::Interrupted));
+    assert_eq!((error.refusals().len(), error.report().exit_code), (3, 4));
 }
 
 #[test]

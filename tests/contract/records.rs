@@ -45,7 +45,11 @@ fn records(operation: &Path, cwd: &Path, words: &[&str]) -> (Value, String) {
         run["arguments"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
     assert_eq!(arguments[1..], *words);
     let (started, finished) = (time(&run["started"]), time(&run["finished"]));
-    assert!(started <= finished && Utc::now() - started < chrono::TimeDelta::minutes(2));
+    assert!(
+        started <= finished
+            && DateTime::<Utc>::from(std::time::SystemTime::now()) - started
+                < chrono::TimeDelta::minutes(2)
+    );
     assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
     let id = operation.file_name().unwrap().to_str().unwrap();
     assert_eq!(json["operation"]["id"], id);

@@ -116,8 +116,8 @@ fn inspected(change: impl Fn(&mut [u8])) -> BTreeMap<String, Value> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), &bytes).unwrap();
     let report = match edbmend::inspect(file.path()) {
-        Ok(file) => file.file,
-        Err(error) => error.into_report().files.remove(0).file,
+        Ok(file) => file.file.clone(),
+        Err(error) => error.report().files[0].file.clone(),
     };
     let header = serde_json::to_value(report.header.expect("a header")).unwrap();
     serde_json::from_value(header).unwrap()

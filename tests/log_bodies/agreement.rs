@@ -72,13 +72,23 @@ pub fn read(log: &[u8], chunk_bytes: usize) -> Option<Said> {
     let header = LogHeader::validate(log, log.len() as u64).ok()?;
     let mut eyes = Eyes::default();
     eyes.history.begin_log(&header);
-    let walk = RecordWalk::new(eyes);
-    let mut reader = BodyReader::new(&header, LogRole::Current, walk).expect("it has no fault");
-    log[4096..].chunks(chunk_bytes).for_each(|chunk| reader.feed(chunk));
-    let (body, walk) = reader.finish();
-    let (walk, eyes) = walk.finish();
+    let (body, walk) = show(log, chunk_bytes, &header, &mut eyes);
     let sector_bytes = header.raw.sector_bytes.get().into();
     Some(Said { body, walk, history: eyes.history, pages: eyes.pages, sector_bytes })
+}
+
+/// Shows the records of a whole file.
+pub fn show(
+    log: &[u8],
+    chunk_bytes: usize,
+    header: &LogHeader,
+    visitor: &mut impl RecordVisitor,
+) -> (BodyReport, WalkReport) {
+    let walk = RecordWalk::new(visitor);
+    let mut reader = BodyReader::new(header, LogRole::Current, walk).expect("it has no fault");
+    log[4096..].chunks(chunk_bytes).for_each(|chunk| reader.feed(chunk));
+    let (body, walk) = reader.finish();
+    (body, walk.finish().0)
 }
 
 /// The body, in the words of the other checker.
@@ -150,6 +160,11 @@ pub fn compare(name: &str, log: &[u8], theirs: &Value) {
     }
     let again = read(log, 1000).expect("it was read before");
     assert_eq!((again.body, again.walk, again.pages), (said.body, said.walk, said.pages), "{name}");
+}
+
+/// The bodies alone: where they hold noise, not records.
+pub fn compare_bodies_of(name: &str, log: &[u8], theirs: &Value) {
+    compare_bodies(name, &read(log, log.len()).expect("a log"), theirs);
 }
 
 /// The other one takes records that cannot be read for a damage of the body.

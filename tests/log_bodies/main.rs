@@ -2,7 +2,15 @@
 //! every way that can be thought of.
 
 mod agreement;
+mod dumps;
+mod flips;
 #[path = "../harness/mod.rs"]
 mod harness;
+#[path = "../../fuzz/log_entries.rs"]
+mod log_entries;
+mod made;
 mod mutations;
 mod oracle;
+mod properties;
+mod sector_rules;
+mod segment_rules;

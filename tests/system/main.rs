@@ -1,8 +1,10 @@
-//! The real program on the real kernel and real file systems: killed, failed, out of space, locked out.
+//! The real program on the real kernel and real file systems: killed, failed, out of space, of threads, locked
+//! out.
 
 #![cfg(unix)]
 
 mod backup;
+mod environment;
 mod exchange_2003;
 mod full_disk;
 #[path = "../harness/mod.rs"]

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use crate::guards::reason;
 use crate::plan::{BackupMethod, BackupRecord, BackupScope, Plan, Step, VerifyScope};
 use crate::refusal::{Refusal, RefusalId};
+use crate::show::Sha256Hex;
 use crate::storage::{Access, File, StorageError};
 use crate::survey::{PageFacts, PageLayout};
 
@@ -67,10 +68,10 @@ fn header_image(
     file.drop_cache();
     let length_bytes = 2 * plan.page_size_bytes as u64;
     let image = Pass { source: file.as_ref(), length_bytes, head: None, pages: None, copy: None };
-    let found = hex::encode(copy_pass::run(context, "reading the backup back", &image)?.sha256);
-    compare(&path, &found, &plan.header_before_sha256)?;
+    let sha256 = Sha256Hex(copy_pass::run(context, "reading the backup back", &image)?.sha256);
+    compare(&path, &sha256.to_string(), &plan.header_before_sha256)?;
     let method = BackupMethod::Header;
-    let record = BackupRecord { path, sha256: found, bytes: length_bytes, method };
+    let record = BackupRecord { path, sha256, bytes: length_bytes, method };
     let whole = match plan.verify {
         VerifyScope::Header => None,
         VerifyScope::Full => Some(copy_pass::run(context, CHECKING, &of_source(source, plan))?),
@@ -115,10 +116,11 @@ fn full_copy(
     let passed =
         copy_pass::run(context, what, &Pass { copy: Some(to), ..of_source(source, plan) })?;
     let found = passed.copy_sha256.map(hex::encode).unwrap_or_default();
-    compare(&path, &found, &hex::encode(passed.sha256))?;
+    let sha256 = Sha256Hex(passed.sha256);
+    compare(&path, &found, &sha256.to_string())?;
     copy.adopt_access(source).map_err(io)?;
     let method = if cloned { BackupMethod::Reflink } else { BackupMethod::Copy };
-    let record = BackupRecord { path, sha256: found, bytes: length, method };
+    let record = BackupRecord { path, sha256, bytes: length, method };
     let (source_sha256, pages) = (Some(passed.sha256), passed.pages);
     Ok(VerifiedBackup { record, name: name.into(), source_sha256, pages })
 }

@@ -127,7 +127,7 @@ impl Ready for ReadyHeader<'_> {
             + &sums_line(&plan.header_before_sha256, HEADER_BEFORE_NAME)
             + &sums_line(&plan.header_after_sha256, HEADER_AFTER_NAME);
         if self.backup.name != HEADER_BEFORE_NAME {
-            text += &sums_line(&self.backup.record().sha256, &self.backup.name);
+            text += &sums_line(&self.backup.record().sha256.to_string(), &self.backup.name);
         }
         text
     }

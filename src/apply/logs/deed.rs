@@ -247,6 +247,6 @@ impl LogsDeed {
         } else {
             "Keep the marker and the operation folder.".to_owned()
         };
-        Refusal { remedy: format!("{} {next}", refusal.remedy), ..refusal }
+        Refusal { remedy: format!("{} {next}", refusal.remedy).into(), ..refusal }
     }
 }

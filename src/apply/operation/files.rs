@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::show::shown;
+use crate::show::Sha256Hex;
 use crate::storage::{
     Access, FileKind, HeldFolder, Storage, StorageError, read_full, write_stream,
 };
@@ -74,11 +74,11 @@ pub fn sums_line(sha256_hex: &str, name: &str) -> String {
 
 /// The digests in the `SHA256SUMS` of an operation folder, with the names of the files; none where it
 /// cannot be read.
-pub fn read_sums(storage: &dyn Storage, dir: &Path) -> Vec<(String, String)> {
+pub fn read_sums(storage: &dyn Storage, dir: &Path) -> Vec<(Sha256Hex, String)> {
     let bytes = read_small(storage, &dir.join(SUMS_NAME)).unwrap_or_default();
     let lines = String::from_utf8_lossy(&bytes);
     let pairs = lines.lines().filter_map(|line| line.split_once("  "));
-    pairs.map(|(sha256, name)| (sha256.to_owned(), name.to_owned())).collect()
+    pairs.filter_map(|(sha256, name)| Some((Sha256Hex::parse(sha256)?, name.to_owned()))).collect()
 }
 
 /// SHA-256 in hexadecimal.
@@ -98,12 +98,11 @@ pub fn leave_report(
     dir: &Path,
     name: &str,
     write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>,
-) -> Result<(), String> {
+) -> Result<(), StorageError> {
     let path = dir.join(name);
     let _held = hold_around(storage, dir);
-    let written = storage.create(&path).and_then(|file| {
+    storage.create(&path).and_then(|file| {
         write_stream(file.as_ref(), write)?;
         file.sync()
-    });
-    written.map_err(|error| format!("WARNING: the report was not saved in {}: {error}", shown(dir)))
+    })
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::guards::reason;
 use crate::refusal::{Refusal, RefusalId};
-use crate::show::quoted;
+use crate::show::CommandLine;
 use crate::storage::{File, Storage, StorageError};
 
 use super::super::deed::{Deed, Terms};
@@ -104,7 +104,7 @@ impl<'a> Operation<'a> {
 
     /// The reason of an operation that only `recover` can end.
     pub fn pending(&self, cause: Refusal) -> Refusal {
-        let remedy = format!("edbmend recover {}", quoted(&self.recover_with));
+        let remedy = CommandLine::new("recover").path(&self.recover_with).into();
         Refusal { remedy, id: RefusalId::IoError, ..cause }
     }
 }

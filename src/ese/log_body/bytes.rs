@@ -54,19 +54,21 @@ impl DwordXor {
 }
 
 fn xor_dwords(bytes: &[u8]) -> u32 {
-    let (blocks, rest) = bytes.as_chunks::<32>();
-    let mut wide = [0_u64; 4];
+    let (blocks, rest) = bytes.as_chunks::<64>();
+    let mut wide = [0_u64; 8];
     for block in blocks {
         for (sum, word) in wide.iter_mut().zip(block.as_chunks().0) {
             *sum ^= u64::from_le_bytes(*word);
         }
     }
-    let [a, b, c, d] = wide;
-    let folded = a ^ b ^ c ^ d;
-    let of_rest = rest.chunks(4).fold(0, |sum, dword| sum ^ padded(dword));
-    (folded >> 32) as u32 ^ folded as u32 ^ of_rest
+    let (words, rest) = rest.as_chunks();
+    let of_words = words.iter().fold(0, |sum, word| sum ^ u64::from_le_bytes(*word));
+    let folded = wide.iter().fold(of_words, |sum, word| sum ^ word);
+    let (dword, rest) = rest.split_at(rest.len() & 4);
+    (folded >> 32) as u32 ^ folded as u32 ^ padded(dword) ^ padded(rest)
 }
 
+/// A dword of which the last bytes may be missing.
 fn padded(start: &[u8]) -> u32 {
     start.iter().rev().fold(0, |dword, &byte| dword << 8 | u32::from(byte))
 }

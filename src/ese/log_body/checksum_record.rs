@@ -7,6 +7,7 @@ use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::bytes::DwordXor;
+use super::sectors::{Layout, behind_record};
 
 /// Record type of a checksum record.
 pub const CHECKSUM_RECORD_TYPE: u8 = 42;
@@ -159,51 +160,47 @@ impl<'a> Found<'a> {
         SHORT_SEED ^ of_fields ^ of_before ^ DwordXor::of(self.rest_of_sector())
     }
 
-    /// Whether it can be a checksum record that stands at `at`, bytes from the start of a file of
-    /// that length. Of the range only the first sector is looked at, and only if it has several.
-    pub(super) fn is_plausible(&self, at: u64, file_bytes: u64) -> bool {
+    /// Whether it can be a checksum record that stands at `at`, bytes from the start of the file. Of the
+    /// range only the first sector is looked at, and only if it has several.
+    pub(super) fn is_plausible(&self, at: u64, layout: Layout) -> bool {
         let before = to_usize(self.raw.bytes_before.get());
-        let end = at + CHECKSUM_RECORD_BYTES as u64 + u64::from(self.raw.bytes_behind.get());
+        let end = behind_record(at) + u64::from(self.raw.bytes_behind.get());
         self.raw.record_type == CHECKSUM_RECORD_TYPE
             && (before == 0 || before == self.inside)
-            && end <= file_bytes
-            && self.has_right_extent()
-            && self.has_right_next(at)
+            && end <= layout.file_bytes()
+            && self.has_right_extent(layout)
+            && self.has_right_next(at, layout)
     }
 
     /// From the start of the sector to the end of the range.
     fn extent_bytes(&self) -> u64 {
-        (self.inside + CHECKSUM_RECORD_BYTES) as u64 + u64::from(self.raw.bytes_behind.get())
+        behind_record(self.inside as u64) + u64::from(self.raw.bytes_behind.get())
     }
 
-    fn sector_bytes(&self) -> u64 {
-        self.sector.len() as u64
-    }
-
-    fn has_right_extent(&self) -> bool {
-        let (extent, sector) = (self.extent_bytes(), self.sector_bytes());
+    fn has_right_extent(&self, layout: Layout) -> bool {
+        let extent = self.extent_bytes();
         match self.raw.extent {
             SEVERAL_SECTORS => {
-                extent > sector
-                    && extent.is_multiple_of(sector)
+                extent > layout.start_of(1)
+                    && layout.inside(extent) == 0
                     && self.short_sum() == self.raw.short_checksum.get()
             }
-            ONE_SECTOR => extent <= sector && self.raw.short_checksum == 0,
+            ONE_SECTOR => extent <= layout.start_of(1) && self.raw.short_checksum == 0,
             _ => false,
         }
     }
 
     /// The next record stands in the sector behind the range, which ends with a sector.
-    fn has_right_next(&self, at: u64) -> bool {
-        let (extent, sector) = (self.extent_bytes(), self.sector_bytes());
-        let next = at + CHECKSUM_RECORD_BYTES as u64 + u64::from(self.raw.next.get());
-        self.raw.next == 0
-            || extent.is_multiple_of(sector) && next / sector == at / sector + extent / sector
+    fn has_right_next(&self, at: u64, layout: Layout) -> bool {
+        let extent = self.extent_bytes();
+        let next = layout.sector_of(behind_record(at) + u64::from(self.raw.next.get()));
+        let behind_range = layout.sector_of(at) + layout.sector_of(extent);
+        self.raw.next == 0 || layout.inside(extent) == 0 && next == behind_range
     }
 
     /// Whether it is the shadow copy of what belongs at `at`.
-    pub(super) fn is_shadow_of(&self, at: u64, file_bytes: u64, next: Next) -> bool {
-        self.is_plausible(at, file_bytes)
+    pub(super) fn is_shadow_of(&self, at: u64, layout: Layout, next: Next) -> bool {
+        self.is_plausible(at, layout)
             && self.raw.extent == ONE_SECTOR
             && (next == Next::Ignored || self.raw.next == 0)
             && self.sum() ^ SHADOW_MASK == self.raw.checksum.get()
@@ -218,7 +215,8 @@ fn to_usize(number: u32) -> usize {
 mod tests {
     use super::*;
 
-    const FILE_BYTES: u64 = 8192;
+    /// A log of 16 sectors.
+    const LAYOUT: Layout = Layout::new(5, 512, 8, 16);
 
     /// A sector of noise with a sealed record, the last one, at byte 40.
     fn sector(edit: impl FnOnce(&mut RawChecksumRecord)) -> Vec<u8> {
@@ -240,7 +238,7 @@ mod tests {
     }
 
     fn plausible(sector: &[u8]) -> bool {
-        Found::read(sector, 40, 5).unwrap().is_plausible(4096 + 40, FILE_BYTES)
+        Found::read(sector, 40, 5).unwrap().is_plausible(4096 + 40, LAYOUT)
     }
 
     #[test]
@@ -301,7 +299,7 @@ mod tests {
     fn a_shadow_copy() {
         let mut bytes = sector(|_| ());
         let is_shadow = |bytes: &[u8], next| {
-            Found::read(bytes, 40, 5).unwrap().is_shadow_of(4096 + 40, FILE_BYTES, next)
+            Found::read(bytes, 40, 5).unwrap().is_shadow_of(4096 + 40, LAYOUT, next)
         };
         assert!(!is_shadow(&bytes, Next::MustBeNone));
         let record = Found::read(&bytes, 40, 5).unwrap().raw.of_shadow();

@@ -4,8 +4,10 @@
 //! one segment or sector at most. It judges as recovery does and as a backup does, which is not
 //! alike, and hands the records on to a [`BodySink`].
 //!
-//! No checksum covers, and so no verdict notices: in format 8 nothing; in format 7 the rest of the
-//! last sector behind the last range, and the shadow copy behind it.
+//! What no checksum covers, and so no verdict notices: in format 8 one bit, the lowest of a shadow copy
+//! in a segment with an odd number, with which that copy is empty all the same; in format 7 the rest
+//! of the last sector behind the last range, and the sector behind it, which is kept for a shadow
+//! copy.
 
 mod blocks;
 mod bytes;

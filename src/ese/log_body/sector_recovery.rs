@@ -78,7 +78,7 @@ impl Layout {
     /// Whether a sector is the shadow copy of the one whose checksum record is at `at`.
     fn is_shadow_of(self, sector: &[u8], at: u64, next: Next) -> bool {
         let found = self.found(sector, at);
-        found.is_some_and(|found| found.is_shadow_of(at, self.file_bytes(), next))
+        found.is_some_and(|found| found.is_shadow_of(at, self, next))
     }
 }
 
@@ -98,9 +98,8 @@ impl SectorRecovery {
         self.last = Some(at);
         if record.next == 0 {
             self.end = behind_record(at) + u64::from(record.bytes_behind.get());
-            let behind = self.end.div_ceil(self.layout.sector_bytes) * self.layout.sector_bytes;
             // A shadow copy may follow.
-            let from = self.layout.sector_of(behind) + 1;
+            let from = self.layout.sector_from(self.end) + 1;
             self.state = State::Tail(Tail { from, if_fill: BodyVerdict::Sound, else_damage: None });
         }
     }
@@ -119,7 +118,7 @@ impl SectorRecovery {
         let inside = self.layout.inside(at);
         let after_shadow =
             self.last_in_sector_before(at).is_some_and(|last| self.layout.inside(last) == inside);
-        if after_shadow && found.is_shadow_of(at, self.layout.file_bytes(), Next::MustBeNone) {
+        if after_shadow && found.is_shadow_of(at, self.layout, Next::MustBeNone) {
             // The flush that should have written over the copy never came.
             self.end = self.layout.start_of(self.layout.sector_of(at));
             self.state = State::Done(torn(at));

@@ -20,19 +20,22 @@ use crate::ese::{LgPos, LogHeader};
 #[derive(Clone, Copy)]
 pub(super) struct Layout {
     pub(super) generation: i32,
-    pub(super) sector_bytes: u64,
+    /// Bytes of a sector, as a power of two.
+    sector_shift: u32,
     pub(super) first: u32,
     pub(super) count: u32,
 }
 
 impl Layout {
-    fn new(header: &LogHeader) -> Self {
-        Self {
-            generation: header.generation(),
-            sector_bytes: header.raw.sector_bytes.get().into(),
-            first: header.raw.header_sectors.get().into(),
-            count: header.raw.file_sectors.get().into(),
-        }
+    /// `sector_bytes` is a power of two.
+    pub(super) const fn new(generation: i32, sector_bytes: u16, first: u32, count: u32) -> Self {
+        Self { generation, sector_shift: sector_bytes.trailing_zeros(), first, count }
+    }
+
+    fn of(header: &LogHeader) -> Self {
+        let raw = &header.raw;
+        let first = raw.header_sectors.get().into();
+        Self::new(header.generation(), raw.sector_bytes.get(), first, raw.file_sectors.get().into())
     }
 
     pub(super) fn file_bytes(self) -> u64 {
@@ -40,16 +43,21 @@ impl Layout {
     }
 
     pub(super) fn start_of(self, sector: u32) -> u64 {
-        u64::from(sector) * self.sector_bytes
+        u64::from(sector) << self.sector_shift
     }
 
     pub(super) fn sector_of(self, offset: u64) -> u32 {
-        u32::try_from(offset / self.sector_bytes).unwrap_or(u32::MAX)
+        u32::try_from(offset >> self.sector_shift).unwrap_or(u32::MAX)
+    }
+
+    /// The first sector that begins at or behind an offset.
+    pub(super) fn sector_from(self, offset: u64) -> u32 {
+        self.sector_of(offset + (1 << self.sector_shift) - 1)
     }
 
     /// Offset inside of its sector.
     pub(super) fn inside(self, offset: u64) -> usize {
-        usize::try_from(offset % self.sector_bytes).unwrap_or(usize::MAX)
+        (offset & ((1 << self.sector_shift) - 1)) as usize
     }
 
     /// A place of the file as the engine names it.
@@ -112,7 +120,7 @@ struct Range {
 
 impl Sectors {
     pub(super) fn new(header: &LogHeader) -> Self {
-        let layout = Layout::new(header);
+        let layout = Layout::of(header);
         let first = Chain::Record(layout.start_of(layout.first));
         Self {
             layout,
@@ -125,6 +133,12 @@ impl Sectors {
     /// The next sector; `None` where it could not be read.
     pub(super) fn sector(&mut self, number: u32, bytes: Option<&[u8]>, sink: &mut impl BodySink) {
         self.recovery.sector(number, bytes, sink);
+        if let Chain::Range(range) = &mut self.chain
+            && let Some(bytes) = bytes
+            && range.missing > bytes.len() as u64
+        {
+            return range.go_on(self.layout, number, bytes, sink);
+        }
         let chain = mem::replace(&mut self.chain, Chain::Over);
         self.chain = match bytes {
             Some(bytes) => self.follow(chain, number, bytes, sink),
@@ -140,7 +154,7 @@ impl Sectors {
         sink: &mut impl BodySink,
     ) -> Chain {
         let mut chain = match chain {
-            Chain::Range(range) => self.go_on(range, number, bytes, sink),
+            Chain::Range(range) => self.end_of_several(range, number, bytes, sink),
             other => other,
         };
         while let Chain::Record(at) = chain
@@ -155,7 +169,7 @@ impl Sectors {
     fn record(&mut self, at: u64, number: u32, bytes: &[u8], sink: &mut impl BodySink) -> Chain {
         let here = self.layout.sector_of(at) == number;
         let found = self.layout.found(bytes, at).filter(|_| here);
-        let plausible = found.filter(|found| found.is_plausible(at, self.layout.file_bytes()));
+        let plausible = found.filter(|found| found.is_plausible(at, self.layout));
         if plausible.is_none() {
             self.recovery.no_record(at, bytes);
         }
@@ -199,25 +213,15 @@ impl Sectors {
         self.end(range, fault)
     }
 
-    /// One more sector of a range of several.
-    fn go_on(
+    /// The last sector of a range of several.
+    fn end_of_several(
         &mut self,
         mut range: Range,
         number: u32,
         bytes: &[u8],
         sink: &mut impl BodySink,
     ) -> Chain {
-        let length = usize::try_from(range.missing).unwrap_or(usize::MAX).min(bytes.len());
-        let piece = &bytes[..length];
-        range.behind.add(piece);
-        range.missing -= length as u64;
-        if range.in_recovery {
-            range.leftovers.look(self.layout, range.at, number, bytes);
-            sink.stretch(self.layout.place(self.layout.start_of(number)), piece);
-        }
-        if range.missing > 0 {
-            return Chain::Range(range);
-        }
+        range.go_on(self.layout, number, bytes, sink);
         let fault = range.fault();
         if range.in_recovery {
             sink.settle(fault.is_none());
@@ -297,12 +301,23 @@ impl Sectors {
 
     /// Sectors with data.
     pub(super) fn used(&self) -> u32 {
-        let end = self.recovery.end().div_ceil(self.layout.sector_bytes);
-        u32::try_from(end).unwrap_or(u32::MAX).saturating_sub(self.layout.first)
+        self.layout.sector_from(self.recovery.end()).saturating_sub(self.layout.first)
     }
 }
 
 impl Range {
+    /// The next sector, as far as it belongs to the range.
+    fn go_on(&mut self, layout: Layout, number: u32, bytes: &[u8], sink: &mut impl BodySink) {
+        let length = usize::try_from(self.missing).unwrap_or(usize::MAX).min(bytes.len());
+        let piece = &bytes[..length];
+        self.behind.add(piece);
+        self.missing -= length as u64;
+        if self.in_recovery {
+            self.leftovers.look(layout, self.at, number, bytes);
+            sink.stretch(layout.place(layout.start_of(number)), piece);
+        }
+    }
+
     /// What is wrong with the checksum, once the whole range was read.
     fn fault(&self) -> Option<BodyFault> {
         let expected = self.start_of_sum ^ self.behind.sum();

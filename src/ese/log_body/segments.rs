@@ -90,7 +90,10 @@ impl Segments {
             return;
         }
         match self.role(number, segment) {
-            Role::Valid(flipped) => self.accept(number, segment, flipped, sink),
+            Role::Valid(flipped) => {
+                self.recovery.corrected.note(number, flipped);
+                self.accept(number, segment, flipped, sink);
+            }
             Role::Empty(flipped) => {
                 self.recovery.corrected.note(number, flipped);
                 self.recovery.first_empty.get_or_insert(number);
@@ -196,7 +199,6 @@ impl Segments {
         if let Some(hole) = self.recovery.first_empty {
             return self.damage(hole, BodyFault::Hole { next_valid: number });
         }
-        self.recovery.corrected.note(number, flipped);
         self.recovery.checksum ^= segment.stored();
         self.recovery.last_valid = Some(number);
         segment.records(flipped, |records| sink.segment(self.place(number), records));

@@ -192,3 +192,34 @@ pub struct BodyReport {
     /// it and says nothing.
     pub lost_write: Option<u32>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_says_what_was_found_and_what_else_was_expected() {
+        let segment = BodyFault::SegmentChecksum { expected: 0x1f, actual: 2 };
+        assert_eq!(
+            segment.to_string(),
+            "segment checksum: found 0x0000000000000002, expected 0x000000000000001f from the bytes; no \
+             copy behind it"
+        );
+        let range = BodyFault::RangeChecksum { expected: 0x1f, actual: 2 };
+        assert_eq!(
+            range.to_string(),
+            "range checksum: found 0x00000002, expected 0x0000001f from the bytes"
+        );
+        let hole = BodyFault::Hole { next_valid: 7 };
+        assert_eq!(hole.to_string(), "the segment is empty, but segment 7 has data: a lost write");
+    }
+
+    #[test]
+    fn the_first_corrected_bit_is_kept() {
+        let mut corrected = CorrectedBits::default();
+        corrected.note(1, None);
+        corrected.note(2, Some(99));
+        corrected.note(3, Some(100));
+        assert_eq!(corrected, CorrectedBits { segments: 2, first: Some((2, 99)) });
+    }
+}

@@ -114,8 +114,8 @@ impl Databases {
     ) {
         let Some(database) = self.attach(dbid, signature, Some(at)) else { return };
         if let Some(names) = names {
-            database.path = shortened(names.database_path());
-            database.streaming_path = names.streaming_path().map(shortened);
+            database.path = shortened(names.first());
+            database.streaming_path = names.second().map(shortened);
         }
     }
 

@@ -182,3 +182,197 @@ impl RecordVisitor for LogHistory {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use zerocopy::{FromZeros, IntoBytes};
+
+    use super::super::log_records::{
+        BackupPhase, RawAttachDb, RawBackup, RawBackup2, RawDetachDb, RawEngineEnd, RawPageHead,
+        WithTime,
+    };
+    use super::*;
+    use crate::ese::Signature;
+
+    fn at(offset: u16) -> LgPos {
+        LgPos { generation: 3, sector: 8, offset }
+    }
+
+    /// Shows records, each at the next position.
+    fn show(history: &mut LogHistory, records: &[Vec<u8>]) {
+        for bytes in records {
+            let next = history.last_record().map_or(1, |(at, _)| at.offset + 1);
+            history.record(&LogRecord { at: at(next), bytes });
+        }
+    }
+
+    fn history(records: &[Vec<u8>]) -> LogHistory {
+        let mut history = LogHistory::default();
+        show(&mut history, records);
+        history
+    }
+
+    fn signature(random: u32) -> Signature {
+        Signature { random: random.into(), ..Signature::default() }
+    }
+
+    fn attach(dbid: u8, random: u32, path: &str) -> Vec<u8> {
+        let mut raw = RawAttachDb::new_zeroed();
+        raw.record_type = RecordKind::ATTACH_DB.0;
+        raw.dbid = dbid;
+        raw.db_signature = signature(random);
+        raw.names_bytes = u16::try_from(path.len()).unwrap().into();
+        [raw.as_bytes(), path.as_bytes()].concat()
+    }
+
+    fn detach(dbid: u8) -> Vec<u8> {
+        let mut raw = RawDetachDb::new_zeroed();
+        raw.record_type = RecordKind::DETACH_DB.0;
+        raw.dbid = dbid;
+        raw.as_bytes().to_vec()
+    }
+
+    fn change(dbid: u8, db_time: u64) -> Vec<u8> {
+        let mut head = RawPageHead::new_zeroed();
+        head.record_type = RecordKind::DELETE.0;
+        head.dbid = dbid;
+        head.db_time = db_time.into();
+        head.as_bytes().to_vec()
+    }
+
+    fn end(kind: RecordKind) -> Vec<u8> {
+        let mut raw = RawEngineEnd::new_zeroed();
+        raw.record_type = kind.0;
+        WithTime { record: raw, time: LogTime::default() }.as_bytes().to_vec()
+    }
+
+    fn mark() -> Vec<u8> {
+        vec![RecordKind::SHUT_DOWN_MARK.0]
+    }
+
+    fn states(history: &LogHistory) -> Vec<(u8, &str, bool)> {
+        let all = history.databases().iter();
+        all.map(|one| (one.dbid, one.path.as_str(), one.attached)).collect()
+    }
+
+    #[test]
+    fn a_shutdown_detaches_all_at_its_mark() {
+        let history = history(&[
+            attach(1, 7, "a"),
+            attach(2, 8, "b"),
+            detach(1),
+            mark(),
+            end(RecordKind::TERM_2),
+        ]);
+        assert_eq!(states(&history), [(1, "a", false), (2, "b", false)]);
+        let detached: Vec<_> = history.databases().iter().map(|one| one.detached_at).collect();
+        assert_eq!(detached, [Some(at(3)), Some(at(4))]);
+        assert_eq!(history.end(), StreamEnd::Clean { at: at(5), time: Some(LogTime::default()) });
+    }
+
+    #[test]
+    fn a_recovery_may_keep_its_attachments() {
+        let keeps = end(RecordKind::RECOVERY_QUIT_KEEP_ATTACHMENTS);
+        let kept = history(&[attach(1, 7, "a"), keeps]);
+        assert_eq!(states(&kept), [(1, "a", true)]);
+        assert!(matches!(kept.end(), StreamEnd::Clean { .. }));
+        let quit = history(&[attach(1, 7, "a"), end(RecordKind::RECOVERY_QUIT_2)]);
+        assert_eq!(states(&quit), [(1, "a", false)]);
+    }
+
+    #[test]
+    fn only_fill_may_follow_a_clean_end() {
+        let mut history = history(&[end(RecordKind::TERM_2)]);
+        let nop2 = [71, 0, 0, 0, 0];
+        history.record(&LogRecord { at: at(9), bytes: &nop2 });
+        assert!(matches!(history.end(), StreamEnd::Clean { .. }));
+        history.record(&LogRecord { at: at(9), bytes: &[23] });
+        assert_eq!(history.end(), StreamEnd::Open);
+        assert_eq!(LogHistory::default().end(), StreamEnd::Unknown);
+    }
+
+    #[test]
+    fn an_id_is_used_again_by_another_database() {
+        let history = history(&[
+            attach(1, 7, "a"),
+            change(1, 20),
+            detach(1),
+            attach(1, 8, "b"),
+            change(1, 90),
+            change(1, 80),
+            detach(1),
+            attach(2, 7, "a"),
+            change(2, 30),
+        ]);
+        assert_eq!(states(&history), [(2, "a", true), (1, "b", false)]);
+        let changes = history.databases().iter().map(|one| (one.page_changes, one.db_times));
+        assert_eq!(changes.collect::<Vec<_>>(), [(2, Some((20, 30))), (2, Some((80, 90)))]);
+        assert_eq!((history.page_changes(), history.page_references()), (4, 4));
+        assert_eq!(history.databases()[0].attached_at, Some(at(8)));
+    }
+
+    #[test]
+    fn changes_of_a_database_of_which_nothing_is_known() {
+        let mut history = history(&[change(5, 20), change(5, u64::MAX)]);
+        assert_eq!(states(&history), [(5, "", true)]);
+        assert_eq!(history.databases()[0].db_times, Some((20, 20)));
+        assert_eq!(history.databases()[0].signature, None);
+        show(&mut history, &[attach(5, 7, "a")]);
+        assert_eq!(states(&history), [(5, "", false), (5, "a", true)]);
+    }
+
+    #[test]
+    fn backups() {
+        let step = |scope: u8, phase: BackupPhase, dbid: u8, gen_high: u32| {
+            let mut raw = RawBackup2::new_zeroed();
+            raw.record_type = RecordKind::BACKUP_2.0;
+            raw.phase = if phase == BackupPhase::Update { 4 } else { 1 };
+            (raw.scope, raw.dbid) = (scope, dbid);
+            raw.info.gen_high = gen_high.into();
+            raw.as_bytes().to_vec()
+        };
+        let history = history(&[
+            attach(1, 7, "a"),
+            step(1, BackupPhase::Begin, 0, 0),
+            step(1, BackupPhase::Update, 1, 5),
+            step(2, BackupPhase::Update, 1, 6),
+            step(1, BackupPhase::Begin, 0, 0),
+        ]);
+        let full = history.backups().full.unwrap();
+        assert_eq!((full.at, full.dbid, full.info.unwrap().gen_high), (at(3), Some(1), 5));
+        assert_eq!(history.databases()[0].backups, *history.backups());
+        assert_eq!(history.backups().incremental.unwrap().at, at(4));
+        assert_eq!(history.backups().copy, None);
+    }
+
+    #[test]
+    fn backups_of_old_engines() {
+        let step = |step: u8| {
+            let mut raw = RawBackup::new_zeroed();
+            (raw.record_type, raw.step) = (RecordKind::BACKUP.0, step);
+            raw.as_bytes().to_vec()
+        };
+        let history = history(&[step(0), step(1), step(4), vec![19, 0, 0]]);
+        assert_eq!(history.backups().full.unwrap().at, at(4));
+        assert_eq!(history.backups().incremental.unwrap().at, at(2));
+    }
+
+    #[test]
+    fn more_databases_than_are_kept() {
+        let attaches: Vec<_> = (0..300).map(|number| attach(1, number, "a")).collect();
+        let history = history(&attaches);
+        assert_eq!(history.databases().len(), MOST_DATABASES);
+        assert!(history.has_more_databases());
+    }
+
+    #[test]
+    fn what_was_tentative_can_be_forgotten() {
+        let mut history = history(&[attach(1, 7, "a")]);
+        for right in [false, true] {
+            history.tentative();
+            show(&mut history, &[detach(1)]);
+            history.settle(right);
+            assert_eq!(states(&history), [(1, "a", !right)]);
+        }
+    }
+}

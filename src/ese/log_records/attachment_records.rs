@@ -132,7 +132,8 @@ const _: () = {
     assert!(size_of::<RawSetDbVersion>() == 14);
 };
 
-/// Paths of a database and of its streaming file on the server.
+/// The names behind the head of a record: paths on the server of a database and of its streaming file;
+/// of a restore the instance, and the folder of the logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordNames<'a> {
     /// As stored, terminators included.
@@ -148,14 +149,13 @@ impl<'a> RecordNames<'a> {
         Self { bytes: &head[..length], unicode }
     }
 
-    /// Path of the database, undecodable characters replaced; empty where it is missing.
-    pub fn database_path(&self) -> String {
+    /// The first one, undecodable characters replaced; empty where it is missing.
+    pub fn first(&self) -> String {
         split_names(self.bytes, self.unicode).into_iter().next().unwrap_or_default()
     }
 
-    /// Path of the streaming file (Exchange 2000 and 2003).
-    pub fn streaming_path(&self) -> Option<String> {
-        let mut paths = split_names(self.bytes, self.unicode).into_iter();
-        paths.nth(1).filter(|path| !path.is_empty())
+    /// The second one, likewise.
+    pub fn second(&self) -> Option<String> {
+        split_names(self.bytes, self.unicode).into_iter().nth(1).filter(|name| !name.is_empty())
     }
 }

@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn a_length_that_stands_in_the_record_needs_its_fixed_part() {
         for kind in 0..=101 {
-            let mut head = vec![0; 200];
+            let mut head = [0; 200];
             head[0] = kind;
             let Measured::Needs(fixed) = measure(&head[..1]) else { continue };
             assert_eq!(measure(&head[..fixed - 1]), Measured::Needs(fixed), "{kind}");

@@ -13,6 +13,7 @@ mod lengths;
 mod page_records;
 mod references;
 mod stop;
+mod stream;
 mod value;
 mod walk;
 

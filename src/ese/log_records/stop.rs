@@ -66,3 +66,22 @@ impl fmt::Display for StopReason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_names_the_record() {
+        let reason = |reason: StopReason| reason.to_string();
+        assert_eq!(reason(StopReason::NoSuchType(RecordKind(200))), "no record has type 200");
+        assert_eq!(
+            reason(StopReason::UnknownLength(RecordKind(40))),
+            "the length of a record SLVPageAppend of an old engine is not known"
+        );
+        assert_eq!(
+            reason(StopReason::RunsOverChecksum(RecordKind::INSERT)),
+            "the record Insert runs over a checksum record"
+        );
+    }
+}

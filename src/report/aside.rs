@@ -1,0 +1,44 @@
+//! What is told beside a report, and only to people.
+
+use std::path::PathBuf;
+
+use crate::diagnose::Finding;
+
+use super::Note;
+
+/// What is told beside the document of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Aside {
+    /// Beside each of its databases, in their order.
+    pub databases: Vec<DatabaseAside>,
+    /// The dump of each of its files, in their order.
+    pub dumps: Vec<String>,
+    /// The checkpoint of each of its log streams in words, in their order.
+    pub checkpoints: Vec<String>,
+    /// Where the run is about a storage group as a whole.
+    pub group: Option<GroupAside>,
+    /// Folders in which logs were looked for, and none was found.
+    pub no_logs_in: Vec<PathBuf>,
+    /// Logs and checkpoints that could not be read.
+    pub unread: Vec<PathBuf>,
+}
+
+/// What is told beside a database.
+#[derive(Clone, Debug, Default)]
+pub struct DatabaseAside {
+    /// What the plan means, and what comes next.
+    pub notes: Vec<Note>,
+    /// Whether the plan was shown already, before a question.
+    pub plan_was_shown: bool,
+    /// After an operation: what had been found before it. The findings of the report are what is left.
+    pub found_before: Option<Vec<Finding>>,
+}
+
+/// What is told beside a storage group as a whole.
+#[derive(Clone, Debug, Default)]
+pub struct GroupAside {
+    /// What was done, what it means, and what comes next.
+    pub notes: Vec<Note>,
+    /// Whether the moves were shown already, before a question.
+    pub plan_was_shown: bool,
+}

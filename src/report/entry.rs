@@ -1,0 +1,67 @@
+//! One database, or one file, as it is added to a report.
+
+use std::ops::Deref;
+
+use serde::{Serialize, Serializer};
+
+use super::Note;
+use super::aside::DatabaseAside;
+use super::model::{DatabaseReport, FileReport};
+
+/// A database: what its report says, and what people are told beside it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// What programs read.
+    pub report: DatabaseReport,
+    /// What is told beside it.
+    pub aside: DatabaseAside,
+}
+
+impl From<DatabaseReport> for Entry {
+    fn from(report: DatabaseReport) -> Self {
+        Self { report, aside: DatabaseAside::default() }
+    }
+}
+
+impl Entry {
+    /// Tells something more beside it.
+    pub(crate) fn note(&mut self, note: Note) {
+        self.aside.notes.push(note);
+    }
+
+    /// Tells several things more beside it.
+    pub(crate) fn notes(&mut self, notes: impl IntoIterator<Item = Note>) {
+        self.aside.notes.extend(notes);
+    }
+}
+
+/// The header of one file: its report, and the text that `eseutil` prints of it. It serialises to the
+/// report.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Inspected {
+    pub(crate) report: FileReport,
+    /// The text that `eseutil /mh`, `/ml` or `/mk` prints; empty where nothing could be read.
+    pub dump: String,
+}
+
+impl Inspected {
+    /// A file with its dump.
+    pub(crate) fn new(file: DatabaseReport, dump: String) -> Self {
+        Self { report: FileReport { file }, dump }
+    }
+}
+
+impl Deref for Inspected {
+    type Target = FileReport;
+
+    fn deref(&self) -> &FileReport {
+        &self.report
+    }
+}
+
+impl Serialize for Inspected {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.report.serialize(to)
+    }
+}

@@ -1,0 +1,93 @@
+//! What every command reports. The JSON keys are a contract.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::diagnose::Finding;
+use crate::plan::{BackupRecord, OperationRef, Steps};
+use crate::refusal::Refusal;
+use crate::show::Sha256Hex;
+use crate::survey::PageFacts;
+
+use super::{
+    CheckpointsReport, CommandName, DatabaseReport, FileReport, LogsReport, Outcome, RunReport,
+};
+
+/// The report of one run.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Report")]
+#[non_exhaustive]
+pub struct Document {
+    /// `edbmend/1`.
+    #[schemars(extend("const" = "edbmend/1"))]
+    pub schema: &'static str,
+    /// Version of the program.
+    pub version: &'static str,
+    /// The command, empty where none was understood.
+    pub command: CommandName,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Exit code of the process.
+    #[schemars(range(max = 7))]
+    pub exit_code: u8,
+    /// Who ran it, where and when; `null` where the command line was not understood.
+    pub run: Option<RunReport>,
+    /// Why it was not done.
+    pub refusals: Vec<Refusal>,
+    /// Findings of logs and checkpoint.
+    pub findings: Vec<Finding>,
+    /// One entry for each database.
+    pub databases: Vec<DatabaseReport>,
+    /// One entry for each file of `inspect`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileReport>,
+    /// The operation of the one database, where there is exactly one, or of the group.
+    pub operation: Option<OperationRef>,
+    /// The steps of the one database, where there is exactly one, or of the group.
+    pub steps: Steps,
+    /// The backup of the one database, where there is exactly one.
+    pub backup: Option<BackupRecord>,
+    /// The pages of the one database, where there is exactly one.
+    pub pages: Option<PageFacts>,
+    /// Logs of the storage group.
+    pub logs: Option<LogsReport>,
+    /// Its checkpoint.
+    pub checkpoint: Option<CheckpointsReport>,
+    /// Digests of the files in the operation folder, in the report that stays in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub digests: Vec<DigestReport>,
+}
+
+impl Document {
+    /// An empty one of a command.
+    pub(crate) fn new(command: CommandName) -> Self {
+        Self {
+            schema: "edbmend/1",
+            version: env!("CARGO_PKG_VERSION"),
+            command,
+            outcome: Outcome::Ok,
+            exit_code: 0,
+            run: None,
+            refusals: Vec::new(),
+            findings: Vec::new(),
+            databases: Vec::new(),
+            files: Vec::new(),
+            operation: None,
+            steps: Steps::default(),
+            backup: None,
+            pages: None,
+            logs: None,
+            checkpoint: None,
+            digests: Vec::new(),
+        }
+    }
+}
+
+/// A file in an operation folder that never changes again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct DigestReport {
+    /// Its name, from the operation folder.
+    pub name: String,
+    /// SHA-256 of its content, in hexadecimal.
+    pub sha256: Sha256Hex,
+}

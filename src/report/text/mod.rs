@@ -1,0 +1,17 @@
+//! The report as text that fits 80 columns. Commands that the reader may copy are never broken.
+
+mod databases;
+mod findings;
+mod logs;
+mod moves;
+mod page;
+mod pages;
+mod record;
+mod render;
+mod steps;
+mod summary;
+mod verdict;
+
+pub use page::{Style, WIDTH};
+pub use record::{typed, who, write_record};
+pub use render::{render, render_preview};

@@ -1,0 +1,68 @@
+//! A storage group whose logs move.
+
+use crate::plan::{Batch, MoveMethod, ResetPlan};
+use crate::report::Report;
+use crate::report::aside::GroupAside;
+use crate::report::model::Outcome;
+use crate::show::{shown, size};
+
+use super::page::Page;
+use super::verdict::of_group;
+
+/// So many names are listed without being asked for.
+const MOST_NAMES: usize = 6;
+
+impl Page {
+    /// What is planned or was done with the group as a whole.
+    pub(super) fn group(&mut self, group: &GroupAside, report: &Report) {
+        let quiet = self.style.quiet;
+        if quiet && report.exit_code == 0 {
+            return self.notes(&group.notes);
+        }
+        if let (Some(plan), false, false) = (report.steps.moves(), group.plan_was_shown, quiet) {
+            self.moves(plan);
+        }
+        if let Some(operation) = &report.operation {
+            self.line(format!("  operation: {}", shown(&operation.dir)));
+        }
+        // Of these two the notes say how it ended.
+        if !matches!(report.outcome, Outcome::Committed | Outcome::NothingToDo) {
+            self.verdict(of_group(report.outcome));
+        }
+        self.notes(&group.notes);
+        self.blank();
+    }
+
+    /// The batches in order; each file only when asked for.
+    pub(super) fn moves(&mut self, plan: &ResetPlan) {
+        let files = plan.batches.iter().flat_map(|batch| &batch.files);
+        let bytes: u64 = files.map(|file| file.bytes).sum();
+        let (base, count) = (&plan.base, plan.file_count());
+        self.line(format!("Log stream {base}: {count} files move, {}", size(bytes)));
+        let mut before = None;
+        for (index, batch) in plan.batches.iter().enumerate() {
+            let how = match batch.method {
+                MoveMethod::Rename => "renamed",
+                MoveMethod::Copy => "copied, read back and compared, then removed",
+            };
+            let text = format!("{} ({how})", names(batch, self.style.verbose));
+            self.words(2, &format!("{}. ", index + 1), text);
+            // Most often all of them go the same way.
+            if before.replace((&batch.from, &batch.to)) != Some((&batch.from, &batch.to)) {
+                self.line(format!("     from {}", shown(&batch.from)));
+                self.line(format!("     to   {}", shown(&batch.to)));
+            }
+        }
+        self.blank();
+    }
+}
+
+/// The names of the files, or how many there are from which one to which.
+fn names(batch: &Batch, all: bool) -> String {
+    let names: Vec<&str> = batch.files.iter().map(|file| file.name.as_str()).collect();
+    match names.as_slice() {
+        names if all || names.len() <= MOST_NAMES => names.join(", "),
+        [first, .., last] => format!("{} files, {first} to {last}", names.len()),
+        _ => String::new(),
+    }
+}

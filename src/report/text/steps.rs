@@ -1,0 +1,82 @@
+//! The plan of a header: the fields that change, and the steps.
+
+use crate::plan::{BackupScope, Step, WriteStep};
+use crate::report::model::DatabaseReport;
+use crate::show::{shown, size};
+
+use super::page::Page;
+
+impl Page {
+    /// The fields and the steps; nothing where no header is to be written.
+    pub(super) fn plan(&mut self, database: &DatabaseReport) {
+        let steps = database.steps.of_header();
+        let write = steps.iter().find_map(|step| match step {
+            Step::Write(write) => Some(write),
+            Step::Copy { .. } | Step::Move(_) => None,
+        });
+        let Some(write) = write else { return };
+        self.words(2, "", "Fields of the header, in both copies (offsets inside a copy):");
+        self.changes(write);
+        self.line("  Steps:");
+        for (index, step) in steps.iter().enumerate() {
+            self.words(4, &format!("{}. ", index + 1), in_words(step));
+            self.digests(step);
+        }
+        self.blank();
+    }
+
+    fn digests(&mut self, step: &Step) {
+        if let (Step::Write(write), true) = (step, self.style.verbose) {
+            self.line("       SHA-256 before, then after:");
+            self.line(format!("       {}", write.before_sha256));
+            self.line(format!("       {}", write.after_sha256));
+        }
+    }
+
+    /// The fields, grouped under the name of the backup they belong to.
+    fn changes(&mut self, write: &WriteStep) {
+        if write.changes.is_empty() {
+            self.line("    no field changes; a damaged copy is rewritten from the other");
+            return self.blank();
+        }
+        self.line(format!("  {:>6}  {:<12}  {:<27}  {}", "offset", "field", "now", "planned"));
+        let mut group = "";
+        for change in &write.changes {
+            let (title, name) = change.label.split_once(", ").unwrap_or(("", &change.label));
+            if title != group {
+                self.line(format!("          {title}:"));
+                group = title;
+            }
+            let (at, now, planned) = (change.offset, &change.before, &change.after);
+            self.line(format!("  {at:>6}  {name:<12}  {now:<27}  {planned}"));
+        }
+        self.blank();
+    }
+}
+
+fn in_words(step: &Step) -> String {
+    match step {
+        Step::Copy { scope: BackupScope::Full, bytes, to } => {
+            format!(
+                "copy the whole file ({}) to {to} in the operation folder, read it back, compare SHA-256",
+                size(*bytes)
+            )
+        }
+        Step::Copy { scope: BackupScope::Header, bytes, to } => {
+            format!(
+                "copy both header pages ({bytes} bytes) to {to} in the operation folder, read them back, compare SHA-256"
+            )
+        }
+        Step::Move(step) => format!("move {} to {}", shown(&step.from), shown(&step.to)),
+        Step::Write(write) => {
+            let how =
+                if write.rewrites_copy { " (this copy is rewritten from the other)" } else { "" };
+            format!(
+                "write the {} header, {} bytes at offset {}, sync, read back, compare{how}",
+                write.copy.name(),
+                write.bytes,
+                write.offset
+            )
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! How it ended, in one line.
+
+use crate::report::model::{CommandName, DatabaseReport, Outcome};
+use crate::show::Colour;
+
+use super::page::Page;
+
+/// How something ended, and in which words.
+pub(super) struct Verdict {
+    outcome: Outcome,
+    words: &'static str,
+}
+
+impl Page {
+    pub(super) fn verdict(&mut self, Verdict { outcome, words }: Verdict) {
+        let text = self.painted(words, colour(outcome));
+        self.words(2, "", text);
+    }
+}
+
+fn colour(outcome: Outcome) -> Colour {
+    match outcome {
+        Outcome::Committed => Colour::new().green().bold(),
+        Outcome::Planned | Outcome::NothingToDo | Outcome::Ok => Colour::new().green(),
+        Outcome::Declined => Colour::new().yellow(),
+        Outcome::Usage => Colour::new().red(),
+        Outcome::Refused
+        | Outcome::Failed
+        | Outcome::RolledBack
+        | Outcome::Findings
+        | Outcome::Pending => Colour::new().red().bold(),
+    }
+}
+
+/// Of a database.
+pub(super) fn of_database(outcome: Outcome, command: &CommandName) -> Verdict {
+    use CommandName::{Check, Inspect, Recover, Verify};
+    let words = match (outcome, command) {
+        (Outcome::Planned, Recover) => "dry run: nothing was written; this is what would be done",
+        (Outcome::Failed, Check | Verify | Inspect) => {
+            "failed: nothing can be said about this file"
+        }
+        (Outcome::Ok, Verify) => "every page that was checked is good",
+        (Outcome::Findings, Verify) => "bad pages found",
+        _ => in_words(outcome),
+    };
+    Verdict { outcome, words }
+}
+
+/// Of a storage group as a whole.
+pub(super) fn of_group(outcome: Outcome) -> Verdict {
+    let words = match outcome {
+        Outcome::Planned => "dry run: no file was moved; this plan would be carried out",
+        Outcome::Refused => "refused: no file was moved",
+        Outcome::Declined => "you said no: no file was moved",
+        Outcome::Failed => "failed: every file is where it was",
+        Outcome::RolledBack => "failed and rolled back: every file is where it was",
+        _ => in_words(outcome),
+    };
+    Verdict { outcome, words }
+}
+
+fn in_words(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Committed => "done: both header copies were written, read back and verified",
+        Outcome::Planned => "dry run: nothing was written; this plan would be carried out",
+        Outcome::NothingToDo => "nothing to do",
+        Outcome::Ok => "no errors found",
+        Outcome::Findings => "errors found",
+        Outcome::Refused => "refused: nothing was written",
+        Outcome::Declined => "you said no: nothing was written",
+        Outcome::Failed => "failed: nothing was changed",
+        Outcome::RolledBack => "failed and rolled back: the database is as it was before",
+        Outcome::Pending => "NOT FINISHED: run edbmend recover before anything else",
+        Outcome::Usage => "wrong usage",
+    }
+}
+
+/// Of an operation that `recover` ended: a header was written, or logs were moved, or it is not known
+/// what was meant, because nothing was begun. `None` where it is not ended.
+pub(super) fn of_recovery(database: &DatabaseReport) -> Option<Verdict> {
+    let is_undo = database.steps.moves().map(|plan| plan.undoes.is_some());
+    let words = match (database.outcome, is_undo) {
+        (Outcome::Committed, None) => "done: the operation is finished",
+        (Outcome::Committed, Some(false)) => {
+            "done: the log reset is finished; all its logs are moved"
+        }
+        (Outcome::Committed, Some(true)) => {
+            "done: the undo is finished; all logs are back where they were"
+        }
+        (Outcome::RolledBack, Some(false)) => "rolled back: the logs are where they were before",
+        (Outcome::RolledBack, Some(true)) => {
+            "rolled back: the logs are where they were before the undo"
+        }
+        (Outcome::RolledBack, None) if database.steps.is_empty() => {
+            "rolled back: everything is as it was before"
+        }
+        (Outcome::RolledBack, None) => "rolled back: the database is as it was before",
+        _ => return None,
+    };
+    // That it was rolled back was asked for.
+    Some(Verdict { outcome: Outcome::Committed, words })
+}
