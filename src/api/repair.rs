@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::apply::{Job, Terms};
+use crate::apply::Job;
 use crate::diagnose::{Finding, diagnose_database, diagnose_group};
 use crate::guards::{HeaderQuestion, for_header};
 use crate::plan::{
     Command, Evidence, FieldSource, RepairRequest, VerifyScope, content_refusals, plan_repair,
 };
-use crate::refusal::{ALLOW_UNPROVEN_LOCK, Refusal, RefusalId};
+use crate::refusal::{Refusal, RefusalId};
 use crate::report::model::{CheckpointsReport, LogsReport, StreamReport, checkpoint_reports};
 use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome};
 use crate::storage::all_processors;
@@ -104,6 +104,7 @@ fn plan_surveyed(
         backup_dir: &backup_dir,
         scope: request.backup,
         allow_unproven_lock: guarded.allow_unproven_lock,
+        backup_terms: guarded.backup_terms,
         planned: None,
     };
     let ask_every_guard = || {
@@ -139,19 +140,17 @@ fn plan_surveyed(
         return Err(refused);
     }
     database.report.outcome = Outcome::Planned;
-    let allow_unproven_lock = guarded.allow_unproven_lock;
-    let terms = Terms { backup_dir, allow_unproven_lock };
+    let terms = guarded.terms(backup_dir);
     Ok(Work::Deed(Box::new(Job::of_header(&facts, plan, images, terms))))
 }
 
 fn wanted(request: &Repair, source: FieldSource) -> RepairRequest {
-    let lock = request.guarded.allow_unproven_lock.then(|| ALLOW_UNPROVEN_LOCK.to_owned());
     RepairRequest {
         source,
         also: request.also.clone(),
         backup: request.backup,
         verify: request.verify,
-        overrides: lock.into_iter().collect(),
+        overrides: request.guarded.overrides(),
     }
 }
 
@@ -172,6 +171,9 @@ fn notes(facts: &DatabaseFacts, request: &RepairRequest) -> Vec<Note> {
     if let FieldSource::From(evidence) = &request.source {
         let (evidence, conditions) = (evidence.path.clone(), evidence.conditions.clone());
         notes.push(Note::FieldsFrom { evidence, conditions });
+    }
+    if facts.names_elsewhere > 0 {
+        notes.push(Note::NamesElsewhere(facts.names_elsewhere));
     }
     if let Some(streaming) = facts.streaming.as_ref().filter(|streaming| streaming.found) {
         notes.push(Note::StreamFileLeftAlone(streaming.path.clone()));

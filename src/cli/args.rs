@@ -166,6 +166,14 @@ pub struct GuardedArgs {
     /// open. Use it only when the store is certainly dismounted
     #[arg(long)]
     pub allow_unproven_lock: bool,
+    /// Go on where another user can write to the folder of the backup, or of
+    /// the operation. Whoever can write there can decide what is written
+    #[arg(long)]
+    pub allow_shared_backup_dir: bool,
+    /// Go on where the backup folder is in memory, and gone when the machine
+    /// stops
+    #[arg(long)]
+    pub allow_backup_in_memory: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub log: LogFileArgs,

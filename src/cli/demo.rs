@@ -130,6 +130,8 @@ fn repair_args(args: &DemoArgs, database: &Path) -> RepairArgs {
             yes: true,
             // A temporary folder may lie where no lease is to be had; nobody else knows the file.
             allow_unproven_lock: true,
+            allow_shared_backup_dir: false,
+            allow_backup_in_memory: false,
             log: LogFileArgs::default(),
             output: args.output,
         },

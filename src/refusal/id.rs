@@ -12,6 +12,12 @@ pub const ALLOW_GROUP_INCOMPLETE: &str = "--allow-group-incomplete";
 /// Goes on though the logs hold what a database lacks.
 pub const ALLOW_OLDER_DATABASE: &str = "--allow-older-database";
 
+/// Goes on where another user can write to the folder of the backup, or of an operation.
+pub const ALLOW_SHARED_BACKUP_DIR: &str = "--allow-shared-backup-dir";
+
+/// Goes on where the folder of the backup is in memory.
+pub const ALLOW_BACKUP_IN_MEMORY: &str = "--allow-backup-in-memory";
+
 /// Makes [`RefusalId`] of the rows: id, name, guard or failure, and the flag that overrides it.
 macro_rules! refusals {
     ($($id:ident $name:tt $kind:ident $flag:expr;)*) => {
@@ -59,6 +65,8 @@ refusals! {
     ReadOnly             "read-only"              Guard    None;
     NoSpace              "no-space"               Guard    None;
     BackupDirUnusable    "backup-dir-unusable"    Guard    None;
+    BackupDirShared      "backup-dir-shared"      Guard    Some(ALLOW_SHARED_BACKUP_DIR);
+    BackupInMemory       "backup-in-memory"       Guard    Some(ALLOW_BACKUP_IN_MEMORY);
     OperationPending     "operation-pending"      Guard    None;
     ChangedSinceSurvey   "changed-since-survey"   Guard    None;
     ConfirmationNeeded   "confirmation-needed"    Guard    None;
