@@ -30,7 +30,7 @@ pub struct LogsQuestion<'a> {
     /// Whether to go on where exclusive access cannot be proven.
     pub allow_unproven_lock: bool,
     /// Under exclusive access: the databases. `None` before the question.
-    pub held: Option<&'a Held>,
+    pub held: Option<&'a Held<'a>>,
 }
 
 impl<'a> LogsQuestion<'a> {
@@ -43,7 +43,7 @@ impl<'a> LogsQuestion<'a> {
         plan: &'a ResetPlan,
         backup_dir: &'a Path,
         allow_unproven_lock: bool,
-        held: Option<&'a Held>,
+        held: Option<&'a Held<'a>>,
     ) -> Self {
         let files = match held {
             None => databases_of(plan).collect(),

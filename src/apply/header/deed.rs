@@ -16,7 +16,7 @@ use super::super::operation::folder::OperationFolder;
 use super::super::operation::journal::End;
 use super::super::operation::moved_along::is_same;
 use super::super::operation::trouble::{journal_contradicted, journal_damaged, of_the_original};
-use super::commit::{self, CopyImage, classify};
+use super::commit::{CopyImage, HeldHeader, Trouble, classify};
 use super::preparation;
 
 /// A plan of header writes, and what is needed to carry it out.
@@ -77,13 +77,8 @@ impl Deed for HeaderDeed {
         held: &'a Held,
         folder: &mut OperationFolder,
     ) -> Result<Box<dyn Ready + 'a>, Refusal> {
-        Ok(Box::new(preparation::prepare(
-            context,
-            self.held_in(held)?,
-            &self.plan,
-            &self.images,
-            folder,
-        )?))
+        let header = self.held_header(held)?;
+        Ok(Box::new(preparation::prepare(context, header, &self.plan, folder)?))
     }
 
     fn tidy(&self, _: &dyn Storage) -> Result<(), StorageError> {
@@ -136,18 +131,13 @@ impl Deed for HeaderDeed {
     /// be in the cache alone, from a write that was never synced or whose sync failed. If it were left out, the
     /// other copy would be written while this one is not durable.
     fn bring_to(&self, _: &dyn Storage, held: &Held, end: End) -> Result<(), Refusal> {
-        let file = self.held_in(held)?;
+        let header = self.held_header(held)?;
         let mut writes: Vec<_> = self.plan.writes().collect();
         if end == End::RolledBack {
             writes.reverse();
         }
-        writes.into_iter().try_for_each(|write| {
-            let image = match end {
-                End::Committed => self.images.after_of(write.copy),
-                End::RolledBack => self.images.before_of(write.copy),
-            };
-            commit::write_copy(file, write.offset, image).map_err(commit::Trouble::refusal)
-        })
+        let mut writes = writes.into_iter();
+        writes.try_for_each(|write| header.write_copy(write, end).map_err(Trouble::refusal))
     }
 
     /// A header that is neither the old nor the new one has been written since, as by a mount.
@@ -191,6 +181,10 @@ impl Deed for HeaderDeed {
 impl HeaderDeed {
     fn held_in<'a>(&self, held: &'a Held) -> Result<&'a dyn File, Refusal> {
         held.file(&self.database).ok_or_else(|| database_gone(&self.database))
+    }
+
+    fn held_header<'a>(&'a self, held: &'a Held<'a>) -> Result<HeldHeader<'a>, Refusal> {
+        Ok(HeldHeader { held, file: self.held_in(held)?, images: &self.images })
     }
 
     fn classify(&self, [primary, shadow]: &[Vec<u8>; 2]) -> [CopyImage; 2] {

@@ -19,7 +19,8 @@ use super::super::operation::folder::OperationFolder;
 use super::super::operation::journal::End;
 use super::super::operation::moved_along::{elsewhere, expect_at_home, is_same};
 use super::super::operation::trouble::{journal_contradicted, moved_without_journal};
-use super::{copies, moves, preparation};
+use super::moves::{self, Mover};
+use super::{copies, preparation};
 
 /// A plan of moves.
 pub struct LogsDeed {
@@ -64,10 +65,10 @@ impl Deed for LogsDeed {
     fn prepare<'a>(
         &'a self,
         context: Context,
-        _: &'a Held,
+        held: &'a Held,
         folder: &mut OperationFolder,
     ) -> Result<Box<dyn Ready + 'a>, Refusal> {
-        Ok(Box::new(preparation::prepare(context, &self.plan, folder)?))
+        Ok(Box::new(preparation::prepare(context, held, &self.plan, folder)?))
     }
 
     fn tidy(&self, storage: &dyn Storage) -> Result<(), StorageError> {
@@ -115,10 +116,10 @@ impl Deed for LogsDeed {
 
     /// Committed means that every file has moved already; but perhaps nobody made that durable, and a way back
     /// that was cut off may have left a copy that it had begun.
-    fn bring_to(&self, storage: &dyn Storage, _: &Held, end: End) -> Result<(), Refusal> {
+    fn bring_to(&self, storage: &dyn Storage, held: &Held, end: End) -> Result<(), Refusal> {
         let routes = routes(&self.plan);
         match end {
-            End::RolledBack => moves::carry_all_back(storage, &routes),
+            End::RolledBack => Mover { storage, held }.carry_all_back(&routes),
             End::Committed => {
                 routes.iter().try_for_each(|route| moves::sync_both(storage, route))?;
                 self.tidy(storage).map_err(|error| reason(&error))
