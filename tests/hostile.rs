@@ -7,7 +7,9 @@ mod crash;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use edbmend::apply::{Ending, Job, KnownDeed, Terms, execute, find_pending, recover, undo_of};
+use edbmend::apply::{
+    Ending, Job, KnownDeed, Terms, Wish, execute, find_pending, recover, undo_of,
+};
 use edbmend::ese::shadow::Which;
 use edbmend::plan::{BackupScope, OperationStamp, RepairRequest, plan_repair};
 use edbmend::practice::{DatabaseRecipe, corrupt_copy, damage_full_backup, edit_header};
@@ -69,7 +71,7 @@ fn recover_with(
     let ino = tree.find(&path).unwrap();
     tree.write(ino, damage);
     let sim = Sim::on(tree.clone());
-    let applied = recover(context(&sim), Path::new(subject), false, false);
+    let applied = recover(context(&sim), Path::new(subject), Wish::AsFound, false);
     if applied.ending == Ending::Refused {
         assert!(!applied.reasons.is_empty());
         assert_eq!(digest(&sim.now()), digest(&tree), "{name}");
@@ -158,7 +160,7 @@ fn restore_refuses_every_flipped_bit_of_the_journal() {
 /// What `recover` says of a pending repair after somebody did something; nothing was touched.
 fn refusal_after(tree: &Tree, subject: &str) -> edbmend::refusal::Refusal {
     let sim = Sim::on(tree.clone());
-    let applied = recover(context(&sim), Path::new(subject), false, false);
+    let applied = recover(context(&sim), Path::new(subject), Wish::AsFound, false);
     assert_eq!(applied.ending, Ending::Refused, "{:?}", applied.reasons);
     assert!(sim.log().is_empty());
     applied.reasons.into_iter().next().unwrap()

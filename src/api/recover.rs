@@ -29,8 +29,8 @@ pub(crate) enum Decision {
 /// Ends what was interrupted: every pending operation on a database, in a folder, or of an operation
 /// folder. Each is finished or rolled back, as `docs/recover.md` says.
 ///
-/// The outcome of the report is `committed`, `rolled-back` or `nothing-to-do`; with
-/// [`Recover::only_say`] it is `planned`, and `direction` says which way it would go.
+/// The outcome of the report is `committed`, `rolled-back` or `nothing-to-do`, with
+/// [`Recover::accept_changed`] also `overtaken`; with [`Recover::only_say`] it is `planned`, and `direction` says which way it would go.
 ///
 /// # Errors
 ///
@@ -120,7 +120,7 @@ fn recover_one(
     let storage = run.storage();
     let assessed = match at_work(storage, path) {
         Some(refusal) => Err(vec![refusal]),
-        None => assess(storage, path, request.back),
+        None => assess(storage, path, request.wish()),
     };
     let assessment = match assessed {
         Ok(assessment) => assessment,
@@ -141,7 +141,7 @@ fn recover_one(
     if let Decision::Stop(outcome, reasons) = decide(path, &in_words(&assessment)) {
         return (DatabaseReport { outcome, ..database }, reasons);
     }
-    let applied = apply::recover(run.context, path, request.back, request.allow_unproven_lock);
+    let applied = apply::recover(run.context, path, request.wish(), request.allow_unproven_lock);
     // For an operation without a marker the path is its folder.
     let subject = &assessment.subject;
     let surveyed = run.survey_with_logs(subject).map(|facts| {
@@ -155,7 +155,7 @@ fn recover_one(
     };
     let (operation, steps) = (applied.operation, assessment.steps);
     let mut database = DatabaseReport { operation, direction, notes, steps, ..after };
-    if matches!(applied.ending, Ending::Committed | Ending::RolledBack) {
+    if matches!(applied.ending, Ending::Committed | Ending::RolledBack | Ending::Overtaken) {
         database.notes.extend(leave_record(run, &database));
     }
     (database, applied.reasons)

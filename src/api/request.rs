@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::apply::Wish;
 use crate::diagnose::FindingId;
 use crate::plan::{BackupScope, VerifyScope};
 
@@ -273,6 +274,7 @@ impl Restore {
 pub struct Recover {
     pub(crate) path: PathBuf,
     pub(crate) back: bool,
+    pub(crate) accept_changed: bool,
     pub(crate) only_say: bool,
     pub(crate) allow_unproven_lock: bool,
     pub(crate) consent: Consent,
@@ -284,6 +286,7 @@ impl Recover {
         Self {
             path: path.into(),
             back: false,
+            accept_changed: false,
             only_say: false,
             allow_unproven_lock: false,
             consent: Consent::Given,
@@ -294,6 +297,21 @@ impl Recover {
     pub fn back(mut self, back: bool) -> Self {
         self.back = back;
         self
+    }
+
+    /// Where somebody else has written since, and what he wrote is whole: leaves that as it is, and closes the
+    /// operation. Of no effect together with [`back`](Self::back), or where `recover` knows a way.
+    pub fn accept_changed(mut self, accept: bool) -> Self {
+        self.accept_changed = accept;
+        self
+    }
+
+    pub(crate) fn wish(&self) -> Wish {
+        match (self.back, self.accept_changed) {
+            (true, _) => Wish::Back,
+            (false, true) => Wish::AcceptChanged,
+            (false, false) => Wish::AsFound,
+        }
     }
 
     /// Says which way it would go, and does nothing.

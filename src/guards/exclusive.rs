@@ -1,6 +1,7 @@
 //! Exclusive access to files, through the one open file each that does everything.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::refusal::Refusal;
 use crate::storage::{Access, BUSY_PAUSE, BUSY_TRIES, Exclusive, File, Storage, on_all_cores};
@@ -93,6 +94,11 @@ impl<'a> Held<'a> {
         }
     }
 
+    /// Whether whoever came at that time, or later, cannot have been let in yet.
+    pub fn keeps_out_since(&self, came: Duration) -> bool {
+        self.tenure.keeps_out(came, self.storage.clock())
+    }
+
     fn disputed(&self) -> Option<&Path> {
         let (path, _) = self.files.iter().find(|(_, file)| !file.lock_is_undisputed())?;
         Some(path)
@@ -145,7 +151,7 @@ impl<'a> Held<'a> {
                 break;
             }
             if attempt < BUSY_TRIES {
-                std::thread::sleep(BUSY_PAUSE);
+                storage.pause(BUSY_PAUSE);
             }
         }
         refusals.extend(asked.into_iter().map(in_use));
@@ -176,7 +182,7 @@ fn acquire(
             Answer::Alone(file) => return Ok(file),
             Answer::Unproven(file, _) if allow_unproven => return Ok(file),
             Answer::Unproven(_, why) => return Err(unproven(path, &why)),
-            Answer::InUse if attempt < BUSY_TRIES => std::thread::sleep(BUSY_PAUSE),
+            Answer::InUse if attempt < BUSY_TRIES => storage.pause(BUSY_PAUSE),
             Answer::InUse => {}
         }
     }
@@ -203,7 +209,7 @@ pub fn is_held(storage: &dyn Storage, path: &Path) -> bool {
         match storage.open(path, Access::ReadAlone) {
             Ok(file) => return file.lock() == Exclusive::InUse,
             Err(error) if !error.is_busy() => return false,
-            Err(_) if attempt < BUSY_TRIES => std::thread::sleep(BUSY_PAUSE),
+            Err(_) if attempt < BUSY_TRIES => storage.pause(BUSY_PAUSE),
             Err(_) => {}
         }
     }

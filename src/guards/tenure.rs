@@ -38,10 +38,16 @@ impl Tenure {
         now.saturating_sub(self.undisputed_at.get()) < FRESH
     }
 
-    /// Whether nobody can have been let in yet. The last quarter of the time is left to the call that follows.
+    /// Whether nobody can have been let in yet.
     pub fn lasts_at(&self, now: Duration) -> bool {
-        let passed = now.saturating_sub(self.undisputed_at.get());
-        self.break_time.get().is_none_or(|break_time| passed < break_time * 3 / 4)
+        self.keeps_out(self.undisputed_at.get(), now)
+    }
+
+    /// Whether whoever came at a time cannot have been let in yet. The last quarter of the time that he must wait
+    /// is left to the call that follows.
+    pub fn keeps_out(&self, came: Duration, now: Duration) -> bool {
+        let waited = now.saturating_sub(came);
+        self.break_time.get().is_none_or(|break_time| waited < break_time * 3 / 4)
     }
 
     /// How long whoever came is made to wait, for messages.

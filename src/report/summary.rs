@@ -69,6 +69,7 @@ fn in_words(outcome: Outcome, command: &str) -> &'static str {
         Outcome::Declined => "declined",
         Outcome::Failed => "failed",
         Outcome::RolledBack => "rolled back",
+        Outcome::Overtaken => "closed",
         Outcome::Pending => "NOT FINISHED",
         Outcome::Usage => "not understood",
     }

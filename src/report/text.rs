@@ -522,6 +522,10 @@ impl Text {
                 "failed and rolled back: the database is as it was before",
                 Colour::new().red().bold(),
             ),
+            Outcome::Overtaken => (
+                "closed: what somebody else wrote since stays as it is",
+                Colour::new().green().bold(),
+            ),
             Outcome::Pending => (
                 "NOT FINISHED: run edbmend recover before anything else",
                 Colour::new().red().bold(),

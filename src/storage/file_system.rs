@@ -91,6 +91,10 @@ pub trait Storage: Send + Sync {
         static START: LazyLock<Instant> = LazyLock::new(Instant::now);
         START.elapsed()
     }
+    /// Waits.
+    fn pause(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
     /// How long somebody must wait who opens a file that is locked ([`File::lock`]). Then the system lets him in,
     /// and the lock is gone. `None` where he waits for as long as it is held.
     fn lock_break_time(&self) -> Option<Duration> {

@@ -104,6 +104,7 @@ impl HeldHeader<'_> {
         let page = match end {
             End::RolledBack => images.before_of(write.copy),
             End::Committed => images.after_of(write.copy),
+            End::Overtaken => return Ok(()),
         };
         let found = self.read(write.offset, page.len())?;
         if classify(&found, images, write.copy) == CopyImage::Foreign {
@@ -139,8 +140,9 @@ fn misread(file: &dyn File, offset: u64) -> Refusal {
 /// The refusal where a copy is neither what the plan found nor what it writes, nor torn between the two.
 fn written_by_others(file: &dyn File, write: &WriteStep) -> Refusal {
     let what = format!(
-        "another process has written the header copy at offset {}: it is neither what it was before nor what \
+        "another process has written the {} header copy at offset {}: it is neither what it was before nor what \
          was planned. It was not written over",
+        write.copy.name(),
         write.offset
     );
     let remedy = "Dismount the store, and look at both copies: edbmend inspect --copy primary, and --copy shadow.";

@@ -8,7 +8,7 @@ use crate::plan::{HeaderImages, OperationStamp, Plan, Steps};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::quoted;
 use crate::storage::{Access, File, Storage, StorageError, read_full};
-use crate::survey::{Fingerprint, pending_marker, survey_open_file};
+use crate::survey::{Fingerprint, survey_open_file};
 
 use super::super::context::Context;
 use super::super::deed::{Deed, Ready, Terms};
@@ -127,6 +127,14 @@ impl Deed for HeaderDeed {
         Ok(if begun && !back { End::Committed } else { End::RolledBack })
     }
 
+    fn expect_overtaken(&self, _: &dyn Storage, held: &Held) -> Result<(), Refusal> {
+        let [primary, shadow] = self.read_copies(held)?;
+        if is_valid_header(&primary) && primary == shadow {
+            return Ok(());
+        }
+        Err(not_whole(&self.database))
+    }
+
     /// In the plan's order or its reverse. A copy that looks right already is written, too: what was read may
     /// be in the cache alone, from a write that was never synced or whose sync failed. If it were left out, the
     /// other copy would be written while this one is not durable.
@@ -155,6 +163,7 @@ impl Deed for HeaderDeed {
         let wrong = match end {
             End::RolledBack => CopyImage::After,
             End::Committed => CopyImage::Before,
+            End::Overtaken => return Ok(()),
         };
         let images = self.classify(&self.read_copies(held)?);
         if images.iter().any(|copy| *copy == wrong || *copy == CopyImage::Torn) {
@@ -233,11 +242,25 @@ fn overtaken(database: &Path) -> Refusal {
         "the header was written by somebody else since the operation began, as by a mount of the store; \
          both of its copies are whole",
         format!(
-            "Nothing was touched. The operation was overtaken. Dismount the store, then: edbmend check {}. \
-             Where that finds both header copies sound, only the marker is left. Remove it by hand: rm {}. \
+            "Nothing was touched. The operation was overtaken. Dismount the store, then: edbmend check {0}. \
+             Where that finds both header copies sound, close the operation: edbmend recover --accept-changed {0}. \
              Keep the operation folder until you know what the header says.",
-            quoted(database),
-            quoted(&pending_marker(database))
+            quoted(database)
+        ),
+    )
+}
+
+/// The refusal where an operation cannot be closed, because of the header that somebody else wrote.
+fn not_whole(database: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::DatabaseChanged,
+        database,
+        "the header was written by somebody else since the operation began, and its two copies are not both valid \
+         and equal: it cannot be accepted as it is",
+        format!(
+            "Nothing was touched. Look at both copies: edbmend inspect --copy primary {0}, and --copy shadow. A \
+             store that is mounted, and dismounted again, writes both. Keep the marker and the operation folder.",
+            quoted(database)
         ),
     )
 }

@@ -11,7 +11,7 @@ use crate::plan::{OperationStamp, ResetPlan, Steps};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::quoted;
 use crate::storage::{Access, Storage, StorageError};
-use crate::survey::{pending_marker, streaming_file_path};
+use crate::survey::streaming_file_path;
 
 use super::super::context::Context;
 use super::super::deed::{Deed, Ready, Terms};
@@ -20,6 +20,7 @@ use super::super::operation::journal::End;
 use super::super::operation::moved_along::{elsewhere, expect_at_home, is_same};
 use super::super::operation::trouble::{journal_contradicted, moved_without_journal};
 use super::moves::{self, Mover};
+use super::overtaken::{expect_new_stream, not_all_moved};
 use super::{copies, preparation};
 
 /// A plan of moves.
@@ -103,7 +104,8 @@ impl Deed for LogsDeed {
     fn look(&self, storage: &dyn Storage, held: &Held, back: bool) -> Result<End, Vec<Refusal>> {
         let changed = changed_databases(storage, &self.plan, Some(held));
         if !changed.is_empty() {
-            return Err(changed.into_iter().map(database_changed).collect());
+            let refuse = |path| self.overtaken(storage, database_changed(path));
+            return Err(changed.into_iter().map(refuse).collect());
         }
         let looked = self.look_at_files(storage, back);
         looked.map_err(|refusal| {
@@ -112,6 +114,19 @@ impl Deed for LogsDeed {
                 _ => refusal,
             }]
         })
+    }
+
+    /// All logs of before must be away, the databases whole, and the log stream that the engine has begun since in
+    /// order.
+    fn expect_overtaken(&self, storage: &dyn Storage, held: &Held) -> Result<(), Refusal> {
+        for route in routes(&self.plan) {
+            for file in route.files {
+                if !route.has_moved(storage, file).map_err(|error| reason(&error))? {
+                    return Err(not_all_moved(&route.origin(file)));
+                }
+            }
+        }
+        expect_new_stream(storage, held, &self.plan)
     }
 
     /// Committed means that every file has moved already; but perhaps nobody made that durable, and a way back
@@ -124,6 +139,7 @@ impl Deed for LogsDeed {
                 routes.iter().try_for_each(|route| moves::sync_both(storage, route))?;
                 self.tidy(storage).map_err(|error| reason(&error))
             }
+            End::Overtaken => self.tidy(storage).map_err(|error| reason(&error)),
         }
     }
 
@@ -137,6 +153,7 @@ impl Deed for LogsDeed {
         let wrong = match end {
             End::RolledBack => Place::Target,
             End::Committed => Place::Origin,
+            End::Overtaken => return Ok(()),
         };
         let contradicted = self.is_any(storage, |place| place == wrong)?;
         if contradicted { Err(journal_contradicted(dir, end, "its files do")) } else { Ok(()) }
@@ -191,14 +208,13 @@ impl LogsDeed {
     /// Says what is left to do where a store was mounted over a reset that had moved everything.
     fn overtaken(&self, storage: &dyn Storage, refusal: Refusal) -> Refusal {
         let has_moved = |route: &Route| {
-            route.files.iter().all(|file| storage.status(&route.target(file)).is_ok())
+            route.files.iter().all(|file| matches!(route.has_moved(storage, file), Ok(true)))
         };
         let next = if routes(&self.plan).iter().all(has_moved) {
             format!(
-                "Every log of before has been moved: the operation was overtaken. Once edbmend check {} finds \
-                 the new logs in order, only the marker is left. Remove it by hand: rm {}.",
-                quoted(&self.plan.log_dir),
-                quoted(&pending_marker(&self.subject()))
+                "Every log of before has been moved: the operation was overtaken. Once edbmend check {0} finds \
+                 the new logs in order, close the operation: edbmend recover --accept-changed {0}.",
+                quoted(&self.plan.log_dir)
             )
         } else {
             "Keep the marker and the operation folder.".to_owned()

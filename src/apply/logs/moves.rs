@@ -134,11 +134,18 @@ impl Mover<'_> {
             Trouble::Unmoved(refusal, route.files.len())
         };
         let original = self.alone_as_copied(route, file, copies).map_err(stays)?;
-        self.held.still_ours().map_err(Trouble::Stopped)?;
-        if !original.lock_is_undisputed() {
-            let refusal = in_use(original.path());
-            drop(original);
-            return Err(stays(refusal));
+        // Asking takes time, too: only the removal may lie behind the last look at the clock.
+        loop {
+            let asked = self.storage.clock();
+            if !original.lock_is_undisputed() {
+                let refusal = in_use(original.path());
+                drop(original);
+                return Err(stays(refusal));
+            }
+            self.held.still_ours().map_err(Trouble::Stopped)?;
+            if self.held.keeps_out_since(asked) {
+                break;
+            }
         }
         match self.storage.remove_alone(original) {
             Ok(true) => self.held.still_ours().map_err(Trouble::Stopped),
