@@ -174,12 +174,14 @@ fn after_a_mount_recover_says_how_to_go_on() {
     let refusal = refusal_after(&tree, SUBJECT);
     assert_eq!(refusal.id, RefusalId::DatabaseChanged);
     assert!(refusal.remedy.contains("edbmend check /disk/mdbdata/priv1.edb"), "{refusal:?}");
-    assert!(refusal.remedy.contains("rm /disk/mdbdata/priv1.edb.edbmend-pending"), "{refusal:?}");
+    let close = "edbmend recover --accept-changed /disk/mdbdata/priv1.edb";
+    assert!(refusal.remedy.contains(close) && !refusal.remedy.contains("rm "), "{refusal:?}");
     // With a damaged copy nothing may suggest that the marker can go.
     tree.write(database, |bytes| corrupt_copy(bytes, Which::Shadow));
     let refusal = refusal_after(&tree, SUBJECT);
     assert_eq!(refusal.id, RefusalId::DatabaseChanged);
     assert!(refusal.remedy.contains("Keep the marker") && !refusal.remedy.contains("rm "));
+    assert!(!refusal.remedy.contains("--accept-changed"));
 }
 
 #[test]
@@ -208,13 +210,15 @@ fn after_a_mount_over_a_whole_reset_recover_says_how_to_go_on() {
     tree.put(Path::new("/disk/mdbdata/E00.log"), &[7; 8192]);
     let refusal = refusal_after(&tree, "/disk/mdbdata/E00");
     assert_eq!(refusal.id, RefusalId::NewLogStream);
-    assert!(refusal.remedy.contains("rm /disk/mdbdata/E00.edbmend-pending"), "{refusal:?}");
+    let close = "edbmend recover --accept-changed /disk/mdbdata";
+    assert!(refusal.remedy.contains(close) && !refusal.remedy.contains("rm "), "{refusal:?}");
     // One log is nowhere: then the marker must stay.
     let away = operation_file(&tree, "E0000001.log").unwrap();
     let dir = tree.find(away.parent().unwrap()).unwrap();
     tree.unlink(dir, "E0000001.log");
     let refusal = refusal_after(&tree, "/disk/mdbdata/E00");
     assert!(refusal.remedy.contains("Keep the marker") && !refusal.remedy.contains("rm "));
+    assert!(!refusal.remedy.contains("--accept-changed"));
 }
 
 /// A damaged database on the disk, with the job that repairs it.

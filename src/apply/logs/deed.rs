@@ -134,7 +134,10 @@ impl Deed for LogsDeed {
     fn bring_to(&self, storage: &dyn Storage, held: &Held, end: End) -> Result<(), Refusal> {
         let routes = routes(&self.plan);
         match end {
-            End::RolledBack => Mover { storage, held }.carry_all_back(&routes),
+            End::RolledBack => {
+                Mover { storage, held }.carry_all_back(&routes)?;
+                held.still_ours()
+            }
             End::Committed => {
                 routes.iter().try_for_each(|route| moves::sync_both(storage, route))?;
                 self.tidy(storage).map_err(|error| reason(&error))

@@ -19,12 +19,12 @@ pub fn expect_new_stream(
 ) -> Result<(), Refusal> {
     let databases = plan.databases.iter().map(|planned| whole(storage, held, &planned.path));
     let databases = databases.collect::<Result<Vec<_>, _>>()?;
-    let homes = plan
+    let mut homes = plan
         .batches
         .iter()
         .map(|batch| if batch.from == plan.away { &batch.to } else { &batch.from });
     // The checkpoint comes last, and may have a folder of its own.
-    let system_dir = homes.last().unwrap_or(&plan.log_dir).clone();
+    let system_dir = homes.next_back().unwrap_or(&plan.log_dir).clone();
     let folders = GroupFolders { log_dir: plan.log_dir.clone(), system_dir };
     let group = survey_group(storage, folders, databases, Digests::NotWanted, &|_| {})
         .map_err(|error| reason(&error))?;

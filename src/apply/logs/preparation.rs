@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::guards::{Held, Route, reason, routes, unplanned_files};
 use crate::plan::{LOGS_FOLDER, MoveMethod, ResetPlan};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, RefusalId};
 use crate::storage::StorageError;
 
 use super::super::context::Context;
@@ -90,7 +90,10 @@ fn expect_unopened(held: &Held, routes: &[Route]) -> Result<(), Refusal> {
     let originals: Vec<PathBuf> =
         copied.flat_map(|route| route.files.iter().map(|file| route.origin(file))).collect();
     let originals: Vec<&Path> = originals.iter().map(PathBuf::as_path).collect();
-    match held.probe_more(&originals).into_iter().next() {
+    // One that is gone, or another one now, is told of when it is its turn.
+    let is_of_use =
+        |refusal: &Refusal| matches!(refusal.id, RefusalId::InUse | RefusalId::InUseUnproven);
+    match held.probe_more(&originals).into_iter().find(is_of_use) {
         Some(refusal) => Err(refusal),
         None => held.undisputed(),
     }
