@@ -1,5 +1,5 @@
 //! What is fuzzed: bytes in, and nothing may panic. The same functions run as properties in the
-//! ordinary tests (`tests/properties.rs`), so a target cannot rot unnoticed.
+//! ordinary tests (`tests/properties/main.rs`), so a target cannot rot unnoticed.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -17,9 +17,9 @@ use edbmend::practice::{DatabaseRecipe, damage_full_backup};
 use edbmend::survey::survey_database;
 use sha2::{Digest, Sha256};
 
-use crate::crash::context;
-use crate::crash::sim::Sim;
-use crate::crash::tree::Tree;
+use crate::model::context;
+use crate::model::sim::Sim;
+use crate::model::tree::Tree;
 
 const DATABASE: &str = "/disk/priv1.edb";
 const MARKER: &str = "/disk/priv1.edb.edbmend-pending";

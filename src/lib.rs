@@ -125,6 +125,8 @@ pub mod report;
 #[doc(hidden)]
 pub mod show;
 #[doc(hidden)]
+pub mod simulate;
+#[doc(hidden)]
 pub mod storage;
 #[doc(hidden)]
 pub mod survey;

@@ -1,8 +1,8 @@
 #![no_main]
 
-#[path = "../../tests/crash/mod.rs"]
+#[path = "../../tests/crash/model/mod.rs"]
 #[allow(dead_code)] // only the storage in memory is used
-mod crash;
+mod model;
 #[path = "../entries.rs"]
 #[allow(dead_code)] // one of them is used
 mod entries;

@@ -4,10 +4,9 @@ use crate::ese::backup_info::LAST_GENERATION;
 use crate::ese::db_header::FIRST_REVISION_WITH_COPY_BACKUP;
 use crate::ese::engine::{self, NextIncremental};
 use crate::ese::{BackupFault, BackupField, BackupInfo, DbHeader, DbState};
-use crate::show::quoted;
 use crate::survey::DatabaseFacts;
 
-use super::state::before_a_repair;
+use super::fitness::repair_command;
 use super::{Finding, FindingId};
 
 /// The fields that are at fault, with their fault.
@@ -44,7 +43,7 @@ pub(super) fn judge(facts: &DatabaseFacts, header: &DbHeader) -> Vec<Finding> {
     let faults = field_faults(header);
     let mut findings: Vec<_> =
         faults.iter().map(|&(field, fault)| field_finding(facts, header, field, fault)).collect();
-    if is_harmless(facts, header).is_some() {
+    if why_harmless(facts, header).is_some() {
         return findings;
     }
     findings.extend(next_incremental_fails(facts, header));
@@ -69,7 +68,7 @@ fn field_finding(
         log_gen(&info),
         fault_in_words(fault, last_seen_generation(header))
     );
-    if let (BackupFault::Impossible, Some(why)) = (fault, is_harmless(facts, header)) {
+    if let (BackupFault::Impossible, Some(why)) = (fault, why_harmless(facts, header)) {
         message += &format!("; but {why}");
     }
     let (consequence, remedy) = match fault {
@@ -80,9 +79,7 @@ fn field_finding(
             "The field is suspicious, but may be right. edbmend leaves it alone unless it is asked to \
              clear it."
                 .to_owned(),
-            before_a_repair(facts, header).unwrap_or_else(|| {
-                format!("edbmend repair --also {} {}", id.name(), quoted(&facts.path))
-            }),
+            repair_command(facts, Some(id)).unwrap_or_else(|first| first),
         ),
     };
     Finding::new(id, message, consequence, remedy).of_field(field.key())
@@ -109,7 +106,7 @@ pub fn fault_in_words(fault: BackupFault, last_seen: u32) -> String {
 }
 
 /// Why no backup can fail because of the fields: the next logged attach clears them.
-fn is_harmless(facts: &DatabaseFacts, header: &DbHeader) -> Option<&'static str> {
+fn why_harmless(facts: &DatabaseFacts, header: &DbHeader) -> Option<&'static str> {
     if header.raw.log_signature.is_unset() {
         Some("the log signature is zero")
     } else if facts.logs.as_ref().is_some_and(|logs| logs.only_foreign) {
@@ -120,7 +117,7 @@ fn is_harmless(facts: &DatabaseFacts, header: &DbHeader) -> Option<&'static str>
 }
 
 fn impossible_consequence(facts: &DatabaseFacts, header: &DbHeader, field: BackupField) -> String {
-    if let Some(why) = is_harmless(facts, header) {
+    if let Some(why) = why_harmless(facts, header) {
         return format!(
             "As {why}, no backup can fail because of it: at the next logged attach the engine clears \
              the field."
@@ -139,30 +136,24 @@ fn impossible_consequence(facts: &DatabaseFacts, header: &DbHeader, field: Backu
 
 /// The remedy: newer engines heal the field by a full backup, Exchange 2003 does not.
 fn mend(facts: &DatabaseFacts, header: &DbHeader) -> String {
-    if let Some(first) = before_a_repair(facts, header) {
-        return first;
+    match repair_command(facts, also(header)) {
+        Ok(repair) if header.raw.revision.get() >= FIRST_REVISION_WITH_COPY_BACKUP => format!(
+            "Mount the database and run a full backup, which rewrites the field. If that fails: {repair}"
+        ),
+        Ok(remedy) | Err(remedy) => remedy,
     }
-    let repair = format!("edbmend repair {}{}", also(header), quoted(&facts.path));
-    if header.raw.revision.get() < FIRST_REVISION_WITH_COPY_BACKUP {
-        return repair;
-    }
-    format!(
-        "Mount the database and run a full backup, which rewrites the field. If that fails: {repair}"
-    )
 }
 
-/// The flag without which a repair leaves the chain alone: where none of its fields is an error.
-fn also(header: &DbHeader) -> String {
+/// The warning without whose name a repair leaves the chain alone: where none of its fields is an error.
+fn also(header: &DbHeader) -> Option<FindingId> {
     let faults = field_faults(header);
     let is_error = |(field, fault): &(BackupField, BackupFault)| {
         *field != BackupField::Copy && *fault == BackupFault::Impossible
     };
     let has_error = faults.iter().any(is_error);
     match faults.iter().find(|(field, _)| *field == BackupField::Full) {
-        Some(&(field, fault)) if !has_error => {
-            format!("--also {} ", fault_id(field, fault).name())
-        }
-        _ => String::new(),
+        Some(&(field, fault)) if !has_error => Some(fault_id(field, fault)),
+        _ => None,
     }
 }
 

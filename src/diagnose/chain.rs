@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::ese::log_limits::GenerationLimits;
-use crate::ese::{LogDigits, LogExtensions, LogFileName, Signature};
+use crate::ese::{LogExtensions, LogFileName, Signature};
 use crate::survey::{LogFile, LogStream, LogSummary};
 
 use super::{GenerationRange, generation_range};
@@ -109,10 +109,7 @@ impl<'a> Chain<'a> {
     /// How many generations its engine has.
     pub fn limits(&self) -> Option<GenerationLimits> {
         let (_, newest) = self.logs.last()?;
-        let has_eight = |log: &LogFile| {
-            matches!(log.name, LogFileName::Archive { digits: LogDigits::Eight, .. })
-        };
-        Some(GenerationLimits::of(newest.version, self.stream.archives.iter().any(has_eight)))
+        Some(GenerationLimits::of(newest.version))
     }
 }
 

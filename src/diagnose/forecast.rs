@@ -7,14 +7,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ese::db_header::FIRST_REVISION_WITH_COPY_BACKUP;
-use crate::ese::engine::{self, CurrentLog, NextIncremental, NextStart};
-use crate::ese::{BackupFault, BackupField, DbHeader, DbState};
+use crate::ese::engine::{self, NextIncremental, NextStart};
+use crate::ese::{BackupFault, BackupField, DbHeader};
 use crate::show::shown;
-use crate::survey::DatabaseFacts;
 
 use super::backup_info::field_faults;
-use super::chain::Chain;
-use super::required_logs::{RequiredLogs, belongs};
+use super::required_logs::RequiredLogs;
+use super::scene::{Member, Scene};
 use super::unclean::unclean;
 
 /// Microsoft's published source, which was run to find out.
@@ -71,72 +70,19 @@ impl Forecast {
     }
 }
 
-/// A stream with its databases.
-pub(super) struct Scene<'a> {
-    pub chain: &'a Chain<'a>,
-    pub databases: Vec<(&'a DatabaseFacts, &'a DbHeader, Option<RequiredLogs>)>,
-}
-
-impl<'a> Scene<'a> {
-    pub fn new(chain: &'a Chain<'a>, databases: &'a [DatabaseFacts]) -> Self {
-        let ours = databases.iter().filter_map(|facts| {
-            let header = &facts.pair.as_ref()?.header;
-            let required = RequiredLogs::of(header, std::slice::from_ref(chain));
-            belongs(header, chain.stream).then_some((facts, header, required))
-        });
-        Self { chain, databases: ours.collect() }
-    }
-
-    fn headers(&self) -> impl Iterator<Item = (&'a DatabaseFacts, &'a DbHeader)> {
-        self.databases.iter().map(|&(facts, header, _)| (facts, header))
-    }
-
-    /// Whether a database of this stream is there that is no copy made by a backup.
-    pub fn is_live(&self) -> bool {
-        self.headers().any(|(_, header)| !is_backup_copy(header))
-    }
-
-    /// The first database that recovery has to replay.
-    fn first_dirty(&self) -> Option<&'a DatabaseFacts> {
-        self.headers().find(|(_, h)| h.state() != DbState::CleanShutdown).map(|(facts, _)| facts)
-    }
-
-    fn next_start(&self) -> NextStart {
-        let stream = self.chain.stream;
-        let current = match (&stream.current, self.chain.current()) {
-            (None, _) => CurrentLog::Missing,
-            (Some(_), None) => CurrentLog::Unusable,
-            (Some(_), Some(summary)) => CurrentLog::Usable(summary.generation),
-        };
-        let usable = self.chain.usable();
-        let has_archives = !stream.archives.is_empty();
-        let from = self.checkpoint_generation().or(self.chain.first());
-        engine::next_start(current, has_archives, from, |generation| usable.contains(&generation))
-    }
-
-    /// The generation of a checkpoint that belongs to the logs and lies among them.
-    fn checkpoint_generation(&self) -> Option<i32> {
-        let (checkpoint, _) = self.chain.stream.checkpoint.as_ref()?.elected.as_ref()?;
-        let generation = checkpoint.checkpoint().generation;
-        let ours = Some(checkpoint.raw.log_signature) == self.chain.signature;
-        let (first, last) = (self.chain.first()?, self.chain.last()?);
-        (ours && (first..=last).contains(&generation)).then_some(generation)
-    }
-}
-
 /// What the next mount does.
 pub(super) fn next_mount(scene: &Scene) -> Forecast {
-    if let Some(backup_copy) = scene.headers().find(|(_, h)| is_backup_copy(h)) {
+    if let Some(backup_copy) = scene.databases.iter().find(|member| member.is_backup_copy()) {
         return Forecast::fails(
             -544,
             None,
             format!(
                 "{} is the copy that a backup made: it needs hard recovery.",
-                shown(&backup_copy.0.path)
+                shown(&backup_copy.facts.path)
             ),
         );
     }
-    if let Some(refused) = scene.headers().find_map(beyond_recovery) {
+    if let Some(refused) = scene.databases.iter().find_map(beyond_recovery) {
         return refused;
     }
     if let Some((path, _)) = scene.chain.stream.unread().next() {
@@ -166,7 +112,7 @@ pub(super) fn next_mount(scene: &Scene) -> Forecast {
 }
 
 /// A state that no log replay ends.
-fn beyond_recovery((facts, header): (&DatabaseFacts, &DbHeader)) -> Option<Forecast> {
+fn beyond_recovery(Member { facts, header, .. }: &Member) -> Option<Forecast> {
     let unclean = unclean(header).filter(|unclean| !unclean.recovers)?;
     let message = format!("{}: State: {}.", shown(&facts.path), header.state().label());
     Some(match unclean.error {
@@ -174,11 +120,6 @@ fn beyond_recovery((facts, header): (&DatabaseFacts, &DbHeader)) -> Option<Forec
         -550 => Forecast::new(ForecastOutcome::Unknown, message),
         error => Forecast::fails(error, None, message),
     })
-}
-
-/// A dirty database with a backup under way is what a streaming backup wrote.
-fn is_backup_copy(header: &DbHeader) -> bool {
-    header.state() != DbState::CleanShutdown && header.current_full_backup().gen_low != 0
 }
 
 fn new_stream(scene: &Scene) -> Forecast {
@@ -199,7 +140,7 @@ fn new_stream(scene: &Scene) -> Forecast {
 fn broken(scene: &Scene, generation: i32) -> Forecast {
     let name = scene.chain.file_name(generation);
     let is_needed = |required: &&RequiredLogs| required.needed.contains(generation);
-    let required = scene.databases.iter().filter_map(|(_, _, required)| required.as_ref());
+    let required = scene.databases.iter().filter_map(|member| member.required.as_ref());
     if required.clone().any(|required| is_needed(&required)) {
         return Forecast::fails(
             -515,
@@ -220,8 +161,7 @@ fn broken(scene: &Scene, generation: i32) -> Forecast {
 }
 
 /// Recovery needs logs before the first or behind the last one that is there.
-fn outside(entry: &(&DatabaseFacts, &DbHeader, Option<RequiredLogs>)) -> Option<Forecast> {
-    let (facts, _, required) = entry;
+fn outside(Member { facts, required, .. }: &Member) -> Option<Forecast> {
     let required = required.as_ref().filter(|required| required.blocks(&required.missing))?;
     let first = required.missing.first()?;
     let event = if first.first == required.needed.first { 452 } else { 453 };
@@ -251,8 +191,9 @@ pub(super) fn next_full(scene: &Scene, mount: &Forecast) -> Forecast {
     if let Some(early) = before_a_backup(scene, mount) {
         return early;
     }
-    let damaged = scene.headers().find(|(_, header)| has_impossible_generation(header));
-    let Some((facts, header)) = damaged else {
+    let mut members = scene.databases.iter();
+    let damaged = members.find(|member| has_impossible_generation(member.header));
+    let Some(Member { facts, header, .. }) = damaged else {
         return Forecast::new(ForecastOutcome::Succeeds, "Nothing in the headers is in its way.");
     };
     let path = shown(&facts.path);
@@ -314,9 +255,9 @@ fn before_a_backup(scene: &Scene, mount: &Forecast) -> Option<Forecast> {
 }
 
 fn missing_full(scene: &Scene) -> Option<Forecast> {
-    let predicate =
-        |header: &DbHeader| next_of(scene, header) == NextIncremental::MissingFullBackup;
-    let (facts, _) = scene.headers().find(|(_, header)| predicate(header))?;
+    let is_missing =
+        |member: &&Member| next_of(scene, member.header) == NextIncremental::MissingFullBackup;
+    let Member { facts, .. } = scene.databases.iter().find(is_missing)?;
     Some(Forecast::fails(
         -560,
         Some(206),
@@ -331,11 +272,13 @@ fn next_of(scene: &Scene, header: &DbHeader) -> NextIncremental {
 }
 
 fn missing_log(scene: &Scene) -> Option<Forecast> {
-    let (facts, header, generation) =
-        scene.headers().find_map(|(facts, header)| match next_of(scene, header) {
-            NextIncremental::MissingLog { generation } => Some((facts, header, generation)),
-            _ => None,
-        })?;
+    let missing = |member: &'_ Member| match next_of(scene, member.header) {
+        NextIncremental::MissingLog { generation } => Some(generation),
+        _ => None,
+    };
+    let mut members = scene.databases.iter();
+    let (Member { facts, header, .. }, generation) =
+        members.find_map(|member| Some((member, missing(member)?)))?;
     let names = engine::missing_log_name(Some(scene.chain.stream.naming()), generation);
     let legacy = is_legacy(header) && has_impossible_generation(header);
     let name = if legacy { names.exchange_2003 } else { names.published };

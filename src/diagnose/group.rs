@@ -7,11 +7,13 @@ use crate::show::{quoted, shown};
 use crate::survey::{DatabaseFacts, GroupFacts, LogFile, LogStream};
 
 use super::chain::Chain;
-use super::forecast::{self, Forecast, Scene};
+use super::database::diagnose_database;
+use super::forecast::{self, Forecast};
 use super::generation_range::GenerationRange;
 use super::required_logs::{self, RequiredLogs};
+use super::scene::Scene;
 use super::sequence::{SequenceUse, sequence_use};
-use super::{Finding, FindingId, checkpoint, diagnose_database, log_files, sequence};
+use super::{Finding, FindingId, checkpoint, log_files, sequence};
 
 /// What is wrong with a storage group, and what will happen to it.
 pub struct GroupDiagnosis {
@@ -61,22 +63,16 @@ pub struct StreamOutlook {
 pub fn diagnose_group(group: &GroupFacts) -> GroupDiagnosis {
     let chains: Vec<Chain> =
         group.streams.iter().filter(|stream| is_there(stream)).map(Chain::new).collect();
+    let scenes: Vec<Scene> =
+        chains.iter().map(|chain| Scene::new(chain, &group.databases)).collect();
     let mut findings: Vec<Finding> = pending(group).collect();
-    for chain in &chains {
-        findings.extend(log_files::judge(chain));
-        findings.extend(sequence::judge(chain));
-        // A backup set, or logs put aside, have no current log.
-        if Scene::new(chain, &group.databases).is_live() {
-            findings.extend(sequence::current_missing(chain));
-        }
-        findings.extend(checkpoint::judge(chain));
-    }
+    findings.extend(scenes.iter().flat_map(of_stream));
     findings.sort_by_key(|finding| finding.severity);
     let databases = group.databases.iter().map(|facts| of_database(facts, &chains, group));
     GroupDiagnosis {
         findings,
         databases: databases.collect(),
-        streams: chains.iter().map(|chain| outlook(chain, &group.databases)).collect(),
+        streams: scenes.iter().map(outlook).collect(),
     }
 }
 
@@ -94,6 +90,18 @@ fn pending(group: &GroupFacts) -> impl Iterator<Item = Finding> {
             format!("edbmend recover {}", quoted(&group.folders.log_dir)),
         )
     })
+}
+
+/// Every subject of a log stream, in its order.
+fn of_stream(scene: &Scene) -> Vec<Finding> {
+    let mut findings = log_files::judge(scene.chain);
+    findings.extend(sequence::judge(scene.chain));
+    // A backup set, or logs put aside, have no current log.
+    if scene.is_live() {
+        findings.extend(sequence::current_missing(scene.chain));
+    }
+    findings.extend(checkpoint::judge(scene.chain));
+    findings
 }
 
 fn of_database(facts: &DatabaseFacts, chains: &[Chain], group: &GroupFacts) -> Vec<Finding> {
@@ -118,9 +126,9 @@ fn of_database(facts: &DatabaseFacts, chains: &[Chain], group: &GroupFacts) -> V
     findings
 }
 
-fn outlook(chain: &Chain, databases: &[DatabaseFacts]) -> StreamOutlook {
-    let scene = Scene::new(chain, databases);
-    let next_mount = forecast::next_mount(&scene);
+fn outlook(scene: &Scene) -> StreamOutlook {
+    let chain = scene.chain;
+    let next_mount = forecast::next_mount(scene);
     let path = |log: &LogFile| log.path.clone();
     StreamOutlook {
         base: chain.stream.base,
@@ -132,10 +140,10 @@ fn outlook(chain: &Chain, databases: &[DatabaseFacts]) -> StreamOutlook {
         missing: chain.missing.clone(),
         damaged: chain.damaged.iter().map(|log| path(log)).collect(),
         checkpoint: checkpoint::in_words(chain),
-        databases: scene.databases.iter().map(|(facts, ..)| facts.path.clone()).collect(),
+        databases: scene.databases.iter().map(|member| member.facts.path.clone()).collect(),
         sequence: sequence_use(chain),
-        next_full: forecast::next_full(&scene, &next_mount),
-        next_incremental: forecast::next_incremental(&scene, &next_mount),
+        next_full: forecast::next_full(scene, &next_mount),
+        next_incremental: forecast::next_incremental(scene, &next_mount),
         next_mount,
     }
 }

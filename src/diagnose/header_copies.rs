@@ -2,17 +2,36 @@
 
 use crate::ese::checksum;
 use crate::ese::shadow::{CopyState, HeaderPair, Which};
-use crate::show::quoted;
 use crate::survey::DatabaseFacts;
 
-use super::state::before_a_repair;
+use super::fitness::repair_command;
 use super::{Finding, FindingId};
+
+/// What is wrong with the two copies where the engine can use one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CopyFault {
+    /// Both are valid, and not the same.
+    Differ,
+    /// This one is not valid.
+    Damaged(Which),
+}
+
+/// `None` where both copies are valid and equal.
+pub fn copy_fault(pair: &HeaderPair) -> Option<CopyFault> {
+    match (pair.primary, pair.shadow) {
+        (CopyState::Valid, CopyState::Valid) => None,
+        (CopyState::Valid, CopyState::Differs) => Some(CopyFault::Differ),
+        (CopyState::Valid, _) => Some(CopyFault::Damaged(Which::Shadow)),
+        _ => Some(CopyFault::Damaged(Which::Primary)),
+    }
+}
 
 pub(super) fn judge(facts: &DatabaseFacts) -> Vec<Finding> {
     match &facts.pair {
         None => vec![unreadable(facts)],
-        Some(pair) if pair.is_sound() => Vec::new(),
-        Some(pair) => vec![half_damaged(facts, pair)],
+        Some(pair) => {
+            copy_fault(pair).map(|fault| half_damaged(facts, pair, fault)).into_iter().collect()
+        }
     }
 }
 
@@ -26,16 +45,19 @@ fn unreadable(facts: &DatabaseFacts) -> Finding {
     )
 }
 
-fn half_damaged(facts: &DatabaseFacts, pair: &HeaderPair) -> Finding {
-    let (id, message) = match (pair.primary, pair.shadow) {
-        (CopyState::Valid, CopyState::Differs) => (
+fn half_damaged(facts: &DatabaseFacts, pair: &HeaderPair, fault: CopyFault) -> Finding {
+    let (id, message) = match fault {
+        CopyFault::Differ => (
             FindingId::HeaderCopiesDiffer,
             "primary header and shadow header are not identical; the primary wins".to_owned(),
         ),
-        (CopyState::Valid, state) => {
-            (FindingId::ShadowHeaderDamaged, damage(facts, pair, Which::Shadow, state))
+        CopyFault::Damaged(which) => {
+            let id = match which {
+                Which::Primary => FindingId::PrimaryHeaderDamaged,
+                Which::Shadow => FindingId::ShadowHeaderDamaged,
+            };
+            (id, damage(facts, pair, which))
         }
-        (state, _) => (FindingId::PrimaryHeaderDamaged, damage(facts, pair, Which::Primary, state)),
     };
     Finding::new(
         id,
@@ -45,14 +67,13 @@ fn half_damaged(facts: &DatabaseFacts, pair: &HeaderPair) -> Finding {
              mounted.",
             pair.elected.name()
         ),
-        before_a_repair(facts, &pair.header)
-            .unwrap_or_else(|| format!("edbmend repair {}", quoted(&facts.path))),
+        repair_command(facts, None).unwrap_or_else(|first| first),
     )
 }
 
-fn damage(facts: &DatabaseFacts, pair: &HeaderPair, which: Which, state: CopyState) -> String {
+fn damage(facts: &DatabaseFacts, pair: &HeaderPair, which: Which) -> String {
     let offset = which.offset(pair.page_size_bytes);
-    if state == CopyState::Unreadable {
+    if pair.state(which) == CopyState::Unreadable {
         return format!(
             "the {} header at offset {offset} cannot be read from the disk",
             which.name()

@@ -6,48 +6,41 @@
 mod backup_info;
 mod chain;
 mod checkpoint;
+mod current_backup;
 mod damaged_files;
+mod database;
 mod finding;
 mod finding_id;
+mod fitness;
 mod forecast;
 mod generation_range;
 mod group;
 mod header_copies;
 mod log_files;
+mod membership;
 mod required_logs;
+mod scene;
 mod sequence;
+mod severity;
 mod state;
 mod streaming_file;
 mod unclean;
 
 pub use backup_info::{fault_id, fault_in_words, field_faults, last_seen_generation, log_gen};
+pub use current_backup::CurrentBackup;
 pub use damaged_files::{
     attach_list_way_out, damaged_checkpoint, damaged_log, half_damaged_checkpoint,
 };
-pub use finding::{Finding, Severity};
+pub use database::diagnose_database;
+pub use finding::Finding;
 pub use finding_id::{FindingId, Mending, Subject};
+pub use fitness::{Obstacle, cut_off, logs_pending, obstacles, unknown_format};
 pub use forecast::{Forecast, ForecastOutcome};
 pub use generation_range::GenerationRange;
 pub use group::{GroupDiagnosis, StreamOutlook, diagnose_group};
-pub use header_copies::copy_evidence;
+pub use header_copies::{CopyFault, copy_evidence, copy_fault};
+pub use membership::{is_of_stream, missing_databases};
 pub use sequence::SequenceUse;
+pub use severity::Severity;
+pub use streaming_file::{StreamingFileFault, streaming_file_fault};
 pub use unclean::{Unclean, required, unclean};
-
-use crate::ese::ContentKind;
-use crate::survey::DatabaseFacts;
-
-/// All findings of one database, errors first, each subject in its order.
-pub fn diagnose_database(facts: &DatabaseFacts) -> Vec<Finding> {
-    if facts.kind != ContentKind::Database {
-        return Vec::new();
-    }
-    let mut findings = header_copies::judge(facts);
-    findings.extend(state::judge_pending(facts));
-    if let Some(pair) = &facts.pair {
-        findings.extend(state::judge(facts, &pair.header));
-        findings.extend(backup_info::judge(facts, &pair.header));
-        findings.extend(streaming_file::judge(facts, &pair.header));
-    }
-    findings.sort_by_key(|finding| finding.severity);
-    findings
-}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::ese::{DbHeader, DbState, LogFileName};
 use crate::show::{quoted, shown};
-use crate::survey::{DatabaseFacts, GroupFacts, LogFile, LogStream};
+use crate::survey::{DatabaseFacts, GroupFacts, LogFile};
 
 use super::chain::{Chain, named_generation};
 use super::generation_range::{self, GenerationRange, few};
@@ -167,10 +167,4 @@ fn consequence(required: &RequiredLogs, ranges: &[GenerationRange], error: &str)
          database itself could be made consistent."
             .into()
     }
-}
-
-/// The streams that hold logs of a database.
-pub(super) fn belongs(header: &DbHeader, stream: &LogStream) -> bool {
-    let signature = header.raw.log_signature;
-    !signature.is_unset() && stream.identity() == Some(signature)
 }

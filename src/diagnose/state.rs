@@ -1,10 +1,10 @@
 //! The state of the database: dirty, in a backup, in the middle of one of our own operations.
 
-use crate::ese::shadow::CopyState;
-use crate::ese::{BackupInfo, DbHeader, DbState, format_problem, is_attachable};
+use crate::ese::DbHeader;
 use crate::show::{quoted, shown};
 use crate::survey::DatabaseFacts;
 
+use super::current_backup::{CurrentBackup, current_backup};
 use super::unclean::{Unclean, required, unclean};
 use super::{Finding, FindingId};
 
@@ -16,45 +16,6 @@ pub(super) fn judge_pending(facts: &DatabaseFacts) -> Option<Finding> {
         "The header or the logs may be half done. Nothing else will be written before it is finished.",
         format!("edbmend recover {}", quoted(marker)),
     ))
-}
-
-/// What must be done before a repair, which would be refused otherwise.
-pub(super) fn before_a_repair(facts: &DatabaseFacts, header: &DbHeader) -> Option<String> {
-    if let Some(marker) = facts.pending.as_ref().or(facts.group_pending.as_ref()) {
-        return Some(format!("edbmend recover {}", quoted(marker)));
-    }
-    if let Some(instead) = beyond_repair(facts, header) {
-        return Some(instead);
-    }
-    if header.state() != DbState::CleanShutdown {
-        return Some(
-            "Make the database clean first (see dirty-shutdown), then check again.".to_owned(),
-        );
-    }
-    backup_in_progress(header).map(|finding| finding.remedy + " Then check again.")
-}
-
-/// What to do instead of a repair where the file is one that no repair is made of.
-fn beyond_repair(facts: &DatabaseFacts, header: &DbHeader) -> Option<String> {
-    let pair = facts.pair.as_ref()?;
-    let (length, page) = (facts.status.length_bytes, pair.page_size_bytes as u64);
-    let text = if length < 2 * page || !length.is_multiple_of(page) {
-        "The file was cut off, probably while it was copied. Use the original."
-    } else if !is_attachable(header) {
-        "Nothing by edbmend: the engine does not attach this file (see not-a-database)."
-    } else if format_problem(header).is_some() {
-        "Nothing by edbmend: it does not know this format (see unsupported-format)."
-    } else if [pair.primary, pair.shadow].contains(&CopyState::Unreadable) {
-        return Some(format!(
-            "Copy the file to a sound disk (ddrescue), and there: edbmend check {}",
-            quoted(&facts.path)
-        ));
-    } else if pair.header.shadowing_disabled() && pair.shadow == CopyState::BadChecksum {
-        "Nothing by edbmend: the header says Shadowed: No, so the second page may be data."
-    } else {
-        return None;
-    };
-    Some(text.to_owned())
 }
 
 pub(super) fn judge(facts: &DatabaseFacts, header: &DbHeader) -> Vec<Finding> {
@@ -74,12 +35,13 @@ fn not_clean(facts: &DatabaseFacts, header: &DbHeader) -> Option<Finding> {
         message += &format!(", Log Required: {min}-{max} (0x{min:x}-0x{max:x})");
     }
     let Unclean { error, meaning, .. } = unclean;
-    let answer = match unclean.recovers {
-        true => format!(
+    let answer = if unclean.recovers {
+        format!(
             "Without recovery the engine answers {error}. The header must not be edited: recovery \
              would undo the edit."
-        ),
-        false => format!("The engine answers {error}. The header must not be edited."),
+        )
+    } else {
+        format!("The engine answers {error}. The header must not be edited.")
     };
     let consequence = format!("{meaning} {answer}");
     let remedy = format!("{} Then: edbmend check {}", unclean.way_out, quoted(&facts.path));
@@ -87,29 +49,17 @@ fn not_clean(facts: &DatabaseFacts, header: &DbHeader) -> Option<Finding> {
 }
 
 fn backup_in_progress(header: &DbHeader) -> Option<Finding> {
-    let full = header.current_full_backup();
-    let shadow_copy = header.current_shadow_copy_backup();
-    let (label, key, info): (_, _, BackupInfo) = if full.gen_low != 0 {
-        ("Current Full Backup", "current_full_backup", full)
-    } else if shadow_copy.gen_low != 0 {
-        ("Current Shadow copy backup", "current_shadow_copy_backup", shadow_copy)
+    let backup = current_backup(header)?;
+    let consequence = if backup.is_of_the_copy {
+        "This is the copy that a backup made, waiting for hard recovery. It is no database to \
+         repair."
     } else {
-        return None;
+        "The header says that a backup is under way, though the database is closed."
     };
-    let (consequence, remedy) = if header.state() == DbState::CleanShutdown {
-        (
-            "The header says that a backup is under way, though the database is closed.",
-            "Mount the store and dismount it once: the engine clears the field.",
-        )
-    } else {
-        (
-            "This is the copy that a backup made, waiting for hard recovery. It is no database to \
-             repair.",
-            "Restore it properly (with the program that made the backup, or eseutil /cc).",
-        )
-    };
+    let CurrentBackup { label, key, info, .. } = &backup;
     let message = format!("{label}: Log Gen: {}-{}", info.gen_low, info.gen_high);
-    Some(Finding::new(FindingId::BackupInProgress, message, consequence, remedy).of_field(key))
+    let id = FindingId::BackupInProgress;
+    Some(Finding::new(id, message, consequence, backup.way_out()).of_field(key))
 }
 
 fn no_logging() -> Finding {

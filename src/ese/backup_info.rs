@@ -117,6 +117,17 @@ pub struct BackupInfo {
     pub backup_type: BackupType,
 }
 
+impl BackupInfo {
+    /// No such backup, as the engine writes it.
+    pub const NONE: Self = Self {
+        gen_low: 0,
+        gen_high: 0,
+        mark: LgPos { generation: 0, sector: 0, offset: 0 },
+        time: LogTime::NONE,
+        backup_type: BackupType::Normal,
+    };
+}
+
 /// What is wrong with a backup field, worst first. Numbers are log generations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BackupFault {

@@ -48,12 +48,12 @@ impl ContentKind {
 /// Finds the kind of a file from its first bytes.
 pub fn identify(area: &HeaderArea) -> ContentKind {
     if let Some(pair) = shadow::elect(area) {
-        return database_or_stream(&pair.header);
+        return database_or_streaming_file(&pair.header);
     }
     if has_database_magic(area) {
         // A damaged database; a damaged streaming file still shows its attribute.
         let header = DbHeader::parse(&area.bytes);
-        return header.as_ref().map_or(ContentKind::Database, database_or_stream);
+        return header.as_ref().map_or(ContentKind::Database, database_or_streaming_file);
     }
     let file_type = FileType::of(&area.bytes);
     if file_type == FileType::FlushMap && is_sealed(area, 0, FLUSH_MAP_PAGE_BYTES) {
@@ -76,9 +76,10 @@ pub fn looks_like_log(bytes: &[u8]) -> bool {
     FileType::of(bytes) == FileType::Log && has_log_version(bytes)
 }
 
-fn database_or_stream(header: &DbHeader) -> ContentKind {
-    let stream = header.raw.attribute.get() == 1 || header.file_type() == FileType::StreamingFile;
-    if stream { ContentKind::Streaming } else { ContentKind::Database }
+fn database_or_streaming_file(header: &DbHeader) -> ContentKind {
+    let is_streaming =
+        header.raw.attribute.get() == 1 || header.file_type() == FileType::StreamingFile;
+    if is_streaming { ContentKind::Streaming } else { ContentKind::Database }
 }
 
 /// Whether the magic of a database stands in either place of a header copy.

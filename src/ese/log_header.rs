@@ -104,6 +104,10 @@ const _: () = {
     assert!(offset_of!(RawLogHeader, reserved_2719) == 2719);
 };
 
+/// The first minor update whose header keeps the checksum of all segments of the log before. Source:
+/// `dev/ese/src/inc/_logversion.hxx`.
+const FIRST_UPDATE_WITH_PREVIOUS_CHECKSUM: u32 = 13;
+
 /// Version of a log's format. The order is that of age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LogVersion {
@@ -131,6 +135,11 @@ impl LogVersion {
     /// Whether the header has the layout of [`RawLogHeader`].
     pub fn is_known(self) -> bool {
         matches!((self.major, self.minor), (7, 3704) | (8, 4000))
+    }
+
+    /// Whether the header keeps the checksum of all segments of the log before.
+    pub fn keeps_previous_checksum(self) -> bool {
+        self.is_segmented() && self.update_minor >= FIRST_UPDATE_WITH_PREVIOUS_CHECKSUM
     }
 
     /// Whether the file is made of segments with checksums of their own.
@@ -295,6 +304,12 @@ impl LogHeader {
     fn file_size_fault(&self, actual: u64) -> Option<LogHeaderFault> {
         let expected = self.stated_file_bytes();
         (expected != actual).then_some(LogHeaderFault::FileSize { expected, actual })
+    }
+
+    /// The checksum of all segments of the log before; `None` where the version keeps none.
+    pub fn previous_segment_checksum(&self) -> Option<u64> {
+        let kept = self.version().keeps_previous_checksum();
+        kept.then(|| self.raw.previous_segment_checksum.get())
     }
 
     /// Log generation.

@@ -5,6 +5,9 @@
 use super::LogVersion;
 use super::backup_info::{LAST_GENERATION, LAST_LEGACY_GENERATION};
 
+/// The last major update of version 7.3704 with the limits of old: 10 came with Exchange 2007 and Vista.
+const LAST_LEGACY_UPDATE: u32 = 9;
+
 /// The limits of one family of engines. Numbers are log generations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GenerationLimits {
@@ -15,16 +18,16 @@ pub struct GenerationLimits {
 }
 
 impl GenerationLimits {
-    /// Engines with five-digit names (Exchange 2000 and 2003, Windows of that time).
+    /// Exchange 2000 and 2003, and Windows of that time: up to version 7.3704.9.
     pub const LEGACY: Self = Self { warned_above: 0xe_0000, last: LAST_LEGACY_GENERATION };
 
     /// All later engines.
     pub const NOW: Self = Self { warned_above: 0x4000_0000, last: LAST_GENERATION };
 
-    /// The limits of the engine that wrote a log; `eight_digits` says whether any name of its
-    /// stream has eight digits.
-    pub fn of(version: LogVersion, eight_digits: bool) -> Self {
-        if version.major == 7 && !eight_digits { Self::LEGACY } else { Self::NOW }
+    /// The limits of the engine that wrote a log, whatever the width of its names.
+    pub fn of(version: LogVersion) -> Self {
+        let is_legacy = version.major == 7 && version.update_major <= LAST_LEGACY_UPDATE;
+        if is_legacy { Self::LEGACY } else { Self::NOW }
     }
 }
 
@@ -33,10 +36,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn five_digits_belong_to_the_old_format() {
+    fn the_limit_went_up_with_7_3704_10() {
+        let vista = LogVersion { update_major: 10, ..LogVersion::EXCHANGE_2003 };
         let new = LogVersion { major: 8, minor: 4000, update_major: 4, update_minor: 0 };
-        assert_eq!(GenerationLimits::of(LogVersion::EXCHANGE_2003, false).last, 1_048_559);
-        assert_eq!(GenerationLimits::of(LogVersion::EXCHANGE_2003, true).last, 0x7fff_f800);
-        assert_eq!(GenerationLimits::of(new, false), GenerationLimits::NOW);
+        assert_eq!(GenerationLimits::of(LogVersion::EXCHANGE_2003).last, 1_048_559);
+        assert_eq!(GenerationLimits::of(vista).last, 0x7fff_f800);
+        assert_eq!(GenerationLimits::of(new), GenerationLimits::NOW);
     }
 }

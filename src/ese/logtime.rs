@@ -46,6 +46,18 @@ pub struct LogTime {
 const _: () = assert!(size_of::<LogTime>() == 8);
 
 impl LogTime {
+    /// The engine's "not set".
+    pub const NONE: Self = Self {
+        seconds: 0,
+        minutes: 0,
+        hours: 0,
+        day: 0,
+        month: 0,
+        year: 0,
+        flags_low: 0,
+        flags_high: 0,
+    };
+
     /// All eight bytes zero: the engine's "not set".
     pub fn is_unset(self) -> bool {
         self == Self::default()

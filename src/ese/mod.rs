@@ -17,6 +17,7 @@ mod file_type;
 pub mod flush_map;
 mod lgpos;
 pub mod log_body;
+pub mod log_events;
 mod log_fault;
 pub mod log_header;
 pub mod log_history;

@@ -52,7 +52,7 @@ pub struct PageFault {
     /// in the high half, XOR in the low half; in the ECC format ECC high, XOR low; in a large
     /// page that of the first bad block), or the page number.
     pub expected: u64,
-    /// The same as stored.
+    /// As it is stored: the checksum in the same order, or the page number.
     pub actual: u64,
     /// Bit of the page (8 times the byte plus the bit, least significant first) that is flipped,
     /// where the ECC can correct the whole page. A large page has at most one such bit in each of

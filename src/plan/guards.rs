@@ -1,43 +1,34 @@
-//! The guards that facts alone decide. Those that need the world are in [`crate::apply`].
+//! The guards that facts alone decide, as refusals. What forbids a repair is judged in
+//! [`crate::diagnose`]; the guards that need the world are in [`crate::apply`].
 
-use crate::diagnose::{Unclean, copy_evidence, required, unclean};
-use crate::ese::shadow::{CopyState, HeaderPair, PAGE_SIZES_BYTES, Which};
-use crate::ese::{ContentKind, DbHeader, DbState, format_problem, is_attachable};
+use crate::diagnose::{
+    Obstacle, Unclean, copy_evidence, cut_off, logs_pending, obstacles, required, unknown_format,
+};
+use crate::ese::shadow::PAGE_SIZES_BYTES;
+use crate::ese::{ContentKind, DbHeader};
+use crate::refusal::{Refusal, RefusalId};
 use crate::show::{quoted, shown};
 use crate::survey::{DatabaseFacts, pending_marker};
 
-use crate::refusal::{Refusal, RefusalId};
-
-/// What to do with a file that is too short.
-const CUT_OFF: &str =
-    "The file was cut off, probably while it was copied. Use the original or a backup.";
-
 /// Every reason in the file itself not to touch it. All are evaluated.
 pub fn content_refusals(facts: &DatabaseFacts) -> Vec<Refusal> {
-    let mut refusals = Vec::new();
-    refusals.extend(pending(facts));
-    if facts.kind != ContentKind::Database {
-        refusals.push(not_a_database(facts));
-        return refusals;
-    }
-    let Some(pair) = &facts.pair else {
-        refusals.push(header_unreadable(facts));
-        refusals.extend(truncated_at_any_page_size(facts));
-        return refusals;
-    };
-    refusals.extend(not_attachable(facts, &pair.header));
-    refusals.extend(truncated(facts, pair.page_size_bytes));
-    refusals.extend(unreadable_copy(facts, pair));
-    refusals.extend(shadowing_disabled(facts, pair));
-    refusals.extend(unsupported_format(facts, &pair.header));
-    refusals.extend(not_clean(facts, &pair.header));
-    refusals.extend(backup_in_progress(facts, &pair.header));
-    refusals
+    obstacles(facts).iter().map(|obstacle| refusal(facts, obstacle)).collect()
 }
 
 /// Reasons in the file's surroundings not to write to it.
 pub fn write_refusals(facts: &DatabaseFacts) -> Vec<Refusal> {
-    read_only(facts).into_iter().chain(name_too_long(facts)).chain(group_pending(facts)).collect()
+    let of_logs = logs_pending(facts).map(|obstacle| refusal(facts, &obstacle));
+    read_only(facts).into_iter().chain(name_too_long(facts)).chain(of_logs).collect()
+}
+
+/// The refusal of a file that is shorter than its two header pages, or ends inside a page.
+pub fn truncated(facts: &DatabaseFacts, page_size_bytes: usize) -> Option<Refusal> {
+    cut_off(facts, page_size_bytes).map(|obstacle| refusal(facts, &obstacle))
+}
+
+/// The refusal of a layout that is not known.
+pub fn unsupported_format(facts: &DatabaseFacts, header: &DbHeader) -> Option<Refusal> {
+    unknown_format(header).map(|obstacle| refusal(facts, &obstacle))
 }
 
 fn read_only(facts: &DatabaseFacts) -> Option<Refusal> {
@@ -67,171 +58,140 @@ fn name_too_long(facts: &DatabaseFacts) -> Option<Refusal> {
     })
 }
 
-/// While logs are on the move, nothing is done to the databases they belong to.
-fn group_pending(facts: &DatabaseFacts) -> Option<Refusal> {
-    let marker = facts.group_pending.as_ref()?;
-    Some(Refusal::new(
-        RefusalId::OperationPending,
-        &facts.path,
-        format!("an operation on the logs was interrupted: {} exists", shown(marker)),
-        format!("edbmend recover {}", quoted(marker)),
-    ))
-}
-
-fn pending(facts: &DatabaseFacts) -> Option<Refusal> {
-    let marker = facts.pending.as_ref()?;
-    Some(Refusal::new(
-        RefusalId::OperationPending,
-        &facts.path,
-        format!("an earlier edbmend operation was interrupted: {} exists", shown(marker)),
-        format!("edbmend recover {}", quoted(&facts.path)),
-    ))
-}
-
-fn not_a_database(facts: &DatabaseFacts) -> Refusal {
-    let length = facts.status.length_bytes;
-    if facts.kind == ContentKind::Unknown {
-        let start = hex::encode(
-            facts
-                .area
-                .bytes
-                .iter()
-                .take(8)
-                .collect::<Vec<_>>()
-                .iter()
-                .map(|b| **b)
-                .collect::<Vec<u8>>(),
-        );
-        let found = if length == 0 {
-            "the file is empty".into()
-        } else {
-            format!("found {start} at offset 0")
-        };
-        return Refusal::new(
+/// What forbids a repair, in the words of a refusal.
+fn refusal(facts: &DatabaseFacts, obstacle: &Obstacle) -> Refusal {
+    let path = &facts.path;
+    match obstacle {
+        Obstacle::OperationPending(marker) => Refusal::new(
+            RefusalId::OperationPending,
+            path,
+            format!("an earlier edbmend operation was interrupted: {} exists", shown(marker)),
+            format!("edbmend recover {}", quoted(path)),
+        ),
+        Obstacle::LogsPending(marker) => Refusal::new(
+            RefusalId::OperationPending,
+            path,
+            format!("an operation on the logs was interrupted: {} exists", shown(marker)),
+            format!("edbmend recover {}", quoted(marker)),
+        ),
+        Obstacle::NoDatabase(ContentKind::Unknown) => Refusal::new(
             RefusalId::NotEse,
-            &facts.path,
+            path,
             format!(
-                "not an ESE database: {found}, expected ulMagic efcdab89 at offset 4 of a header copy"
+                "not an ESE database: {}, expected ulMagic efcdab89 at offset 4 of a header copy",
+                beginning(facts)
             ),
             "Nothing was done to it. Name the database itself: that of an Exchange store ends in .edb.",
-        );
-    }
-    Refusal::new(
-        RefusalId::NotADatabase,
-        &facts.path,
-        format!("this is {}, expected a database", facts.kind.in_words()),
-        format!("Name the .edb file. To look at this one: edbmend inspect {}", quoted(&facts.path)),
-    )
-}
-
-fn not_attachable(facts: &DatabaseFacts, header: &DbHeader) -> Option<Refusal> {
-    if is_attachable(header) {
-        return None;
-    }
-    let (attribute, found) = (header.raw.attribute.get(), header.file_type().value());
-    Some(Refusal::new(
-        RefusalId::NotADatabase,
-        &facts.path,
-        format!(
-            "it has the header of a database, but attribute {attribute} at offset 12 and file type \
-             {found} at offset 667, expected 0, and 0, 1 or 5: the engine does not attach it (-1206)"
         ),
-        "Name the .edb file. To look at this file: edbmend inspect.",
-    ))
-}
-
-fn header_unreadable(facts: &DatabaseFacts) -> Refusal {
-    Refusal::new(
-        RefusalId::HeaderUnreadable,
-        &facts.path,
-        format!("no valid header copy: {}", copy_evidence(facts)),
-        "Restore the database from a backup; or run eseutil /p on a copy, and never on the only one.",
-    )
-}
-
-/// The page size is not known here, but the smallest there is says enough.
-fn truncated_at_any_page_size(facts: &DatabaseFacts) -> Option<Refusal> {
-    let (length, least) = (facts.status.length_bytes, 2 * PAGE_SIZES_BYTES[0] as u64);
-    (length < least).then(|| {
-        let message = format!(
-            "the file has {length} bytes, expected at least two pages, which are {least} bytes or more"
-        );
-        Refusal::new(RefusalId::Truncated, &facts.path, message, CUT_OFF)
-    })
-}
-
-/// The file is shorter than its two header pages, or ends inside a page.
-pub fn truncated(facts: &DatabaseFacts, page_size_bytes: usize) -> Option<Refusal> {
-    let (length, page) = (facts.status.length_bytes, page_size_bytes as u64);
-    if length >= 2 * page && length.is_multiple_of(page) {
-        return None;
+        Obstacle::NoDatabase(kind) => Refusal::new(
+            RefusalId::NotADatabase,
+            path,
+            format!("this is {}, expected a database", kind.in_words()),
+            format!("Name the .edb file. To look at this one: edbmend inspect {}", quoted(path)),
+        ),
+        Obstacle::NoHeader => Refusal::new(
+            RefusalId::HeaderUnreadable,
+            path,
+            format!("no valid header copy: {}", copy_evidence(facts)),
+            "Restore the database from a backup; or run eseutil /p on a copy, and never on the only one.",
+        ),
+        Obstacle::NotAttachable(header) => Refusal::new(
+            RefusalId::NotADatabase,
+            path,
+            format!(
+                "it has the header of a database, but attribute {} at offset 12 and file type {} at \
+                 offset 667, expected 0, and 0, 1 or 5: the engine does not attach it (-1206)",
+                header.raw.attribute,
+                header.file_type().value()
+            ),
+            "Name the .edb file. To look at this file: edbmend inspect.",
+        ),
+        Obstacle::CutOff { length_bytes, page_size_bytes } => Refusal::new(
+            RefusalId::Truncated,
+            path,
+            format!(
+                "the file has {length_bytes} bytes, expected {}",
+                expected_length(*page_size_bytes)
+            ),
+            "The file was cut off, probably while it was copied. Use the original or a backup.",
+        ),
+        Obstacle::UnreadableCopy { which, offset } => Refusal::new(
+            RefusalId::HeaderUnreadable,
+            path,
+            format!(
+                "the disk cannot read the {} header at offset {offset}, so it could not be put back",
+                which.name()
+            ),
+            "The disk is failing. Copy the file to a sound disk first (ddrescue), and repair the copy.",
+        ),
+        Obstacle::ShadowMayBeData(offset) => Refusal::new(
+            RefusalId::ShadowingDisabled,
+            path,
+            format!(
+                "the header says Shadowed: No, and the page at offset {offset} is no valid header: it may \
+                 be data"
+            ),
+            "Nothing to do with edbmend; a log reset of the closed database clears the backup fields too.",
+        ),
+        Obstacle::UnknownFormat(problem) => Refusal::new(
+            RefusalId::UnsupportedFormat,
+            path,
+            problem,
+            "This layout is unknown and left alone. Please report the output of: edbmend inspect --json",
+        ),
+        Obstacle::NotClean(header, unclean) => Refusal::new(
+            RefusalId::DirtyShutdown,
+            path,
+            unclean_state(facts, header, unclean),
+            format!("{} Then try again.", unclean.way_out),
+        ),
+        Obstacle::InBackup(backup) => Refusal::new(
+            RefusalId::BackupInProgress,
+            path,
+            format!(
+                "{}: Log Gen: {}-{}, expected 0-0",
+                backup.label, backup.info.gen_low, backup.info.gen_high
+            ),
+            if backup.is_of_the_copy {
+                "This is a backup copy that waits for its restore. Restore it properly (eseutil /cc).".into()
+            } else {
+                format!("{} Then try again.", backup.way_out())
+            },
+        ),
     }
-    Some(Refusal::new(
-        RefusalId::Truncated,
-        &facts.path,
-        format!(
-            "the file has {length} bytes, expected a multiple of its page size of {page} bytes and at \
-             least two pages"
-        ),
-        CUT_OFF,
-    ))
 }
 
-fn unreadable_copy(facts: &DatabaseFacts, pair: &HeaderPair) -> Option<Refusal> {
-    let bad = [Which::Primary, Which::Shadow].into_iter();
-    let which = bad.into_iter().find(|&w| pair.state(w) == CopyState::Unreadable)?;
-    Some(Refusal::new(
-        RefusalId::HeaderUnreadable,
-        &facts.path,
-        format!(
-            "the disk cannot read the {} header at offset {}, so it could not be put back",
-            which.name(),
-            which.offset(pair.page_size_bytes)
-        ),
-        "The disk is failing. Copy the file to a sound disk first (ddrescue), and repair the copy.",
-    ))
-}
-
-fn shadowing_disabled(facts: &DatabaseFacts, pair: &HeaderPair) -> Option<Refusal> {
-    if !pair.header.shadowing_disabled() || pair.shadow != CopyState::BadChecksum {
-        return None;
+/// What stands at the start of a file that is none of the engine's.
+fn beginning(facts: &DatabaseFacts) -> String {
+    if facts.status.length_bytes == 0 {
+        return "the file is empty".into();
     }
-    Some(Refusal::new(
-        RefusalId::ShadowingDisabled,
-        &facts.path,
-        format!(
-            "the header says Shadowed: No, and the page at offset {} is no valid header: it may be data",
-            pair.page_size_bytes
-        ),
-        "Nothing to do with edbmend; a log reset of the closed database clears the backup fields too.",
-    ))
+    let bytes = &facts.area.bytes;
+    format!("found {} at offset 0", hex::encode(&bytes[..bytes.len().min(8)]))
 }
 
-/// A layout that is not known.
-pub fn unsupported_format(facts: &DatabaseFacts, header: &DbHeader) -> Option<Refusal> {
-    let problem = format_problem(header)?;
-    Some(Refusal::new(
-        RefusalId::UnsupportedFormat,
-        &facts.path,
-        problem,
-        "This layout is unknown and left alone. Please report the output of: edbmend \
-         inspect --json",
-    ))
+fn expected_length(page_size_bytes: Option<usize>) -> String {
+    match page_size_bytes {
+        Some(page) => {
+            format!("a multiple of its page size of {page} bytes and at least two pages")
+        }
+        None => {
+            let least = 2 * PAGE_SIZES_BYTES[0];
+            format!("at least two pages, which are {least} bytes or more")
+        }
+    }
 }
 
-fn not_clean(facts: &DatabaseFacts, header: &DbHeader) -> Option<Refusal> {
-    let Unclean { meaning, way_out, .. } = unclean(header)?;
+fn unclean_state(facts: &DatabaseFacts, header: &DbHeader, unclean: &Unclean) -> String {
     let state = format!(
         "State: {} ({} at offset 52), expected Clean Shutdown (3)",
         header.state().label(),
         header.raw.state
     );
-    let why = match required(header) {
-        Some(range) => needed_logs(facts, range),
-        None => format!(". {meaning}"),
-    };
-    let remedy = format!("{way_out} Then try again.");
-    Some(Refusal::new(RefusalId::DirtyShutdown, &facts.path, state + &why, remedy))
+    match required(header) {
+        Some(range) => state + &needed_logs(facts, range),
+        None => format!("{state}. {}", unclean.meaning),
+    }
 }
 
 /// Which logs recovery needs, and whether they are there.
@@ -256,23 +216,4 @@ fn needed_logs(facts: &DatabaseFacts, (min, max): (i32, i32)) -> String {
             there.len()
         ),
     }
-}
-
-fn backup_in_progress(facts: &DatabaseFacts, header: &DbHeader) -> Option<Refusal> {
-    let (full, shadow_copy) = (header.current_full_backup(), header.current_shadow_copy_backup());
-    let (label, info) = match (full.gen_low, shadow_copy.gen_low) {
-        (0, 0) => return None,
-        (0, _) => ("Current Shadow copy backup", shadow_copy),
-        _ => ("Current Full Backup", full),
-    };
-    Some(Refusal::new(
-        RefusalId::BackupInProgress,
-        &facts.path,
-        format!("{label}: Log Gen: {}-{}, expected 0-0", info.gen_low, info.gen_high),
-        if header.state() == DbState::CleanShutdown {
-            "Mount the store and dismount it once: the engine clears the field. Then try again."
-        } else {
-            "This is a backup copy that waits for its restore. Restore it properly (eseutil /cc)."
-        },
-    ))
 }

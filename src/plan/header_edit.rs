@@ -23,7 +23,7 @@ const _: () =
 pub struct Change {
     /// Key of the field: `previous_full_backup.gen_high`.
     pub field: String,
-    /// The same in the words of `eseutil`: `Previous Full Backup, Log Gen high`.
+    /// The field in the words of `eseutil`: `Previous Full Backup, Log Gen high`.
     pub label: String,
     /// Offset inside the header copy, in bytes.
     pub offset: usize,

@@ -6,6 +6,7 @@
 mod evidence;
 mod guards;
 mod header_edit;
+mod header_write;
 mod inverse;
 mod record;
 mod repair;
@@ -21,14 +22,14 @@ pub use inverse::inverse;
 pub use record::{BackupMethod, BackupRecord, Direction, OperationRef};
 pub use repair::{FieldSource, RepairRequest, fields_to_mend, plan_repair};
 pub use reset::{
-    Batch, DatabaseIdentity, LOGS_FOLDER, MoveMethod, MovedFile, RESET_SCHEMA, ResetPlan,
-    ResetRequest, identity_by, identity_of, inverse_reset, plan_reset,
+    Batch, DatabaseIdentity, LOGS_FOLDER, MovedFile, RESET_SCHEMA, ResetPlan, ResetRequest,
+    identity_by, identity_of, inverse_reset, plan_reset,
 };
 pub use reset_guards::{
     GroupRequest, choose_stream, leave_other_groups_out, pending_refusals, reset_refusals,
 };
 pub use step::{
-    BackupScope, Command, HeaderImages, MoveStep, OperationStamp, PLAN_SCHEMA, Plan, Step,
-    VerifyScope, WriteStep,
+    BackupScope, Command, HeaderImages, MoveMethod, MoveStep, OperationStamp, PLAN_SCHEMA, Plan,
+    Step, VerifyScope, WriteStep,
 };
 pub use steps::Steps;

@@ -1,17 +1,15 @@
 //! The plan of a repair.
 
-use sha2::{Digest, Sha256};
-
 use crate::diagnose::{FindingId, Mending, fault_id, field_faults};
 use crate::ese::BackupField;
 use crate::ese::shadow::{HeaderPair, Which};
 use crate::survey::DatabaseFacts;
 
 use super::header_edit::{self, only_repairable_bytes_differ};
-use super::inverse::write_order;
+use super::header_write::{HEADER_BEFORE, sha256_hex, write_order, write_step};
 use super::{
     BackupScope, Command, Evidence, HeaderImages, OperationStamp, PLAN_SCHEMA, Plan, Step,
-    VerifyScope, WriteStep,
+    VerifyScope,
 };
 
 /// Where the new values of the backup fields come from.
@@ -71,10 +69,13 @@ pub fn plan_repair(
         .map(|(field, fault)| (field, fault_id(field, fault)));
     let fields = fields_to_mend(&faults.collect::<Vec<_>>(), &request.also);
     let page = facts.copy(pair.elected)?;
-    let new_page = match (&request.source, fields.is_empty()) {
-        (_, true) => page.to_vec(),
-        (FieldSource::Clear, _) => header_edit::cleared(page, &fields),
-        (FieldSource::From(evidence), _) => header_edit::taken_from(page, &evidence.page, &fields),
+    let new_page = if fields.is_empty() {
+        page.to_vec()
+    } else {
+        match &request.source {
+            FieldSource::Clear => header_edit::cleared(page, &fields),
+            FieldSource::From(evidence) => header_edit::taken_from(page, &evidence.page, &fields),
+        }
     };
     assert!(only_repairable_bytes_differ(page, &new_page), "a repair touches backup fields only");
     let before = [facts.copy(Which::Primary)?, facts.copy(Which::Shadow)?].concat();
@@ -124,9 +125,6 @@ fn steps(
     steps
 }
 
-/// Name of the header image in an operation folder.
-pub(super) const HEADER_BEFORE: &str = "header-before.bin";
-
 /// The name of the full copy: the database's own, where it is plain and not one of ours.
 fn backup_name(facts: &DatabaseFacts) -> String {
     let name = facts.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -139,24 +137,6 @@ fn backup_name(facts: &DatabaseFacts) -> String {
     } else {
         "database.edb".into()
     }
-}
-
-/// The write of one copy, told as changes against the header that the engine uses now.
-pub(super) fn write_step(images: &HeaderImages, which: Which, elected: &[u8]) -> WriteStep {
-    let (before, after) = (images.before_of(which), images.after_of(which));
-    WriteStep {
-        copy: which,
-        offset: which.offset(images.page_size_bytes),
-        bytes: images.page_size_bytes,
-        rewrites_copy: before != elected || !only_repairable_bytes_differ(before, after),
-        before_sha256: sha256_hex(before),
-        after_sha256: sha256_hex(after),
-        changes: header_edit::changes(elected, after),
-    }
-}
-
-pub(super) fn sha256_hex(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
 }
 
 #[cfg(test)]

@@ -7,16 +7,15 @@
 
 use std::path::{Path, PathBuf};
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::ese::LogBase;
 use crate::ese::shadow::{self, HeaderArea};
-use crate::ese::{LogBase, Signature};
 use crate::storage::stored_path;
 use crate::survey::{DatabaseFacts, GroupFacts, LogFile, LogStream};
 
-use super::{Command, MoveStep, OperationStamp, Step};
+use super::{Command, MoveMethod, MoveStep, OperationStamp, Step};
 
 /// Version of the stored form of a reset plan.
 pub const RESET_SCHEMA: &str = "edbmend-reset/1";
@@ -85,16 +84,6 @@ pub struct Batch {
     pub files: Vec<MovedFile>,
 }
 
-/// How a file gets into the other folder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum MoveMethod {
-    /// Renamed, on the same volume.
-    Rename,
-    /// Copied, hashed and synced; removed when all are.
-    Copy,
-}
-
 /// One file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MovedFile {
@@ -123,7 +112,7 @@ impl ResetPlan {
         OperationStamp { id: self.operation.clone(), created: self.created.clone() }
     }
 
-    /// The same plan for a log folder that lies elsewhere now, with all that is in it. Databases outside
+    /// This plan for a log folder that lies elsewhere now, with all that is in it. Databases outside
     /// are where they were; `None` where files move in or out of other folders.
     pub fn moved_to(&self, home: &Path) -> Option<Self> {
         let moved = |path: &Path| -> Option<PathBuf> {
@@ -173,7 +162,7 @@ pub fn identity_of(database: &DatabaseFacts) -> Option<DatabaseIdentity> {
     identity_by(&database.path, database.status.length_bytes, &database.area)
 }
 
-/// The same from what was read of it.
+/// What a database is known by, from its length and its first bytes; `None` where it has no valid header.
 pub fn identity_by(path: &Path, length_bytes: u64, area: &HeaderArea) -> Option<DatabaseIdentity> {
     let pair = shadow::elect(area)?;
     let pages = area.bytes.get(..2 * pair.page_size_bytes)?;
@@ -250,18 +239,19 @@ fn batches_of<'a>(to: &Path, volume: u64, files: impl Iterator<Item = Movable<'a
     for file in files {
         let from = file.path.parent().unwrap_or(Path::new("/"));
         let method = if file.volume == volume { MoveMethod::Rename } else { MoveMethod::Copy };
-        let fits = |batch: &Batch| {
+        let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let name = name.unwrap_or_default();
+        let moved = MovedFile { name, bytes: file.bytes, header_sha256: file.header_sha256 };
+        let fits = |batch: &&mut Batch| {
             batch.from == from && batch.method == method && batch.files.len() < BATCH_FILES
         };
-        if !batches.last().is_some_and(fits) {
-            let (from, to) = (from.to_owned(), to.to_owned());
-            batches.push(Batch { from, to, method, files: Vec::new() });
+        match batches.last_mut().filter(fits) {
+            Some(batch) => batch.files.push(moved),
+            None => {
+                let (from, to) = (from.to_owned(), to.to_owned());
+                batches.push(Batch { from, to, method, files: vec![moved] });
+            }
         }
-        let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let (name, bytes, header_sha256) =
-            (name.unwrap_or_default(), file.bytes, file.header_sha256);
-        let moved = MovedFile { name, bytes, header_sha256 };
-        batches.last_mut().expect("one was just made sure of").files.push(moved);
     }
     batches
 }
@@ -284,10 +274,4 @@ pub fn inverse_reset(plan: &ResetPlan, stamp: &OperationStamp) -> ResetPlan {
         batches: reversed.collect(),
         ..plan.clone()
     }
-}
-
-/// Whether a database belongs to a stream: the same signature, not zero.
-pub(super) fn is_of_stream(database: &DatabaseFacts, signature: Option<Signature>) -> bool {
-    let own = database.pair.as_ref().map(|pair| pair.header.raw.log_signature);
-    own.is_some_and(|own| !own.is_unset() && Some(own) == signature)
 }

@@ -2,15 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::diagnose::attach_list_way_out;
-use crate::ese::shadow::CopyState;
+use crate::diagnose::{
+    CopyFault, StreamingFileFault, attach_list_way_out, copy_fault, is_of_stream,
+    missing_databases, streaming_file_fault,
+};
 use crate::ese::{AttachedDatabase, DbState, LogBase, Signature};
 use crate::show::{quoted, shown};
 use crate::storage::FileKind;
 use crate::survey::{DatabaseFacts, GroupFacts, LogContent, LogStream};
 
 use super::content_refusals;
-use super::reset::is_of_stream;
 use crate::refusal::{ALLOW_GROUP_INCOMPLETE, Refusal, RefusalId};
 
 /// What the person said about the storage group.
@@ -87,7 +88,9 @@ pub fn leave_other_groups_out(group: &mut GroupFacts, base: LogBase, request: &G
     let (own, others): (Vec<_>, Vec<_>) =
         streams.iter().map(|stream| (stream.base == base, stream.identity())).partition(|s| s.0);
     let is_of = |database: &DatabaseFacts, streams: &[(bool, Option<Signature>)]| {
-        streams.iter().any(|(_, identity)| is_of_stream(database, *identity))
+        let header = database.pair.as_ref().map(|pair| &pair.header);
+        let is_of = |header| streams.iter().any(|(_, identity)| is_of_stream(header, *identity));
+        header.is_some_and(is_of)
     };
     group.databases.retain(|database| {
         request.names(database) || is_of(database, &own) || !is_of(database, &others)
@@ -110,7 +113,7 @@ pub fn reset_refusals(
         refusals.extend(logs_still_required(database));
         refusals.extend(header_damaged(database));
         refusals.extend(stream.and_then(|stream| wrong_stream(database, stream, request)));
-        refusals.extend(stream_file(database));
+        refusals.extend(streaming_file(database));
     }
     refusals.extend(no_database(group));
     refusals.extend(stream.into_iter().flat_map(|stream| not_given(group, stream, request)));
@@ -186,10 +189,9 @@ fn restore_registered(group: &GroupFacts) -> Option<Refusal> {
 }
 
 fn header_damaged(database: &DatabaseFacts) -> Option<Refusal> {
-    let pair = database.pair.as_ref().filter(|pair| !pair.is_sound())?;
-    let what = match pair.shadow {
-        CopyState::Differs => "primary header and shadow header are not identical".to_owned(),
-        _ => format!("only the {} header is valid", pair.elected.name()),
+    let what = match copy_fault(database.pair.as_ref()?)? {
+        CopyFault::Differ => "primary header and shadow header are not identical".to_owned(),
+        CopyFault::Damaged(which) => format!("only the {} header is valid", which.other().name()),
     };
     Some(Refusal::new(
         RefusalId::HeaderDamaged,
@@ -222,7 +224,7 @@ fn wrong_stream(
     }
     let last = stream.last_generation()?;
     let detached = header.last_detach().generation;
-    (is_of_stream(database, signature) && detached > last).then(|| {
+    (is_of_stream(header, signature) && detached > last).then(|| {
         Refusal::new(
             RefusalId::LogSignatureMismatch,
             &database.path,
@@ -241,17 +243,16 @@ fn unsigned(database: &DatabaseFacts) -> Refusal {
     )
 }
 
-fn stream_file(database: &DatabaseFacts) -> Option<Refusal> {
-    let header = &database.pair.as_ref()?.header;
-    let stream = database.streaming.as_ref().filter(|stream| stream.read_error.is_none())?;
-    if stream.belongs_to(header) {
-        return None;
-    }
-    let found = if stream.found { "is not its streaming file" } else { "is not there" };
+fn streaming_file(database: &DatabaseFacts) -> Option<Refusal> {
+    let (streaming, fault) = streaming_file_fault(database)?;
+    let found = match fault {
+        StreamingFileFault::Missing => "is not there",
+        StreamingFileFault::Foreign => "is not its streaming file",
+    };
     Some(Refusal::new(
         RefusalId::StreamFileMissing,
         &database.path,
-        format!("Streaming File: Yes, but {} {found}", shown(&stream.path)),
+        format!("Streaming File: Yes, but {} {found}", shown(&streaming.path)),
         "Put the .edb and the .stm of the same moment together.",
     ))
 }
@@ -289,7 +290,11 @@ fn not_given(group: &GroupFacts, stream: &LogStream, request: &GroupRequest) -> 
         let what = format!("which databases it names cannot be read: {fault}");
         group_incomplete(fault.path, what, attach_list_way_out(fault.holder))
     });
-    unread.chain(missing(group, stream, request).into_iter().map(refuse)).collect()
+    let may_be_missing = |attached: &AttachedDatabase| {
+        request.may_be_missing.contains(&attached.db_signature.random.get())
+    };
+    let missing = missing_databases(group, stream).into_iter();
+    unread.chain(missing.filter(|attached| !may_be_missing(attached)).map(refuse)).collect()
 }
 
 /// Without a person every database must have been named.
@@ -303,32 +308,6 @@ fn unnamed(group: &GroupFacts, request: &GroupRequest) -> Vec<Refusal> {
         )
     };
     group.databases.iter().filter(unnamed).map(refuse).collect()
-}
-
-/// The databases that an attach list of the stream names, by signature, and that were not given.
-fn missing(
-    group: &GroupFacts,
-    stream: &LogStream,
-    request: &GroupRequest,
-) -> Vec<AttachedDatabase> {
-    let given: Vec<Signature> = group
-        .databases
-        .iter()
-        .filter_map(|database| database.pair.as_ref().map(|pair| pair.header.raw.db_signature))
-        .collect();
-    let checkpoint = stream.checkpoint.as_ref().and_then(|file| file.elected.as_ref());
-    let at_checkpoint = checkpoint.and_then(|(checkpoint, _)| checkpoint.attached().ok());
-    let mut missing: Vec<AttachedDatabase> = Vec::new();
-    for attached in stream.attached.iter().cloned().chain(at_checkpoint.unwrap_or_default()) {
-        let signature = attached.db_signature;
-        let known = given.contains(&signature)
-            || request.may_be_missing.contains(&signature.random.get())
-            || missing.iter().any(|other| other.db_signature == signature);
-        if !known {
-            missing.push(attached);
-        }
-    }
-    missing
 }
 
 /// Something else under the name of a log or of the checkpoint.

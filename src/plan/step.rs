@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::ese::shadow::Which;
 use crate::storage::{StoredPath, stored_path};
 
-use super::{Change, MoveMethod};
+use super::Change;
 
 /// Version of the stored form of a plan.
 pub const PLAN_SCHEMA: &str = "edbmend-plan/1";
@@ -63,7 +63,7 @@ pub enum VerifyScope {
 pub struct OperationStamp {
     /// `edbmend-20261123T015812Z-repair-3fa9`, the name of the operation folder.
     pub id: String,
-    /// The same time, RFC 3339, UTC.
+    /// The time in the name: RFC 3339, UTC, to the second.
     pub created: String,
 }
 
@@ -138,6 +138,16 @@ pub enum Step {
     Move(MoveStep),
 }
 
+/// How a file gets into the other folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MoveMethod {
+    /// Renamed, on the same volume.
+    Rename,
+    /// Copied, hashed and synced; removed when all are.
+    Copy,
+}
+
 /// One file of a log stream that goes to another folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
@@ -208,7 +218,7 @@ impl HeaderImages {
         &image[start..start + self.page_size_bytes]
     }
 
-    /// The same change the other way round.
+    /// The change the other way round: from what is planned back to what is.
     pub fn reversed(self) -> Self {
         Self { page_size_bytes: self.page_size_bytes, before: self.after, after: self.before }
     }

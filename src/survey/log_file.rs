@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::LogBody;
 use crate::ese::log_header::LOG_FLAG_CIRCULAR_NOW;
 use crate::ese::{LogFileName, LogHeader, LogHeaderFault, LogTime, LogVersion, Signature};
 use crate::storage::{Access, FileKind, Status, Storage, StorageError, read_full};
@@ -28,6 +29,8 @@ pub struct LogFile {
     /// SHA-256 of its first 4096 bytes, where [`Digests::Wanted`] and readable: together with its
     /// length, what it is known by.
     pub header_sha256: Option<Box<[u8; 32]>>,
+    /// What all of it says, where it was read.
+    pub body: Option<Arc<LogBody>>,
 }
 
 /// Whether a survey is to take the digest of each log's header. Only what moves logs needs them.
@@ -69,6 +72,10 @@ pub struct LogSummary {
     pub version: LogVersion,
     /// Circular logging was on when it was created.
     pub circular_logging: bool,
+    /// The checksum of all segments of the log before; `None` where the version keeps none.
+    pub previous_checksum: Option<u64>,
+    /// Page size of the databases of its engine, bytes.
+    pub page_bytes: u32,
 }
 
 impl LogFile {
@@ -119,7 +126,7 @@ pub(super) fn survey_log_file(
         Ok(content_of(&start[..read], status.length_bytes))
     };
     let content = read().unwrap_or_else(|error| LogContent::Unreadable(Arc::new(error)));
-    LogFile { path, name, volume, length_bytes, content, header_sha256 }
+    LogFile { path, name, volume, length_bytes, content, header_sha256, body: None }
 }
 
 fn content_of(start: &[u8], length_bytes: u64) -> LogContent {
@@ -131,6 +138,8 @@ fn content_of(start: &[u8], length_bytes: u64) -> LogContent {
             signature: header.raw.log_signature,
             version: header.version(),
             circular_logging: header.raw.flags & LOG_FLAG_CIRCULAR_NOW != 0,
+            previous_checksum: header.previous_segment_checksum(),
+            page_bytes: header.page_size_bytes(),
         }),
         Err(_) if is_blank(start) => LogContent::Blank,
         Err(fault) => LogContent::Damaged(fault),

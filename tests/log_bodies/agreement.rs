@@ -13,7 +13,7 @@ use edbmend::ese::log_records::{
 use edbmend::ese::{LgPos, LogHeader};
 use serde_json::{Value, json};
 
-use super::{oracle, shared};
+use super::{harness, oracle};
 
 /// All that is said of a log.
 pub struct Said {
@@ -203,7 +203,7 @@ fn every_log_of_an_engine() {
 }
 
 fn unpacked(packed: &Path) -> Vec<u8> {
-    let folder = shared::shared_folder().join("data");
+    let folder = harness::files::shared_folder().join("data");
     let name = packed.strip_prefix(folder).expect("below the folder").to_str().expect("plain");
-    shared::read(name.strip_suffix(".gz").expect("it is packed"))
+    harness::files::read(name.strip_suffix(".gz").expect("it is packed"))
 }

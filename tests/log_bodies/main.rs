@@ -2,7 +2,7 @@
 //! every way that can be thought of.
 
 mod agreement;
+#[path = "../harness/mod.rs"]
+mod harness;
 mod mutations;
 mod oracle;
-#[path = "../shared/mod.rs"]
-mod shared;

@@ -4,7 +4,7 @@
 use edbmend::ese::LogHeader;
 use edbmend::ese::checksum;
 
-use super::{agreement, oracle, shared};
+use super::{agreement, harness, oracle};
 
 /// Logs of both formats: full ones, current ones, one whose last flush is a whole one.
 pub const LOGS: [&str; 8] = [
@@ -65,7 +65,7 @@ fn compare_all(name: &str, logs: &[Vec<u8>]) {
 /// Makes so many damaged logs of each, and compares what is said of them.
 fn damaged(name: &str, count: usize, damage: impl Fn(&mut Vec<u8>, &mut Dice)) {
     for (seed, source) in (1..).zip(LOGS) {
-        let log = shared::read(source);
+        let log = harness::files::read(source);
         let mut dice = Dice::new(seed);
         let damaged = (0..count).map(|_| {
             let mut log = log.clone();
@@ -201,7 +201,7 @@ fn wrong_headers() {
 #[ignore = "needs the shared data and python3"]
 fn every_bit_of_heads() {
     for source in ["real/srum-server2022-a/SRU.log", "real/catroot2-ws2003-xp64/edb.log"] {
-        let log = shared::read(source);
+        let log = harness::files::read(source);
         let (used, _) = blocks(&log);
         let places = if block_bytes(&log) == 4096 {
             vec![(4096, 40), (4096 * used, 40)]

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::shared::shared_folder;
+use super::harness::files::shared_folder;
 
 /// Asks about many files at once; packed ones are unpacked. One answer for each, in their order.
 pub fn ask(files: &[PathBuf]) -> Vec<Value> {

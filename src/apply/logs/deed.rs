@@ -116,12 +116,20 @@ impl Deed for LogsDeed {
         })
     }
 
-    /// All logs of before must be away, the databases whole, and the log stream that the engine has begun since in
-    /// order.
+    /// All logs of before must be where the plan wants them, the databases whole, and the log stream that is there
+    /// now in order. Of an undo the engine has written to the logs that came back: none may be left behind.
     fn expect_overtaken(&self, storage: &dyn Storage, held: &Held) -> Result<(), Refusal> {
         for route in routes(&self.plan) {
             for file in route.files {
-                if !route.has_moved(storage, file).map_err(|error| reason(&error))? {
+                let is_gone = || {
+                    let origin = storage.status(&route.origin(file));
+                    origin.is_err_and(|error| error.is_not_found())
+                };
+                let has_moved = match self.plan.undoes {
+                    Some(_) => is_gone(),
+                    None => route.has_moved(storage, file).map_err(|error| reason(&error))?,
+                };
+                if !has_moved {
                     return Err(not_all_moved(&route.origin(file)));
                 }
             }

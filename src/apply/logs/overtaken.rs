@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use crate::diagnose::{FindingId, Severity, diagnose_group};
+use crate::ese::Signature;
+use crate::ese::shadow::{HeaderPair, elect};
 use crate::guards::{Held, reason};
 use crate::plan::ResetPlan;
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::quoted;
 use crate::storage::Storage;
-use crate::survey::{DatabaseFacts, Digests, GroupFolders, survey_group, survey_open_file};
+use crate::survey::{Digests, GroupFolders, read_header_area, survey_group};
 
 /// Refuses unless both header copies of each database are valid and equal, the logs in the folder are those of
 /// its own log stream, and nothing is wrong with them.
@@ -17,8 +19,6 @@ pub fn expect_new_stream(
     held: &Held,
     plan: &ResetPlan,
 ) -> Result<(), Refusal> {
-    let databases = plan.databases.iter().map(|planned| whole(storage, held, &planned.path));
-    let databases = databases.collect::<Result<Vec<_>, _>>()?;
     let mut homes = plan
         .batches
         .iter()
@@ -26,7 +26,7 @@ pub fn expect_new_stream(
     // The checkpoint comes last, and may have a folder of its own.
     let system_dir = homes.next_back().unwrap_or(&plan.log_dir).clone();
     let folders = GroupFolders { log_dir: plan.log_dir.clone(), system_dir };
-    let group = survey_group(storage, folders, databases, Digests::NotWanted, &|_| {})
+    let group = survey_group(storage, folders, Vec::new(), Digests::NotWanted, &|_| {})
         .map_err(|error| reason(&error))?;
     let diagnosis = diagnose_group(&group);
     let mut errors = diagnosis.findings.iter().filter(|finding| {
@@ -39,23 +39,24 @@ pub fn expect_new_stream(
     let Some(stream) = stream.filter(|stream| stream.current.is_some()) else {
         return Err(not_whole(&plan.log_dir, "there is no current log"));
     };
-    let is_of_another = |database: &&DatabaseFacts| !stream.databases.contains(&database.path);
-    match group.databases.iter().find(is_of_another) {
-        Some(database) => {
-            Err(not_whole(&database.path, "it is not of the log stream in that folder"))
+    for planned in &plan.databases {
+        if stream.signature != Some(log_signature(held, &planned.path)?) {
+            let what = "it is not of the log stream in that folder";
+            return Err(not_whole(&planned.path, what));
         }
-        None => Ok(()),
     }
+    Ok(())
 }
 
-fn whole(storage: &dyn Storage, held: &Held, path: &Path) -> Result<DatabaseFacts, Refusal> {
+/// The log signature of a database whose header is whole. It is read through its open file alone: to open it, or
+/// its streaming file, once more would dispute that nobody else has them.
+fn log_signature(held: &Held, path: &Path) -> Result<Signature, Refusal> {
     let file = held.file(path).ok_or_else(|| not_whole(path, "it is not there"))?;
-    let facts = survey_open_file(storage, file, path)
-        .map_err(|error| not_whole(path, &error.to_string()))?;
-    if facts.pair.as_ref().is_some_and(|pair| pair.is_sound()) {
-        return Ok(facts);
+    let area = read_header_area(file).map_err(|error| reason(&error))?;
+    match elect(&area).filter(HeaderPair::is_sound) {
+        Some(pair) => Ok(pair.header.raw.log_signature),
+        None => Err(not_whole(path, "the two copies of its header are not both valid and equal")),
     }
-    Err(not_whole(path, "the two copies of its header are not both valid and equal"))
 }
 
 /// The refusal where a log of before is still at home: mounted or not, the stream is half moved.

@@ -1,0 +1,27 @@
+//! Which databases a log stream has: by their signatures, and by the lists of attached databases.
+
+use crate::ese::{AttachedDatabase, DbHeader, Signature};
+use crate::survey::{GroupFacts, LogStream};
+
+/// Whether a database belongs to the log stream of a signature: it has the same one, and not zero.
+pub fn is_of_stream(header: &DbHeader, signature: Option<Signature>) -> bool {
+    let own = header.raw.log_signature;
+    !own.is_unset() && signature == Some(own)
+}
+
+/// The databases that the current log or the checkpoint of a stream names and that are not among those
+/// of the group; each once, known by its signature.
+pub fn missing_databases(group: &GroupFacts, stream: &LogStream) -> Vec<AttachedDatabase> {
+    let pairs = group.databases.iter().filter_map(|database| database.pair.as_ref());
+    let mut known: Vec<Signature> = pairs.map(|pair| pair.header.raw.db_signature).collect();
+    let checkpoint = stream.checkpoint.as_ref().and_then(|file| file.elected.as_ref());
+    let at_checkpoint = checkpoint.and_then(|(checkpoint, _)| checkpoint.attached().ok());
+    let mut missing = Vec::new();
+    for attached in stream.attached.iter().cloned().chain(at_checkpoint.unwrap_or_default()) {
+        if !known.contains(&attached.db_signature) {
+            known.push(attached.db_signature);
+            missing.push(attached);
+        }
+    }
+    missing
+}

@@ -1,0 +1,76 @@
+//! From what was surveyed to what a start meets.
+
+use std::path::Path;
+
+use crate::ese::content::ContentKind;
+use crate::ese::{FileType, LogHeaderFault};
+use crate::survey::{CheckpointFile, DatabaseFacts, LogContent, LogFile, LogStream};
+
+use super::set::{CheckpointState, DatabaseContent, DatabaseFile, HeaderState, Log, LogHead, Set};
+
+impl Set {
+    /// The set of a log stream and the databases that are attached to it: all that are given, but those of
+    /// `others`, the other streams of the folder.
+    pub fn of(stream: &LogStream, others: &[&LogStream], databases: &[DatabaseFacts]) -> Self {
+        let of_another = |facts: &&DatabaseFacts| {
+            facts.pair.as_ref().is_some_and(|pair| {
+                let signature = Some(pair.header.raw.log_signature);
+                let is_theirs = |other: &&LogStream| other.identity() == signature;
+                stream.identity() != signature && others.iter().any(|other| is_theirs(other))
+            })
+        };
+        let mut databases: Vec<DatabaseFile> =
+            databases.iter().filter(|facts| !of_another(facts)).filter_map(database).collect();
+        databases.sort_by(|one, other| one.path.cmp(&other.path));
+        let archives = stream.archives.iter();
+        Self {
+            archives: archives
+                .filter_map(|log| Some((i32::try_from(log.name.generation()?).ok()?, of_log(log))))
+                .collect(),
+            current: stream.current.as_ref().map(of_log),
+            has_temporary: stream.temporary.is_some(),
+            checkpoint: stream.checkpoint.as_ref().and_then(checkpoint),
+            databases,
+        }
+    }
+}
+
+fn of_log(log: &LogFile) -> Log {
+    let head = match &log.content {
+        LogContent::Header(summary) => LogHead::Valid(*summary),
+        LogContent::Unreadable(_) | LogContent::NotRegular(_) => LogHead::Unread,
+        LogContent::Blank => LogHead::Refused(-501),
+        LogContent::Damaged(fault) => LogHead::Refused(match fault {
+            LogHeaderFault::FileSize { .. } | LogHeaderFault::TooShort => -541,
+            LogHeaderFault::Version(_) | LogHeaderFault::OldFormat(_) => -514,
+            _ => -501,
+        }),
+    };
+    Log { path: log.path.clone(), head, body: log.body.clone() }
+}
+
+fn checkpoint(file: &CheckpointFile) -> Option<CheckpointState> {
+    let (checkpoint, _) = file.elected.as_ref()?;
+    Some(CheckpointState {
+        path: file.path.clone(),
+        position: checkpoint.checkpoint(),
+        signature: checkpoint.raw.log_signature,
+        attached: checkpoint.attached().unwrap_or_default(),
+    })
+}
+
+fn database(facts: &DatabaseFacts) -> Option<DatabaseFile> {
+    let header = facts.pair.as_ref().map(|pair| &pair.header);
+    if header.is_some_and(|header| header.file_type() == FileType::TemporaryDatabase) {
+        return None;
+    }
+    if header.is_some() && facts.kind != ContentKind::Database {
+        return None;
+    }
+    let content = match header {
+        Some(header) => DatabaseContent::Header(HeaderState::of(header)),
+        None => DatabaseContent::Destroyed,
+    };
+    let path = Path::to_path_buf(&facts.path);
+    Some(DatabaseFile { path, length_bytes: facts.status.length_bytes, content })
+}

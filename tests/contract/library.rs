@@ -1,0 +1,254 @@
+//! The library as a program that embeds it sees it: the five functions, what they give back, and the
+//! example that is printed in the documentation.
+
+#[allow(dead_code)] // its main function
+#[path = "../../examples/embed.rs"]
+mod embed;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use edbmend::practice::{Recipe, edit_header};
+use edbmend::{
+    Check, FindingId, Observer, Outcome, Recover, RefusalId, Repair, ResetLogs, Restore,
+    VerifyScope, Watch, json,
+};
+use serde_json::Value;
+
+use crate::harness::PROGRAM;
+use crate::harness::group::Group;
+
+fn practice() -> Group {
+    Group::of(&Recipe::default())
+}
+
+/// Everything in a folder, by name and content; folders by name.
+fn content(group: &Group) -> Vec<(PathBuf, Option<Vec<u8>>)> {
+    let entries = fs::read_dir(&group.dir).unwrap().map(|entry| entry.unwrap().path());
+    let mut all: Vec<_> = entries.map(|path| (path.clone(), fs::read(path).ok())).collect();
+    all.sort();
+    all
+}
+
+/// What `--json` prints, without what differs from run to run.
+fn printed(arguments: &[&str], file: &Path) -> Value {
+    let program = PROGRAM;
+    let ran = Command::new(program).args(arguments).arg(file).arg("--json").output().unwrap();
+    without_run(serde_json::from_slice(&ran.stdout).expect("JSON"))
+}
+
+fn without_run(mut report: Value) -> Value {
+    report["run"] = Value::Null;
+    let text = report.to_string();
+    // The id of an operation is new each time.
+    let mut parts = text.split("/edbmend-");
+    let mut same = parts.next().unwrap().to_owned();
+    for part in parts {
+        same += &format!("/OPERATION{}", &part[part.find(['/', '"']).unwrap()..]);
+    }
+    serde_json::from_str(&same).unwrap()
+}
+
+#[test]
+fn the_functions_give_what_the_commands_print() {
+    let group = practice();
+    let (dir, database) = (group.dir.clone(), group.path("priv1.edb"));
+    let watch = Watch::default();
+    let same = |report: &json::Report, arguments: &[&str], file: &Path| {
+        let given = without_run(serde_json::to_value(report).unwrap());
+        let printed = printed(arguments, file);
+        assert!(given == printed, "{arguments:?}:\n{given:#}\n{printed:#}");
+    };
+    same(&edbmend::check(&Check::new(&dir), &watch).unwrap(), &["check"], &dir);
+    let plan = edbmend::plan(Repair::new(&database), &watch).unwrap();
+    same(plan.report(), &["repair", "--dry-run"], &database);
+    let reset = ResetLogs::new(&dir).a_person_confirms();
+    let plan = edbmend::plan(reset, &watch).unwrap();
+    same(plan.report(), &["reset-logs", "--dry-run"], &dir);
+    let none = dir.join("none.edb");
+    let error = edbmend::plan(Repair::new(&none), &watch).err().unwrap();
+    same(error.report(), &["repair", "--dry-run"], &none);
+    let file = serde_json::to_value(edbmend::inspect(&database).unwrap()).unwrap();
+    assert_eq!(file, printed(&["inspect"], &database)["files"][0]);
+}
+
+#[test]
+fn only_apply_writes_and_a_restore_brings_every_byte_back() {
+    let group = practice();
+    let (before, database) = (content(&group), group.path("priv1.edb"));
+    let watch = Watch::default();
+    edbmend::inspect(&database).unwrap();
+    edbmend::check(&Check::new(group.dir.clone()), &watch).unwrap();
+    let plan = edbmend::plan(Repair::new(&database).verify(VerifyScope::Full), &watch).unwrap();
+    assert_eq!(content(&group), before);
+    let announced = plan.operation_dir().unwrap();
+    assert_eq!(plan.subject().as_ref(), Some(&database));
+
+    let done = edbmend::apply(plan, &watch).unwrap();
+    assert_eq!((done.outcome, done.exit_code), (Outcome::Committed, 0));
+    let operation = done.operation.as_ref().unwrap();
+    assert_eq!(operation.dir, announced);
+    assert!(done.pages.as_ref().is_some_and(|pages| pages.bad.is_empty() && pages.total > 0));
+    assert!(done.to_string().contains("To undo this:"), "{done}");
+    let kept: Value =
+        serde_json::from_slice(&fs::read(operation.dir.join("report.json")).unwrap()).unwrap();
+    assert_eq!(kept["databases"][0]["outcome"], "committed");
+    let this = std::env::args().next().unwrap();
+    assert_eq!(kept["run"]["arguments"][0], this.as_str());
+
+    let again = edbmend::plan(Repair::new(&database), &watch).unwrap();
+    assert!(
+        again.is_nothing_to_do() && again.steps().is_empty() && again.operation_dir().is_none()
+    );
+    let nothing = edbmend::apply(again, &watch).unwrap();
+    assert_eq!(nothing.outcome, Outcome::NothingToDo);
+
+    let undo = edbmend::plan(Restore::new(&operation.dir), &watch).unwrap();
+    assert_eq!(edbmend::apply(undo, &watch).unwrap().outcome, Outcome::Committed);
+    let files = |content: Vec<(PathBuf, Option<Vec<u8>>)>| -> Vec<_> {
+        content.into_iter().filter(|(_, bytes)| bytes.is_some()).collect()
+    };
+    assert_eq!(files(content(&group)), files(before));
+}
+
+#[test]
+fn logs_are_reset_and_come_back() {
+    let group = practice();
+    let (before, dir) = (content(&group), group.dir.clone());
+    let watch = Watch::default();
+    // Nobody is asked, so each database must be named.
+    let error = edbmend::plan(ResetLogs::new(&dir), &watch).err().unwrap();
+    assert!(error.is(RefusalId::GroupIncomplete), "{error}");
+    assert_eq!(error.report().exit_code, 3);
+    let reset = ResetLogs::new(&dir).database(group.path("priv1.edb"));
+    let reset = reset.database(group.path("pub1.edb")).prefix("E00");
+    let done = edbmend::apply(edbmend::plan(reset, &watch).unwrap(), &watch).unwrap();
+    assert_eq!(done.outcome, Outcome::Committed);
+    assert!(!group.path("E00.log").exists());
+    let undo = Restore::new(&done.operation.unwrap().dir);
+    edbmend::apply(edbmend::plan(undo, &watch).unwrap(), &watch).unwrap();
+    assert!(before.iter().all(|(path, bytes)| fs::read(path).ok() == *bytes));
+}
+
+#[test]
+fn every_reason_is_in_the_error_with_what_to_do() {
+    let group = practice();
+    group.edit("priv1.edb", |bytes| edit_header(bytes, |header| header.state = 2.into()));
+    let database = group.path("priv1.edb");
+    let before = content(&group);
+    let repair = Repair::new(&database).backup_dir(group.path("pub1.edb"));
+    let error = edbmend::plan(repair, &Watch::default()).err().unwrap();
+    assert!(error.is(RefusalId::DirtyShutdown) && error.is(RefusalId::BackupDirUnusable));
+    assert_eq!(error.refusals().len(), 2);
+    let text = error.to_string();
+    for refusal in error.refusals() {
+        assert!(text.contains(refusal.id.name()) && text.contains(&refusal.remedy), "{text}");
+    }
+    assert!(!error.is_pending());
+    assert_eq!(content(&group), before);
+}
+
+#[test]
+fn what_cannot_be_read_does_not_pass_for_sound() {
+    let group = practice();
+    let watch = Watch::default();
+    let both = Check::new(group.path("pub1.edb")).path(group.path("none.edb"));
+    let error = edbmend::check(&both, &watch).err().unwrap();
+    assert!(error.is(RefusalId::NotFound));
+    assert_eq!(error.report().databases.len(), 2);
+    fs::write(group.path("text.edb"), "no database").unwrap();
+    assert!(edbmend::check(&Check::new(group.path("text.edb")), &watch).is_err());
+    assert!(edbmend::inspect(group.path("text.edb")).err().unwrap().is(RefusalId::NotEse));
+}
+
+#[test]
+fn a_plan_that_no_longer_fits_is_refused() {
+    let group = practice();
+    let database = group.path("priv1.edb");
+    let plan = edbmend::plan(Repair::new(&database), &Watch::default()).unwrap();
+    group.edit("priv1.edb", |bytes| edit_header(bytes, |header| header.db_time = 77.into()));
+    let before = content(&group);
+    let error = edbmend::apply(plan, &Watch::default()).err().unwrap();
+    assert!(error.is(RefusalId::ChangedSinceSurvey), "{error}");
+    assert_eq!(content(&group), before);
+}
+
+/// Writes down what it is told, and asks to stop once a copy begins.
+#[derive(Default)]
+struct Stopper {
+    told: Mutex<Vec<String>>,
+    stop: AtomicBool,
+}
+
+impl Observer for Stopper {
+    fn stage(&self, what: &str) {
+        self.told.lock().unwrap().push(what.to_owned());
+    }
+
+    fn begin_bytes(&self, what: &str, total_bytes: u64) {
+        self.told.lock().unwrap().push(format!("{what}: {total_bytes}"));
+        self.stop.store(true, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn the_observer_hears_of_the_work_and_can_stop_it() {
+    let group = practice();
+    let (before, database) = (content(&group), group.path("priv1.edb"));
+    let stopper = Stopper::default();
+    let watch = Watch::by(&stopper).stopped_by(&stopper.stop);
+    let plan = edbmend::plan(Repair::new(&database), &watch).unwrap();
+    let error = edbmend::apply(plan, &watch).err().unwrap();
+    assert!(error.is(RefusalId::Interrupted) && error.report().exit_code == 4, "{error}");
+    assert_eq!(content(&group), before);
+    let told = stopper.told.into_inner().unwrap();
+    let length = fs::metadata(&database).unwrap().len();
+    assert!(told.contains(&"asking every guard".to_owned()), "{told:?}");
+    assert!(told.iter().any(|stage| stage.ends_with(&format!(": {length}"))), "{told:?}");
+}
+
+#[test]
+fn what_was_interrupted_is_ended() {
+    let group = practice();
+    let (before, database) = (content(&group), group.path("priv1.edb"));
+    let watch = Watch::default();
+    let nothing = edbmend::recover(&Recover::new(group.dir.clone()), &watch).unwrap();
+    assert_eq!(nothing.outcome, Outcome::NothingToDo);
+    // A marker whose writing was cut off: nothing had begun.
+    fs::write(group.path("priv1.edb.edbmend-pending"), "").unwrap();
+    let refused = edbmend::plan(Repair::new(&database), &watch).err().unwrap();
+    assert!(refused.is(RefusalId::OperationPending), "{refused}");
+    let said = edbmend::recover(&Recover::new(&database).only_say(true), &watch).unwrap();
+    assert_eq!(said.outcome, Outcome::Planned);
+    assert_eq!(said.databases[0].direction, Some(json::Direction::Discard));
+    assert!(group.path("priv1.edb.edbmend-pending").exists());
+    let done = edbmend::recover(&Recover::new(group.dir.clone()), &watch).unwrap();
+    assert_eq!((done.outcome, done.exit_code), (Outcome::RolledBack, 0));
+    assert_eq!(content(&group), before);
+}
+
+#[test]
+fn the_example_mends_what_it_may_and_leaves_the_rest() {
+    let group = practice();
+    let progress = embed::Progress::default();
+    let watch = Watch::by(&progress);
+    let tend = |name: &str| {
+        let mut out = Vec::new();
+        let result = embed::tend(&group.path(name), &watch, &mut out);
+        (result, String::from_utf8(out).unwrap())
+    };
+    let (result, out) = tend("priv1.edb");
+    result.unwrap();
+    assert!(out.contains("found full-backup-gen-invalid: ") && out.contains("edbmend restore /"));
+    assert!(progress.done_bytes.load(Ordering::Relaxed) > 0);
+    let left = edbmend::check(&Check::new(group.path("priv1.edb")), &watch).unwrap();
+    let ids: Vec<_> = left.databases[0].findings.iter().map(|finding| finding.id).collect();
+    assert!(!ids.contains(&FindingId::FullBackupGenInvalid));
+    let (result, out) = tend("priv1.edb");
+    assert!(result.is_ok() && !out.contains("mended"), "{out}");
+    let (result, _) = tend("none.edb");
+    assert!(embed::advice(&result.unwrap_err()).contains("not-found"));
+}

@@ -1,0 +1,19 @@
+//! What the program promises to those who call it: exit codes, JSON, messages, and what it refuses.
+
+#![cfg(unix)]
+
+mod bad_input;
+mod evidence;
+mod footprint;
+mod forecasts;
+#[path = "../harness/mod.rs"]
+mod harness;
+mod library;
+mod log_file;
+mod records;
+mod remedies;
+mod reset_guards;
+mod reset_logs;
+mod schema;
+mod storage_groups;
+mod verify;

@@ -1,0 +1,8 @@
+//! Those who run the program on many machines: scripts that nobody watches, and Ansible.
+
+#![cfg(unix)]
+
+mod ansible;
+#[path = "../harness/mod.rs"]
+mod harness;
+mod unattended;

@@ -1,0 +1,331 @@
+//! The examples for cron and the task scheduler in `contrib/scripts`: every exit code, provoked for
+//! real, and what is told of it.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::harness::unlucky::{failing_program, leave_pending, write_program};
+use crate::harness::{PROGRAM, Ran, damaged, finish, healthy, names, needs, run, spawn};
+use edbmend::practice::{DatabaseRecipe, Recipe, storage_group};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The state of a database that needs its logs.
+const DIRTY_SHUTDOWN: u32 = 2;
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("contrib/scripts").join(name)
+}
+
+/// What the scripts call.
+fn needs_of_scripts() {
+    needs::programs(&["bash", "jq", "flock"]);
+}
+
+/// A server with one database and the script.
+struct Server {
+    folder: TempDir,
+    db: PathBuf,
+    program: PathBuf,
+    may_recover: &'static str,
+}
+
+impl Server {
+    fn new(bytes: &[u8]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let db = folder.path().join("priv1.edb");
+        fs::write(&db, bytes).unwrap();
+        let program = PROGRAM.into();
+        Self { folder, db, program, may_recover: "no" }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn run(&self) -> Ran {
+        self.run_on(&[self.db.as_os_str()])
+    }
+
+    fn run_on(&self, databases: &[&OsStr]) -> Ran {
+        let mut command = Command::new(script("repair-unattended.sh"));
+        command.args(databases).env("EDBMEND", &self.program);
+        command.env("EDBMEND_REPORTS", self.path("reports"));
+        command.env("EDBMEND_LOCK", self.path("lock")).env("EDBMEND_RECOVER", self.may_recover);
+        finish(spawn(&mut command))
+    }
+
+    /// The commands whose reports were kept, in their order.
+    fn reports(&self) -> Vec<String> {
+        let names = names(&self.path("reports"));
+        let mut reports: Vec<(String, String)> = names
+            .iter()
+            .filter(|name| *name != "edbmend.log")
+            .map(|name| {
+                let report: Value =
+                    serde_json::from_slice(&fs::read(self.path("reports").join(name)).unwrap())
+                        .expect("a report");
+                let when = name.to_str().unwrap()[..16].to_owned();
+                (when, report["command"].as_str().unwrap().to_owned())
+            })
+            .collect();
+        reports.sort_by(|a, b| a.0.cmp(&b.0));
+        reports.into_iter().map(|(_, command)| command).collect()
+    }
+}
+
+/// The code, and a line that is told.
+#[track_caller]
+fn expect(ran: &Ran, code: i32, told: &str) {
+    assert_eq!(ran.code, Some(code), "{ran:?}");
+    assert!(ran.stderr.lines().any(|line| line.starts_with(told)), "{told} is not in {ran:?}");
+}
+
+#[test]
+#[ignore = "needs jq"]
+fn code_0_repairs_what_needs_it_and_leaves_alone_what_does_not() {
+    needs_of_scripts();
+    let sound = Server::new(&healthy(8));
+    expect(&sound.run(), 0, "info: ok: ");
+    assert_eq!(sound.reports(), ["check"]);
+
+    let server = Server::new(&damaged(8));
+    let ran = server.run();
+    expect(&ran, 0, "warning: repaired: ");
+    let mut commands = server.reports();
+    commands.sort();
+    assert_eq!(commands, ["check", "check", "repair"]);
+    let (_, undo) = ran.stderr.split_once("Undo: edbmend restore ").expect("the undo");
+    let undone = run(["restore", "--yes", "--json", undo.lines().next().unwrap()]);
+    assert_eq!(undone.code, Some(0), "{undone:?}");
+    assert_eq!(fs::read(&server.db).unwrap(), damaged(8));
+}
+
+#[test]
+#[ignore = "needs jq"]
+fn code_1_where_an_error_is_left_that_no_repair_mends() {
+    needs_of_scripts();
+    let server = Server::new(&[]);
+    for file in storage_group(&Recipe::of_samples()) {
+        if file.name != "priv1.stm" {
+            fs::write(server.path(&file.name), &file.bytes).unwrap();
+        }
+    }
+    let ran = server.run();
+    expect(&ran, 1, "warning: repaired: ");
+    expect(&ran, 1, "warning: stream-file-missing: ");
+}
+
+#[test]
+#[ignore = "needs jq"]
+fn code_2_where_no_database_is_named() {
+    needs_of_scripts();
+    expect(&Server::new(&[]).run_on(&[]), 2, "err: this script called edbmend wrongly");
+}
+
+#[test]
+#[ignore = "needs jq"]
+fn code_3_by_the_refusal() {
+    needs_of_scripts();
+    let server = Server::new(&damaged(8));
+    let open = File::open(&server.db).unwrap();
+    expect(&server.run(), 3, "info: open, the next run tries again: ");
+    drop(open);
+    expect(&server.run(), 0, "warning: repaired: ");
+
+    let recipe = DatabaseRecipe { state: DIRTY_SHUTDOWN, ..DatabaseRecipe::default() };
+    let dirty = Server::new(&recipe.build());
+    expect(&dirty.run(), 3, "err: not cleanly dismounted, ");
+}
+
+#[test]
+#[ignore = "needs jq and strace"]
+fn code_4_changes_nothing() {
+    needs_of_scripts();
+    needs::strace();
+    let server = Server::new(&damaged(8));
+    expect(&server.run_on(&["/no/such.edb".as_ref()]), 4, "err: failed, nothing was changed: ");
+    let program = failing_program(&server.path("program"), &[], 4);
+    let unlucky = Server { program, ..server };
+    expect(&unlucky.run(), 4, "err: failed, nothing was changed: io-error");
+    assert_eq!(fs::read(&unlucky.db).unwrap(), damaged(8));
+}
+
+#[test]
+#[ignore = "needs jq and strace"]
+fn code_5_says_that_the_old_header_is_back() {
+    needs_of_scripts();
+    needs::strace();
+    let server = Server::new(&damaged(8));
+    let program = failing_program(&server.path("program"), &[], 5);
+    let unlucky = Server { program, ..server };
+    expect(&unlucky.run(), 5, "crit: failed while writing; the old header is back. ");
+    assert_eq!(fs::read(&unlucky.db).unwrap(), damaged(8));
+}
+
+#[test]
+#[ignore = "needs jq and strace"]
+fn code_6_tells_the_way_and_goes_it_only_where_it_may() {
+    needs_of_scripts();
+    needs::strace();
+    let server = Server::new(&damaged(8));
+    let program = failing_program(&server.path("program"), &[], 6);
+    let mut unlucky = Server { program, ..server };
+    let ran = unlucky.run();
+    expect(&ran, 6, "crit: unfinished. Do not mount: ");
+    assert!(ran.stderr.contains("recover would go this way: "), "{ran:?}");
+    unlucky.program = PROGRAM.into();
+    assert_eq!(unlucky.run().code, Some(6));
+    unlucky.may_recover = "yes";
+    expect(&unlucky.run(), 0, "info: ok: ");
+
+    let mut killed = Server::new(&damaged(8));
+    leave_pending(&killed.db, "back");
+    expect(&killed.run(), 6, "warning: ");
+    killed.may_recover = "yes";
+    expect(&killed.run(), 0, "warning: repaired: ");
+}
+
+#[test]
+#[ignore = "needs jq"]
+fn code_7_where_another_run_is_at_work() {
+    needs_of_scripts();
+    let server = Server::new(&damaged(8));
+    let lock = File::create(server.path("lock")).unwrap();
+    lock.lock().unwrap();
+    expect(&server.run(), 7, "warning: another run of this script is at work");
+    assert_eq!(fs::read(&server.db).unwrap(), damaged(8));
+}
+
+#[test]
+#[ignore = "needs jq"]
+fn a_program_that_dies_without_a_report_is_told() {
+    needs_of_scripts();
+    let server = Server::new(&damaged(8));
+    let program = server.path("program");
+    write_program(&program, "kill -KILL $$");
+    let dying = Server { program, ..server };
+    expect(&dying.run(), 137, "crit: edbmend check ended with 137 and without a report.");
+}
+
+#[test]
+#[ignore = "needs jq"]
+fn the_monitoring_check_has_its_four_answers() {
+    needs_of_scripts();
+    let answer = |path: &Path| {
+        let mut command = Command::new(script("check_edbmend.sh"));
+        finish(spawn(command.arg(path).env("EDBMEND", PROGRAM)))
+    };
+    let expect = |ran: Ran, code: i32, start: &str| {
+        assert!(ran.code == Some(code) && ran.stdout.starts_with(start), "{ran:?}");
+        assert!(code == 3 || ran.stdout.contains(" | databases=1 errors="), "{ran:?}");
+    };
+    expect(answer(&Server::new(&healthy(8)).db), 0, "EDBMEND OK - 1 databases");
+    let inverted = {
+        let mut bytes = healthy(8);
+        edbmend::practice::edit_header(&mut bytes, |raw| {
+            (raw.full_prev.gen_low, raw.full_prev.gen_high) = (2.into(), 1.into());
+        });
+        bytes
+    };
+    expect(answer(&Server::new(&inverted).db), 1, "EDBMEND WARNING - backup-gen-inverted in /");
+    let critical = answer(&Server::new(&damaged(8)).db);
+    expect(critical, 2, "EDBMEND CRITICAL - full-backup-gen-invalid in /");
+    expect(answer(Path::new("/no/such.edb")), 3, "EDBMEND UNKNOWN - not-found: /no/such.edb");
+}
+
+#[test]
+#[ignore = "needs shellcheck"]
+fn shellcheck_has_nothing_to_say() {
+    needs::programs(&["shellcheck"]);
+    let scripts = ["repair-unattended.sh", "check_edbmend.sh"].map(script);
+    let output = Command::new("shellcheck").args(scripts).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+/// The commands of a page: the lines `$ ...` of its blocks.
+fn commands_of(page: &str) -> Vec<String> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page);
+    let text = fs::read_to_string(page).unwrap();
+    text.lines().filter_map(|line| line.strip_prefix("$ ")).map(str::to_owned).collect()
+}
+
+#[test]
+#[ignore = "needs jq and strace"]
+fn the_commands_of_the_fleet_page_run_as_they_are_printed() {
+    needs_of_scripts();
+    needs::strace();
+    let server = Server::new(&damaged(8));
+    let folder = server.folder.path();
+    fs::create_dir(server.path("practice")).unwrap();
+    for file in storage_group(&Recipe::of_samples()) {
+        fs::write(server.path("practice").join(&file.name), &file.bytes).unwrap();
+    }
+    // What the line with ssh brings home: a check, a refusal, a repair and one that is pending.
+    let unlucky = failing_program(&server.path("unlucky"), &["--backup", "header"], 6);
+    let program = Path::new(PROGRAM);
+    let collect = "edbmend check --json priv1.edb; edbmend repair --json --dry-run practice/E00.log; \
+                   edbmend repair --json --yes priv1.edb; edbmend restore --yes --json edbmend/*; \
+                   ./unlucky repair --json --yes --backup header priv1.edb";
+    let shell = |command: &str| {
+        let search = std::env::var("PATH").unwrap();
+        let scripts = script("");
+        let found =
+            format!("{}:{}:{search}", program.parent().unwrap().display(), scripts.display());
+        let mut bash = Command::new("bash");
+        bash.args(["-o", "pipefail", "-c", command]).current_dir(folder).env("PATH", found);
+        finish(spawn(&mut bash))
+    };
+    assert!(unlucky.exists());
+    shell(&format!("{{ {collect}; }} | jq -c '. + {{host: \"exch01\"}}' > all.jsonl"));
+    let db = server.db.display();
+    let practice = server.path("practice").display().to_string();
+    let expected = [
+        (0, format!("warning: repaired: {practice}/priv1.edb. Mount")),
+        (0, String::new()), // it goes to a file, which the next command reads
+        (0, format!("nothing-to-do {practice}/priv1.edb\nnothing-to-do {practice}/pub1.edb\n")),
+        (0, "exch01\trepair\t6\tio-error\n".to_owned()),
+        (0, format!("exch01\t{db}\t{}/edbmend/edbmend-", folder.display())),
+        (0, "full-backup-gen-invalid\n".to_owned()),
+        (0, format!("exch01\t{db}\n")),
+        (0, "EDBMEND OK - 2 databases | databases=2 errors=0 generations_left=".to_owned()),
+    ];
+    let commands = commands_of("fleet.md");
+    assert_eq!(commands.len(), expected.len());
+    for (command, (code, output)) in commands.iter().zip(expected) {
+        let ran = shell(command);
+        assert_eq!(ran.code, Some(code), "{command}: {ran:?}");
+        let told = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(told.contains(&output) && !told.contains("jq: error"), "{command}: {ran:?}");
+    }
+}
+
+/// Parses a file with the grammar of tree-sitter and prints the first place it does not understand.
+const PARSE_POWERSHELL: &str = "
+import sys, tree_sitter, tree_sitter_powershell
+language = tree_sitter.Language(tree_sitter_powershell.language())
+tree = tree_sitter.Parser(language).parse(open(sys.argv[1], 'rb').read())
+def bad(node):
+    if node.is_error or node.is_missing: return node
+    return next((b for b in map(bad, node.children) if b), None)
+node = bad(tree.root_node)
+if node: sys.exit(f'{sys.argv[1]}: line {node.start_point[0] + 1}')
+";
+
+#[test]
+#[ignore = "needs tree-sitter-powershell for Python"]
+fn the_powershell_example_is_powershell() {
+    needs::usable("python3", &["-c", "import tree_sitter, tree_sitter_powershell"]);
+    let python = |code: &str, file: &Path| {
+        Command::new("python3").args(["-c", code]).arg(file).output().unwrap()
+    };
+    let example = script("Repair-Unattended.ps1");
+    let parsed = python(PARSE_POWERSHELL, &example);
+    assert!(parsed.status.success(), "{}", String::from_utf8_lossy(&parsed.stderr));
+    let broken = tempfile::NamedTempFile::new().unwrap();
+    let text = fs::read_to_string(&example).unwrap().replacen("switch (", "switch ", 1);
+    fs::write(broken.path(), text).unwrap();
+    assert!(!python(PARSE_POWERSHELL, broken.path()).status.success(), "the parser takes anything");
+}

@@ -1,0 +1,10 @@
+//! What people see: the text of every finding and refusal, terminals, pipes, shells, man pages.
+
+#![cfg(unix)]
+
+mod book;
+#[path = "../harness/mod.rs"]
+mod harness;
+mod interactive;
+mod output;
+mod shell;

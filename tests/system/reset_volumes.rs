@@ -1,0 +1,68 @@
+//! Log resets between volumes, to one that is too small, and on one that proves nothing.
+
+use std::fs;
+use std::path::Path;
+
+use crate::harness::disks::{NTFS, Volume};
+use crate::harness::group::{Group, assert_reset_and_undo, digests, stream_files};
+use crate::harness::{names, run, snapshot};
+
+#[test]
+#[ignore = "needs root"]
+fn between_volumes_the_logs_are_copied_and_proven() {
+    let volume = Volume::ext4(16);
+    let group = Group::new();
+    let named = fs::metadata(group.path("E00.log")).unwrap();
+    let operation = {
+        let before = digests(&group.dir);
+        let done = group.reset(&["--backup-dir", volume.path().join("kept").to_str().unwrap()]);
+        assert_eq!(done.code, Some(0), "{done:?}");
+        let json = done.json();
+        assert!(json["steps"].as_array().unwrap().iter().all(|step| step["method"] == "copy"));
+        assert!(sums_are_right(&done.operation_dir(), &[]));
+        let copied = fs::metadata(done.operation_dir().join("logs/E00.log")).unwrap();
+        assert_eq!(copied.modified().unwrap(), named.modified().unwrap());
+        assert_eq!(copied.permissions(), named.permissions());
+        let undone = run(["restore", "--yes", "--json", done.operation_dir().to_str().unwrap()]);
+        assert_eq!(undone.code, Some(0), "{undone:?}");
+        assert_eq!(digests(&group.dir), before);
+        done.operation_dir()
+    };
+    assert_eq!(stream_files(&operation.join("logs")), Vec::<String>::new());
+    // What moved back is missing, and the plan is still proven.
+    assert!(!sums_are_right(&operation, &[]));
+    assert!(sums_are_right(&operation, &["--ignore-missing"]));
+}
+
+/// What `sha256sum -c` says in an operation folder.
+fn sums_are_right(operation: &Path, more: &[&str]) -> bool {
+    let mut check = std::process::Command::new("sha256sum");
+    check.args(["--quiet", "-c", "SHA256SUMS"]).args(more).current_dir(operation);
+    check.output().unwrap().status.success()
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_volume_that_is_too_small_changes_nothing() {
+    let volume = Volume::ext4(4);
+    let group = Group::new();
+    for name in ["E0000001.log", "E0000002.log", "E0000003.log"] {
+        group.edit(name, |bytes| bytes.resize(2 << 20, 0xda));
+    }
+    let before = snapshot(&group.dir);
+    let left = names(volume.path());
+    let ran = group.reset(&["--backup-dir", volume.path().join("kept").to_str().unwrap()]);
+    ran.expect_refused(3, &["no-space"]);
+    assert_eq!(snapshot(&group.dir), before);
+    assert_eq!(names(volume.path()), left);
+}
+
+#[test]
+#[ignore = "needs root and ntfs-3g"]
+fn an_ntfs_volume() {
+    let volume = Volume::new(&NTFS);
+    let group = Group::at(volume.path());
+    // Both databases, the streaming file, five logs, the checkpoint.
+    group.reset(&[]).expect_refused(3, &["in-use-unproven"; 9]);
+    assert_reset_and_undo(&group, &["--allow-unproven-lock"]);
+}
