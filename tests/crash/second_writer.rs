@@ -255,8 +255,9 @@ fn recovery_rows(
             continue;
         };
         for wish in [Wish::AsFound, Wish::Back] {
-            let ends = recover(context(&Sim::on(tree.clone())), &subject, wish, false).ending;
-            let goal = if ends == Ending::Committed { Face::New } else { Face::Old };
+            let alone = Sim::on(tree.clone());
+            recover(context(&alone), &subject, wish, false);
+            let goal = whole(&alone.now()).expect("nobody is in its way");
             let attempt = |script| {
                 let sim = Sim::beside(tree.clone(), script);
                 let applied = recover(context(&sim), &subject, wish, false);
