@@ -365,7 +365,7 @@ mod whole {
     #[ignore = "slow: many pairs of calls; the short form runs always"]
     fn resets() {
         assert_nothing_lost(&reset_rows(false, false, Step(2)));
-        assert_nothing_lost(&reset_rows(true, false, Step(5)));
+        assert_nothing_lost(&reset_rows(true, false, Step(7)));
     }
 
     #[test]
@@ -375,14 +375,14 @@ mod whole {
         let whole = |tree: &Tree| case.whole(tree);
         for recording in [case.repair("a repair"), case.restore("a restore")] {
             let is_point = writes_header(&case);
-            assert_nothing_lost(&recovery_rows(&recording, &case, &whole, is_point, Step(2)));
+            assert_nothing_lost(&recovery_rows(&recording, &case, &whole, is_point, Step(3)));
         }
         for across_volumes in [false, true] {
             let case = ResetCase::new(across_volumes);
             let whole = |tree: &Tree| case.whole(tree);
             let how = if across_volumes { "copy" } else { "rename" };
             let recording = case.reset(&format!("a reset by {how}"));
-            let step = if across_volumes { Step(11) } else { Step(4) };
+            let step = Step(if across_volumes { 23 } else { 8 });
             assert_nothing_lost(&recovery_rows(&recording, &case, &whole, moves_a_log, step));
         }
     }

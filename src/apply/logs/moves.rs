@@ -130,7 +130,9 @@ impl Mover<'_> {
         copies: &Copies,
     ) -> Result<(), Trouble> {
         let stays = |refusal: Refusal| {
-            give_up_copy(self.storage, route, file);
+            if self.held.still_ours().is_ok() {
+                give_up_copy(self.storage, route, file);
+            }
             Trouble::Unmoved(refusal, route.files.len())
         };
         let original = self.alone_as_copied(route, file, copies).map_err(stays)?;

@@ -328,8 +328,10 @@ impl Inner {
                 let current = self.add_as_other(&dir.join("E00.log"), &stream.log);
                 files.push(current);
             }
+            // It changes nothing, and goes.
             _ => {
                 self.world.presence = Presence::Gone;
+                self.world.told.let_in = None;
                 return;
             }
         }
