@@ -52,7 +52,8 @@ fn ecc_mask(block_bytes: usize) -> u32 {
     u32::try_from(block_bytes * 8).unwrap_or(u32::MAX).wrapping_sub(1)
 }
 
-/// What is folded at once: a vector that every 64-bit processor has.
+/// What is folded at once: a vector that every 64-bit processor has. A `u128` is folded in two halves: the
+/// checksum takes twice as long then, and the check of a file in the cache 8 to 15 % longer.
 type Row = u64x2;
 
 /// Bits of the index of a bit inside its row.

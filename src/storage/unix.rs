@@ -9,6 +9,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rustix::fs::{Advice, AtFlags, FallocateFlags, Mode, OFlags, RenameFlags, SeekFrom};
@@ -490,7 +491,11 @@ impl File for DiskFile {
     }
 
     fn lock(&self) -> Exclusive {
-        ignore_lease_signal();
+        if !outlives_lease_signal() {
+            return Exclusive::Unproven(
+                "the signal of a lease (SIGIO) cannot be handled here".into(),
+            );
+        }
         match set_lease(&self.file, libc::F_WRLCK) {
             Ok(()) => {
                 self.leased.store(true, Ordering::SeqCst);
@@ -556,14 +561,11 @@ impl File for DiskFile {
 }
 
 /// The kernel sends SIGIO when somebody opens a leased file; its default kills the process. The
-/// lease itself is asked before each write, so the signal has nothing to say.
-fn ignore_lease_signal() {
-    use std::sync::{Arc, Once};
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let noticed = Arc::new(AtomicBool::new(false));
-        signal_hook::flag::register(libc::SIGIO, noticed).expect("SIGIO can be handled");
-    });
+/// lease itself is asked before each write, so the signal has nothing to say. `false` where it cannot
+/// be handled.
+fn outlives_lease_signal() -> bool {
+    static IS_HANDLED: OnceLock<bool> = OnceLock::new();
+    *IS_HANDLED.get_or_init(|| signal_hook::flag::register(libc::SIGIO, Arc::default()).is_ok())
 }
 
 fn set_lease(file: &fs::File, kind: libc::c_int) -> io::Result<()> {

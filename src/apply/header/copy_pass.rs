@@ -57,7 +57,7 @@ pub struct Pass<'a> {
 pub struct Copy<'a> {
     /// The copy. It has its length already.
     pub file: &'a dyn File,
-    /// The same past the system's cache; `None` where that cannot be had.
+    /// The copy, opened past the system's cache; `None` where that cannot be had.
     pub direct: Option<&'a DirectFile>,
     /// Whether it must be written. A clone has its content already.
     pub write: bool,

@@ -259,12 +259,12 @@ impl Plain for Integers<FSCTL_GET_INTEGRITY_INFORMATION_BUFFER> {}
 impl Plain for Integers<FSCTL_SET_INTEGRITY_INFORMATION_BUFFER> {}
 impl Plain for Extent {}
 
-/// See [`Plain`].
+/// A structure of integers, as a driver takes or gives it.
 #[derive(Default)]
 #[repr(transparent)]
 pub struct Integers<T>(pub T);
 
-/// See [`Plain`]: a stretch of the file whose handle it holds.
+/// A stretch of a file, which it names by its handle.
 #[derive(Default)]
 #[repr(transparent)]
 #[allow(dead_code)] // only the system reads it
