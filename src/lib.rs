@@ -47,7 +47,7 @@
 //!
 //! // Whether every page has the right checksum.
 //! let report = edbmend::verify(&Verify::new(&database), &watch)?;
-//! assert!(report.pages.is_some_and(|pages| pages.bad.is_empty()));
+//! assert!(report.pages.as_ref().is_some_and(|pages| pages.bad.is_empty()));
 //!
 //! // What a repair would do. Nothing is written, and every guard was asked.
 //! let plan = edbmend::plan(Repair::new(&database), &watch)?;
