@@ -81,7 +81,13 @@ fn plans() -> std::io::Result<[String; 2]> {
     let group = survey_group(&Disk, folders, Vec::new(), Digests::NotWanted, &|_| {})
         .expect("it can be read");
     let operation_dir = dir.join("edbmend").join(OPERATION);
-    let request = ResetRequest { operation_dir: &operation_dir, volume: 1, overrides: Vec::new() };
+    let request = ResetRequest {
+        operation_dir: &operation_dir,
+        volume: 1,
+        apart: Vec::new(),
+        numbered: Vec::new(),
+        overrides: Vec::new(),
+    };
     let reset = plan_reset(&group, &group.streams[0], &request, &stamp).expect("there are logs");
     let stored = [serde_json::to_string(&repair.0)?, serde_json::to_string(&reset)?];
     Ok(stored.map(|plan| plan.replace(dir.to_str().expect("a plain path"), "/disk")))

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::apply::is_operation_folder;
-use crate::diagnose::{Finding, GroupDiagnosis, diagnose_database, diagnose_group, required};
+use crate::diagnose::{
+    Finding, ForecastOutcome, GroupDiagnosis, diagnose_database, diagnose_group, required,
+};
 use crate::ese::ContentKind;
 use crate::ese::db_header::FORMAT_VERSION;
 use crate::guards::unread;
@@ -14,7 +16,9 @@ use crate::report::model::{
 };
 use crate::report::{CommandName, DatabaseReport, Outcome, Report};
 use crate::storage::{FileKind, canonical};
-use crate::survey::{DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, LogStream};
+use crate::survey::{
+    Bodies, DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, LogStream,
+};
 
 use super::error::{Result as ApiResult, ended_well};
 use super::request::Check;
@@ -73,10 +77,23 @@ impl<'a> Checking<'a> {
     }
 
     fn conclude(mut self) -> Report {
+        let fails = |stream: &StreamReport| stream.next_mount.outcome == ForecastOutcome::Fails;
+        let mount_fails = self.streams.iter().any(fails);
         self.report.document.logs = LogsReport::of(self.streams);
         self.report.document.checkpoint = CheckpointsReport::of(self.checkpoints);
-        let report = self.report.conclude();
+        let mut report = self.report.conclude();
+        // A failing mount is no clean bill of health, whatever was found.
+        let document = &mut report.document;
+        if mount_fails && document.outcome == Outcome::Ok {
+            document.outcome = Outcome::Findings;
+            document.exit_code = Outcome::Findings.exit_code();
+        }
         if self.is_incomplete { report.failed() } else { report }
+    }
+
+    /// The log bodies that the forecasts rest on.
+    fn bodies(&self) -> Option<Bodies> {
+        Some(if self.request.deep { Bodies::All } else { Bodies::OfNextMount })
     }
 
     fn fail(&mut self, refusal: &Refusal) {
@@ -140,7 +157,7 @@ impl<'a> Checking<'a> {
         };
         let places = self.folders_of_logs(folders, &databases);
         let group = places.and_then(|places| {
-            run.survey_logs(&listings, places, databases.clone(), Digests::NotWanted)
+            run.survey_logs(&listings, places, databases.clone(), Digests::NotWanted, self.bodies())
         });
         match group {
             // The databases can be judged all the same; only what is said is less than was asked for.
@@ -235,7 +252,13 @@ impl<'a> Checking<'a> {
             rest = elsewhere;
             let folders = GroupFolders { log_dir: dir.clone(), system_dir: dir };
             let listings = self.run.listings();
-            match self.run.survey_logs(&listings, folders, here.clone(), Digests::NotWanted) {
+            match self.run.survey_logs(
+                &listings,
+                folders,
+                here.clone(),
+                Digests::NotWanted,
+                self.bodies(),
+            ) {
                 Ok(group) => {
                     let diagnosis = diagnose_group(&group);
                     // Clean ones need none of them.

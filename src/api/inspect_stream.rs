@@ -116,7 +116,7 @@ pub(super) fn inspect_set(run: &Run, path: &Path) -> Option<(Inspected, Vec<Refu
     let dir = path.parent()?.to_owned();
     let folders = GroupFolders { log_dir: dir.clone(), system_dir: dir };
     let listings = run.listings();
-    let surveyed = run.survey_logs(&listings, folders, Vec::new(), Digests::NotWanted);
+    let surveyed = run.survey_logs(&listings, folders, Vec::new(), Digests::NotWanted, None);
     let mut group = surveyed.ok()?;
     group.streams.retain(|stream| stream.base == base);
     let stream = group.streams.first().filter(|stream| stream.in_order().next().is_some())?;

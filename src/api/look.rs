@@ -1,6 +1,6 @@
 //! From the paths that were named to facts, or to the reason why there are none.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use crate::apply::{DEFAULT_BACKUP_DIR, at_work, at_work_near, at_work_on_logs};
@@ -10,8 +10,8 @@ use crate::refusal::{Refusal, RefusalId};
 use crate::show::{quoted, shown};
 use crate::storage::{FileKind, absolute, canonical};
 use crate::survey::{
-    DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, SurveyError, survey_database_among,
-    survey_group_among, survey_own_logs,
+    Bodies, DatabaseFacts, Digests, GroupFacts, GroupFolders, Listing, Listings, SurveyError,
+    read_bodies, survey_database_among, survey_group_among, survey_own_logs,
 };
 
 use super::run::Run;
@@ -83,24 +83,35 @@ impl Run<'_> {
             }
         }
         let folders = GroupFolders { log_dir, system_dir };
-        Ok((self.survey_logs(&listings, folders, databases, Digests::Wanted)?, unread))
+        let bodies = Some(Bodies::OfNextMount);
+        Ok((self.survey_logs(&listings, folders, databases, Digests::Wanted, bodies)?, unread))
     }
 
-    /// Surveys the logs and checkpoints of databases that are surveyed already, with progress.
+    /// Surveys the logs and checkpoints of databases that are surveyed already, with progress; `bodies` says
+    /// which log bodies are read.
     pub fn survey_logs(
         &self,
         listings: &Listings,
         folders: GroupFolders,
         databases: Vec<DatabaseFacts>,
         digests: Digests,
+        bodies: Option<Bodies>,
     ) -> Result<GroupFacts, Refusal> {
         let log_dir = folders.log_dir.clone();
         self.stage(&format!("reading the logs in {}", shown(&log_dir)));
         let observer = self.context.observer;
         observer.begin_files("reading log headers");
         let advance = |files| observer.advance_files(files);
-        let group = survey_group_among(listings, folders, databases, digests, &advance);
+        let mut group = survey_group_among(listings, folders, databases, digests, &advance);
         observer.end_files();
+        if let Ok(group) = &mut group
+            && let Some(bodies) = bodies
+        {
+            observer.begin_files("reading log bodies");
+            let streams = group.streams.iter_mut();
+            streams.for_each(|stream| read_bodies(self.storage(), stream, bodies, &advance));
+            observer.end_files();
+        }
         group.map_err(|error| unreadable(&error))
     }
 
@@ -120,7 +131,10 @@ impl Run<'_> {
         names.sort();
         let candidates = names.into_iter().map(|name| dir.join(name));
         let surveyed = candidates.filter_map(|path| match self.survey_among(listings, &path) {
-            Ok(facts) => is_of_the_group(&facts).then_some(Ok(facts)),
+            Ok(facts) => {
+                let facts = taken_for_a_database(facts, &listing);
+                is_of_the_group(&facts).then_some(Ok(facts))
+            }
             // What a link in this folder leads to is in this folder, too.
             Err(_) if leads_into(&path, dir) => None,
             Err(refusal) => is_named_like_a_database(&path).then_some(Err(refusal)),
@@ -187,6 +201,50 @@ fn leads_into(path: &Path, dir: &Path) -> bool {
     path.is_dir() || (path.is_symlink() && canonical(path).is_ok_and(|to| to.parent() == Some(dir)))
 }
 
+/// A file that has no header, and is a database all the same by its name or by what lies beside it: it must not
+/// be passed over in silence.
+fn taken_for_a_database(facts: DatabaseFacts, listing: &Listing) -> DatabaseFacts {
+    let is_candidate = facts.kind == ContentKind::Unknown
+        && !is_of_another_format(&facts.area.bytes)
+        && (is_named_like_a_database(&facts.path)
+            || has_streaming_file(&facts.path, listing)
+            || is_blank(&facts) && may_be_a_database(&facts.path) && has_logs(listing));
+    if is_candidate { DatabaseFacts { kind: ContentKind::Database, ..facts } } else { facts }
+}
+
+/// Formats of other programs whose files have such names.
+fn is_of_another_format(start: &[u8]) -> bool {
+    start.starts_with(b"SQLite format 3\0")
+        || start.starts_with(b"regf")
+        || start.get(4..).is_some_and(|rest| {
+            rest.starts_with(b"Standard Jet DB") || rest.starts_with(b"Standard ACE DB")
+        })
+}
+
+fn has_streaming_file(path: &Path, listing: &Listing) -> bool {
+    let Some(name) = path.with_extension("stm").file_name().map(OsStr::to_os_string) else {
+        return false;
+    };
+    path.extension().is_none_or(|end| !end.eq_ignore_ascii_case("stm"))
+        && listing.iter().any(|(other, _)| other.eq_ignore_ascii_case(&name))
+}
+
+/// An empty file, or one that begins with zeros.
+fn is_blank(facts: &DatabaseFacts) -> bool {
+    facts.area.bytes.iter().take(4096).all(|&byte| byte == 0)
+}
+
+/// Endings that databases of the engine have among others.
+fn may_be_a_database(path: &Path) -> bool {
+    let endings = ["sdb", "mdb", "dat", "vol"];
+    path.extension().is_some_and(|end| endings.iter().any(|known| end.eq_ignore_ascii_case(known)))
+}
+
+fn has_logs(listing: &Listing) -> bool {
+    let names = listing.iter().filter_map(|(name, _)| name.to_str());
+    names.filter_map(LogFileName::parse).any(|name| name.base().is_some())
+}
+
 /// Whether a file that was found in a folder is a database with something in it to lose. Source:
 /// `dev/ese/src/ese/io.cxx`, `ErrIOOpenDatabase`: a temporary one is created anew over what is there.
 fn is_of_the_group(facts: &DatabaseFacts) -> bool {
@@ -199,7 +257,8 @@ fn is_same_file(one: &DatabaseFacts, other: &DatabaseFacts) -> bool {
 }
 
 fn is_named_like_a_database(path: &Path) -> bool {
-    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("edb"))
+    let endings = ["edb", "dit", "msmessagestore"];
+    path.extension().is_some_and(|end| endings.iter().any(|known| end.eq_ignore_ascii_case(known)))
 }
 
 /// What a path is that is no regular file, and what to name instead.

@@ -3,7 +3,10 @@
 
 use std::path::Path;
 
-use crate::apply::{self, Ending, assess, at_work, empty_folders, find_pending, recover_refusals};
+use crate::apply::{
+    self, Assessment, Ending, assess, at_work, empty_folders, find_pending, hold_pending,
+    recover_refusals, shared_with,
+};
 use crate::diagnose::diagnose_database;
 use crate::plan::Direction;
 use crate::refusal::{Refusal, RefusalId};
@@ -117,11 +120,21 @@ fn recover_one(
     decide: &dyn Fn(&Path, Direction) -> Decision,
 ) -> (Entry, Vec<Refusal>) {
     let storage = run.storage();
-    let assessed = match at_work(storage, path) {
-        Some(refusal) => Err(vec![refusal]),
-        None => assess(storage, path, request.back),
+    if let Some(refusal) = at_work(storage, path) {
+        return stopped(path, vec![refusal]);
+    }
+    // What is asked for consent is what will be done.
+    let _around = match hold_pending(storage, path) {
+        Ok(held) => held,
+        Err(refusal) => return stopped(path, vec![refusal]),
     };
-    let assessment = match assessed {
+    if !request.allow_shared_backup_dir {
+        let shared = shared_with(storage, path);
+        if !shared.is_empty() {
+            return stopped(path, shared);
+        }
+    }
+    let assessment = match assess(storage, path, request.back) {
         Ok(assessment) => assessment,
         Err(reasons) => return stopped(path, reasons),
     };
@@ -130,6 +143,7 @@ fn recover_one(
     database.report.operation = assessment.operation.clone();
     database.report.direction = Some(direction);
     database.note(Note::Direction(direction));
+    database.notes(touched(&assessment));
     let mut refusals = recover_refusals(storage, path, request.allow_unproven_lock);
     refusals.extend(confirmation_needed(request.consent, path));
     if !refusals.is_empty() {
@@ -171,6 +185,31 @@ fn leave_record(run: &Run, database: &Entry) -> Vec<Note> {
     let mut report = Report::new(CommandName::Recover);
     report.push(database.clone(), &[]);
     record::leave(run, as_asked_for(report.conclude()))
+}
+
+/// Every file that will be touched.
+fn touched(assessment: &Assessment) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let direction = assessment.direction;
+    let is_written = matches!(direction, Direction::Back | Direction::Forward);
+    match assessment.steps.moves() {
+        _ if !is_written => {}
+        Some(plan) => notes.extend(plan.batches.iter().map(|batch| {
+            let (from, to) = match direction {
+                Direction::Back => (batch.to.clone(), batch.from.clone()),
+                _ => (batch.from.clone(), batch.to.clone()),
+            };
+            let names = batch.files.iter().map(|file| file.name.clone()).collect();
+            Note::Moves { names, from, to }
+        })),
+        None => notes.push(Note::WritesHeaderOf(assessment.subject.clone())),
+    }
+    notes.extend(assessment.operation.iter().map(|operation| match direction {
+        Direction::Discard => Note::Removes(operation.dir.clone()),
+        _ => Note::Closes(operation.dir.clone()),
+    }));
+    notes.extend(assessment.markers.iter().cloned().map(Note::Removes));
+    notes
 }
 
 /// Why nothing was done, before the database was read.

@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::apply::{Job, Terms};
+use crate::apply::Job;
 use crate::diagnose::{Finding, diagnose_database, diagnose_group};
 use crate::guards::{HeaderQuestion, for_header};
 use crate::plan::{
     Command, Evidence, FieldSource, RepairRequest, VerifyScope, content_refusals, plan_repair,
 };
-use crate::refusal::{ALLOW_UNPROVEN_LOCK, Refusal, RefusalId};
+use crate::refusal::{Refusal, RefusalId};
 use crate::report::model::{CheckpointsReport, LogsReport, StreamReport, checkpoint_reports};
 use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome};
 use crate::storage::all_processors;
-use crate::survey::{DatabaseFacts, Digests, GroupFolders, PageLayout};
+use crate::survey::{Bodies, DatabaseFacts, Digests, GroupFolders, PageLayout};
 
 use super::consent::{confirmation_needed, store_service_note};
 use super::pages::{pages_note, scan};
@@ -21,6 +21,9 @@ use super::request::Repair;
 use super::run::Run;
 
 const COMMAND: CommandName = CommandName::Repair;
+
+/// The forecasts beside a repair rest on what the next mount reads.
+const BODIES: Option<Bodies> = Some(Bodies::OfNextMount);
 
 pub(super) fn plan(run: &Run, request: &Repair) -> Plan {
     let facts = match run.survey(&request.database) {
@@ -65,7 +68,7 @@ fn survey_logs(run: &Run, request: &Repair, facts: DatabaseFacts) -> Result<Surv
     let log_dir = resolved(&places.log_dir, &beside)?;
     let system_dir = resolved(&places.system_dir, &log_dir)?;
     let (listings, folders) = (run.listings(), GroupFolders { log_dir, system_dir });
-    match run.survey_logs(&listings, folders, vec![facts.clone()], Digests::NotWanted) {
+    match run.survey_logs(&listings, folders, vec![facts.clone()], Digests::NotWanted, BODIES) {
         Err(refusal) if named => Err(refusal),
         Err(_) => {
             let findings = diagnose_database(&facts);
@@ -101,6 +104,7 @@ fn plan_surveyed(
         backup_dir: &backup_dir,
         scope: request.backup,
         allow_unproven_lock: guarded.allow_unproven_lock,
+        backup_terms: guarded.backup_terms,
         planned: None,
     };
     let ask_every_guard = || {
@@ -136,19 +140,17 @@ fn plan_surveyed(
         return Err(refused);
     }
     database.report.outcome = Outcome::Planned;
-    let allow_unproven_lock = guarded.allow_unproven_lock;
-    let terms = Terms { backup_dir, allow_unproven_lock };
+    let terms = guarded.terms(backup_dir);
     Ok(Work::Deed(Box::new(Job::of_header(&facts, plan, images, terms))))
 }
 
 fn wanted(request: &Repair, source: FieldSource) -> RepairRequest {
-    let lock = request.guarded.allow_unproven_lock.then(|| ALLOW_UNPROVEN_LOCK.to_owned());
     RepairRequest {
         source,
         also: request.also.clone(),
         backup: request.backup,
         verify: request.verify,
-        overrides: lock.into_iter().collect(),
+        overrides: request.guarded.overrides(),
     }
 }
 
@@ -169,6 +171,9 @@ fn notes(facts: &DatabaseFacts, request: &RepairRequest) -> Vec<Note> {
     if let FieldSource::From(evidence) = &request.source {
         let (evidence, conditions) = (evidence.path.clone(), evidence.conditions.clone());
         notes.push(Note::FieldsFrom { evidence, conditions });
+    }
+    if facts.names_elsewhere > 0 {
+        notes.push(Note::NamesElsewhere(facts.names_elsewhere));
     }
     if let Some(streaming) = facts.streaming.as_ref().filter(|streaming| streaming.found) {
         notes.push(Note::StreamFileLeftAlone(streaming.path.clone()));

@@ -3,8 +3,11 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use crate::apply::Terms;
 use crate::diagnose::FindingId;
+use crate::guards::BackupTerms;
 use crate::plan::{BackupScope, VerifyScope};
+use crate::refusal::{ALLOW_BACKUP_IN_MEMORY, ALLOW_SHARED_BACKUP_DIR, ALLOW_UNPROVEN_LOCK};
 
 /// Where the parts of a storage group are: Exchange keeps them on different disks.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +33,28 @@ pub(crate) enum Consent {
 pub(crate) struct Guarded {
     pub backup_dir: Option<PathBuf>,
     pub allow_unproven_lock: bool,
+    pub backup_terms: BackupTerms,
     pub consent: Consent,
+}
+
+impl Guarded {
+    /// The guards that are overridden, by their flag.
+    pub fn overrides(&self) -> Vec<String> {
+        let BackupTerms { allow_shared, allow_in_memory } = self.backup_terms;
+        let flags = [
+            (self.allow_unproven_lock, ALLOW_UNPROVEN_LOCK),
+            (allow_shared, ALLOW_SHARED_BACKUP_DIR),
+            (allow_in_memory, ALLOW_BACKUP_IN_MEMORY),
+        ];
+        let given = flags.into_iter().filter(|(is_given, _)| *is_given);
+        given.map(|(_, flag)| flag.to_owned()).collect()
+    }
+
+    /// How the change may be done, with its operation folder in `backup_dir`.
+    pub fn terms(&self, backup_dir: PathBuf) -> Terms {
+        let Self { allow_unproven_lock, backup_terms, .. } = *self;
+        Terms { backup_dir, allow_unproven_lock, backup_terms }
+    }
 }
 
 /// Methods that the requests of all changes have.
@@ -46,6 +70,19 @@ macro_rules! guarded {
         /// when the store is certainly dismounted.
         pub fn allow_unproven_lock(mut self, allow: bool) -> Self {
             self.guarded.allow_unproven_lock = allow;
+            self
+        }
+
+        /// Goes on where another user can write to the backup folder, or owns it. Who can write there can
+        /// decide what is written.
+        pub fn allow_shared_backup_dir(mut self, allow: bool) -> Self {
+            self.guarded.backup_terms.allow_shared = allow;
+            self
+        }
+
+        /// Goes on where the backup folder is in memory, and gone when the machine stops.
+        pub fn allow_backup_in_memory(mut self, allow: bool) -> Self {
+            self.guarded.backup_terms.allow_in_memory = allow;
             self
         }
     };
@@ -80,6 +117,7 @@ pub struct Check {
     pub(crate) paths: Vec<PathBuf>,
     pub(crate) databases: Vec<PathBuf>,
     pub(crate) places: Places,
+    pub(crate) deep: bool,
 }
 
 impl Check {
@@ -97,6 +135,13 @@ impl Check {
     /// A database of the storage group that lies elsewhere.
     pub fn database(mut self, path: impl Into<PathBuf>) -> Self {
         self.databases.push(path.into());
+        self
+    }
+
+    /// Reads the bodies of all logs, and not only of those that the next mount reads. The forecasts of the
+    /// backups then rest on them.
+    pub fn deep(mut self, deep: bool) -> Self {
+        self.deep = deep;
         self
     }
 
@@ -240,6 +285,7 @@ pub struct ResetLogs {
     pub(crate) prefix: Option<String>,
     pub(crate) databases: Vec<PathBuf>,
     pub(crate) may_be_missing: Vec<u32>,
+    pub(crate) allow_older_database: bool,
     pub(crate) places: Places,
     pub(crate) guarded: Guarded,
 }
@@ -252,6 +298,7 @@ impl ResetLogs {
             prefix: None,
             databases: Vec::new(),
             may_be_missing: Vec::new(),
+            allow_older_database: false,
             places: Places::default(),
             guarded: Guarded::default(),
         }
@@ -283,6 +330,12 @@ impl ResetLogs {
         self
     }
 
+    /// Gives up what the logs hold beyond an older copy of a database. Use it only where the rest is worthless.
+    pub fn allow_older_database(mut self, allow: bool) -> Self {
+        self.allow_older_database = allow;
+        self
+    }
+
     placed!();
     guarded!();
 }
@@ -311,6 +364,7 @@ pub struct Recover {
     pub(crate) back: bool,
     pub(crate) only_say: bool,
     pub(crate) allow_unproven_lock: bool,
+    pub(crate) allow_shared_backup_dir: bool,
     pub(crate) consent: Consent,
 }
 
@@ -322,6 +376,7 @@ impl Recover {
             back: false,
             only_say: false,
             allow_unproven_lock: false,
+            allow_shared_backup_dir: false,
             consent: Consent::Given,
         }
     }
@@ -342,6 +397,13 @@ impl Recover {
     /// the store is certainly dismounted.
     pub fn allow_unproven_lock(mut self, allow: bool) -> Self {
         self.allow_unproven_lock = allow;
+        self
+    }
+
+    /// Goes on where another user can write to the operation folder, or owns it. Who can write there can decide
+    /// what is written.
+    pub fn allow_shared_backup_dir(mut self, allow: bool) -> Self {
+        self.allow_shared_backup_dir = allow;
         self
     }
 }

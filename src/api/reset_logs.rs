@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::apply::{LogsDeed, Terms};
+use crate::apply::LogsDeed;
 use crate::diagnose::{Finding, FindingId, Severity, diagnose_database};
 use crate::ese::LogBase;
 use crate::guards::{LogsQuestion, backup_volume, for_logs, unread};
@@ -11,7 +11,7 @@ use crate::plan::{
     Command, GroupRequest, ResetRequest, choose_stream, leave_other_groups_out, pending_refusals,
     plan_reset, reset_refusals,
 };
-use crate::refusal::{ALLOW_GROUP_INCOMPLETE, ALLOW_UNPROVEN_LOCK, Refusal};
+use crate::refusal::{ALLOW_GROUP_INCOMPLETE, ALLOW_OLDER_DATABASE, Refusal};
 use crate::report::{CommandName, DatabaseReport, Note, Outcome, Report};
 use crate::survey::{CheckpointFile, DatabaseFacts, GroupFacts, LogContent, LogFile, LogStream};
 
@@ -62,15 +62,13 @@ pub(super) fn plan(run: &Run, request: &ResetLogs) -> Plan {
         plan: deed.as_ref().map(|deed| &*deed.plan),
         backup_dir: &backup_dir,
         allow_unproven_lock: guarded.allow_unproven_lock,
+        backup_terms: guarded.backup_terms,
         held: None,
     };
     refused.extend(for_logs(run.storage(), &asked));
     refused.extend(confirmation_needed(guarded.consent, &group.folders.log_dir));
-    let allow_unproven_lock = guarded.allow_unproven_lock;
     match deed {
-        Some(deed) if refused.is_empty() => {
-            logs::planned(report, deed, Terms { backup_dir, allow_unproven_lock })
-        }
+        Some(deed) if refused.is_empty() => logs::planned(report, deed, guarded.terms(backup_dir)),
         None if refused.is_empty() => nothing_to_do(report, &group, &wanted),
         _ => Plan::of_group(report, Outcome::Refused, &refused),
     }
@@ -88,6 +86,7 @@ fn wanted(run: &Run, request: &ResetLogs) -> GroupRequest {
         named: request.databases.iter().filter_map(|path| run.resolve(path).ok()).collect(),
         unattended: request.guarded.consent == Consent::Given,
         may_be_missing: request.may_be_missing.clone(),
+        allow_older_database: request.allow_older_database,
     }
 }
 
@@ -102,17 +101,21 @@ fn deed(
     let volume = backup_volume(run.storage(), backup_dir).unwrap_or_default();
     let operation_dir = backup_dir.join(&stamp.id);
     let overrides = overrides(request);
-    let wanted = ResetRequest { operation_dir: &operation_dir, volume, overrides };
+    let storage = run.storage();
+    let (apart, numbered) = (folders(group), folders(group));
+    let apart = apart.into_iter().filter(|dir| !storage.may_rename(dir, backup_dir)).collect();
+    let numbered = numbered.into_iter().filter(|dir| storage.keeps_numbers(dir)).collect();
+    let operation_dir = &operation_dir;
+    let wanted = ResetRequest { operation_dir, volume, apart, numbered, overrides };
     let plan = plan_reset(group, stream, &wanted, &stamp)?;
     Some(LogsDeed { plan: Arc::new(plan) })
 }
 
 fn overrides(request: &ResetLogs) -> Vec<String> {
-    let lock = request.guarded.allow_unproven_lock.then(|| ALLOW_UNPROVEN_LOCK.to_owned());
     let missing = request.may_be_missing.iter();
-    lock.into_iter()
-        .chain(missing.map(|random| format!("{ALLOW_GROUP_INCOMPLETE} {random}")))
-        .collect()
+    let missing = missing.map(|random| format!("{ALLOW_GROUP_INCOMPLETE} {random}"));
+    let older = request.allow_older_database.then(|| ALLOW_OLDER_DATABASE.to_owned());
+    request.guarded.overrides().into_iter().chain(missing).chain(older).collect()
 }
 
 fn folders(group: &GroupFacts) -> Vec<PathBuf> {

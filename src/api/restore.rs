@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use crate::apply::{
-    Deed, HeaderDeed, Job, KnownDeed, LogsDeed, Terms, marker_refusal, not_as_left, undo_of,
+    Deed, HeaderDeed, Job, KnownDeed, LogsDeed, marker_refusal, not_as_left, undo_of,
 };
 use crate::diagnose::diagnose_database;
-use crate::guards::{HeaderQuestion, LogsQuestion, for_header, for_logs};
+use crate::guards::{HeaderQuestion, LogsQuestion, for_header, for_logs, shared};
 use crate::plan::{Command, content_refusals};
 use crate::refusal::Refusal;
 use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome, Report};
@@ -15,7 +15,7 @@ use crate::survey::DatabaseFacts;
 use super::consent::{confirmation_needed, store_service_note};
 use super::logs;
 use super::planned::{Plan, Work};
-use super::request::Restore;
+use super::request::{Guarded, Restore};
 use super::run::Run;
 
 const COMMAND: CommandName = CommandName::Restore;
@@ -23,7 +23,13 @@ const COMMAND: CommandName = CommandName::Restore;
 pub(super) fn plan(run: &Run, request: &Restore) -> Plan {
     let stamp = run.stamp(Command::Restore);
     let undo = run.resolve(&request.operation);
-    match undo.and_then(|dir| undo_of(run.storage(), &dir, &stamp)) {
+    let storage = run.storage();
+    let _held = undo.as_ref().map(|dir| storage.hold_folder(dir));
+    let undo = undo.and_then(|dir| match shared(storage, &dir) {
+        Some(refusal) if !request.guarded.backup_terms.allow_shared => Err(refusal),
+        _ => undo_of(storage, &dir, &stamp),
+    });
+    match undo {
         Ok(Some(KnownDeed::Header(deed))) => plan_header(run, request, deed),
         Ok(Some(KnownDeed::Logs(deed))) => plan_logs(run, request, deed),
         Ok(None) => nothing_to_undo(&request.operation),
@@ -60,12 +66,12 @@ fn plan_surveyed(
     let guarded = &request.guarded;
     let backup_dir = run.backup_dir(guarded.backup_dir.as_deref(), &facts.path);
     let backup_dir = backup_dir.map_err(|refusal| vec![refusal])?;
-    let allow_unproven_lock = guarded.allow_unproven_lock;
     let asked = HeaderQuestion {
         facts,
         backup_dir: &backup_dir,
         scope: deed.plan.backup,
-        allow_unproven_lock,
+        allow_unproven_lock: guarded.allow_unproven_lock,
+        backup_terms: guarded.backup_terms,
         planned: None,
     };
     run.stage("asking every guard");
@@ -83,7 +89,7 @@ fn plan_surveyed(
     }
     database.report.outcome = Outcome::Planned;
     let HeaderDeed { plan, images, .. } = *deed;
-    let terms = Terms { backup_dir, allow_unproven_lock };
+    let terms = guarded.terms(backup_dir);
     Ok(Work::Deed(Box::new(Job::of_header(facts, plan, images, terms))))
 }
 
@@ -109,13 +115,13 @@ fn plan_logs(run: &Run, request: &Restore, deed: LogsDeed) -> Plan {
     };
     run.stage("asking every guard");
     let storage = run.storage();
-    let allow_unproven_lock = guarded.allow_unproven_lock;
-    let asked = LogsQuestion::of_plan(plan, &backup_dir, allow_unproven_lock, None);
+    let Guarded { allow_unproven_lock, backup_terms, .. } = *guarded;
+    let asked = LogsQuestion::of_plan(plan, &backup_dir, allow_unproven_lock, backup_terms, None);
     refused.extend(marker_refusal(storage, &subject));
     refused.extend(for_logs(storage, &asked));
     refused.extend(confirmation_needed(guarded.consent, &plan.log_dir));
     if !refused.is_empty() {
         return Plan::of_group(report, Outcome::Refused, &refused);
     }
-    logs::planned(report, deed, Terms { backup_dir, allow_unproven_lock })
+    logs::planned(report, deed, guarded.terms(backup_dir))
 }

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::guards::Held;
+use crate::guards::{BackupTerms, Held};
 use crate::plan::{BackupRecord, OperationStamp, Steps};
 use crate::refusal::Refusal;
 use crate::storage::{Access, Storage, StorageError};
@@ -14,12 +14,14 @@ use super::operation::folder::OperationFolder;
 use super::operation::journal::End;
 
 /// What was agreed with the person: how a deed may be done.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Terms {
     /// Where the operation folder goes, absolute.
     pub backup_dir: PathBuf,
     /// Whether to go on where exclusive access cannot be proven.
     pub allow_unproven_lock: bool,
+    /// What was agreed about the backup folder.
+    pub backup_terms: BackupTerms,
 }
 
 /// A planned change of a disk that can be undone.
@@ -30,8 +32,24 @@ pub trait Deed {
     /// What its marker stands beside: the database, or the log folder with the base name. Absolute.
     fn subject(&self) -> PathBuf;
 
+    /// What markers stand beside: the subject first, then every other file that nobody may work on meanwhile.
+    fn marked(&self) -> Vec<PathBuf> {
+        vec![self.subject()]
+    }
+
+    /// SHA-256 of both header pages before, in hexadecimal, where it writes them.
+    fn header_before(&self) -> Option<String> {
+        None
+    }
+
     /// What a person names to `recover`: the database, or the log folder. Absolute.
     fn named(&self) -> PathBuf;
+
+    /// The rule that its plan breaks, in words; `None` where it keeps them all.
+    fn flaw(&self) -> Option<String>;
+
+    /// The folders that its files are in, whether they are there or not.
+    fn folders(&self) -> Vec<PathBuf>;
 
     /// The steps of its plan.
     fn steps(&self) -> Steps;

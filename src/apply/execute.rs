@@ -1,9 +1,11 @@
 //! A deed from exclusive access to the last look: the one place that carries plans out.
 
+use std::path::{Path, PathBuf};
+
 use crate::guards::{Held, reason};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, RefusalId};
 use crate::show::shown;
-use crate::storage::StorageError;
+use crate::storage::{HeldFolder, Storage, StorageError};
 
 use super::context::Context;
 use super::deed::{Carried, Deed, Ready};
@@ -20,6 +22,13 @@ use super::outcome::{Applied, Ending, interrupted};
 pub fn execute(context: Context, Job { deed, terms }: &Job) -> Applied {
     let deed = deed.as_deed();
     let (storage, subject) = (context.storage, deed.subject());
+    if let Some(flaw) = deed.flaw() {
+        return Applied::stopped(vec![flawed(&subject, &flaw)]);
+    }
+    let _homes = match hold_all(storage, deed.folders(), &terms.backup_dir) {
+        Ok(held) => held,
+        Err(error) => return Applied::stopped(vec![reason(&error)]),
+    };
     context.observer.stage("taking exclusive access");
     let held = match Held::acquire(storage, deed.files(storage), terms.allow_unproven_lock) {
         Ok(held) => held,
@@ -30,9 +39,7 @@ pub fn execute(context: Context, Job { deed, terms }: &Job) -> Applied {
     if !refusals.is_empty() {
         return Applied::stopped(refusals);
     }
-    let begun =
-        Operation::begin(storage, &subject, &deed.named(), &terms.backup_dir, &deed.stamp());
-    let mut operation = match begun {
+    let mut operation = match Operation::begin(storage, deed, terms) {
         Ok(operation) => operation,
         Err(applied) => return *applied,
     };
@@ -41,6 +48,23 @@ pub fn execute(context: Context, Job { deed, terms }: &Job) -> Applied {
         Ok((ready, journal)) => finish(context, deed, ready.as_ref(), &operation, &journal),
         Err(refusal) => operation.give_up(refusal, deed.tidy(storage)),
     }
+}
+
+/// Keeps folders open, as far as they are there.
+fn hold_all(
+    storage: &dyn Storage,
+    dirs: Vec<PathBuf>,
+    backup_dir: &Path,
+) -> Result<Vec<HeldFolder>, StorageError> {
+    let all = dirs.into_iter().chain([backup_dir.to_owned()]);
+    let there = all.filter(|dir| storage.status(dir).is_ok());
+    there.map(|dir| storage.hold_folder(&dir)).collect()
+}
+
+/// The reason why a plan is not carried out that breaks the rules of its kind.
+fn flawed(subject: &Path, flaw: &str) -> Refusal {
+    let message = format!("the plan contradicts itself: {flaw}");
+    Refusal::new(RefusalId::IoError, subject, message, "Nothing was written. Please report it.")
 }
 
 /// Everything up to the journal that says PREPARED. No original is touched here.

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use crate::guards::{not_found, reason};
 use crate::refusal::Refusal;
 use crate::storage::{FileKind, Storage, StorageError};
-use crate::survey::{group_markers, pending_marker};
+use crate::survey::{Listings, group_markers, pending_marker};
 
 use super::operation::files::{DEFAULT_BACKUP_DIR, has_operation_name, is_operation_folder};
 use super::operation::journal::State;
 use super::operation::marker::{self, Found};
 use super::operation::moved_along::is_same;
-use super::pending::operation_dir;
+use super::pending::{damaged_marker_at_home, marker_among, operation_dir};
 use super::stored::{planned_subject, read_stored};
 
 /// The subjects with a pending operation that `path` stands for: a database, a marker, an operation
@@ -24,7 +24,7 @@ pub fn find_pending(storage: &dyn Storage, path: &Path) -> Result<Vec<PathBuf>, 
     let only_if_pending =
         |subject: PathBuf| has_marker(storage, &subject).then_some(subject).into_iter().collect();
     if let Some(subject) = marker::subject_of(path) {
-        return Ok(only_if_pending(subject));
+        return Ok(each_operation_once(storage, only_if_pending(subject)));
     }
     let kind = match storage.status(path) {
         Ok(status) => status.kind,
@@ -34,7 +34,9 @@ pub fn find_pending(storage: &dyn Storage, path: &Path) -> Result<Vec<PathBuf>, 
     };
     if kind != FileKind::Directory {
         let own: Vec<PathBuf> = only_if_pending(path.to_owned());
-        return Ok(if own.is_empty() { logs_on_the_move_beside(storage, path) } else { own });
+        let own = if own.is_empty() { marked_by_another_name(storage, path) } else { own };
+        let own = if own.is_empty() { logs_on_the_move_beside(storage, path) } else { own };
+        return Ok(each_operation_once(storage, own));
     }
     if is_operation_folder(storage, path) || is_empty_operation(storage, path) {
         return Ok(subject_of_operation(storage, path)?.into_iter().collect());
@@ -43,7 +45,35 @@ pub fn find_pending(storage: &dyn Storage, path: &Path) -> Result<Vec<PathBuf>, 
     let mut found: Vec<_> =
         names.iter().filter_map(|name| marker::subject_of(&path.join(name))).collect();
     found.sort();
-    Ok(found)
+    Ok(each_operation_once(storage, found))
+}
+
+/// The operations of several markers, each by what it is known by, and once.
+fn each_operation_once(storage: &dyn Storage, subjects: Vec<PathBuf>) -> Vec<PathBuf> {
+    let mut operations: Vec<(PathBuf, Option<String>)> = Vec::new();
+    for subject in subjects {
+        let found = marker_among(storage, &subject);
+        let id = found.as_ref().map(|(_, marker)| marker.operation.clone());
+        if id.is_some() && operations.iter().any(|(_, known)| *known == id) {
+            continue;
+        }
+        let known_as = found.map(|(beside, marker)| {
+            let first = marker.marked(storage, &beside).into_iter().next();
+            let is_whole = |first: &PathBuf| {
+                matches!(marker::read(storage, &pending_marker(first)),
+                    Ok(Found::Whole(other)) if other.operation == marker.operation)
+            };
+            first.filter(is_whole).unwrap_or(beside)
+        });
+        operations.push((known_as.unwrap_or(subject), id));
+    }
+    operations.into_iter().map(|(subject, _)| subject).collect()
+}
+
+/// The databases beside it that are the same file under another name (a hard link), and have a marker.
+fn marked_by_another_name(storage: &dyn Storage, database: &Path) -> Vec<PathBuf> {
+    let marker = Listings::new(storage).marker_of_another_name(database);
+    marker.and_then(|marker| marker::subject_of(&marker)).into_iter().collect()
 }
 
 /// The operations on logs that keep a database waiting.
@@ -72,6 +102,7 @@ fn subject_of_operation(storage: &dyn Storage, dir: &Path) -> Result<Option<Path
         // The folder that its marker names is gone, but this is it.
         (Some(subject), Some(_)) if !reaches(storage, &subject) => itself(),
         (None, Some(stored)) if stored.journal.state == State::Prepared => itself(),
+        (None, None) if damaged_marker_at_home(storage, dir).is_some() => itself(),
         (marked, _) => marked,
     })
 }

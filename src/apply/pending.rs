@@ -10,11 +10,11 @@ use crate::storage::{Access, FileKind, Storage};
 use crate::survey::pending_marker;
 
 use super::deed::Deed;
-use super::operation::files::{DEFAULT_BACKUP_DIR, is_operation_folder};
+use super::operation::files::{DEFAULT_BACKUP_DIR, REPORT_NAME, is_operation_folder};
 use super::operation::journal::{End, State};
 use super::operation::marker::{self, Found, Marker};
 use super::operation::moved_along::{is_dir, is_same};
-use super::operation::trouble::{journal_damaged, of_the_original};
+use super::operation::trouble::{journal_damaged, of_another_version, of_the_original};
 use super::stored::{StoredOperation, planned_subject, read_stored};
 
 /// A pending operation as its marker and its folder describe it.
@@ -29,9 +29,26 @@ pub struct Pending {
     pub stored: Option<Box<StoredOperation>>,
     /// Where the folder of one that never was prepared was made, as its marker says. A journal says it itself.
     pub made_in: Option<PathBuf>,
+    /// What its markers stand beside, the one that it is known by last.
+    pub marked: Vec<PathBuf>,
+    /// SHA-256 of both header pages before, in hexadecimal, as its marker says.
+    pub header_before_sha256: Option<String>,
 }
 
 impl Pending {
+    /// An operation on `subject` that never was prepared.
+    fn unprepared(subject: &Path, operation: Option<OperationRef>) -> Self {
+        Self {
+            subject: subject.to_owned(),
+            operation,
+            created_backup_dir: false,
+            stored: None,
+            made_in: None,
+            marked: vec![subject.to_owned()],
+            header_before_sha256: None,
+        }
+    }
+
     /// The deed; `None` where it never was prepared.
     pub fn deed(&self) -> Option<&dyn Deed> {
         self.stored.as_ref().map(|stored| stored.deed.as_deed())
@@ -61,22 +78,25 @@ pub fn read_pending(storage: &dyn Storage, subject: &Path) -> Result<Pending, Re
     let path = pending_marker(subject);
     let marker = match marker::read(storage, &path).map_err(|error| reason(&error))? {
         Found::Whole(marker) => marker,
+        Found::OtherVersion(schema) => return Err(of_another_version(&path, &schema)),
         Found::Damaged => return Err(journal_damaged(&path, "the marker does not match its seal")),
         Found::Foreign => return Err(foreign(&path)),
         Found::Torn => {
+            // Others of the operation may be whole.
+            if let Some((beside, marker)) = marker_among(storage, subject) {
+                return read_marked(storage, &beside, marker);
+            }
             if let Some(dir) = prepared_beside(storage, subject) {
                 return Err(marker_lies(&path, &dir));
             }
-            let subject = subject.to_owned();
-            return Ok(Pending {
-                subject,
-                operation: None,
-                created_backup_dir: false,
-                made_in: None,
-                stored: None,
-            });
+            return Ok(Pending::unprepared(subject, None));
         }
     };
+    read_marked(storage, subject, marker)
+}
+
+/// Reads the operation whose marker stands beside `subject`.
+fn read_marked(storage: &dyn Storage, subject: &Path, marker: Marker) -> Result<Pending, Refusal> {
     let dir = operation_dir(storage, subject, &marker)?;
     let stored = read_stored(storage, &dir)?;
     let is_beside = is_same(storage, &default_dir(subject, &marker), &dir);
@@ -89,12 +109,52 @@ pub fn read_pending(storage: &dyn Storage, subject: &Path) -> Result<Pending, Re
         None if is_beside => {}
         None => expect_unprepared_of_its_own(storage, subject, &dir, &marker)?,
     }
+    let mut marked = marker.marked(storage, subject);
+    let stored = stored.map(|stored| on(*stored, subject));
+    let known_as = match &stored {
+        Some(stored) => stored.deed.as_deed().subject(),
+        None => marked[0].clone(),
+    };
+    marked.extend(stored.iter().flat_map(|stored| stored.deed.as_deed().marked()));
     Ok(Pending {
-        subject: subject.to_owned(),
         operation: Some(OperationRef { id: marker.operation, dir }),
         created_backup_dir: marker.created_backup_dir,
         made_in: Some(marker.dir),
-        stored: stored.map(|stored| on(*stored, subject)),
+        stored,
+        marked: last_of_all(marked, &known_as),
+        header_before_sha256: marker.header_before_sha256,
+        subject: known_as,
+    })
+}
+
+/// Each path once, one of them last.
+fn last_of_all(paths: Vec<PathBuf>, last: &Path) -> Vec<PathBuf> {
+    let mut each: Vec<PathBuf> = Vec::new();
+    for path in paths.into_iter().filter(|path| path != last) {
+        if !each.contains(&path) {
+            each.push(path);
+        }
+    }
+    each.push(last.to_owned());
+    each
+}
+
+/// The whole marker that is to be believed where `subject` is named, and what it stands beside: its own, or one
+/// in the same folder that names it as one of its operation.
+pub fn marker_among(storage: &dyn Storage, subject: &Path) -> Option<(PathBuf, Marker)> {
+    let whole = |subject: &Path| match marker::read(storage, &pending_marker(subject)) {
+        Ok(Found::Whole(marker)) => Some((subject.to_owned(), marker)),
+        _ => None,
+    };
+    whole(subject).or_else(|| {
+        storage.status(&pending_marker(subject)).ok()?;
+        let dir = subject.parent()?;
+        let names = storage.list(dir).unwrap_or_default().into_iter();
+        let others = names.filter_map(|name| marker::subject_of(&dir.join(name)));
+        let names_it = |(beside, marker): &(PathBuf, Marker)| {
+            marker.marked(storage, beside).iter().any(|path| path == subject)
+        };
+        others.filter_map(|other| whole(&other)).find(names_it)
     })
 }
 
@@ -106,15 +166,39 @@ fn on(stored: StoredOperation, subject: &Path) -> Box<StoredOperation> {
 /// The pending operation of a folder whose marker is gone or damaged.
 fn read_pending_in(storage: &dyn Storage, dir: &Path) -> Result<Pending, Refusal> {
     let Some(stored) = read_stored(storage, dir)? else {
-        return Err(journal_damaged(dir, "it holds no journal"));
+        return read_unmarked_in(storage, dir);
     };
     let deed = stored.deed.as_deed();
     let subject = deed.subject();
     deed.expect_own(storage, &subject, dir, false)?;
     let operation =
         Some(OperationRef { id: stored.journal.operation.clone(), dir: dir.to_owned() });
-    let created_backup_dir = false;
-    Ok(Pending { subject, operation, created_backup_dir, stored: Some(stored), made_in: None })
+    let marked = last_of_all(deed.marked(), &subject);
+    let unprepared = Pending::unprepared(&subject, operation);
+    Ok(Pending { stored: Some(stored), marked, ..unprepared })
+}
+
+/// The operation of a folder that holds no journal, and whose marker is damaged: that is the one beside its
+/// home that is.
+fn read_unmarked_in(storage: &dyn Storage, dir: &Path) -> Result<Pending, Refusal> {
+    let no_journal = || journal_damaged(dir, "it holds no journal");
+    let subject = damaged_marker_at_home(storage, dir).ok_or_else(no_journal)?;
+    let id = dir.file_name().map(|name| name.to_string_lossy().into_owned());
+    let operation = OperationRef { id: id.unwrap_or_default(), dir: dir.to_owned() };
+    Ok(Pending::unprepared(&subject, Some(operation)))
+}
+
+/// What the one damaged marker stands beside in the folder that an operation folder in the default place
+/// belongs to; `None` where there is none, or several.
+pub fn damaged_marker_at_home(storage: &dyn Storage, dir: &Path) -> Option<PathBuf> {
+    let home = dir.parent()?.parent()?;
+    let names = storage.list(home).ok()?.into_iter();
+    let subjects = names.filter_map(|name| marker::subject_of(&home.join(name)));
+    let mut damaged = subjects.filter(|subject| {
+        let found = marker::read(storage, &pending_marker(subject));
+        matches!(found, Ok(Found::Torn | Found::Damaged))
+    });
+    damaged.next().filter(|_| damaged.next().is_none())
 }
 
 /// An operation on `subject`, in the default place, that was ready to write.
@@ -122,9 +206,27 @@ fn prepared_beside(storage: &dyn Storage, subject: &Path) -> Option<PathBuf> {
     let backup_dir = subject.with_file_name(DEFAULT_BACKUP_DIR);
     let names = storage.list(&backup_dir).unwrap_or_default();
     names.into_iter().map(|name| backup_dir.join(name)).find(|dir| {
-        matches!(read_stored(storage, dir), Ok(Some(stored))
-            if stored.journal.state == State::Prepared && stored.deed.as_deed().subject() == subject)
+        match read_stored(storage, dir) {
+            Ok(Some(stored)) => {
+                stored.journal.state == State::Prepared
+                    && stored.deed.as_deed().subject() == subject
+            }
+            // Whose it is, nobody can tell any more.
+            Err(_) => true,
+            Ok(None) => is_begun_on(storage, dir, subject),
+        }
     })
+}
+
+/// Whether an operation folder without a journal, which no other marker leads to, holds something of an
+/// operation that may be that on `subject`.
+fn is_begun_on(storage: &dyn Storage, dir: &Path, subject: &Path) -> bool {
+    let is_ended = storage.status(&dir.join(REPORT_NAME)).is_ok();
+    let of_another = planned_subject(storage, dir)
+        .ok()
+        .flatten()
+        .is_some_and(|planned| planned.file_name() != subject.file_name());
+    is_operation_folder(storage, dir) && !is_ended && !of_another
 }
 
 /// A file that has a marker's name, but was not written by edbmend, or is damaged beyond recognition.

@@ -3,18 +3,25 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::guards::{Held, reason};
+use crate::ese::shadow::{PAGE_SIZES_BYTES, elect};
+use crate::guards::{Held, reason, shared};
 use crate::plan::{Direction, LOGS_FOLDER, OperationRef, Steps};
 use crate::refusal::Refusal;
 use crate::show::quoted;
-use crate::storage::Storage;
+use crate::storage::{HeldFolder, Storage};
+use crate::survey::{pending_marker, read_header_area};
 
 use super::context::Context;
+use super::deed::Deed;
+use super::find::empty_folders;
 use super::logs::is_any_away;
+use super::operation::files::{
+    DEFAULT_BACKUP_DIR, HEADER_AFTER_NAME, HEADER_BEFORE_NAME, read_if_there, sha256,
+};
 use super::operation::folder::{remove_empty, remove_empty_beside};
 use super::operation::journal::End;
 use super::operation::marker;
-use super::operation::trouble::moved_without_journal;
+use super::operation::trouble::{moved_without_journal, unproven};
 use super::outcome::{Applied, Ending};
 use super::pending::{Pending, read_pending};
 use super::stored::{StoredOperation, read_unprepared, remove_unprepared};
@@ -29,6 +36,8 @@ pub struct Assessment {
     pub direction: Direction,
     /// The steps of the operation's plan; none where it never was prepared.
     pub steps: Steps,
+    /// The markers that will be removed.
+    pub markers: Vec<PathBuf>,
 }
 
 /// Says what will be done with the pending operation on `subject`. Touches nothing.
@@ -42,7 +51,10 @@ pub fn assess(
     let held = Held::look_at(storage, pending.files(storage).map_err(one)?).map_err(one)?;
     let direction = decide(storage, &pending, &held, back)?.direction();
     let steps = pending.deed().map_or_else(Steps::default, |deed| deed.steps());
-    Ok(Assessment { subject: pending.subject, operation: pending.operation, direction, steps })
+    let markers = pending.marked.iter().map(|marked| pending_marker(marked));
+    let markers = markers.filter(|marker| storage.status(marker).is_ok()).collect();
+    let Pending { subject, operation, .. } = pending;
+    Ok(Assessment { subject, operation, direction, steps, markers })
 }
 
 /// Why the files of a pending operation cannot be had exclusively now. Nothing is opened for writing.
@@ -76,6 +88,7 @@ fn recover_or_refuse(
     let storage = context.storage;
     let one = |refusal| vec![refusal];
     context.observer.stage("taking exclusive access");
+    let _around = hold_pending(storage, subject).map_err(one)?;
     let files = read_pending(storage, subject).and_then(|pending| pending.files(storage));
     let held = Held::acquire(storage, files.map_err(one)?, allow_unproven)?;
     // A second edbmend may have finished it while this one waited.
@@ -83,6 +96,38 @@ fn recover_or_refuse(
     let way = decide(storage, &pending, &held, back)?;
     context.observer.stage(way.direction().in_words());
     Ok(conclude(storage, &pending, &held, way))
+}
+
+/// Keeps the folders open that a pending operation works in, where they are there: what is looked at is then
+/// what is written.
+pub fn hold_pending(storage: &dyn Storage, subject: &Path) -> Result<Vec<HeldFolder>, Refusal> {
+    let hold = |dir: &Path| storage.hold_folder(dir).map_err(|error| reason(&error));
+    let around = subject.parent().unwrap_or(Path::new("/"));
+    let mut held = Vec::new();
+    for dir in [around.to_owned(), around.join(DEFAULT_BACKUP_DIR)] {
+        if storage.status(&dir).is_ok() {
+            held.push(hold(&dir)?);
+        }
+    }
+    let pending = read_pending(storage, subject)?;
+    let operation = pending.operation.iter().map(|operation| operation.dir.as_path());
+    let mut dirs: Vec<PathBuf> =
+        operation.flat_map(|dir| [dir.parent().unwrap_or(dir), dir]).map(Path::to_owned).collect();
+    dirs.extend(pending.deed().into_iter().flat_map(Deed::folders));
+    for dir in dirs.iter().filter(|dir| storage.status(dir).is_ok()) {
+        held.push(hold(dir)?);
+    }
+    Ok(held)
+}
+
+/// Why what is said of a pending operation cannot be believed: somebody else can write to its folder, or has
+/// made its marker.
+pub fn shared_with(storage: &dyn Storage, subject: &Path) -> Vec<Refusal> {
+    let Ok(pending) = read_pending(storage, subject) else { return Vec::new() };
+    let dir = pending.operation.iter().map(|operation| operation.dir.clone());
+    let markers = pending.marked.iter().map(|marked| pending_marker(marked));
+    let there = dir.chain(markers).filter(|path| storage.status(path).is_ok());
+    there.filter_map(|path| shared(storage, &path)).collect()
 }
 
 /// The way that a pending operation goes.
@@ -127,19 +172,57 @@ fn decide<'a>(
     }
 }
 
-/// Without a journal nothing can have been changed; where the plan was saved whole, that is proven.
+/// Without a journal nothing can have been changed. That it is so must be proven: a journal can get lost.
 fn expect_untouched(storage: &dyn Storage, pending: &Pending, held: &Held) -> Result<(), Refusal> {
-    // Its marker had not been written yet.
-    let Some(OperationRef { dir, .. }) = &pending.operation else { return Ok(()) };
+    // Its marker had not been written yet, or so it seems. Then its folder is still empty.
+    let Some(OperationRef { dir, .. }) = &pending.operation else {
+        let is_beside = !empty_folders(storage, &pending.subject).is_empty();
+        let marker = pending_marker(&pending.subject);
+        return if is_beside { Ok(()) } else { Err(unproven(&marker, MARKER_LOST)) };
+    };
     let deed = read_unprepared(storage, dir, pending.made_in.as_deref(), &pending.subject);
     match deed.map_err(|error| reason(&error))? {
         Some(deed) => deed.as_deed().expect_untouched(storage, held, dir),
         None => match is_any_away(storage, &dir.join(LOGS_FOLDER)) {
-            Ok(false) => Ok(()),
+            Ok(false) => expect_header_before(storage, pending, held, dir),
             Ok(true) => Err(moved_without_journal(dir)),
             Err(error) => Err(reason(&error)),
         },
     }
+}
+
+const MARKER_LOST: &str =
+    "its marker is empty or cut off, and no operation folder beside it is still empty";
+const PLAN_LOST: &str =
+    "its folder holds no journal, and neither a marker nor a plan that says what was before";
+
+/// Proves, where there is no whole plan, that the header is what it was: the marker, or the image in the
+/// operation folder, says what that is.
+fn expect_header_before(
+    storage: &dyn Storage,
+    pending: &Pending,
+    held: &Held,
+    dir: &Path,
+) -> Result<(), Refusal> {
+    // What is known by logs writes no header; and a database that is gone has none.
+    let Some(file) = held.file(&pending.subject) else { return Ok(()) };
+    let area = read_header_area(file).map_err(|error| reason(&error))?;
+    let image =
+        |name: &str| read_if_there(storage, &dir.join(name)).map_err(|error| reason(&error));
+    let before = image(HEADER_BEFORE_NAME)?;
+    let pages = PAGE_SIZES_BYTES.iter().filter_map(|page| area.bytes.get(..2 * page));
+    let is_before = |found: &[u8]| match &pending.header_before_sha256 {
+        Some(expected) => sha256(found) == *expected,
+        None => before.as_deref() == Some(found),
+    };
+    // Older versions said nothing in the marker. What never came to an image came to nothing else.
+    let had_not_begun = pending.header_before_sha256.is_none()
+        && pending.made_in.is_some()
+        && before.is_none()
+        && image(HEADER_AFTER_NAME)?.is_none()
+        && elect(&area).is_some_and(|pair| pair.is_sound());
+    let is_proven = had_not_begun || pages.into_iter().any(is_before);
+    if is_proven { Ok(()) } else { Err(unproven(dir, PLAN_LOST)) }
 }
 
 /// Brings a pending operation to its end; the marker goes last.
@@ -192,7 +275,9 @@ fn finish(
 }
 
 fn remove_marker(storage: &dyn Storage, pending: &Pending) -> Result<bool, Refusal> {
-    marker::remove(storage, &pending.subject).map_err(|error| reason(&error))
+    let id = pending.operation.as_ref().map(|operation| operation.id.as_str());
+    let marked = pending.marked.iter().map(PathBuf::as_path);
+    marker::remove_of(storage, id, marked).map_err(|error| reason(&error))
 }
 
 fn discard(storage: &dyn Storage, pending: &Pending) -> Result<Ending, Refusal> {

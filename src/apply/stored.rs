@@ -1,10 +1,14 @@
 //! Operations read back from their folders. Every digest is checked, from the journal down.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::guards::reason;
-use crate::plan::{HeaderImages, PLAN_SCHEMA, Plan, RESET_SCHEMA, ResetPlan, Step};
+use crate::plan::{
+    HeaderImages, LOGS_FOLDER, MoveMethod, PLAN_SCHEMA, Plan, RESET_SCHEMA, ResetPlan, Step,
+    is_name_of_copy,
+};
 use crate::refusal::{Refusal, RefusalId};
 use crate::storage::{Storage, StorageError};
 
@@ -13,12 +17,12 @@ use super::known_deed::KnownDeed;
 use super::logs::deed::LogsDeed;
 use super::operation::files::{
     HEADER_AFTER_NAME, HEADER_BEFORE_NAME, JOURNAL_NAME, PLAN_NAME, SUMS_NAME, read_if_there,
-    read_small, sha256,
+    read_small, read_sums, sha256,
 };
 use super::operation::folder::remove_durably;
 use super::operation::journal::{self, Found, Journal};
 use super::operation::moved_along::{at_home, database_of};
-use super::operation::trouble::damaged;
+use super::operation::trouble::{damaged, of_another_version};
 
 /// A prepared or finished operation, read back from its folder and found whole.
 pub struct StoredOperation {
@@ -38,6 +42,9 @@ pub fn read_stored(
     let journal = match journal::read(storage, dir).map_err(|error| reason(&error))? {
         Found::Whole(journal) => journal,
         Found::Nothing => return Ok(None),
+        Found::OtherVersion(schema) => {
+            return Err(of_another_version(&dir.join(JOURNAL_NAME), &schema));
+        }
         Found::Damaged => return Err(damaged(&dir.join(JOURNAL_NAME), "its seal does not match")),
     };
     let path = dir.join(PLAN_NAME);
@@ -46,6 +53,9 @@ pub fn read_stored(
         return Err(damaged(&path, &format!("its SHA-256 is not {}", journal.plan_sha256)));
     }
     let deed = read_deed(storage, dir, &journal, &bytes)?;
+    if let Some(flaw) = deed.as_deed().flaw() {
+        return Err(damaged(&path, &flaw));
+    }
     Ok(Some(Box::new(StoredOperation { dir: dir.to_owned(), journal, deed })))
 }
 
@@ -84,9 +94,7 @@ fn read_deed(
             let database = database_of(storage, dir, made_in, &plan);
             Ok(writes(database, plan, before, after))
         }
-        other => {
-            Err(damaged(&path, &format!("its schema is {other}, which this version does not know")))
-        }
+        other => Err(of_another_version(&path, other)),
     }
 }
 
@@ -96,8 +104,24 @@ fn writes(database: PathBuf, plan: Plan, before: Vec<u8>, after: Vec<u8>) -> Kno
 }
 
 fn moves(storage: &dyn Storage, dir: &Path, made_in: Option<&Path>, plan: ResetPlan) -> KnownDeed {
-    let plan = Arc::new(at_home(storage, dir, made_in, plan));
-    KnownDeed::Logs(LogsDeed { plan })
+    let mut plan = at_home(storage, dir, made_in, plan);
+    know_copies(storage, &mut plan);
+    KnownDeed::Logs(LogsDeed { plan: Arc::new(plan) })
+}
+
+/// Tells of each file that was copied away what its content was: `SHA256SUMS` of the reset lists it.
+fn know_copies(storage: &dyn Storage, plan: &mut ResetPlan) {
+    if plan.copied_bytes() == 0 {
+        return;
+    }
+    let Some(dir) = plan.away.parent() else { return };
+    let sums: BTreeMap<_, _> =
+        read_sums(storage, dir).into_iter().map(|(sha256, name)| (name, sha256)).collect();
+    let copied = plan.batches.iter_mut().filter(|batch| batch.method == MoveMethod::Copy);
+    for file in copied.flat_map(|batch| &mut batch.files) {
+        let copied = sums.get(&format!("{LOGS_FOLDER}/{}", file.name));
+        file.sha256 = copied.map(|sha256| hex::encode(sha256.0));
+    }
 }
 
 /// The deed on `subject` in a folder without a journal; `None` unless all that it needs is whole. Images were
@@ -110,8 +134,9 @@ pub fn read_unprepared(
 ) -> Result<Option<KnownDeed>, StorageError> {
     let read = |name: &str| read_if_there(storage, &dir.join(name));
     let Some(plan_json) = read(PLAN_NAME)? else { return Ok(None) };
+    let keeps_the_rules = |deed: KnownDeed| deed.as_deed().flaw().is_none().then_some(deed);
     if let Ok(plan) = serde_json::from_slice::<ResetPlan>(&plan_json) {
-        return Ok(Some(moves(storage, dir, made_in, plan)));
+        return Ok(keeps_the_rules(moves(storage, dir, made_in, plan)));
     }
     let Ok(plan) = serde_json::from_slice::<Plan>(&plan_json) else { return Ok(None) };
     let (before, after) = (read(HEADER_BEFORE_NAME)?, read(HEADER_AFTER_NAME)?);
@@ -119,7 +144,10 @@ pub fn read_unprepared(
     let length = 2 * plan.page_size_bytes;
     let is_whole = is_image(&before, length, &plan.header_before_sha256)
         && is_image(&after, length, &plan.header_after_sha256);
-    Ok(is_whole.then(|| writes(subject.to_owned(), plan, before, after)))
+    if !is_whole {
+        return Ok(None);
+    }
+    Ok(keeps_the_rules(writes(subject.to_owned(), plan, before, after)))
 }
 
 /// What the plan in a folder without a journal works on, by its own words; `None` where there is no plan,
@@ -183,7 +211,7 @@ pub fn remove_unprepared(
 fn full_copy_name(plan: &[u8]) -> Option<String> {
     let plan: Plan = serde_json::from_slice(plan).ok()?;
     plan.steps.into_iter().find_map(|step| match step {
-        Step::Copy { to, .. } if !to.contains(['/', '\\']) => Some(to),
+        Step::Copy { to, .. } if is_name_of_copy(&to) => Some(to),
         _ => None,
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::ese::shadow::Which;
 use crate::guards::not_found;
-use crate::plan::{OperationStamp, Plan, inverse, inverse_reset};
+use crate::plan::{MoveMethod, OperationStamp, Plan, inverse, inverse_reset};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::{CommandLine, shown};
 use crate::storage::Storage;
@@ -42,7 +42,14 @@ pub fn undo_of(
         }
         KnownDeed::Logs(LogsDeed { plan }) => {
             expect_at_home(storage, dir, &plan)?;
-            KnownDeed::Logs(LogsDeed { plan: Arc::new(inverse_reset(&plan, stamp)) })
+            let mut undo = inverse_reset(&plan, stamp);
+            // Mounts may have changed since.
+            for batch in &mut undo.batches {
+                if !storage.may_rename(&batch.from, &batch.to) {
+                    batch.method = MoveMethod::Copy;
+                }
+            }
+            KnownDeed::Logs(LogsDeed { plan: Arc::new(undo) })
         }
     }))
 }

@@ -166,6 +166,14 @@ pub struct GuardedArgs {
     /// open. Use it only when the store is certainly dismounted
     #[arg(long)]
     pub allow_unproven_lock: bool,
+    /// Go on where another user can write to the folder of the backup, or of
+    /// the operation. Whoever can write there can decide what is written
+    #[arg(long)]
+    pub allow_shared_backup_dir: bool,
+    /// Go on where the backup folder is in memory, and gone when the machine
+    /// stops
+    #[arg(long)]
+    pub allow_backup_in_memory: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub log: LogFileArgs,
@@ -213,6 +221,9 @@ pub struct CheckArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub group: GroupArgs,
+    /// Read the bodies of all logs, not only of those that the next mount reads
+    #[arg(long)]
+    pub deep: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub log: LogFileArgs,
@@ -319,6 +330,9 @@ pub struct ResetLogsArgs {
     /// by the Rand number of its DB Signature
     #[arg(long, value_name = "SIGNATURE", value_parser = signature_random)]
     pub allow_group_incomplete: Vec<u32>,
+    /// Give up what the logs hold beyond an older copy of a database
+    #[arg(long)]
+    pub allow_older_database: bool,
     /// Where the operation folder goes (default: edbmend beside the logs)
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub backup_dir: Option<PathBuf>,

@@ -11,6 +11,7 @@ pub fn run(session: &Session, args: &CheckArgs) -> Report {
         paths: args.paths.clone(),
         databases: args.group.db.clone(),
         places: args.group.places(),
+        deep: args.deep,
     };
     check_in(&session.run(), &check)
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use console::Term;
 
 use crate::api::{Consent, Guarded, Plan, Request, Run, apply_in, plan_in};
+use crate::guards::BackupTerms;
 use crate::plan::ResetPlan;
 use crate::refusal::{Refusal, RefusalId};
 use crate::report::{Note, Outcome, Report, render_preview};
@@ -18,6 +19,10 @@ pub fn guarded(args: &GuardedArgs, backup_dir: Option<&Path>) -> Guarded {
     Guarded {
         backup_dir: backup_dir.map(Path::to_owned),
         allow_unproven_lock: args.allow_unproven_lock,
+        backup_terms: BackupTerms {
+            allow_shared: args.allow_shared_backup_dir,
+            allow_in_memory: args.allow_backup_in_memory,
+        },
         consent: consent(args),
     }
 }

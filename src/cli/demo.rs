@@ -107,6 +107,7 @@ fn write_group(storage: &dyn Storage, dir: &Path) -> Result<(), StorageError> {
 
 fn check_args(args: &DemoArgs, dir: &Path) -> CheckArgs {
     CheckArgs {
+        deep: false,
         paths: vec![dir.to_owned()],
         group: GroupArgs::default(),
         log: LogFileArgs::default(),
@@ -129,6 +130,8 @@ fn repair_args(args: &DemoArgs, database: &Path) -> RepairArgs {
             yes: true,
             // A temporary folder may lie where no lease is to be had; nobody else knows the file.
             allow_unproven_lock: true,
+            allow_shared_backup_dir: false,
+            allow_backup_in_memory: false,
             log: LogFileArgs::default(),
             output: args.output,
         },

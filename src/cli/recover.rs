@@ -21,6 +21,7 @@ pub fn run(session: &Session, args: &RecoverArgs) -> Report {
         back: args.back,
         only_say: args.guarded.dry_run,
         allow_unproven_lock: args.guarded.allow_unproven_lock,
+        allow_shared_backup_dir: args.guarded.allow_shared_backup_dir,
         consent: consent(&args.guarded),
     };
     let decide = |path: &Path, direction: Direction| decide(&args.guarded, path, direction);

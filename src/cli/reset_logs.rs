@@ -14,6 +14,7 @@ pub fn run(session: &Session, args: &ResetLogsArgs) -> Report {
         prefix: args.prefix.clone(),
         databases: args.group.db.clone(),
         may_be_missing: args.allow_group_incomplete.clone(),
+        allow_older_database: args.allow_older_database,
         places: args.group.places(),
         guarded: guarded(&args.guarded, args.backup_dir.as_deref()),
     };

@@ -6,15 +6,17 @@ use crate::survey::CheckpointFile;
 
 use super::chain::Chain;
 use super::damaged_files::{damaged_checkpoint, half_damaged_checkpoint};
+use super::scene::Scene;
 use super::{Finding, FindingId};
 
-pub(super) fn judge(chain: &Chain) -> Vec<Finding> {
+pub(super) fn judge(scene: &Scene) -> Vec<Finding> {
+    let chain = scene.chain;
     let file = chain.stream.checkpoint.as_ref().filter(|file| file.read_error.is_none());
     let Some(file) = file else { return Vec::new() };
     let Some((_, copies)) = &file.elected else { return vec![damaged_checkpoint(&file.path)] };
     let half = matches!(copies, CheckpointCopies::FirstOnly | CheckpointCopies::SecondOnly);
     let half = half.then(|| half_damaged_checkpoint(&file.path, *copies));
-    half.into_iter().chain(mismatch(chain, file)).collect()
+    half.into_iter().chain(mismatch(scene, file)).collect()
 }
 
 /// `(0x6,1E,0)`, `none`, `damaged`, `could not be read`.
@@ -27,25 +29,21 @@ pub(super) fn in_words(chain: &Chain) -> String {
     }
 }
 
-fn mismatch(chain: &Chain, file: &CheckpointFile) -> Option<Finding> {
+/// A checkpoint that the engine passes over or that lies among the logs without one of its own. One that stops the
+/// next mount is a finding of that.
+fn mismatch(scene: &Scene, file: &CheckpointFile) -> Option<Finding> {
+    let chain = scene.chain;
     let (checkpoint, _) = file.elected.as_ref()?;
-    let (first, last) = (chain.first()?, chain.last()?);
-    let (position, signature) = (checkpoint.checkpoint(), checkpoint.raw.log_signature);
-    let what = if Some(signature) != chain.signature {
-        format!("Signature: {signature}, the logs have Signature: {}", chain.signature?)
-    } else if chain.unread.is_empty() && !(first..=last).contains(&position.generation) {
-        format!(
-            "Checkpoint: {position}, but the logs there are generations {first}-{last} \
-             (0x{first:x}-0x{last:x})"
-        )
-    } else {
+    let signature = checkpoint.raw.log_signature;
+    if Some(signature) == chain.signature {
         return None;
-    };
+    }
+    let what = format!("Signature: {signature}, the logs have Signature: {}", chain.signature?);
     Some(Finding::new(
         FindingId::CheckpointMismatch,
         format!("{}: {what}", shown(&file.path)),
-        "The checkpoint is not that of these logs. The engine ignores or rewrites it, and recovery may \
-         begin with the oldest log that is there.",
+        "The checkpoint is not that of these logs. The engine does not use it, and recovery begins with the \
+         oldest log that is there.",
         "If the stores mount, nothing: the engine writes it anew. Else find out whether logs or \
          checkpoint come from another folder or another time.",
     ))

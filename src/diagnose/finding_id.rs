@@ -62,6 +62,14 @@ findings! {
     CheckpointDamaged            "checkpoint-damaged"              Error     Never    Checkpoint;
     CheckpointMismatch           "checkpoint-mismatch"             Warning   Never    Checkpoint;
     LogSequenceEnding            "log-sequence-ending"             Warning   Never    Logs;
+    LogBodyDamaged               "log-body-damaged"                Error     Never    Logs;
+    LogBodyLost                  "log-body-lost"                   Error     Never    Logs;
+    LogSumMismatch               "log-sum-mismatch"                Error     Never    Logs;
+    LogTailTorn                  "log-tail-torn"                   Info      Never    Logs;
+    CheckpointAhead              "checkpoint-ahead"                Error     Never    Checkpoint;
+    DatabaseMissing              "database-missing"                Error     Never    State;
+    DatabaseReplaced             "database-replaced"               Error     Never    State;
+    DatabaseOlderThanLogs        "database-older-than-logs"        Error     Never    State;
     OperationPending             "operation-pending"               Error     Never    State;
     BackupGenInverted            "backup-gen-inverted"             Warning   IfNamed  BackupFields;
     BackupGenHalfSet             "backup-gen-half-set"             Warning   IfNamed  BackupFields;

@@ -50,7 +50,9 @@ pub enum Obstacle<'a> {
 
 /// What forbids a repair of the file itself, in the order in which the guards tell it.
 pub fn obstacles(facts: &DatabaseFacts) -> Vec<Obstacle<'_>> {
-    let pending = facts.pending.as_deref().map(Obstacle::OperationPending);
+    // A reset of its logs has a marker beside it, too, and is told of by that.
+    let own = facts.pending.as_deref().filter(|_| facts.group_pending.is_none());
+    let pending = own.map(Obstacle::OperationPending);
     let mut found = Vec::from_iter(pending);
     if facts.kind != ContentKind::Database {
         found.push(Obstacle::NoDatabase(facts.kind));
@@ -217,6 +219,8 @@ mod tests {
             streaming: None,
             logs: None,
             pending: None,
+            names: 1,
+            names_elsewhere: 0,
             group_pending: None,
             may_write: true,
         }

@@ -13,7 +13,7 @@ use super::generation_range::GenerationRange;
 use super::required_logs::{self, RequiredLogs};
 use super::scene::Scene;
 use super::sequence::{SequenceUse, sequence_use};
-use super::{Finding, FindingId, checkpoint, log_files, sequence};
+use super::{Finding, FindingId, checkpoint, log_bodies, log_files, next_start, sequence};
 
 /// What is wrong with a storage group, and what will happen to it.
 pub struct GroupDiagnosis {
@@ -64,7 +64,7 @@ pub fn diagnose_group(group: &GroupFacts) -> GroupDiagnosis {
     let chains: Vec<Chain> =
         group.streams.iter().filter(|stream| is_there(stream)).map(Chain::new).collect();
     let scenes: Vec<Scene> =
-        chains.iter().map(|chain| Scene::new(chain, &group.databases)).collect();
+        chains.iter().map(|chain| Scene::new(chain, &group.streams, &group.databases)).collect();
     let mut findings: Vec<Finding> = pending(group).collect();
     findings.extend(scenes.iter().flat_map(of_stream));
     findings.sort_by_key(|finding| finding.severity);
@@ -100,7 +100,9 @@ fn of_stream(scene: &Scene) -> Vec<Finding> {
     if scene.is_live() {
         findings.extend(sequence::current_missing(scene.chain));
     }
-    findings.extend(checkpoint::judge(scene.chain));
+    findings.extend(checkpoint::judge(scene));
+    findings.extend(log_bodies::judge(scene.chain));
+    findings.extend(next_start::judge(scene));
     findings
 }
 

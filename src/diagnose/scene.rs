@@ -1,25 +1,26 @@
 //! A log stream with its databases: what the next mount and the next backups find together.
 
-use crate::ese::engine::{self, CurrentLog, NextStart};
 use crate::ese::{DbHeader, DbState};
-use crate::survey::DatabaseFacts;
+use crate::simulate::{Log, LogHead, Set, Started, Stop, start};
+use crate::survey::{DatabaseFacts, LogStream};
 
 use super::chain::Chain;
 use super::membership::is_of_stream;
-use super::required_logs::RequiredLogs;
 
 /// A log stream with the databases of its signature.
 pub(super) struct Scene<'a> {
     pub chain: &'a Chain<'a>,
     pub databases: Vec<Member<'a>>,
+    /// What a start of the engine meets.
+    pub set: Set,
+    /// How that start ends.
+    pub start: Result<Started, Stop>,
 }
 
 /// A database of a log stream.
 pub(super) struct Member<'a> {
     pub facts: &'a DatabaseFacts,
     pub header: &'a DbHeader,
-    /// What recovery needs of this stream; `None` where it needs nothing.
-    pub required: Option<RequiredLogs>,
 }
 
 impl Member<'_> {
@@ -34,15 +35,21 @@ impl Member<'_> {
 }
 
 impl<'a> Scene<'a> {
-    /// Takes those of the databases that belong to the stream.
-    pub fn new(chain: &'a Chain<'a>, databases: &'a [DatabaseFacts]) -> Self {
+    /// Takes those of the databases that belong to the stream, and tries the start. `streams` are all of the
+    /// folder.
+    pub fn new(
+        chain: &'a Chain<'a>,
+        streams: &[LogStream],
+        databases: &'a [DatabaseFacts],
+    ) -> Self {
         let ours = databases.iter().filter_map(|facts| {
             let header = &facts.pair.as_ref()?.header;
-            let required = RequiredLogs::of(header, std::slice::from_ref(chain));
             let is_ours = is_of_stream(header, chain.stream.identity());
-            is_ours.then_some(Member { facts, header, required })
+            is_ours.then_some(Member { facts, header })
         });
-        Self { chain, databases: ours.collect() }
+        let set = Set::of(chain.stream, streams, databases);
+        let start = start(&set);
+        Self { chain, databases: ours.collect(), set, start }
     }
 
     /// Whether a database of this stream is there that is no copy made by a backup.
@@ -55,26 +62,32 @@ impl<'a> Scene<'a> {
         self.databases.iter().find(|member| !member.is_clean()).map(|member| member.facts)
     }
 
-    /// What the engine does with the logs at the next start.
-    pub fn next_start(&self) -> NextStart {
-        let stream = self.chain.stream;
-        let current = match (&stream.current, self.chain.current()) {
-            (None, _) => CurrentLog::Missing,
-            (Some(_), None) => CurrentLog::Unusable,
-            (Some(_), Some(summary)) => CurrentLog::Usable(summary.generation),
-        };
-        let usable = self.chain.usable();
-        let has_archives = !stream.archives.is_empty();
-        let from = self.checkpoint_generation().or(self.chain.first());
-        engine::next_start(current, has_archives, from, |generation| usable.contains(&generation))
+    /// Whether closed logs alone are there, and no database of theirs: a backup set, or logs put aside.
+    pub fn is_archive(&self) -> bool {
+        self.set.current.is_none()
+            && !self.set.has_temporary
+            && !self.set.archives.is_empty()
+            && self.databases.is_empty()
     }
 
-    /// The generation of a checkpoint that belongs to the logs and lies among them.
-    fn checkpoint_generation(&self) -> Option<i32> {
-        let (checkpoint, _) = self.chain.stream.checkpoint.as_ref()?.elected.as_ref()?;
-        let generation = checkpoint.checkpoint().generation;
-        let ours = Some(checkpoint.raw.log_signature) == self.chain.signature;
-        let (first, last) = (self.chain.first()?, self.chain.last()?);
-        (ours && (first..=last).contains(&generation)).then_some(generation)
+    /// Whether no log is there, so that a new log stream begins.
+    pub fn begins_anew(&self) -> bool {
+        self.start.as_ref().is_ok_and(|started| started.signature.is_none())
+    }
+
+    /// The generation from which on logs are replayed; `None` where no database has to be recovered.
+    pub fn replays_from(&self) -> Option<i32> {
+        self.first_dirty()?;
+        let checkpoint = self.set.checkpoint.as_ref().map(|found| found.position.generation);
+        checkpoint.or_else(|| self.set.archives.keys().next().copied()).or(self.chain.first())
+    }
+
+    /// Whether the bodies of the logs that the next mount reads were read.
+    pub fn bodies_were_read(&self) -> bool {
+        let from = self.set.checkpoint.as_ref().map_or(0, |found| found.position.generation);
+        let is_read = |log: &Log| log.body.is_some() || !matches!(log.head, LogHead::Valid(_));
+        let current_is_read = self.set.current.as_ref().is_some_and(is_read);
+        let at_rest = self.first_dirty().is_none();
+        current_is_read && (at_rest || self.set.archives.range(from..).all(|(_, log)| is_read(log)))
     }
 }

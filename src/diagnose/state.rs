@@ -9,7 +9,7 @@ use super::unclean::{Unclean, required, unclean};
 use super::{Finding, FindingId};
 
 pub(super) fn judge_pending(facts: &DatabaseFacts) -> Option<Finding> {
-    let marker = facts.pending.as_ref().or(facts.group_pending.as_ref())?;
+    let marker = facts.group_pending.as_ref().or(facts.pending.as_ref())?;
     Some(Finding::new(
         FindingId::OperationPending,
         format!("an edbmend operation on it or its logs was interrupted: {}", shown(marker)),

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::log_records::{LogRecord, RecordKind, RecordValue, RecordVisitor};
-use super::{LgPos, Signature};
+use super::log_records::{
+    BackupPhase, BackupScope, LogRecord, RecordKind, RecordValue, RecordVisitor,
+};
+use super::{BackupInfo, LgPos, Signature};
 
 /// Most events that are kept of one log. A log holds a few; more are an attack on memory.
 pub const MOST_EVENTS: usize = 4096;
@@ -50,6 +52,15 @@ pub enum LogEvent {
     Start,
     /// Recovery begins to undo.
     UndoBegins,
+    /// A backup came to its end: what the header of a database remembers of it.
+    BackedUp {
+        /// Database id.
+        dbid: u8,
+        /// What was backed up.
+        scope: BackupScope,
+        /// What the header remembers.
+        info: BackupInfo,
+    },
 }
 
 /// The events of one log, in their order.
@@ -133,6 +144,13 @@ impl Kept {
             RecordValue::ShutDownMark => LogEvent::ShutDownMark,
             RecordValue::EngineStart { .. } => LogEvent::Start,
             RecordValue::UndoBegins { .. } => LogEvent::UndoBegins,
+            RecordValue::Backup2(raw) if BackupPhase::from(raw.phase) == BackupPhase::Update => {
+                LogEvent::BackedUp {
+                    dbid: raw.dbid,
+                    scope: raw.scope.into(),
+                    info: BackupInfo::new(&raw.info, raw.backup_type.get()),
+                }
+            }
             RecordValue::Page(head) => {
                 return raise(&mut self.highest_pages, head.dbid, head.page.get());
             }

@@ -5,11 +5,20 @@ use std::path::Path;
 use crate::plan::BackupScope;
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::{shown, size};
-use crate::storage::{FileKind, Storage};
+use crate::storage::{FileKind, Others, Storage};
 use crate::survey::DatabaseFacts;
 
 /// What an operation needs besides the copy: images, plan, journal, report, and room to breathe.
 pub const OVERHEAD_BYTES: u64 = 1024 * 1024;
+
+/// What was agreed about the folder of the backup.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BackupTerms {
+    /// Whether to go on where another user can write to it.
+    pub allow_shared: bool,
+    /// Whether to go on where it is in memory.
+    pub allow_in_memory: bool,
+}
 
 /// Reasons in the backup folder, its volume and that of the marker not to begin. Nothing is created.
 pub fn refusals_for(
@@ -17,6 +26,7 @@ pub fn refusals_for(
     facts: &DatabaseFacts,
     backup_dir: &Path,
     scope: BackupScope,
+    terms: BackupTerms,
 ) -> Vec<Refusal> {
     let of_backup = match usable_folder(storage, backup_dir) {
         Err(refusal) => Some(*refusal),
@@ -24,7 +34,79 @@ pub fn refusals_for(
     };
     let beside = facts.path.parent().unwrap_or(Path::new("/"));
     let of_marker = no_room_for_marker(storage, beside, of_backup.as_ref());
-    of_backup.into_iter().chain(of_marker).collect()
+    let of_terms = against_terms(storage, backup_dir, beside, terms);
+    of_backup.into_iter().chain(of_marker).chain(of_terms).collect()
+}
+
+/// What speaks against a backup folder for files of the folder `source`, and was not agreed to.
+pub fn against_terms(
+    storage: &dyn Storage,
+    backup_dir: &Path,
+    source: &Path,
+    terms: BackupTerms,
+) -> Vec<Refusal> {
+    let shared = if terms.allow_shared { None } else { shared(storage, backup_dir) };
+    let in_memory =
+        if terms.allow_in_memory { None } else { in_memory(storage, backup_dir, source) };
+    shared.into_iter().chain(in_memory).collect()
+}
+
+/// The refusal where somebody else can change what is in the folder of a backup, or of an operation. One that
+/// is not there will be created for the user of this process alone.
+pub fn shared(storage: &dyn Storage, dir: &Path) -> Option<Refusal> {
+    let sharing = match storage.sharing(dir) {
+        Ok(sharing) => sharing,
+        // Where there are no modes, it will be as shared as the folder that it will be created in.
+        Err(_) => storage.sharing(dir.parent()?).ok().filter(|it| it.without_modes.is_some())?,
+    };
+    let (who, instead) = match sharing.by? {
+        Others::Owner(user) => {
+            (format!("another user owns it (uid {user})"), "Run edbmend as that user")
+        }
+        Others::Group(group) => {
+            (format!("a group can write to it (gid {group}, or an ACL)"), "Take that right away")
+        }
+        Others::Everybody => {
+            ("everybody on this machine can write to it".to_owned(), "Take that right away")
+        }
+    };
+    let (message, remedy) = match sharing.without_modes {
+        Some(kind) => (
+            format!(
+                "{who}: it lies on {kind}, which has no owners and modes but those of its mount"
+            ),
+            "Mount it so that it is yours alone (options uid, gid, umask=077), or name another folder with \
+             --backup-dir. If you trust everybody who can write there, add --allow-shared-backup-dir."
+                .to_owned(),
+        ),
+        None => (
+            who,
+            format!(
+                "What lies there decides what is written. {instead}, or name a folder of your own with \
+                 --backup-dir. If you trust everybody who can write there, add --allow-shared-backup-dir."
+            ),
+        ),
+    };
+    Some(Refusal::new(RefusalId::BackupDirShared, dir, message, remedy))
+}
+
+/// The refusal where the only other copy would be gone with the power, while the files themselves are not in
+/// memory.
+fn in_memory(storage: &dyn Storage, backup_dir: &Path, source: &Path) -> Option<Refusal> {
+    let volume = |dir: &Path| {
+        let there = dir.ancestors().find_map(|dir| storage.status(dir).ok());
+        there.map(|status| status.identity.0)
+    };
+    let is_apart = storage.is_in_memory(backup_dir) && volume(backup_dir) != volume(source);
+    is_apart.then(|| {
+        Refusal::new(
+            RefusalId::BackupInMemory,
+            backup_dir,
+            "it is in memory (tmpfs or ramfs): what is saved there is gone when the machine stops",
+            "Name a folder on a disk with --backup-dir. If it is certain that the machine keeps running, add \
+             --allow-backup-in-memory.",
+        )
+    })
 }
 
 /// The refusal where `dir` cannot take the marker. It is left out where `other` says already that this

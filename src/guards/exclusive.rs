@@ -131,20 +131,6 @@ fn ask(storage: &dyn Storage, path: &Path, access: Access) -> Result<Answer, Ref
     })
 }
 
-/// Whether somebody has a file open right now. Where opening it shows that, and not the lease, it is asked
-/// again for a while: it may be an indexer that does.
-pub fn is_held(storage: &dyn Storage, path: &Path) -> bool {
-    for attempt in 1..=BUSY_TRIES {
-        match storage.open(path, Access::ReadAlone) {
-            Ok(file) => return file.lock() == Exclusive::InUse,
-            Err(error) if !error.is_busy() => return false,
-            Err(_) if attempt < BUSY_TRIES => std::thread::sleep(BUSY_PAUSE),
-            Err(_) => {}
-        }
-    }
-    true
-}
-
 /// Why a file cannot be had alone, or not for certain.
 enum WhyNot {
     InUse,

@@ -7,7 +7,7 @@ use crate::refusal::Refusal;
 use crate::storage::Storage;
 use crate::survey::{DatabaseFacts, Fingerprint};
 
-use super::backup_folder;
+use super::backup_folder::{self, BackupTerms};
 use super::exclusive::Held;
 use super::in_use::written_meanwhile;
 
@@ -21,6 +21,8 @@ pub struct HeaderQuestion<'a> {
     pub scope: BackupScope,
     /// Whether to go on where exclusive access cannot be proven.
     pub allow_unproven_lock: bool,
+    /// What was agreed about the backup folder.
+    pub backup_terms: BackupTerms,
     /// Under exclusive access: what the plan rests on. `None` before the question.
     pub planned: Option<&'a Fingerprint>,
 }
@@ -30,10 +32,15 @@ pub fn for_header(storage: &dyn Storage, asked: &HeaderQuestion) -> Vec<Refusal>
     let facts = asked.facts;
     let mut refusals = content_refusals(facts);
     refusals.extend(write_refusals(facts));
-    refusals.extend(backup_folder::refusals_for(storage, facts, asked.backup_dir, asked.scope));
+    refusals.extend(of_backup_folder(storage, asked));
     refusals.extend(in_use(storage, asked));
     refusals.extend(changed(asked));
     refusals
+}
+
+fn of_backup_folder(storage: &dyn Storage, asked: &HeaderQuestion) -> Vec<Refusal> {
+    let HeaderQuestion { facts, backup_dir, scope, backup_terms, .. } = *asked;
+    backup_folder::refusals_for(storage, facts, backup_dir, scope, backup_terms)
 }
 
 /// The database, unless it is held already: to open it again would dispute that. And the streaming file,

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::machine::{StoreService, store_service};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::quoted;
+use crate::storage::ONLY_OWNER_CAN_TELL;
 
 /// The refusal where somebody else has the file open.
 pub fn in_use(path: &Path) -> Refusal {
@@ -59,11 +60,28 @@ fn how_to_see_who(path: &Path) -> String {
 
 /// The refusal where nobody can tell whether somebody else has the file open.
 pub fn unproven(path: &Path, why: &str) -> Refusal {
+    let remedy = if why == ONLY_OWNER_CAN_TELL {
+        "Run edbmend as root, or as the owner of the file."
+    } else {
+        "If you are sure that the store is dismounted on every machine that can reach this file, add \
+         --allow-unproven-lock."
+    };
     Refusal::new(
         RefusalId::InUseUnproven,
         path,
         format!("it cannot be proven that nobody else has the file open: {why}"),
-        "If you are sure that the store is dismounted on every machine that can reach this file, add \
-         --allow-unproven-lock.",
+        remedy,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_not_ask_for_a_lease_is_not_led_to_the_flag_that_does_without() {
+        let remedy = |why: &str| unproven(Path::new("/d/priv1.edb"), why).remedy;
+        assert!(!remedy(ONLY_OWNER_CAN_TELL).contains("--allow"));
+        assert!(remedy("the file system grants no lease").contains("--allow-unproven-lock"));
+    }
 }

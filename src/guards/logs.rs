@@ -1,5 +1,6 @@
 //! The guards of a deed that moves logs.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::ese::LogFileName;
@@ -9,7 +10,7 @@ use crate::show::size;
 use crate::storage::{Storage, on_all_cores};
 use crate::survey::{read_header_area, streaming_file_path, survey_database};
 
-use super::backup_folder::{self, OVERHEAD_BYTES};
+use super::backup_folder::{self, BackupTerms, OVERHEAD_BYTES};
 use super::exclusive::Held;
 use super::planned_files::{Place, Route, name_is_taken, routes, unplanned_files};
 use super::storage_trouble::reason;
@@ -29,6 +30,8 @@ pub struct LogsQuestion<'a> {
     pub backup_dir: &'a Path,
     /// Whether to go on where exclusive access cannot be proven.
     pub allow_unproven_lock: bool,
+    /// What was agreed about the backup folder.
+    pub backup_terms: BackupTerms,
     /// Under exclusive access: the databases. `None` before the question.
     pub held: Option<&'a Held>,
 }
@@ -43,6 +46,7 @@ impl<'a> LogsQuestion<'a> {
         plan: &'a ResetPlan,
         backup_dir: &'a Path,
         allow_unproven_lock: bool,
+        backup_terms: BackupTerms,
         held: Option<&'a Held>,
     ) -> Self {
         let files = match held {
@@ -57,7 +61,8 @@ impl<'a> LogsQuestion<'a> {
                 homes.push(home.clone());
             }
         }
-        Self { homes, files, plan: Some(plan), backup_dir, allow_unproven_lock, held }
+        let plan = Some(plan);
+        Self { homes, files, plan, backup_dir, allow_unproven_lock, backup_terms, held }
     }
 }
 
@@ -83,12 +88,50 @@ pub fn for_logs(storage: &dyn Storage, asked: &LogsQuestion) -> Vec<Refusal> {
         .extend(asked.plan.into_iter().flat_map(|plan| not_as_planned(storage, plan, asked.held)));
     if asked.held.is_none() {
         refusals.extend(asked.homes.iter().filter_map(|dir| read_only_folder(storage, dir)));
+        refusals.extend(unmarkable(storage, asked));
         refusals.extend(backup_folder::refusal(storage, asked.backup_dir));
     }
+    refusals.extend(of_backup_folder(storage, asked));
     refusals.extend(in_use(storage, asked));
     refusals
         .extend(asked.plan.into_iter().flat_map(|plan| no_room(storage, plan, asked.backup_dir)));
     refusals
+}
+
+fn of_backup_folder(storage: &dyn Storage, asked: &LogsQuestion) -> Vec<Refusal> {
+    let homes = asked.homes.iter();
+    let against = homes.flat_map(|home| {
+        backup_folder::against_terms(storage, asked.backup_dir, home, asked.backup_terms)
+    });
+    let mut refusals: Vec<Refusal> = Vec::new();
+    for refusal in against.chain(asked.plan.and_then(|plan| one_name_of_two(storage, plan))) {
+        if !refusals.contains(&refusal) {
+            refusals.push(refusal);
+        }
+    }
+    refusals
+}
+
+/// The refusal where two files differ in the case of their names only, and would be one where they go.
+fn one_name_of_two(storage: &dyn Storage, plan: &ResetPlan) -> Option<Refusal> {
+    let mut seen: BTreeMap<(&Path, String), &str> = BTreeMap::new();
+    let files = plan.batches.iter().flat_map(|batch| {
+        batch.files.iter().map(move |file| (batch.to.as_path(), file.name.as_str()))
+    });
+    let mut twins = files.filter_map(|(to, name)| {
+        let first = seen.insert((to, name.to_lowercase()), name)?;
+        Some((to, first, name))
+    });
+    let (to, one, other) = twins.find(|(to, _, _)| storage.may_fold_case(to))?;
+    Some(Refusal::new(
+        RefusalId::BackupDirUnusable,
+        to,
+        format!(
+            "{one} and {other} would be one file there: upper and lower case are the same, or may be"
+        ),
+        "Name a folder on another file system with --backup-dir, or move the one that the engine does not use \
+         elsewhere.",
+    ))
 }
 
 /// What is no longer as the plan found it: files and databases.
@@ -198,6 +241,16 @@ fn read_only_folder(storage: &dyn Storage, dir: &Path) -> Option<Refusal> {
     })
 }
 
+/// The folders of databases in which no marker can be created.
+fn unmarkable(storage: &dyn Storage, asked: &LogsQuestion) -> Vec<Refusal> {
+    let databases = asked.plan.into_iter().flat_map(|plan| &plan.databases);
+    let beside: BTreeSet<&Path> = databases.filter_map(|database| database.path.parent()).collect();
+    let others = beside.into_iter().filter(|dir| !asked.homes.iter().any(|home| home == dir));
+    let refused = others.filter_map(|dir| read_only_folder(storage, dir));
+    let message = "the folder is read-only: the marker beside its database cannot be created";
+    refused.map(|refusal| Refusal { message: message.to_owned(), ..refusal }).collect()
+}
+
 /// The files that are not where the plan found them, or whose new name is taken. Right before the question the
 /// survey has just looked at each file of a reset.
 fn not_in_place(storage: &dyn Storage, plan: &ResetPlan, is_held: bool) -> Vec<Refusal> {
@@ -206,7 +259,10 @@ fn not_in_place(storage: &dyn Storage, plan: &ResetPlan, is_held: bool) -> Vec<R
     let is_undo = plan.undoes.is_some();
     let look = |(route, file): (&Route, &MovedFile)| {
         let refused = match (is_held, is_undo) {
-            (true, _) => route.expect_at_origin(storage, file),
+            (true, true) => route
+                .expect_at_origin(storage, file)
+                .and_then(|()| route.expect_copied_content(storage, file)),
+            (true, false) => route.expect_at_origin(storage, file),
             (false, true) => expect_away(storage, route, file),
             (false, false) => Ok(()),
         };

@@ -13,8 +13,8 @@ mod not_found;
 mod planned_files;
 mod storage_trouble;
 
-pub use backup_folder::{backup_volume, no_room_for_it};
-pub use exclusive::{Held, is_held};
+pub use backup_folder::{BackupTerms, backup_volume, no_room_for_it, shared};
+pub use exclusive::Held;
 pub use header::{HeaderQuestion, for_header};
 pub use in_use::{in_use, written_meanwhile};
 pub use logs::{LogsQuestion, changed_databases, database_changed, for_logs};

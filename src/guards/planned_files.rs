@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::ese::{LogBase, LogFileName};
-use crate::plan::{Batch, MoveMethod, MovedFile, ResetPlan};
+use crate::plan::{Batch, FileIdentity, MoveMethod, MovedFile, ResetPlan};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::shown;
 use crate::storage::{Access, FileKind, Storage, StorageError, digest_blocks, read_full};
 
 use super::storage_trouble::{failure, reason};
 
-/// What a file is known by, besides its length, in bytes.
+/// As much of a file as its digest is taken of, in bytes. With its length, and its number and time where it
+/// keeps them, that is what it is known by.
 const HEADER_BYTES: usize = 4096;
 
 /// Where a planned file is found.
@@ -117,6 +118,19 @@ impl Route<'_> {
         }
     }
 
+    /// Refuses a file that was copied away and is no longer what was copied.
+    pub fn expect_copied_content(
+        &self,
+        storage: &dyn Storage,
+        file: &MovedFile,
+    ) -> Result<(), Refusal> {
+        let Some(copied) = &file.sha256 else { return Ok(()) };
+        let opened = storage.open(&self.origin(file), Access::Read);
+        let found = opened.and_then(|it| digest_blocks(it.as_ref(), file.bytes, |_, _| Ok(())));
+        let found = hex::encode(found.map_err(|error| failure(&error))?);
+        if found == *copied { Ok(()) } else { Err(self.changed(file, Place::ForeignAtOrigin)) }
+    }
+
     /// The refusal of a file that cannot move, by where it is now.
     pub fn not_as_planned(&self, storage: &dyn Storage, file: &MovedFile) -> Refusal {
         match self.place(storage, file) {
@@ -176,6 +190,11 @@ fn identify(storage: &dyn Storage, path: &Path, file: &MovedFile) -> Result<Seen
     }
     let mut start = [0; HEADER_BYTES];
     let read = read_full(opened.as_ref(), &mut start, 0)?;
+    // Its header may be what it was, and the rest another: a log is written on behind it.
+    let now = FileIdentity { number: status.identity.1, modified_ns: status.modified_ns };
+    if file.identity.is_some_and(|planned| planned != now) {
+        return Ok(Seen::Other);
+    }
     let same = <[u8; 32]>::from(Sha256::digest(&start[..read])) == file.header_sha256;
     Ok(if same { Seen::Same } else { Seen::Other })
 }

@@ -3,6 +3,7 @@
 //! A [`Plan`] is an ordered list of small steps, printable, serialisable, reversible. `--dry-run`
 //! prints it and stops; `restore` is its inverse; `recover` is the rest of it, or the way back.
 
+mod check;
 mod evidence;
 mod guards;
 mod header_edit;
@@ -15,6 +16,7 @@ mod reset_guards;
 mod step;
 mod steps;
 
+pub use check::{flaw_of_moves, flaw_of_writes, is_name_of_copy, is_operation_id};
 pub use evidence::Evidence;
 pub use guards::{content_refusals, truncated, unsupported_format, write_refusals};
 pub use header_edit::{Change, only_repairable_bytes_differ};
@@ -22,8 +24,8 @@ pub use inverse::inverse;
 pub use record::{BackupMethod, BackupRecord, Direction, OperationRef};
 pub use repair::{FieldSource, RepairRequest, fields_to_mend, plan_repair};
 pub use reset::{
-    Batch, DatabaseIdentity, LOGS_FOLDER, MovedFile, RESET_SCHEMA, ResetPlan, ResetRequest,
-    identity_by, identity_of, inverse_reset, plan_reset,
+    Batch, DatabaseIdentity, FileIdentity, LOGS_FOLDER, MovedFile, RESET_SCHEMA, ResetPlan,
+    ResetRequest, identity_by, identity_of, inverse_reset, plan_reset,
 };
 pub use reset_guards::{
     GroupRequest, choose_stream, leave_other_groups_out, pending_refusals, reset_refusals,

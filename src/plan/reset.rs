@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::ese::LogBase;
 use crate::ese::shadow::{self, HeaderArea};
 use crate::show::Sha256Hex;
-use crate::storage::stored_path;
+use crate::storage::{Status, stored_path};
 use crate::survey::{DatabaseFacts, GroupFacts, LogFile, LogStream};
 
 use super::{Command, MoveMethod, MoveStep, OperationStamp, Step};
@@ -95,6 +95,59 @@ pub struct MovedFile {
     /// SHA-256 of its first 4096 bytes; stored in hexadecimal.
     #[serde(with = "hex::serde")]
     pub header_sha256: [u8; 32],
+    /// Its number in the file system and the time of its last change, where they stay what they are while it
+    /// is away; older plans do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<FileIdentity>,
+    /// SHA-256 of all of it in hexadecimal, of a file that was copied away: `SHA256SUMS` keeps it.
+    #[serde(skip)]
+    pub sha256: Option<String>,
+}
+
+/// What tells a file from another with the same header, as long as it is renamed and not copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileIdentity {
+    /// Its number in its file system, stored in hexadecimal.
+    #[serde(with = "number_in_hex")]
+    pub number: u128,
+    /// Time of the last change of its content, nanoseconds since 1970, stored as text.
+    #[serde(with = "number_as_text")]
+    pub modified_ns: i128,
+}
+
+/// JSON has no numbers of 128 bits.
+mod number_in_hex {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(number: &u128, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&format_args!("{number:x}"))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
+        u128::from_str_radix(&String::deserialize(from)?, 16).map_err(D::Error::custom)
+    }
+}
+
+/// Nanoseconds of a far future have more than 64 bits.
+mod number_as_text {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(number: &i128, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(number)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<i128, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl MovedFile {
+    /// A file of which no more is known than this.
+    pub fn of(name: String, bytes: u64, header_sha256: [u8; 32]) -> Self {
+        Self { name, bytes, header_sha256, identity: None, sha256: None }
+    }
 }
 
 /// What was asked for.
@@ -103,6 +156,10 @@ pub struct ResetRequest<'a> {
     pub operation_dir: &'a Path,
     /// Volume of that folder.
     pub volume: u64,
+    /// Folders out of which nothing can be renamed into it, though they may be of that volume.
+    pub apart: Vec<PathBuf>,
+    /// Folders in which a file keeps its number until it is removed.
+    pub numbered: Vec<PathBuf>,
     /// The guards that were overridden, by their flag.
     pub overrides: Vec<String>,
 }
@@ -123,6 +180,8 @@ impl ResetPlan {
         let mut plan = self.clone();
         for batch in &mut plan.batches {
             (batch.from, batch.to) = (moved(&batch.from)?, moved(&batch.to)?);
+            // They may be copies, which have other numbers.
+            batch.files.iter_mut().for_each(|file| file.identity = None);
         }
         for database in &mut plan.databases {
             database.path = moved(&database.path).unwrap_or_else(|| database.path.clone());
@@ -183,19 +242,21 @@ pub fn plan_reset(
 ) -> Option<ResetPlan> {
     let to = request.operation_dir.join(LOGS_FOLDER);
     let mut batches = Vec::new();
+    let batches_of = |files: &mut dyn Iterator<Item = Movable>| batches_of(&to, request, files);
     // A rival is a second current log under another spelling; whichever the engine finds goes.
     let current = stream.current.iter().chain(&stream.rivals);
-    let first = stream.temporary.iter().chain(current).map(Movable::of_log);
-    batches.extend(batches_of(&to, request.volume, first));
-    let numbered = stream.archives.iter().chain(&stream.shadows).map(Movable::of_log);
-    batches.extend(batches_of(&to, request.volume, numbered));
+    let mut first = stream.temporary.iter().chain(current).map(Movable::of_log);
+    batches.extend(batches_of(&mut first));
+    let mut numbered = stream.archives.iter().chain(&stream.shadows).map(Movable::of_log);
+    batches.extend(batches_of(&mut numbered));
     let checkpoint = stream.checkpoint.iter().map(|checkpoint| Movable {
         path: &checkpoint.path,
         volume: checkpoint.status.identity.0,
         bytes: checkpoint.status.length_bytes,
         header_sha256: checkpoint.header_sha256,
+        identity: identity_in(&checkpoint.status),
     });
-    batches.extend(batches_of(&to, request.volume, checkpoint));
+    batches.extend(batches_of(&mut { checkpoint }));
     if batches.is_empty() {
         return None;
     }
@@ -221,6 +282,11 @@ struct Movable<'a> {
     volume: u64,
     bytes: u64,
     header_sha256: [u8; 32],
+    identity: FileIdentity,
+}
+
+fn identity_in(status: &Status) -> FileIdentity {
+    FileIdentity { number: status.identity.1, modified_ns: status.modified_ns }
 }
 
 impl<'a> Movable<'a> {
@@ -231,18 +297,28 @@ impl<'a> Movable<'a> {
             bytes: log.length_bytes,
             // Zeros are the digest of no file: what cannot be known again is not moved.
             header_sha256: log.header_sha256.as_deref().copied().unwrap_or_default(),
+            identity: FileIdentity { number: log.number, modified_ns: log.modified_ns },
         }
     }
 }
 
-fn batches_of<'a>(to: &Path, volume: u64, files: impl Iterator<Item = Movable<'a>>) -> Vec<Batch> {
+fn batches_of<'a>(
+    to: &Path,
+    request: &ResetRequest,
+    files: &mut dyn Iterator<Item = Movable<'a>>,
+) -> Vec<Batch> {
     let mut batches: Vec<Batch> = Vec::new();
     for file in files {
         let from = file.path.parent().unwrap_or(Path::new("/"));
-        let method = if file.volume == volume { MoveMethod::Rename } else { MoveMethod::Copy };
+        let is_one_mount =
+            file.volume == request.volume && !request.apart.iter().any(|dir| dir == from);
+        let method = if is_one_mount { MoveMethod::Rename } else { MoveMethod::Copy };
+        let is_known = is_one_mount && request.numbered.iter().any(|dir| dir == from);
         let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let name = name.unwrap_or_default();
-        let moved = MovedFile { name, bytes: file.bytes, header_sha256: file.header_sha256 };
+        let moved = MovedFile {
+            identity: is_known.then_some(file.identity),
+            ..MovedFile::of(name.unwrap_or_default(), file.bytes, file.header_sha256)
+        };
         let fits = |batch: &&mut Batch| {
             batch.from == from && batch.method == method && batch.files.len() < BATCH_FILES
         };

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::diagnose::{
-    CopyFault, StreamingFileFault, attach_list_way_out, copy_fault, is_of_stream,
+    CopyFault, StreamingFileFault, attach_list_way_out, copy_fault, is_of_stream, known_later,
     missing_databases, streaming_file_fault,
 };
 use crate::ese::{AttachedDatabase, DbState, LogBase, Signature};
@@ -12,7 +12,7 @@ use crate::storage::FileKind;
 use crate::survey::{DatabaseFacts, GroupFacts, LogContent, LogStream};
 
 use super::content_refusals;
-use crate::refusal::{ALLOW_GROUP_INCOMPLETE, Refusal, RefusalId};
+use crate::refusal::{ALLOW_GROUP_INCOMPLETE, ALLOW_OLDER_DATABASE, Refusal, RefusalId};
 
 /// What the person said about the storage group.
 #[derive(Default)]
@@ -25,6 +25,8 @@ pub struct GroupRequest {
     pub unattended: bool,
     /// Databases that may be missing, by the random number of their signature.
     pub may_be_missing: Vec<u32>,
+    /// Whether what the logs hold beyond an older database may be given up.
+    pub allow_older_database: bool,
 }
 
 impl GroupRequest {
@@ -113,6 +115,7 @@ pub fn reset_refusals(
         refusals.extend(logs_still_required(database));
         refusals.extend(header_damaged(database));
         refusals.extend(stream.and_then(|stream| wrong_stream(database, stream, request)));
+        refusals.extend(stream.and_then(|stream| older_than_logs(database, stream, request)));
         refusals.extend(streaming_file(database));
     }
     refusals.extend(no_database(group));
@@ -155,6 +158,28 @@ fn restore_pending(group: &GroupFacts) -> Vec<Refusal> {
         )
     };
     group.restore_files.iter().map(refuse).collect()
+}
+
+/// What the logs hold beyond an older copy would be lost for good.
+fn older_than_logs(
+    database: &DatabaseFacts,
+    stream: &LogStream,
+    request: &GroupRequest,
+) -> Option<Refusal> {
+    let known = known_later(stream, database).filter(|_| !request.allow_older_database)?;
+    let own = database.pair.as_ref()?.header.last_consistent();
+    Some(Refusal::new(
+        RefusalId::DatabaseOlderThanLogs,
+        &database.path,
+        format!(
+            "it is an older copy: Last Consistent: {own}, and the logs know it consistent at {known}: they hold \
+             what it lacks"
+        ),
+        format!(
+            "Bring the newest copy back, or let recovery roll this one forward: edbmend explain \
+             database-older-than-logs. Only if the rest is worthless: {ALLOW_OLDER_DATABASE}"
+        ),
+    ))
 }
 
 /// A clean database needs no log. Where its header still names some, it is not as clean as it says.
@@ -213,25 +238,13 @@ fn wrong_stream(
     if own.is_unset() {
         return (!request.names(database)).then(|| unsigned(database));
     }
-    if let Some(logs) = signature.filter(|logs| *logs != own) {
-        return Some(Refusal::new(
-            RefusalId::LogSignatureMismatch,
-            &database.path,
-            format!("Log Signature {own}, but the logs {} have {logs}", stream.base),
-            "This database belongs to other logs. Name the right log folder (--log-dir), or leave this \
-             database out.",
-        ));
-    }
-    let last = stream.last_generation()?;
-    let detached = header.last_detach().generation;
-    (is_of_stream(header, signature) && detached > last).then(|| {
-        Refusal::new(
-            RefusalId::LogSignatureMismatch,
-            &database.path,
-            format!("Last Detach is in generation {detached}, but the newest log there is {last}"),
-            "The newest logs are elsewhere. Name their folder with --log-dir.",
-        )
-    })
+    let logs = signature.filter(|logs| *logs != own)?;
+    Some(Refusal::new(
+        RefusalId::LogSignatureMismatch,
+        &database.path,
+        format!("Log Signature {own}, but the logs {} have {logs}", stream.base),
+        "This database belongs to other logs. Name the right log folder (--log-dir), or leave this database out.",
+    ))
 }
 
 fn unsigned(database: &DatabaseFacts) -> Refusal {

@@ -9,6 +9,15 @@ pub const ALLOW_UNPROVEN_LOCK: &str = "--allow-unproven-lock";
 /// Goes on without a database that the logs name; followed by the random number of its signature.
 pub const ALLOW_GROUP_INCOMPLETE: &str = "--allow-group-incomplete";
 
+/// Goes on though the logs hold what a database lacks.
+pub const ALLOW_OLDER_DATABASE: &str = "--allow-older-database";
+
+/// Goes on where another user can write to the folder of the backup, or of an operation.
+pub const ALLOW_SHARED_BACKUP_DIR: &str = "--allow-shared-backup-dir";
+
+/// Goes on where the folder of the backup is in memory.
+pub const ALLOW_BACKUP_IN_MEMORY: &str = "--allow-backup-in-memory";
+
 /// Makes [`RefusalId`] of the rows: id, name, guard or failure, and the flag that overrides it.
 macro_rules! refusals {
     ($($id:ident $name:tt $kind:ident $flag:expr;)*) => {
@@ -56,6 +65,8 @@ refusals! {
     ReadOnly             "read-only"              Guard    None;
     NoSpace              "no-space"               Guard    None;
     BackupDirUnusable    "backup-dir-unusable"    Guard    None;
+    BackupDirShared      "backup-dir-shared"      Guard    Some(ALLOW_SHARED_BACKUP_DIR);
+    BackupInMemory       "backup-in-memory"       Guard    Some(ALLOW_BACKUP_IN_MEMORY);
     OperationPending     "operation-pending"      Guard    None;
     ChangedSinceSurvey   "changed-since-survey"   Guard    None;
     ConfirmationNeeded   "confirmation-needed"    Guard    None;
@@ -67,6 +78,7 @@ refusals! {
     NotAnOperation       "not-an-operation"       Guard    None;
     HeaderDamaged        "header-damaged"         Guard    None;
     GroupIncomplete      "group-incomplete"       Guard    Some(ALLOW_GROUP_INCOMPLETE);
+    DatabaseOlderThanLogs "database-older-than-logs" Guard Some(ALLOW_OLDER_DATABASE);
     LogSignatureMismatch "log-signature-mismatch" Guard    None;
     RestorePending       "restore-pending"        Guard    None;
     MixedPrefixes        "mixed-prefixes"         Guard    None;

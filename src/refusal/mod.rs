@@ -2,7 +2,10 @@
 
 mod id;
 
-pub use id::{ALLOW_GROUP_INCOMPLETE, ALLOW_UNPROVEN_LOCK, RefusalId};
+pub use id::{
+    ALLOW_BACKUP_IN_MEMORY, ALLOW_GROUP_INCOMPLETE, ALLOW_OLDER_DATABASE, ALLOW_SHARED_BACKUP_DIR,
+    ALLOW_UNPROVEN_LOCK, RefusalId,
+};
 
 use std::path::{Path, PathBuf};
 

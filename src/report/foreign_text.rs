@@ -88,6 +88,8 @@ fn no_dump_of_a_header_prints_foreign_text_as_it_is() {
 fn log_file(content: LogContent) -> LogFile {
     let name = LogFileName::parse("E0000005.log").unwrap();
     LogFile {
+        number: 0,
+        modified_ns: 0,
         path: path(),
         name,
         volume: 0,
@@ -228,6 +230,7 @@ fn stream() -> StreamReport {
         error: Some(-1),
         event: Some(1),
         message: HARM.into(),
+        rests_on: Vec::new(),
     };
     StreamReport {
         base: HARM.into(),

@@ -74,6 +74,23 @@ pub enum Note {
     EmptyFolder(PathBuf),
     /// Where a recovery goes.
     Direction(Direction),
+    /// A recovery writes both header copies of this database.
+    WritesHeaderOf(PathBuf),
+    /// A recovery moves these files, as far as they are not there yet.
+    Moves {
+        /// Their names.
+        names: Vec<String>,
+        /// The folder they come from.
+        from: PathBuf,
+        /// The folder they go to.
+        to: PathBuf,
+    },
+    /// A recovery ends the operation in this folder.
+    Closes(PathBuf),
+    /// A recovery removes this marker, or unfinished operation folder.
+    Removes(PathBuf),
+    /// The file has so many names (hard links) in other folders.
+    NamesElsewhere(u64),
     /// A streaming file was verified, of which only the header pages can be.
     OnlyHeaderPages,
     /// The file ends with so many bytes that are no whole page.
@@ -145,6 +162,16 @@ impl Note {
                 shown(folder)
             )),
             Self::Direction(direction) => one(direction_in_words(*direction)),
+            Self::WritesHeaderOf(database) => {
+                one(format!("writes: both header copies of {}", shown(database)))
+            }
+            Self::Moves { names, from, to } => moves(names, from, to),
+            Self::Closes(folder) => one(format!("closes: the operation in {}", shown(folder))),
+            Self::Removes(path) => one(format!("removes: {}", shown(path))),
+            Self::NamesElsewhere(names) => one(format!(
+                "The file has {names} more names (hard links) in other folders: no interrupted operation was \
+                 looked for there."
+            )),
             Self::OnlyHeaderPages => one(
                 "Only its two header pages were checked: the pages of a streaming file have no checksum \
                  of their own. eseutil /k does not check them either.",
@@ -175,6 +202,22 @@ impl Note {
 /// `direction: roll back: everything becomes what it was before`, also as a question is asked.
 pub fn direction_in_words(direction: Direction) -> String {
     format!("direction: {}", direction.in_words())
+}
+
+/// Most files of one folder that are named in words; the JSON of the plan has them all.
+const MOST_NAMED: usize = 40;
+
+fn moves(names: &[String], from: &std::path::Path, to: &std::path::Path) -> Vec<Paragraph> {
+    let named = names[..names.len().min(MOST_NAMED)].join(", ");
+    let more = match names.len().saturating_sub(MOST_NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    one(format!(
+        "moves, as far as it is not there: {named}{more}, from {} to {}",
+        shown(from),
+        shown(to)
+    ))
 }
 
 fn one(words: impl Into<Paragraph>) -> Vec<Paragraph> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::ese::log_records::BackupScope;
 use crate::ese::{BackupInfo, DbState, LgPos, Signature};
 
 use super::attach_check::{Expected, Named, Reader, Taken, attached, created};
@@ -104,6 +105,7 @@ impl Databases {
             incremental: BackupInfo::NONE,
             current_full: (0, 0),
             page_bytes,
+            is_legacy: false,
         };
         dirty(&mut header, reader.generation);
         let content = DatabaseContent::Header(header);
@@ -132,6 +134,18 @@ impl Databases {
             last_page: file.map_or(u64::MAX, |index| self.files[index].pages()),
         };
         self.attached.insert(dbid, attachment);
+    }
+
+    /// The header remembers another backup.
+    pub fn backed_up(&mut self, dbid: u8, scope: BackupScope, info: BackupInfo) {
+        let file = self.attached.get(&dbid).and_then(|attachment| attachment.file);
+        let Some(header) = file.and_then(|index| self.header_mut(index)) else { return };
+        match scope {
+            // A full backup begins a chain of its own.
+            BackupScope::Full => (header.full, header.incremental) = (info, BackupInfo::NONE),
+            BackupScope::Incremental => header.incremental = info,
+            BackupScope::Copy | BackupScope::Differential | BackupScope::Unknown(_) => {}
+        }
     }
 
     /// A database is detached, clean as of a position.

@@ -10,14 +10,14 @@ use super::set::{CheckpointState, DatabaseContent, DatabaseFile, HeaderState, Lo
 
 impl Set {
     /// The set of a log stream and the databases that are attached to it: all that are given, but those of
-    /// `others`, the other streams of the folder.
-    pub fn of(stream: &LogStream, others: &[&LogStream], databases: &[DatabaseFacts]) -> Self {
+    /// another one of the `streams` of the folder.
+    pub fn of(stream: &LogStream, streams: &[LogStream], databases: &[DatabaseFacts]) -> Self {
+        let own = stream.identity();
         let of_another = |facts: &&DatabaseFacts| {
-            facts.pair.as_ref().is_some_and(|pair| {
-                let signature = Some(pair.header.raw.log_signature);
-                let is_theirs = |other: &&LogStream| other.identity() == signature;
-                stream.identity() != signature && others.iter().any(|other| is_theirs(other))
-            })
+            let header = facts.pair.as_ref().map(|pair| &pair.header);
+            let signature = header.map(|header| header.raw.log_signature);
+            let is_theirs = |other: &LogStream| other.identity() == signature;
+            signature.is_some() && own != signature && streams.iter().any(is_theirs)
         };
         let mut databases: Vec<DatabaseFile> =
             databases.iter().filter(|facts| !of_another(facts)).filter_map(database).collect();

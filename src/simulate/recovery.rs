@@ -217,6 +217,9 @@ impl<'a> Recovery<'a> {
             LogEvent::ShutDownMark => self.shutdown_mark = Some(at),
             LogEvent::Start => self.after_end = false,
             LogEvent::UndoBegins => {}
+            LogEvent::BackedUp { dbid, scope, info } => {
+                self.databases.backed_up(*dbid, *scope, *info);
+            }
             LogEvent::End { keeps_attached } => {
                 let at = self.shutdown_mark.take().unwrap_or(at);
                 if !keeps_attached {

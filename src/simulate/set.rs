@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::ese::db_header::FIRST_REVISION_WITH_COPY_BACKUP;
 use crate::ese::{AttachedDatabase, BackupField, BackupInfo, DbHeader, DbState, LgPos, Signature};
 use crate::survey::{LogBody, LogSummary};
 
@@ -114,6 +115,8 @@ pub struct HeaderState {
     pub current_full: (u32, u32),
     /// Page size in bytes.
     pub page_bytes: u32,
+    /// Written by an engine of the age of Exchange 2003.
+    pub is_legacy: bool,
 }
 
 impl HeaderState {
@@ -133,6 +136,7 @@ impl HeaderState {
             incremental: header.backup(BackupField::Incremental),
             current_full: (current.gen_low, current.gen_high),
             page_bytes: header.page_size_bytes(),
+            is_legacy: raw.revision.get() < FIRST_REVISION_WITH_COPY_BACKUP,
         }
     }
 

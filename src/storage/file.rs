@@ -7,6 +7,10 @@ use super::error::Result;
 use super::private_map::PrivateMap;
 use super::status::Status;
 
+/// Why exclusive access is not proven to somebody who may not ask for it.
+pub const ONLY_OWNER_CAN_TELL: &str =
+    "only the owner of the file or root can prove it; be one of them";
+
 /// The answer to a request for exclusive access.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Exclusive {
@@ -59,8 +63,17 @@ pub trait File: Send + Sync {
     fn lock_is_undisputed(&self) -> bool;
     /// Shares the extents of `source` (reflink); `false` where the volume cannot.
     fn clone_from(&self, source: &dyn File) -> Result<bool>;
-    /// Takes over owner, mode, ACL and times of `source`, never granting more than it does.
+    /// Takes over owner, mode, ACL, extended attributes and times of `source`, never granting more than it does.
     fn adopt_access(&self, source: &dyn File) -> Result<()>;
+    /// Says that this process is at work on what the file stands for, until it is closed; `false` where another
+    /// process said so before. Nothing else is kept from the file by that.
+    fn claim(&self) -> bool {
+        true
+    }
+    /// Whether another process has claimed it.
+    fn is_claimed(&self) -> bool {
+        false
+    }
     /// The operating system's file, where there is one.
     fn os(&self) -> Option<&std::fs::File>;
     /// The path under which it was opened.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::error::Result;
 use super::file::{DirectFile, File};
-use super::status::{FileKind, Status};
+use super::held_folder::HeldFolder;
+use super::status::{FileKind, Sharing, Status};
 
 /// How often a file is asked for that somebody else has: a virus scanner or an indexer lets go in that
 /// time. Who asks for one alone ([`Access`]) is told at once, and waits for all of its files together;
@@ -45,6 +46,15 @@ pub trait Storage: Send + Sync {
     fn open_direct(&self, path: &Path) -> Result<Option<DirectFile>>;
     /// Creates a file that must not exist, readable and writable by its owner alone.
     fn create(&self, path: &Path) -> Result<Box<dyn File>>;
+    /// Creates a file with all of its content, readable and writable by its owner alone; it must not exist. The
+    /// content is durable, and where the system can do that, the name is not there before it is; the name is
+    /// made durable by [`sync_dir`](Self::sync_dir).
+    fn create_whole(&self, path: &Path, content: &[u8]) -> Result<Box<dyn File>> {
+        let file = self.create(path)?;
+        file.write_at(content, 0)?;
+        file.sync()?;
+        Ok(file)
+    }
     /// Creates a directory that must not exist, accessible to its owner alone.
     fn create_dir(&self, path: &Path) -> Result<()>;
     /// Names in a directory, unordered.
@@ -75,6 +85,40 @@ pub trait Storage: Send + Sync {
     fn may_clone(&self, file: &Path, dir: &Path) -> bool;
     /// Whether this process may write to the file or create names in the directory.
     fn may_write(&self, path: &Path) -> bool;
-    /// Gives a file or directory the owner of another, as far as this process may.
-    fn adopt_owner(&self, path: &Path, like: &Path) -> Result<()>;
+    /// Keeps a directory open. Until the answer is dropped, every path into it means what is in this
+    /// directory, and no symlink below it is followed, whatever anybody does to the names above. A system that
+    /// cannot does nothing.
+    fn hold_folder(&self, _dir: &Path) -> Result<HeldFolder> {
+        Ok(HeldFolder::default())
+    }
+    /// Who else can change a file, or what is in a directory.
+    fn sharing(&self, _path: &Path) -> Result<Sharing> {
+        Ok(Sharing::default())
+    }
+    /// How many names (hard links) a file has.
+    fn names_of(&self, _path: &Path) -> u64 {
+        1
+    }
+    /// Whether a file can be renamed from one directory to another, which need not be there yet: they are of
+    /// one volume, and of one mount of it.
+    fn may_rename(&self, from: &Path, to: &Path) -> bool {
+        let volume = |dir: &Path| {
+            let there = dir.ancestors().find_map(|dir| self.status(dir).ok());
+            there.map(|status| status.identity.0)
+        };
+        volume(from) == volume(to)
+    }
+    /// Whether a file of this directory keeps its number ([`Status::identity`]) as long as it exists, also when
+    /// it is renamed, and its volume unmounted.
+    fn keeps_numbers(&self, _dir: &Path) -> bool {
+        false
+    }
+    /// Whether what is written to this directory is in memory only, and gone with the power.
+    fn is_in_memory(&self, _dir: &Path) -> bool {
+        false
+    }
+    /// Whether two names that differ in upper and lower case only may be one name in this directory.
+    fn may_fold_case(&self, _dir: &Path) -> bool {
+        false
+    }
 }

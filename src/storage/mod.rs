@@ -3,11 +3,18 @@
 //! Everything that edbmend does to a disk goes through [`Storage`] and [`File`], so that a test can
 //! record it, fail it or stop it at any call. `Disk` is the real one.
 
+#[cfg(unix)]
+mod access;
 mod aligned;
 mod digest;
 mod error;
 mod file;
 mod file_system;
+#[cfg(unix)]
+mod held;
+mod held_folder;
+#[cfg(unix)]
+mod mounts;
 mod path;
 mod pieces;
 mod private_map;
@@ -27,15 +34,16 @@ mod writer;
 pub use aligned::AlignedBuffer;
 pub use digest::digest_blocks;
 pub use error::{Result, StorageError};
-pub use file::{DirectFile, Exclusive, File};
+pub use file::{DirectFile, Exclusive, File, ONLY_OWNER_CAN_TELL};
 pub use file_system::{Access, BUSY_PAUSE, BUSY_TRIES, Storage};
+pub use held_folder::HeldFolder;
 pub use path::{StoredPath, beside, stored_path, stored_path_if_any, without};
 pub use pieces::{PIECE_BYTES, Piece, Pieces};
 pub use private_map::PrivateMap;
 pub use reader::{FileReader, read_full};
 #[cfg(feature = "disk")]
 pub use resolve::{absolute, canonical};
-pub use status::{FileKind, Status};
+pub use status::{FileKind, Others, Sharing, Status};
 pub use threads::{all_processors, on_all_cores, start_threads};
 #[cfg(all(unix, feature = "disk"))]
 pub use unix::Disk;

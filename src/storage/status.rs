@@ -29,3 +29,24 @@ pub struct Status {
     /// Nobody may write it, by its permission bits or its read-only attribute.
     pub read_only: bool,
 }
+
+/// Somebody who can change what is in a folder, beside root and the user of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Others {
+    /// The user of this number owns it.
+    Owner(u32),
+    /// The group of this number, or an ACL, may write to it.
+    Group(u32),
+    /// Its mode lets everybody write to it.
+    Everybody,
+}
+
+/// Who shares a folder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sharing {
+    /// Somebody else who can change what is in it; `None` where nobody can, or the system does not say.
+    pub by: Option<Others>,
+    /// The kind of its file system, where that has no modes of its own: what it shows is what the mount, or
+    /// another machine, says of all its files.
+    pub without_modes: Option<&'static str>,
+}

@@ -1,24 +1,25 @@
 //! [`Storage`] on Unix, with Linux's leases, reflinks and advice.
 
-use std::ffi::{CStr, OsStr, OsString};
-use std::fs::{self, Metadata, OpenOptions, Permissions};
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, Metadata};
 use std::io;
 use std::ops::Range;
-use std::os::fd::AsRawFd;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{
-    DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown, lchown,
-};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::fs::{Advice, CWD, FallocateFlags, RenameFlags, SeekFrom, Timespec, Timestamps};
+use rustix::fs::{Advice, AtFlags, FallocateFlags, Mode, OFlags, RenameFlags, SeekFrom};
+use rustix::io::{Errno, retry_on_intr};
 
 use super::error::{Result, StorageError};
-use super::file::{DirectFile, Exclusive, File};
+use super::file::{DirectFile, Exclusive, File, ONLY_OWNER_CAN_TELL};
 use super::file_system::{Access, BUSY_PAUSE, BUSY_TRIES, Storage};
+use super::held;
 use super::private_map::PrivateMap;
-use super::status::{FileKind, Status};
+use super::status::{FileKind, Sharing, Status};
+use super::{HeldFolder, access, mounts};
 
 /// `f_type` of btrfs, xfs and bcachefs (`statfs(2)`).
 const CLONING_FILE_SYSTEMS: [i64; 3] = [0x9123_683e, 0x5846_5342, 0xca45_1a4e];
@@ -30,19 +31,27 @@ const FUSE: i64 = 0x6573_5546;
 const FUSE_LEASE: &str = "a file system in user space (FUSE) may be in use by another machine or by \
                           another way that this one does not hear of";
 
+/// `f_type` of overlayfs (`statfs(2)`).
+const OVERLAYFS: i64 = 0x794c_7630;
+
+/// The lease is on the file of the overlay; who opens the one in its upper layer is not noticed.
+const OVERLAYFS_LEASE: &str = "on an overlay (overlayfs, as in a container) the file may be open in the layer \
+                               below it, and no lease tells";
+
 /// The file systems of this machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Disk;
 
 impl Storage for Disk {
     fn status(&self, path: &Path) -> Result<Status> {
-        let metadata =
-            fs::symlink_metadata(path).map_err(|e| StorageError::new("look at", path, e))?;
+        let metadata = metadata_of(path).map_err(|e| StorageError::new("look at", path, e))?;
         Ok(status_of(&metadata))
     }
 
     fn link_target(&self, path: &Path) -> Option<PathBuf> {
-        fs::read_link(path).ok()
+        let place = held::place(path).ok()?;
+        let target = rustix::fs::readlinkat(&place.base, place.name, Vec::new()).ok()?;
+        Some(OsString::from_vec(target.into_bytes()).into())
     }
 
     fn open(&self, path: &Path, access: Access) -> Result<Box<dyn File>> {
@@ -60,10 +69,8 @@ impl Storage for Disk {
     }
 
     fn open_direct(&self, path: &Path) -> Result<Option<DirectFile>> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true);
-        options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_DIRECT);
-        match options.open(path) {
+        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::DIRECT;
+        match open_at(path, flags, Mode::empty()) {
             Ok(file) => {
                 let file = Box::new(DiskFile::new(file, path));
                 Ok(Some(DirectFile { file, is_writable: true }))
@@ -74,15 +81,70 @@ impl Storage for Disk {
     }
 
     fn create(&self, path: &Path) -> Result<Box<dyn File>> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create_new(true).mode(0o600);
-        let file = options.open(path).map_err(|e| StorageError::new("create", path, e))?;
+        let error = |e| StorageError::new("create", path, e);
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
+        let file = open_at(path, flags, Mode::RUSR | Mode::WUSR).map_err(error)?;
+        access::strip_inherited(&file).map_err(error)?;
         Ok(Box::new(DiskFile::new(file, path)))
     }
 
+    fn create_whole(&self, path: &Path, content: &[u8]) -> Result<Box<dyn File>> {
+        let error = |e| StorageError::new("create", path, e);
+        let Some(file) = create_unnamed(path).map_err(error)? else {
+            let file = self.create(path)?;
+            file.write_at(content, 0)?;
+            file.sync()?;
+            return Ok(file);
+        };
+        access::strip_inherited(&file).map_err(error)?;
+        let file = DiskFile::new(file, path);
+        file.write_at(content, 0)?;
+        file.sync()?;
+        give_name(&file.file, path).map_err(error)?;
+        Ok(Box::new(file))
+    }
+
     fn create_dir(&self, path: &Path) -> Result<()> {
-        let made = fs::DirBuilder::new().mode(0o700).create(path);
-        made.map_err(|e| StorageError::new("create the folder", path, e))
+        let error = |e| StorageError::new("create the folder", path, e);
+        let place = held::place(path).map_err(error)?;
+        rustix::fs::mkdirat(&place.base, place.name, Mode::RWXU).map_err(|e| error(e.into()))?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW;
+        let created = open_at(path, flags, Mode::empty()).map_err(error)?;
+        access::strip_inherited(&created).map_err(error)
+    }
+
+    fn hold_folder(&self, dir: &Path) -> Result<HeldFolder> {
+        let held = held::hold(dir).map_err(|e| StorageError::new("open the folder", dir, e))?;
+        Ok(HeldFolder::of(held))
+    }
+
+    fn sharing(&self, path: &Path) -> Result<Sharing> {
+        let looked = held::place(path).and_then(|place| {
+            let flags = OFlags::PATH | OFlags::CLOEXEC;
+            let opened = rustix::fs::openat(&place.base, place.name, flags, Mode::empty())?;
+            access::sharing(&opened)
+        });
+        looked.map_err(|e| StorageError::new("look at", path, e))
+    }
+
+    fn names_of(&self, path: &Path) -> u64 {
+        metadata_of(path).map_or(1, |metadata| metadata.nlink())
+    }
+
+    fn may_rename(&self, from: &Path, to: &Path) -> bool {
+        mounts::are_one(from, to)
+    }
+
+    fn keeps_numbers(&self, dir: &Path) -> bool {
+        mounts::keeps_numbers(dir)
+    }
+
+    fn is_in_memory(&self, dir: &Path) -> bool {
+        mounts::is_in_memory(dir)
+    }
+
+    fn may_fold_case(&self, dir: &Path) -> bool {
+        mounts::may_fold_case(dir)
     }
 
     fn list(&self, dir: &Path) -> Result<Vec<OsString>> {
@@ -94,38 +156,47 @@ impl Storage for Disk {
     }
 
     fn rename_new(&self, from: &Path, to: &Path) -> Result<()> {
-        use rustix::io::Errno;
         let error = |e: io::Error| StorageError::new("move", from, e);
-        match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        let (old, new) = (held::place(from).map_err(error)?, held::place(to).map_err(error)?);
+        let renamed = rustix::fs::renameat_with(
+            &old.base,
+            old.name,
+            &new.base,
+            new.name,
+            RenameFlags::NOREPLACE,
+        );
+        match renamed {
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-                if fs::symlink_metadata(to).is_ok() {
+                if metadata_of(to).is_ok() {
                     return Err(error(io::ErrorKind::AlreadyExists.into()));
                 }
-                fs::rename(from, to).map_err(error)
+                rename(from, to).map_err(error)
             }
             result => result.map_err(|e| error(e.into())),
         }
     }
 
     fn replace(&self, from: &Path, to: &Path) -> Result<()> {
-        fs::rename(from, to).map_err(|e| StorageError::new("rename", from, e))
+        rename(from, to).map_err(|e| StorageError::new("rename", from, e))
     }
 
     fn remove_file(&self, path: &Path) -> Result<()> {
-        fs::remove_file(path).map_err(|e| StorageError::new("remove", path, e))
+        unlink(path, AtFlags::empty()).map_err(|e| StorageError::new("remove", path, e))
     }
 
     fn remove_dir(&self, path: &Path) -> Result<()> {
-        fs::remove_dir(path).map_err(|e| StorageError::new("remove the folder", path, e))
+        unlink(path, AtFlags::REMOVEDIR)
+            .map_err(|e| StorageError::new("remove the folder", path, e))
     }
 
     fn sync_dir(&self, dir: &Path) -> Result<()> {
-        let synced = fs::File::open(dir).and_then(|opened| opened.sync_all());
+        let synced =
+            open_dir(dir, OFlags::empty()).and_then(|opened| Ok(rustix::fs::fsync(opened)?));
         synced.map_err(|e| StorageError::new("sync the folder", dir, e))
     }
 
     fn free_bytes(&self, dir: &Path) -> Result<u64> {
-        let volume = rustix::fs::statvfs(dir);
+        let volume = volume_of(dir);
         let volume = volume.map_err(|e| StorageError::new("ask for free space", dir, e))?;
         Ok(volume.f_bavail.saturating_mul(volume.f_frsize))
     }
@@ -133,7 +204,7 @@ impl Storage for Disk {
     /// A total of 0 is the answer of a file system that does not count. What ext4 keeps back is free for
     /// root, who is most often the one who asks.
     fn is_full(&self, dir: &Path) -> bool {
-        let Ok(volume) = rustix::fs::statvfs(dir) else { return false };
+        let Ok(volume) = volume_of(dir) else { return false };
         let (blocks, files) = if rustix::process::geteuid().is_root() {
             (volume.f_bfree, volume.f_ffree)
         } else {
@@ -143,38 +214,95 @@ impl Storage for Disk {
     }
 
     fn may_clone(&self, file: &Path, dir: &Path) -> bool {
-        let volume = |path: &Path| fs::metadata(path).map(|m| m.dev()).ok();
-        let kind = rustix::fs::statfs(file).map(|volume| volume.f_type);
+        let volume = |path: &Path| Some(mounts::status(path)?.st_dev);
+        let kind = mounts::kind(file);
         volume(file).is_some()
             && volume(file) == volume(dir)
-            && kind.is_ok_and(|magic| CLONING_FILE_SYSTEMS.contains(&magic))
+            && kind.is_some_and(|magic| CLONING_FILE_SYSTEMS.contains(&magic))
     }
 
     fn may_write(&self, path: &Path) -> bool {
-        rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
-    }
-
-    fn adopt_owner(&self, path: &Path, like: &Path) -> Result<()> {
-        let error = |e| StorageError::new("set the owner", path, e);
-        let owner = fs::symlink_metadata(like).map_err(error)?;
-        match lchown(path, Some(owner.uid()), Some(owner.gid())) {
-            Err(e) if e.kind() != io::ErrorKind::PermissionDenied => Err(error(e)),
-            _ => Ok(()),
-        }
+        let asked = rustix::fs::Access::WRITE_OK;
+        held::folder(path).or_else(|_| held::place(path)).is_ok_and(|place| {
+            rustix::fs::accessat(&place.base, place.name, asked, AtFlags::empty()).is_ok()
+        })
     }
 }
 
+/// Opens what a path names, or creates it.
+fn open_at(path: &Path, flags: OFlags, mode: Mode) -> io::Result<fs::File> {
+    let place = held::place(path)?;
+    let flags = flags | OFlags::CLOEXEC;
+    let opened = retry_on_intr(|| rustix::fs::openat(&place.base, place.name, flags, mode))?;
+    Ok(opened.into())
+}
+
+/// A file without a name, in the folder of `path`; `None` where the file system has no such files.
+fn create_unnamed(path: &Path) -> io::Result<Option<fs::File>> {
+    let dir = path.parent().unwrap_or(Path::new("/"));
+    let place = held::folder(dir)?;
+    let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
+    let mode = Mode::RUSR | Mode::WUSR;
+    match retry_on_intr(|| rustix::fs::openat(&place.base, place.name, flags, mode)) {
+        Ok(file) => Ok(Some(file.into())),
+        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL | Errno::NOSYS) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Gives a file without a name this one, which must be free.
+fn give_name(file: &fs::File, path: &Path) -> io::Result<()> {
+    let place = held::place(path)?;
+    let unnamed = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let flags = AtFlags::SYMLINK_FOLLOW;
+    Ok(rustix::fs::linkat(rustix::fs::CWD, unnamed, &place.base, place.name, flags)?)
+}
+
+/// Opens a folder for reading what is in it.
+fn open_dir(dir: &Path, more: OFlags) -> io::Result<OwnedFd> {
+    let place = held::folder(dir)?;
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | more;
+    Ok(retry_on_intr(|| rustix::fs::openat(&place.base, place.name, flags, Mode::empty()))?)
+}
+
+/// What the system says of a path whose last link is not followed.
+fn metadata_of(path: &Path) -> io::Result<Metadata> {
+    let place = held::place(path)?;
+    if matches!(place.base, held::Base::Path) {
+        return fs::symlink_metadata(path);
+    }
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let named =
+        retry_on_intr(|| rustix::fs::openat(&place.base, place.name, flags, Mode::empty()))?;
+    fs::File::from(named).metadata()
+}
+
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    let (old, new) = (held::place(from)?, held::place(to)?);
+    Ok(rustix::fs::renameat(&old.base, old.name, &new.base, new.name)?)
+}
+
+fn unlink(path: &Path, flags: AtFlags) -> io::Result<()> {
+    let place = held::place(path)?;
+    Ok(rustix::fs::unlinkat(&place.base, place.name, flags)?)
+}
+
+fn volume_of(dir: &Path) -> io::Result<rustix::fs::StatVfs> {
+    let place = held::folder(dir)?;
+    if matches!(place.base, held::Base::Path) {
+        return Ok(rustix::fs::statvfs(dir)?);
+    }
+    Ok(rustix::fs::fstatvfs(&place.base)?)
+}
+
 /// What is in a directory, whose access time is left alone where its owner, or root, asks.
-fn entries_in(dir: &Path) -> rustix::io::Result<Vec<(OsString, Option<FileKind>)>> {
-    use rustix::fs::{Dir, Mode, OFlags};
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let open = |more| rustix::fs::open(dir, flags | more, Mode::empty());
-    let opened = match open(OFlags::NOATIME) {
-        Err(rustix::io::Errno::PERM) => open(OFlags::empty()),
+fn entries_in(dir: &Path) -> io::Result<Vec<(OsString, Option<FileKind>)>> {
+    let opened = match open_dir(dir, OFlags::NOATIME) {
+        Err(e) if e.raw_os_error() == Some(libc::EPERM) => open_dir(dir, OFlags::empty()),
         result => result,
     };
     let mut entries = Vec::new();
-    for entry in Dir::new(opened?)? {
+    for entry in rustix::fs::Dir::new(opened?)? {
         let entry = entry?;
         let name = entry.file_name().to_bytes();
         if name != b"." && name != b".." {
@@ -211,12 +339,11 @@ fn open_patiently(path: &Path, access: Access) -> io::Result<fs::File> {
 
 /// `O_NOATIME` is granted to the owner of the file only; others read with the usual access time.
 fn open_without_atime(path: &Path, access: Access) -> io::Result<fs::File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(access == Access::ReadWrite);
-    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
-    match options.custom_flags(flags | libc::O_NOATIME).open(path) {
+    let write = if access == Access::ReadWrite { OFlags::RDWR } else { OFlags::RDONLY };
+    let flags = write | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    match open_at(path, flags | OFlags::NOATIME, Mode::empty()) {
         Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
-            options.custom_flags(flags).open(path)
+            open_at(path, flags, Mode::empty())
         }
         result => result,
     }
@@ -256,8 +383,13 @@ impl DiskFile {
         Self { file, path: path.to_owned(), leased: AtomicBool::new(false) }
     }
 
-    fn is_on_fuse(&self) -> bool {
-        rustix::fs::fstatfs(&self.file).is_ok_and(|volume| volume.f_type == FUSE)
+    /// Why a lease that was granted on this file does not prove that nobody else has it open.
+    fn lease_that_proves_nothing(&self) -> Option<&'static str> {
+        match rustix::fs::fstatfs(&self.file).ok()?.f_type {
+            FUSE => Some(FUSE_LEASE),
+            OVERLAYFS => Some(OVERLAYFS_LEASE),
+            _ => None,
+        }
     }
 
     fn error(&self, action: &'static str, source: impl Into<io::Error>) -> StorageError {
@@ -346,16 +478,15 @@ impl File for DiskFile {
         match set_lease(&self.file, libc::F_WRLCK) {
             Ok(()) => {
                 self.leased.store(true, Ordering::SeqCst);
-                if self.is_on_fuse() {
-                    Exclusive::Unproven(FUSE_LEASE.to_owned())
-                } else {
-                    Exclusive::Granted
+                match self.lease_that_proves_nothing() {
+                    Some(why) => Exclusive::Unproven(why.to_owned()),
+                    None => Exclusive::Granted,
                 }
             }
             Err(e) if e.raw_os_error() == Some(libc::EAGAIN) => Exclusive::InUse,
-            Err(e) if e.raw_os_error() == Some(libc::EACCES) => Exclusive::Unproven(
-                "only the owner of the file or root can prove it; be one of them".into(),
-            ),
+            Err(e) if e.raw_os_error() == Some(libc::EACCES) => {
+                Exclusive::Unproven(ONLY_OWNER_CAN_TELL.into())
+            }
             Err(e) => Exclusive::Unproven(format!("the file system grants no lease: {e}")),
         }
     }
@@ -377,16 +508,26 @@ impl File for DiskFile {
 
     fn adopt_access(&self, source: &dyn File) -> Result<()> {
         let Some(source) = source.os() else { return Ok(()) };
-        let metadata = source.metadata().map_err(|e| self.error("look at", e))?;
-        let owned = fchown(&self.file, Some(metadata.uid()), Some(metadata.gid())).is_ok();
-        let mut mode = metadata.permissions().mode() & 0o777;
-        // With an ACL the group bits are a mask, not a grant: without the ACL they would give more.
-        if !owned || !copy_acl(source, &self.file) {
-            mode &= 0o700;
+        access::adopt(&self.file, source).map_err(|e| self.error("set owner and mode", e))
+    }
+
+    fn claim(&self) -> bool {
+        use rustix::fs::FlockOperation;
+        let claim = || rustix::fs::flock(&self.file, FlockOperation::NonBlockingLockExclusive);
+        // Whoever asks whether it is claimed has it for a moment.
+        for _ in 1..BUSY_TRIES {
+            if claim() != Err(Errno::WOULDBLOCK) {
+                break;
+            }
+            std::thread::sleep(BUSY_PAUSE / 10);
         }
-        let set = self.file.set_permissions(Permissions::from_mode(mode | 0o400));
-        set.map_err(|e| self.error("set the mode", e))?;
-        set_times(&self.file, &metadata).map_err(|e| self.error("set the times", e))
+        claim().is_ok()
+    }
+
+    fn is_claimed(&self) -> bool {
+        use rustix::fs::FlockOperation;
+        let asked = rustix::fs::flock(&self.file, FlockOperation::NonBlockingLockShared);
+        asked == Err(Errno::WOULDBLOCK)
     }
 
     fn os(&self) -> Option<&fs::File> {
@@ -396,27 +537,6 @@ impl File for DiskFile {
     fn path(&self) -> &Path {
         &self.path
     }
-}
-
-/// Copies the POSIX ACL; `true` where the target now grants no more than the source.
-fn copy_acl(source: &fs::File, target: &fs::File) -> bool {
-    const NAME: &CStr = c"system.posix_acl_access";
-    let mut value = vec![0u8; 65536];
-    match rustix::fs::fgetxattr(source, NAME, value.as_mut_slice()) {
-        Ok(length) => {
-            rustix::fs::fsetxattr(target, NAME, &value[..length], rustix::fs::XattrFlags::empty())
-                .is_ok()
-        }
-        Err(e) => e == rustix::io::Errno::NODATA || e == rustix::io::Errno::OPNOTSUPP,
-    }
-}
-
-fn set_times(file: &fs::File, metadata: &Metadata) -> io::Result<()> {
-    let times = Timestamps {
-        last_access: Timespec { tv_sec: metadata.atime(), tv_nsec: metadata.atime_nsec() },
-        last_modification: Timespec { tv_sec: metadata.mtime(), tv_nsec: metadata.mtime_nsec() },
-    };
-    Ok(rustix::fs::futimens(file, &times)?)
 }
 
 /// The kernel sends SIGIO when somebody opens a leased file; its default kills the process. The

@@ -30,6 +30,10 @@ pub struct DatabaseFacts {
     pub logs: Option<OwnLogs>,
     /// The marker of an operation that was interrupted, if there is one.
     pub pending: Option<PathBuf>,
+    /// How many names (hard links) it has.
+    pub names: u64,
+    /// How many names it has in other folders.
+    pub names_elsewhere: u64,
     /// The marker of an interrupted operation on logs beside it, or in the log folder.
     pub group_pending: Option<PathBuf>,
     /// This process may write the file and create names beside it.
@@ -40,14 +44,15 @@ pub struct DatabaseFacts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
     status: Status,
+    names: u64,
     header_sha256: [u8; 32],
 }
 
 impl DatabaseFacts {
-    /// Identity, length, time of change and header bytes, for comparison.
+    /// Identity, names, length, time of change and header bytes, for comparison.
     pub fn fingerprint(&self) -> Fingerprint {
         let header_sha256 = Sha256::digest(&self.area.bytes).into();
-        Fingerprint { status: self.status.clone(), header_sha256 }
+        Fingerprint { status: self.status.clone(), names: self.names, header_sha256 }
     }
 
     /// The page-sized bytes of a header copy; `None` where no page size is known or the file ends.
@@ -112,7 +117,13 @@ fn facts_of(
         kind: content::identify(&area),
         streaming: is_streaming.then(|| survey_streaming_file(storage, path)),
         logs: None,
-        pending: storage.status(&marker).is_ok().then_some(marker),
+        pending: storage
+            .status(&marker)
+            .is_ok()
+            .then_some(marker)
+            .or_else(|| listings.marker_of_another_name(path)),
+        names: storage.names_of(path),
+        names_elsewhere: listings.names_elsewhere(path),
         group_pending: listings.group_markers(folder).into_iter().next(),
         may_write: !status.read_only
             && storage.may_write(path)

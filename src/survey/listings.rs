@@ -7,7 +7,12 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::ese::LogBase;
-use crate::storage::{FileKind, Result, Storage};
+use crate::storage::{FileKind, Result, Storage, without};
+
+use super::pending_marker;
+
+/// Ending of a marker's name.
+const MARKER_SUFFIX: &str = ".edbmend-pending";
 
 /// What a folder holds: names, and their kinds where the folder tells them.
 pub type Listing = Rc<[(OsString, Option<FileKind>)]>;
@@ -33,6 +38,35 @@ impl<'a> Listings<'a> {
         let listing: Listing = self.storage.list_kinds(dir)?.into();
         self.known.borrow_mut().insert(dir.to_owned(), Rc::clone(&listing));
         Ok(listing)
+    }
+
+    /// The marker of a pending operation on the same file under another name in its folder (a hard link).
+    pub fn marker_of_another_name(&self, path: &Path) -> Option<PathBuf> {
+        if self.storage.names_of(path) < 2 {
+            return None;
+        }
+        let identity = |path: &Path| self.storage.status(path).ok().map(|status| status.identity);
+        let (dir, own) = (path.parent()?, identity(path)?);
+        let listing = self.of(dir).ok()?;
+        let markers = listing.iter().map(|(name, _)| dir.join(name));
+        let mut subjects = markers.filter_map(|marker| without(&marker, MARKER_SUFFIX));
+        let other = subjects.find(|other| other != path && identity(other) == Some(own))?;
+        Some(pending_marker(&other))
+    }
+
+    /// How many names the file has outside of its folder.
+    pub fn names_elsewhere(&self, path: &Path) -> u64 {
+        let names = self.storage.names_of(path);
+        if names < 2 {
+            return 0;
+        }
+        let identity = |path: &Path| self.storage.status(path).ok().map(|status| status.identity);
+        let own = identity(path);
+        let here = path.parent().and_then(|dir| Some((dir, self.of(dir).ok()?)));
+        let here = here.map_or(1, |(dir, listing)| {
+            listing.iter().filter(|(name, _)| identity(&dir.join(name)) == own).count() as u64
+        });
+        names.saturating_sub(here)
     }
 
     /// The markers of pending operations on logs in a folder (`E00.edbmend-pending`), in order.

@@ -22,6 +22,10 @@ pub struct LogFile {
     pub name: LogFileName,
     /// Its volume; 0 where it went away meanwhile.
     pub volume: u64,
+    /// Its number in its volume; 0 where it went away meanwhile.
+    pub number: u128,
+    /// Time of the last change of its content, nanoseconds since 1970.
+    pub modified_ns: i128,
     /// Its length in bytes; 0 where it went away meanwhile.
     pub length_bytes: u64,
     /// What its first bytes say.
@@ -104,9 +108,12 @@ pub(super) fn survey_log_file(
     kind: Option<FileKind>,
     digests: Digests,
 ) -> LogFile {
-    let (mut volume, mut length_bytes, mut header_sha256) = (0, 0, None);
-    let mut note =
-        |status: &Status| (volume, length_bytes) = (status.identity.0, status.length_bytes);
+    let ((mut volume, mut number), mut modified_ns) = ((0, 0), 0);
+    let (mut length_bytes, mut header_sha256) = (0, None);
+    let mut note = |status: &Status| {
+        (volume, number) = status.identity;
+        (length_bytes, modified_ns) = (status.length_bytes, status.modified_ns);
+    };
     let mut read = || -> Result<LogContent, StorageError> {
         // Opening a FIFO or a device may have effects: a file that may be one is looked at before.
         if kind != Some(FileKind::Regular) {
@@ -126,7 +133,17 @@ pub(super) fn survey_log_file(
         Ok(content_of(&start[..read], status.length_bytes))
     };
     let content = read().unwrap_or_else(|error| LogContent::Unreadable(Arc::new(error)));
-    LogFile { path, name, volume, length_bytes, content, header_sha256, body: None }
+    LogFile {
+        path,
+        name,
+        volume,
+        number,
+        modified_ns,
+        length_bytes,
+        content,
+        header_sha256,
+        body: None,
+    }
 }
 
 fn content_of(start: &[u8], length_bytes: u64) -> LogContent {

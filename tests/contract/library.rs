@@ -254,6 +254,7 @@ fn what_was_interrupted_is_ended() {
     assert_eq!(nothing.outcome, Outcome::NothingToDo);
     // A marker whose writing was cut off: nothing had begun.
     fs::write(group.path("priv1.edb.edbmend-pending"), "").unwrap();
+    fs::create_dir_all(group.path("edbmend/edbmend-20261124T103000Z-repair-0000")).unwrap();
     let refused = edbmend::plan(Repair::new(&database), &watch).err().unwrap();
     assert!(refused.is(RefusalId::OperationPending), "{refused}");
     let said = edbmend::recover(&Recover::new(&database).only_say(true), &watch).unwrap();

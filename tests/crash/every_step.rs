@@ -66,7 +66,7 @@ impl Bench {
 
     fn terms(&self) -> Terms {
         let backup_dir = self.database.with_file_name("edbmend");
-        Terms { backup_dir, allow_unproven_lock: true }
+        Terms { backup_dir, allow_unproven_lock: true, ..Terms::default() }
     }
 
     fn restore_job(&self) -> Job {

@@ -257,7 +257,11 @@ fn job(database: &Path) -> Job {
     let facts = survey_database(&Disk, database).unwrap();
     let stamp = OperationStamp { id: "edbmend-test-repair-0000".into(), created: String::new() };
     let (plan, images) = plan_repair(&facts, &RepairRequest::default(), &stamp).unwrap();
-    let terms = Terms { backup_dir: database.with_file_name("edbmend"), allow_unproven_lock: true };
+    let terms = Terms {
+        backup_dir: database.with_file_name("edbmend"),
+        allow_unproven_lock: true,
+        ..Terms::default()
+    };
     Job::of_header(&facts, plan, images, terms)
 }
 

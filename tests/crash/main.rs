@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 
+mod damaged_controls;
 mod every_step;
 mod faults;
 #[path = "../harness/mod.rs"]

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use edbmend::apply::{
     Applied, Ending, Job, KnownDeed, LogsDeed, Terms, execute, find_pending, recover, undo_of,
 };
-use edbmend::guards::{LogsQuestion, for_logs};
+use edbmend::guards::{BackupTerms, LogsQuestion, for_logs};
 use edbmend::plan::{OperationStamp, ResetPlan, ResetRequest, plan_reset};
 use edbmend::practice::{Recipe, storage_group};
 use edbmend::refusal::{Refusal, RefusalId};
@@ -74,7 +74,13 @@ impl Bench {
         let operation_dir = self.backup_dir().join(&stamp.id);
         let volume =
             if self.across_volumes { 0 } else { Disk.status(&self.dir).unwrap().identity.0 };
-        let request = ResetRequest { operation_dir: &operation_dir, volume, overrides: Vec::new() };
+        let request = ResetRequest {
+            operation_dir: &operation_dir,
+            volume,
+            apart: Vec::new(),
+            numbered: Vec::new(),
+            overrides: Vec::new(),
+        };
         let plan = plan_reset(&group, &group.streams[0], &request, &stamp).unwrap();
         Job::of_logs(plan.into(), self.terms())
     }
@@ -87,7 +93,7 @@ impl Bench {
     }
 
     fn terms(&self) -> Terms {
-        Terms { backup_dir: self.backup_dir(), allow_unproven_lock: true }
+        Terms { backup_dir: self.backup_dir(), allow_unproven_lock: true, ..Terms::default() }
     }
 
     fn carry_out(&self) {
@@ -128,7 +134,7 @@ fn undo_plan(dir: &Path) -> Arc<ResetPlan> {
 
 /// What the guards say to the undo before the question.
 fn undo_refusals(plan: &ResetPlan, backup_dir: &Path) -> Vec<Refusal> {
-    for_logs(&Disk, &LogsQuestion::of_plan(plan, backup_dir, true, None))
+    for_logs(&Disk, &LogsQuestion::of_plan(plan, backup_dir, true, BackupTerms::default(), None))
 }
 
 fn is_of_stream(name: &str) -> bool {

@@ -52,7 +52,7 @@ pub const NTFS: FileSystem = FileSystem {
     name: "ntfs",
     mebibytes: 16,
     make: &["mkfs.ntfs", "-Q", "-F", "-q"],
-    mount: &["ntfs-3g", "-o", "noatime"],
+    mount: &["ntfs-3g", "-o", "noatime,umask=077"],
     check: &["ntfsfix", "--no-action"],
 };
 

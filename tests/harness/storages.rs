@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex};
 use edbmend::apply::{Context, NoObserver};
 
 use edbmend::storage::{
-    Access, DirectFile, Disk, Exclusive, File, PrivateMap, Result, Status, Storage, StorageError,
+    Access, DirectFile, Disk, Exclusive, File, HeldFolder, PrivateMap, Result, Sharing, Status,
+    Storage, StorageError,
 };
 
 /// A call that is about to happen.
@@ -121,12 +122,20 @@ impl Storage for Scripted {
     fn may_clone(&self, file: &Path, dir: &Path) -> bool {
         Disk.may_clone(file, dir)
     }
+    fn hold_folder(&self, dir: &Path) -> Result<HeldFolder> {
+        Disk.hold_folder(dir)
+    }
+    fn sharing(&self, path: &Path) -> Result<Sharing> {
+        Disk.sharing(path)
+    }
+    fn names_of(&self, path: &Path) -> u64 {
+        Disk.names_of(path)
+    }
+    fn may_rename(&self, from: &Path, to: &Path) -> bool {
+        Disk.may_rename(from, to)
+    }
     fn may_write(&self, path: &Path) -> bool {
         Disk.may_write(path)
-    }
-    fn adopt_owner(&self, path: &Path, like: &Path) -> Result<()> {
-        self.ask("adopt_owner", CHANGES, path)?;
-        Disk.adopt_owner(path, like)
     }
 }
 

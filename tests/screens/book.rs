@@ -291,6 +291,9 @@ fn refusals() {
     let mut chapter = Chapter::new();
     fs::write(chapter.path("notes.edb"), "to do: run a backup").unwrap();
     fs::create_dir(chapter.path("folder.edb")).unwrap();
+    fs::create_dir(chapter.path("shared")).unwrap();
+    let for_all = fs::Permissions::from_mode(0o777);
+    fs::set_permissions(chapter.path("shared"), for_all).unwrap();
     std::os::unix::fs::symlink("priv1.edb", chapter.path("link.edb")).unwrap();
     for (title, line) in [
         ("Not there", "repair --yes @/priv.edb"),
@@ -300,6 +303,7 @@ fn refusals() {
         ("A folder", "repair --yes @/folder.edb"),
         ("A link", "repair --yes @/link.edb"),
         ("No place for the backup", "repair --yes --backup-dir @/no/where @/priv1.edb"),
+        ("A backup folder for everybody", "repair --yes --backup-dir @/shared @/priv1.edb"),
         ("No operation", "restore --yes @"),
         ("Not evidence", "repair --yes --from @/pub1.edb @/priv1.edb"),
         ("A log file that is a database", "repair --yes --log-file @/pub1.edb @/priv1.edb"),
@@ -435,6 +439,8 @@ fn questions() {
     chapter.fill();
     chapter.answered("Which databases", "reset-logs @", "shall the files move?", |_| {}, "\r");
     fs::write(chapter.path("pub1.edb.edbmend-pending"), "").unwrap();
+    let empty = "edbmend/edbmend-20261124T103000Z-repair-0000";
+    fs::create_dir_all(chapter.path(empty)).unwrap();
     chapter.answered("Recover", "recover @/pub1.edb", "Do it?", |_| {}, "y\r");
     chapter.is("questions");
 }

@@ -68,7 +68,7 @@ echo 'start=2048, type=7' | sfdisk --quiet disk.raw
 disk=$(losetup --find --show --offset $((2048 * 512)) disk.raw)
 trap 'umount "$mnt"; losetup --detach "$disk"' EXIT
 mkfs.ntfs -Q -F -q "$disk" 2>/dev/null
-mnt=$PWD/mounted; mkdir "$mnt"; ntfs-3g "$disk" "$mnt"
+mnt=$PWD/mounted; mkdir "$mnt"; ntfs-3g -o umask=077 "$disk" "$mnt"
 mkdir -p "$mnt/exchsrvr/mdbdata"; cp "$SAMPLES"/* "$mnt/exchsrvr/mdbdata"
 "#;
 

@@ -16,8 +16,20 @@ fn what_somebody_else_wrote_under_a_markers_name_stays() {
         assert!(shown.stdout.contains("holds something else"), "{shown:?}");
         assert_eq!(snapshot(fixture.dir()), before);
     }
+}
+
+/// A marker that was cut off says that nothing had begun, where its folder is there and still empty. Alone it
+/// says nothing: damage leaves the same.
+#[test]
+fn what_is_left_of_a_marker_is_believed_with_an_empty_folder_beside_it() {
     for ours in ["", "62be6b57c34e"] {
+        let fixture = Fixture::new(&damaged(8));
         fs::write(fixture.marker(), ours).unwrap();
+        let before = snapshot(fixture.dir());
+        fixture.run(&["recover", "--yes"]).expect_refused(3, &["journal-damaged"]);
+        assert_eq!(snapshot(fixture.dir()), before);
+        let empty = fixture.dir().join("edbmend/edbmend-20261124T103000Z-repair-0000");
+        fs::create_dir_all(&empty).unwrap();
         assert_eq!(fixture.run(&["recover", "--yes"]).code, Some(0), "{ours}");
         assert!(!fixture.marker().exists());
     }

@@ -32,7 +32,7 @@ fn while_logs_are_on_the_move_their_databases_wait() {
     needs::strace();
     let (_folder, dir) = small_group();
     let private = dir.join("priv1.edb");
-    killed_at("rename,renameat2", 4, &reset_words(&["--yes"], &dir));
+    killed_at("renameat,renameat2", 4, &reset_words(&["--yes"], &dir));
     assert!(dir.join("E00.edbmend-pending").exists());
     let before = sha256(&private);
     run(["repair", "--yes", "--json", text(&private)]).expect_refused(3, &["operation-pending"]);
@@ -97,7 +97,7 @@ fn a_reset_that_has_only_its_marker_left_is_not_nothing_to_do() {
     needs::strace();
     let (_folder, dir) = small_group();
     // The journal is replaced twice; the second time all files have moved.
-    killed_at("rename", 2, &reset_words(&["--yes"], &dir));
+    killed_at("renameat", 2, &reset_words(&["--yes"], &dir));
     assert!(!dir.join("E00.log").exists() && dir.join("E00.edbmend-pending").exists());
     for mode in ["--dry-run", "--yes"] {
         reset(&dir, &[mode]).expect_refused(3, &["operation-pending"]);
@@ -121,13 +121,13 @@ fn what_became_of_a_reset_is_said_of_its_logs() {
     // renameat2 moves a log, rename replaces the journal: at the second, all have moved.
     killed_at("renameat2", 2, &reset);
     recovered("  rolled back: the logs are where they were before\n");
-    killed_at("rename", 2, &reset);
+    killed_at("renameat", 2, &reset);
     recovered("  done: the log reset is finished; all its logs are moved\n");
     let reset = operation_with_logs(&dir, "-reset-logs-");
     let undo = ["restore", "--yes", text(&reset)];
     killed_at("renameat2", 2, &undo);
     recovered("  rolled back: the logs are where they were before the undo\n");
-    killed_at("rename", 2, &undo);
+    killed_at("renameat", 2, &undo);
     recovered("  done: the undo is finished; all logs are back where they were\n");
     assert!(dir.join("E00.log").exists());
 }
@@ -151,7 +151,7 @@ fn after_an_operation_that_stays_pending_recover_begins_no_other() {
     fs::copy(dir.join("priv1.stm"), dir.join("a.stm")).unwrap();
     for name in ["a.edb", "priv1.edb"] {
         // The journal has just said PREPARED.
-        killed_at("rename", 1, &["repair", "--yes", text(&dir.join(name))]);
+        killed_at("renameat", 1, &["repair", "--yes", text(&dir.join(name))]);
         assert!(marker_of(&dir.join(name)).exists());
     }
     // Every sync fails.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ese::shadow::{Which, is_valid_header};
 use crate::guards::{HeaderQuestion, Held, for_header, reason};
-use crate::plan::{HeaderImages, OperationStamp, Plan, Steps};
+use crate::plan::{HeaderImages, OperationStamp, Plan, Steps, flaw_of_writes};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::quoted;
 use crate::storage::{Access, File, Storage, StorageError, read_full};
@@ -40,8 +40,20 @@ impl Deed for HeaderDeed {
         self.database.clone()
     }
 
+    fn header_before(&self) -> Option<String> {
+        Some(self.plan.header_before_sha256.clone())
+    }
+
     fn named(&self) -> PathBuf {
         self.database.clone()
+    }
+
+    fn flaw(&self) -> Option<String> {
+        flaw_of_writes(&self.plan, &self.images)
+    }
+
+    fn folders(&self) -> Vec<PathBuf> {
+        self.database.parent().map(Path::to_owned).into_iter().collect()
     }
 
     fn steps(&self) -> Steps {
@@ -66,6 +78,7 @@ impl Deed for HeaderDeed {
             backup_dir: &terms.backup_dir,
             scope: self.plan.backup,
             allow_unproven_lock: terms.allow_unproven_lock,
+            backup_terms: terms.backup_terms,
             planned: self.rests_on.as_ref(),
         };
         for_header(context.storage, &asked)
@@ -119,15 +132,8 @@ impl Deed for HeaderDeed {
 
     fn look(&self, _: &dyn Storage, held: &Held, back: bool) -> Result<End, Vec<Refusal>> {
         let found = self.read_copies(held).map_err(|refusal| vec![refusal])?;
+        self.expect_known(&found).map_err(|refusal| vec![refusal])?;
         let images = self.classify(&found);
-        if images.contains(&CopyImage::Foreign) {
-            let both_whole = found.iter().all(|copy| is_valid_header(copy));
-            return Err(vec![if both_whole {
-                overtaken(&self.database)
-            } else {
-                foreign(&self.database, images)
-            }]);
-        }
         let begun = images.iter().any(|image| matches!(image, CopyImage::After | CopyImage::Torn));
         Ok(if begun && !back { End::Committed } else { End::RolledBack })
     }
@@ -166,31 +172,45 @@ impl Deed for HeaderDeed {
             End::RolledBack => CopyImage::After,
             End::Committed => CopyImage::Before,
         };
-        let images = self.classify(&self.read_copies(held)?);
+        let found = self.read_copies(held)?;
+        let images = self.classify(&found);
         if images.iter().any(|copy| *copy == wrong || *copy == CopyImage::Torn) {
             return Err(journal_contradicted(dir, end, "the header does"));
         }
-        Ok(())
+        // After a roll-back it is said that everything is as before.
+        if end == End::RolledBack { self.expect_known(&found) } else { Ok(()) }
     }
 
     fn expect_untouched(&self, _: &dyn Storage, held: &Held, dir: &Path) -> Result<(), Refusal> {
         if held.file(&self.database).is_none() {
             return Ok(());
         }
-        let images = self.classify(&self.read_copies(held)?);
+        let found = self.read_copies(held)?;
+        let images = self.classify(&found);
         if images.iter().any(|copy| matches!(copy, CopyImage::After | CopyImage::Torn)) {
             return Err(journal_damaged(
                 dir,
                 "its journal is missing, though the header was written",
             ));
         }
-        Ok(())
+        self.expect_known(&found)
     }
 }
 
 impl HeaderDeed {
     fn held_in<'a>(&self, held: &'a Held) -> Result<&'a dyn File, Refusal> {
         held.file(&self.database).ok_or_else(|| database_gone(&self.database))
+    }
+
+    /// Refuses a header that somebody else wrote.
+    fn expect_known(&self, found: &[Vec<u8>; 2]) -> Result<(), Refusal> {
+        let images = self.classify(found);
+        if !images.contains(&CopyImage::Foreign) {
+            return Ok(());
+        }
+        let both_whole = found.iter().all(|copy| is_valid_header(copy));
+        let database = &self.database;
+        Err(if both_whole { overtaken(database) } else { foreign(database, images) })
     }
 
     fn classify(&self, [primary, shadow]: &[Vec<u8>; 2]) -> [CopyImage; 2] {

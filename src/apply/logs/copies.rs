@@ -112,6 +112,9 @@ pub fn copy_unfinished(
         return Err(changed_at(&origin, "somebody wrote to it while it was copied"));
     }
     let (found, expected) = (hex::encode(found), hex::encode(expected));
+    if file.sha256.as_ref().is_some_and(|copied| *copied != expected) {
+        return Err(changed_at(&origin, "its content is no longer what was copied there"));
+    }
     if found == expected {
         return Ok(Copied { sha256: found, original });
     }

@@ -7,7 +7,7 @@ use crate::guards::{
     Held, LogsQuestion, Place, Route, changed_databases, database_changed, for_logs, name_is_taken,
     reason, routes, unplanned_files,
 };
-use crate::plan::{OperationStamp, ResetPlan, Steps};
+use crate::plan::{OperationStamp, ResetPlan, Steps, flaw_of_moves};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::quoted;
 use crate::storage::{Access, Storage, StorageError};
@@ -18,7 +18,7 @@ use super::super::deed::{Deed, Ready, Terms};
 use super::super::operation::folder::OperationFolder;
 use super::super::operation::journal::End;
 use super::super::operation::moved_along::{elsewhere, expect_at_home, is_same};
-use super::super::operation::trouble::{journal_contradicted, moved_without_journal};
+use super::super::operation::trouble::{journal_contradicted, moved_without_journal, unproven};
 use super::{copies, moves, preparation};
 
 /// A plan of moves.
@@ -36,8 +36,36 @@ impl Deed for LogsDeed {
         self.plan.log_dir.join(self.plan.base)
     }
 
+    /// The databases, too: each must lead to the operation that its logs are in.
+    fn marked(&self) -> Vec<PathBuf> {
+        let databases = self.plan.databases.iter().map(|database| database.path.clone());
+        [self.subject()].into_iter().chain(databases).collect()
+    }
+
     fn named(&self) -> PathBuf {
         self.plan.log_dir.clone()
+    }
+
+    fn flaw(&self) -> Option<String> {
+        flaw_of_moves(&self.plan)
+    }
+
+    /// Those at home, and the one away with the operation folder that it is in.
+    fn folders(&self) -> Vec<PathBuf> {
+        let mut folders = vec![self.plan.log_dir.clone()];
+        for route in routes(&self.plan) {
+            for dir in [route.from, route.to] {
+                if !folders.iter().any(|known| known == dir) {
+                    folders.push(dir.to_owned());
+                }
+            }
+        }
+        let away = self.plan.away.ancestors().skip(1).take(2).map(Path::to_owned);
+        folders.extend(away);
+        // From the outside in: what is inside is then reached through the folder around it.
+        folders.sort();
+        folders.dedup();
+        folders
     }
 
     fn steps(&self) -> Steps {
@@ -56,8 +84,9 @@ impl Deed for LogsDeed {
     }
 
     fn refusals(&self, context: Context, held: &Held, terms: &Terms) -> Vec<Refusal> {
-        let Terms { backup_dir, allow_unproven_lock } = terms;
-        let asked = LogsQuestion::of_plan(&self.plan, backup_dir, *allow_unproven_lock, Some(held));
+        let Terms { backup_dir, allow_unproven_lock, backup_terms } = terms;
+        let (lock, held) = (*allow_unproven_lock, Some(held));
+        let asked = LogsQuestion::of_plan(&self.plan, backup_dir, lock, *backup_terms, held);
         for_logs(context.storage, &asked)
     }
 
@@ -91,7 +120,9 @@ impl Deed for LogsDeed {
     ) -> Result<(), Refusal> {
         // What stands for logs is no file: their folder is.
         match subject.parent() {
-            Some(here) if !is_same(storage, here, &self.plan.log_dir) => {
+            Some(here)
+                if !is_same(storage, here, &self.plan.log_dir) && !self.is_of(storage, subject) =>
+            {
                 Err(elsewhere(dir, &self.plan))
             }
             _ => expect_at_home(storage, dir, &self.plan),
@@ -144,11 +175,25 @@ impl Deed for LogsDeed {
     /// A copy that was made ahead has another name.
     fn expect_untouched(&self, storage: &dyn Storage, _: &Held, dir: &Path) -> Result<(), Refusal> {
         let is_moved = |place| matches!(place, Place::Target | Place::Both);
-        if self.is_any(storage, is_moved)? { Err(moved_without_journal(dir)) } else { Ok(()) }
+        if self.is_any(storage, is_moved)? {
+            return Err(moved_without_journal(dir));
+        }
+        if self.is_any(storage, |place| place != Place::Origin)? {
+            return Err(unproven(
+                dir,
+                "its journal is missing, and its logs are not where they were",
+            ));
+        }
+        Ok(())
     }
 }
 
 impl LogsDeed {
+    /// Whether a path is that of a database of the group.
+    fn is_of(&self, storage: &dyn Storage, path: &Path) -> bool {
+        self.plan.databases.iter().any(|database| is_same(storage, path, &database.path))
+    }
+
     fn is_any(
         &self,
         storage: &dyn Storage,

@@ -5,7 +5,9 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::show::Sha256Hex;
-use crate::storage::{Access, FileKind, Storage, StorageError, read_full, write_stream};
+use crate::storage::{
+    Access, FileKind, HeldFolder, Storage, StorageError, read_full, write_stream,
+};
 
 /// Name of the plan.
 pub const PLAN_NAME: &str = "plan.json";
@@ -84,6 +86,12 @@ pub fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
+/// Keeps an operation folder open, and the one around it. One that cannot be is met by whoever uses it.
+pub fn hold_around(storage: &dyn Storage, dir: &Path) -> Vec<HeldFolder> {
+    let both = dir.parent().into_iter().chain([dir]);
+    both.filter_map(|dir| storage.hold_folder(dir).ok()).collect()
+}
+
 /// Leaves the report of a finished operation in its folder; a failure is told, and harms nothing.
 pub fn leave_report(
     storage: &dyn Storage,
@@ -92,9 +100,9 @@ pub fn leave_report(
     write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>,
 ) -> Result<(), StorageError> {
     let path = dir.join(name);
+    let _held = hold_around(storage, dir);
     storage.create(&path).and_then(|file| {
         write_stream(file.as_ref(), write)?;
-        storage.adopt_owner(&path, dir)?;
         file.sync()
     })
 }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::guards::BackupTerms;
 use crate::plan::{LOGS_FOLDER, OperationRef};
-use crate::storage::{File, Storage, StorageError, write_stream};
+use crate::storage::{File, HeldFolder, Storage, StorageError, write_stream};
 
 use super::files::{DEFAULT_BACKUP_DIR, JOURNAL_NAME, PLAN_NAME, has_operation_name};
 
@@ -18,18 +19,19 @@ pub struct OperationFolder<'a> {
     pub dir: PathBuf,
     /// Whether the folder around it was created too.
     pub created_backup_dir: bool,
-    /// Whose owner everything in it gets.
-    like: PathBuf,
     names: Vec<String>,
+    held: Vec<HeldFolder>,
 }
 
 impl<'a> OperationFolder<'a> {
-    /// Creates `<backup_dir>/<id>`, and the backup folder itself where it is missing, durably.
+    /// Creates `<backup_dir>/<id>`, and the backup folder itself where it is missing, durably. Both stay open,
+    /// so that everything in them is reached whatever becomes of their names. They belong to the user of this
+    /// process, and are for him alone: whoever owns the database may be shut out by a folder above it.
     pub fn create(
         storage: &'a dyn Storage,
         backup_dir: &Path,
         id: &str,
-        like: &Path,
+        terms: BackupTerms,
     ) -> Result<Self, StorageError> {
         let created_backup_dir = match storage.create_dir(backup_dir) {
             Ok(()) => true,
@@ -37,27 +39,45 @@ impl<'a> OperationFolder<'a> {
             Err(error) => return Err(error),
         };
         let dir = backup_dir.join(id);
-        let made =
-            Self { storage, dir, created_backup_dir, like: like.to_owned(), names: Vec::new() };
-        made.establish(backup_dir).inspect_err(|_| made.remove_dirs())?;
+        let (names, held) = (Vec::new(), Vec::new());
+        let mut made = Self { storage, dir, created_backup_dir, names, held };
+        if let Err(error) = made.establish(backup_dir, terms) {
+            made.remove_dirs();
+            return Err(error);
+        }
         Ok(made)
     }
 
-    fn establish(&self, backup_dir: &Path) -> Result<(), StorageError> {
+    fn establish(&mut self, backup_dir: &Path, terms: BackupTerms) -> Result<(), StorageError> {
+        let storage = self.storage;
+        self.held.push(storage.hold_folder(backup_dir)?);
         if self.created_backup_dir {
-            self.storage.adopt_owner(backup_dir, &self.like)?;
-            self.storage.sync_dir(backup_dir.parent().unwrap_or(Path::new("/")))?;
+            storage.sync_dir(backup_dir.parent().unwrap_or(Path::new("/")))?;
         }
-        self.storage.create_dir(&self.dir)?;
-        self.storage.adopt_owner(&self.dir, &self.like)?;
-        self.storage.sync_dir(backup_dir)
+        if !terms.allow_shared {
+            expect_own(storage, backup_dir)?;
+        }
+        storage.create_dir(&self.dir)?;
+        self.hold_new(&self.dir.clone(), terms)?;
+        storage.sync_dir(backup_dir)
+    }
+
+    /// Keeps a folder open that was just created, after a look that it is that one: empty, and nobody else's.
+    fn hold_new(&mut self, dir: &Path, terms: BackupTerms) -> Result<(), StorageError> {
+        self.held.push(self.storage.hold_folder(dir)?);
+        if !terms.allow_shared {
+            expect_own(self.storage, dir)?;
+        }
+        if self.storage.list(dir)?.is_empty() {
+            return Ok(());
+        }
+        Err(exchanged(dir))
     }
 
     /// Creates an empty file in the folder; whatever happens next, it belongs to the operation.
     pub fn create_file(&mut self, name: &str) -> Result<Box<dyn File>, StorageError> {
         let file = self.storage.create(&self.dir.join(name))?;
         self.names.push(name.to_owned());
-        self.storage.adopt_owner(&self.dir.join(name), &self.like)?;
         Ok(file)
     }
 
@@ -65,7 +85,8 @@ impl<'a> OperationFolder<'a> {
     pub fn create_subfolder(&mut self, name: &str) -> Result<(), StorageError> {
         let dir = self.dir.join(name);
         self.storage.create_dir(&dir)?;
-        self.storage.adopt_owner(&dir, &self.like)
+        // Those of a folder that others may write to were agreed to when it was created.
+        self.hold_new(&dir, BackupTerms { allow_shared: true, ..BackupTerms::default() })
     }
 
     /// Writes a small file, durably but for its name.
@@ -114,6 +135,17 @@ impl<'a> OperationFolder<'a> {
         let id = self.dir.file_name().map(|name| name.to_string_lossy().into_owned());
         OperationRef { id: id.unwrap_or_default(), dir: self.dir.clone() }
     }
+}
+
+/// Fails where somebody else can change what is in a folder. The guards have asked; it may have been exchanged
+/// since.
+fn expect_own(storage: &dyn Storage, dir: &Path) -> Result<(), StorageError> {
+    if storage.sharing(dir)?.by.is_none() { Ok(()) } else { Err(exchanged(dir)) }
+}
+
+fn exchanged(dir: &Path) -> StorageError {
+    let what = "it was exchanged, or written to, by somebody else meanwhile";
+    StorageError::new("use the folder", dir, io::Error::other(what))
 }
 
 /// Hashes what it passes on.

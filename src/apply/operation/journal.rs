@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::storage::{Storage, StorageError, canonical, stored_path_if_any};
 
 use super::files::{JOURNAL_NAME, read_small};
-use super::sealed;
+use super::sealed::{self, Unsealed};
 
 const JOURNAL_SCHEMA: &str = "edbmend-journal/1";
 
@@ -108,7 +108,6 @@ impl Journal {
             _ => {}
         }
         let file = storage.create(&fresh)?;
-        storage.adopt_owner(&fresh, dir)?;
         file.write_at(&sealed::seal(self), 0)?;
         file.sync()?;
         // An open file cannot be renamed everywhere.
@@ -124,6 +123,8 @@ pub enum Found {
     Whole(Journal),
     /// None: the operation never was prepared.
     Nothing,
+    /// One that another version wrote, with its schema.
+    OtherVersion(String),
     /// One that is damaged.
     Damaged,
 }
@@ -131,9 +132,10 @@ pub enum Found {
 /// Reads the journal of an operation folder.
 pub fn read(storage: &dyn Storage, dir: &Path) -> Result<Found, StorageError> {
     match read_small(storage, &dir.join(JOURNAL_NAME)) {
-        Ok(bytes) => Ok(match sealed::unseal::<Journal>(&bytes) {
-            Some(journal) if journal.schema == JOURNAL_SCHEMA => Found::Whole(journal),
-            _ => Found::Damaged,
+        Ok(bytes) => Ok(match sealed::unseal(&bytes, JOURNAL_SCHEMA) {
+            Unsealed::Whole(journal) => Found::Whole(journal),
+            Unsealed::OtherVersion(schema) => Found::OtherVersion(schema),
+            Unsealed::Broken => Found::Damaged,
         }),
         Err(error) if error.is_not_found() => Ok(Found::Nothing),
         Err(error) => Err(error),

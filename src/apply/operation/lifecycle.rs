@@ -1,69 +1,74 @@
-//! An operation under way: its folder, its marker, and how it ends. Shared by everything that changes
+//! An operation under way: its folder, its markers, and how it ends. Shared by everything that changes
 //! a disk.
 
-use std::cell::Cell;
-use std::path::{Path, PathBuf};
+use std::cell::RefCell;
+use std::path::PathBuf;
 
 use crate::guards::reason;
-use crate::plan::OperationStamp;
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::CommandLine;
 use crate::storage::{File, Storage, StorageError};
 
+use super::super::deed::{Deed, Terms};
 use super::super::outcome::{Applied, Ending};
 use super::folder::OperationFolder;
 use super::journal::{End, Journal};
-use super::marker::{self, Holder, Marker, NotCreated};
+use super::marker::{self, Marker, NotCreated};
 
-/// An operation that has its folder and its marker.
+/// An operation that has its folder and its markers.
 pub struct Operation<'a> {
     storage: &'a dyn Storage,
-    /// What the marker stands for: the database, or the log folder with the base name.
-    subject: PathBuf,
+    /// What its markers stand beside, the one that it is known by first.
+    marked: Vec<PathBuf>,
     /// What `recover` is to be given.
     recover_with: PathBuf,
     /// Its folder.
     pub folder: OperationFolder<'a>,
-    /// Kept open, so that others see that it is under way.
-    held: Cell<Option<Box<dyn File>>>,
+    /// The markers, kept open so that others see that it is under way.
+    held: RefCell<Vec<Box<dyn File>>>,
 }
 
 impl<'a> Operation<'a> {
-    /// Creates folder and marker, durably. Whoever comes second is refused and leaves no trace.
+    /// Creates folder and markers, durably. Whoever comes second is refused and leaves no trace.
     pub fn begin(
         storage: &'a dyn Storage,
-        subject: &Path,
-        recover_with: &Path,
-        backup_dir: &Path,
-        stamp: &OperationStamp,
+        deed: &dyn Deed,
+        terms: &Terms,
     ) -> Result<Self, Box<Applied>> {
-        let folder = OperationFolder::create(storage, backup_dir, &stamp.id, recover_with)
+        let Terms { backup_dir, backup_terms, .. } = terms;
+        let stamp = deed.stamp();
+        let folder = OperationFolder::create(storage, backup_dir, &stamp.id, *backup_terms)
             .map_err(|error| Box::new(Applied::stopped(vec![reason(&error)])))?;
-        let marker = Marker {
-            operation: stamp.id.clone(),
-            dir: folder.dir.clone(),
-            created_backup_dir: folder.created_backup_dir,
-            holder: Some(Holder::this_process(&stamp.created)),
-        };
-        let (subject, recover_with) = (subject.to_owned(), recover_with.to_owned());
-        let begun = Self { storage, subject, recover_with, folder, held: Cell::default() };
-        match marker::create(storage, &begun.subject, &marker) {
+        let marker = Marker::of(deed, &folder);
+        let (marked, recover_with) = (Vec::new(), deed.named());
+        let held = RefCell::default();
+        let mut begun = Self { storage, marked, recover_with, folder, held };
+        for subject in deed.marked() {
+            begun.mark(subject, &marker)?;
+        }
+        Ok(begun)
+    }
+
+    fn mark(&mut self, subject: PathBuf, marker: &Marker) -> Result<(), Box<Applied>> {
+        let created = marker::create(self.storage, &subject, marker);
+        if !matches!(created, Err(NotCreated::Taken(_))) {
+            self.marked.push(subject);
+        }
+        match created {
             Ok(held) => {
-                begun.held.set(Some(held));
-                Ok(begun)
+                self.held.borrow_mut().push(held);
+                Ok(())
             }
-            Err(NotCreated::Failed(refusal)) => Err(Box::new(begun.give_up(refusal, Ok(())))),
-            Err(NotCreated::Taken(refusal)) => {
-                begun.folder.remove_dirs();
-                Err(Box::new(Applied::stopped(vec![refusal])))
+            Err(NotCreated::Failed(refusal) | NotCreated::Taken(refusal)) => {
+                Err(Box::new(self.give_up(refusal, Ok(()))))
             }
         }
     }
 
-    /// The journal's last word, then the marker goes.
+    /// The journal's last word, then the markers go.
     pub fn close(&self, journal: &Journal, end: End) -> Result<(), Refusal> {
         let stored = journal.ended(end).store(self.storage, &self.folder.dir);
-        let removed = stored.and_then(|()| self.remove_marker());
+        let removed = stored.and_then(|()| self.remove_markers());
         removed.map(|_| ()).map_err(|error| reason(&error))
     }
 
@@ -72,7 +77,7 @@ impl<'a> Operation<'a> {
     pub fn give_up(&self, refusal: Refusal, others_removed: Result<(), StorageError>) -> Applied {
         let removed = others_removed
             .and_then(|()| self.folder.remove_files())
-            .and_then(|()| self.remove_marker());
+            .and_then(|()| self.remove_markers());
         match removed {
             Ok(durably) => {
                 if durably {
@@ -84,10 +89,11 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// An open file cannot be removed everywhere. The database is still held, so nobody begins in between.
-    fn remove_marker(&self) -> Result<bool, StorageError> {
-        drop(self.held.take());
-        marker::remove(self.storage, &self.subject)
+    /// An open file cannot be removed everywhere. The databases are still held, so nobody begins in between.
+    /// The marker that the operation is known by goes last.
+    fn remove_markers(&self) -> Result<bool, StorageError> {
+        self.held.borrow_mut().clear();
+        marker::remove(self.storage, self.marked.iter().rev().map(PathBuf::as_path))
     }
 
     /// An end that leaves the folder.

@@ -4,20 +4,28 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::guards::{is_held, no_room_for_it, reason};
+use crate::guards::{no_room_for_it, reason};
 use crate::machine::{host_name, user_name};
+use crate::plan::is_operation_id;
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::{quoted, shown};
-use crate::storage::{File, FileKind, Storage, StorageError, stored_path, without};
+use crate::storage::{
+    Access, BUSY_PAUSE, BUSY_TRIES, File, FileKind, Storage, StorageError, StoredPath, stored_path,
+    without,
+};
 use crate::survey::{group_markers, pending_marker};
 
+use super::super::deed::Deed;
 use super::files::read_small;
-use super::sealed;
+use super::folder::OperationFolder;
+use super::sealed::{self, Unsealed};
 
 /// Ending of a marker's name.
 const SUFFIX: &str = ".edbmend-pending";
 
-/// What a marker says.
+const MARKER_SCHEMA: &str = "edbmend-marker/1";
+
+/// What a marker says. All markers of an operation say the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Marker {
     /// The operation's id.
@@ -30,6 +38,63 @@ pub struct Marker {
     /// Who carries it out; older versions did not say.
     #[serde(default)]
     pub holder: Option<Holder>,
+    /// [`MARKER_SCHEMA`]; older versions did not say.
+    #[serde(default)]
+    schema: Option<String>,
+    /// What all markers of the operation stand beside, absolute, the one that it is known by first; of older
+    /// versions there was one.
+    #[serde(default)]
+    marked: Vec<StoredPath>,
+    /// SHA-256 of both header pages before, in hexadecimal, of an operation that writes them; older versions
+    /// did not say.
+    #[serde(default)]
+    pub header_before_sha256: Option<String>,
+}
+
+impl Marker {
+    /// The marker of an operation that this process begins.
+    pub fn of(deed: &dyn Deed, folder: &OperationFolder) -> Self {
+        let stamp = deed.stamp();
+        Self {
+            holder: Some(Holder::this_process(&stamp.created)),
+            operation: stamp.id,
+            dir: folder.dir.clone(),
+            created_backup_dir: folder.created_backup_dir,
+            schema: Some(MARKER_SCHEMA.to_owned()),
+            marked: deed.marked().iter().map(|path| StoredPath::from(path.as_path())).collect(),
+            header_before_sha256: deed.header_before(),
+        }
+    }
+
+    /// What the markers of the operation stand beside, where this one was found beside `subject`: where all
+    /// was moved or copied, beside the same names there.
+    pub fn marked(&self, storage: &dyn Storage, subject: &Path) -> Vec<PathBuf> {
+        let is_ours = |path: &PathBuf| self.is_marked(storage, path);
+        let found = self.marked.iter().filter_map(StoredPath::to_path).map(|planned| {
+            let here = planned.file_name().map(|name| subject.with_file_name(name));
+            here.filter(is_ours).unwrap_or(planned)
+        });
+        let mut marked: Vec<PathBuf> = found.collect();
+        if !marked.iter().any(|path| path == subject) {
+            marked.push(subject.to_owned());
+        }
+        marked
+    }
+
+    /// Whether a marker of this operation, or what is left of one, stands beside `subject`.
+    fn is_marked(&self, storage: &dyn Storage, subject: &Path) -> bool {
+        match read(storage, &pending_marker(subject)) {
+            Ok(Found::Whole(other)) => other.operation == self.operation,
+            Ok(Found::Torn | Found::Damaged) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether an operation can have this name and folder.
+    fn is_plausible(&self) -> bool {
+        let named = self.dir.file_name().is_some_and(|name| *name == *self.operation);
+        named && self.dir.is_absolute() && is_operation_id(&self.operation)
+    }
 }
 
 /// Who carries an operation out. A second edbmend names it to its reader.
@@ -76,15 +141,13 @@ pub fn create(
     marker: &Marker,
 ) -> Result<Box<dyn File>, NotCreated> {
     let path = pending_marker(database);
-    let file = storage.create(&path).map_err(|error| match error.is_already_there() {
+    let created = storage.create_whole(&path, &sealed::seal(marker));
+    let file = created.map_err(|error| match error.is_already_there() {
         true => NotCreated::Taken(taken(storage, database, &path)),
         false => NotCreated::Failed(not_written(&error)),
     })?;
-    let written = file
-        .write_at(&sealed::seal(marker), 0)
-        .and_then(|()| file.sync())
-        .and_then(|()| sync_folder(storage, &path));
-    match written {
+    file.claim();
+    match sync_folder(storage, &path) {
         Ok(()) => Ok(file),
         Err(error) => Err(NotCreated::Failed(not_written(&error))),
     }
@@ -94,11 +157,11 @@ fn not_written(error: &StorageError) -> Refusal {
     if error.is_full() { no_room_for_it(&error.path, error.to_string()) } else { reason(error) }
 }
 
-/// The refusal where another edbmend is at work on the database right now. It is known by its open
+/// The refusal where another edbmend is at work on the database right now. It is known by the claim on its
 /// marker: to open the database itself would dispute its exclusive access, and both would lose.
 pub fn at_work(storage: &dyn Storage, database: &Path) -> Option<Refusal> {
     let path = pending_marker(database);
-    if !is_held(storage, &path) {
+    if !is_claimed(storage, &path) {
         return None;
     }
     let (message, remedy) = match holder(storage, &path) {
@@ -115,6 +178,20 @@ pub fn at_work(storage: &dyn Storage, database: &Path) -> Option<Refusal> {
         ),
     };
     Some(Refusal::new(RefusalId::OperationPending, database, message, remedy))
+}
+
+/// Whether an edbmend is at work that created this marker. Who only reads it claims nothing. Where open files
+/// are nobody else's to open, it cannot be opened; an indexer has it for a while.
+fn is_claimed(storage: &dyn Storage, path: &Path) -> bool {
+    for attempt in 1..=BUSY_TRIES {
+        match storage.open(path, Access::Read) {
+            Ok(file) => return file.is_claimed(),
+            Err(error) if !error.is_busy() => return false,
+            Err(_) if attempt < BUSY_TRIES => std::thread::sleep(BUSY_PAUSE),
+            Err(_) => {}
+        }
+    }
+    true
 }
 
 /// Why exclusive access is not to be had. It may be another edbmend that has it: that one can be named.
@@ -166,24 +243,51 @@ fn taken(storage: &dyn Storage, database: &Path, marker: &Path) -> Refusal {
     })
 }
 
-/// Removes the marker of a database. A marker that is gone already is fine.
+/// Removes the markers of an operation, in this order. A marker that is gone already is fine.
 ///
-/// `Ok(false)` where it is gone, but may come back after a power loss: the folder could not be
+/// `Ok(false)` where they are gone, but may come back after a power loss: a folder could not be
 /// synced. `recover` then finds the operation finished, as long as its folder still exists.
-pub fn remove(storage: &dyn Storage, database: &Path) -> Result<bool, StorageError> {
-    let path = pending_marker(database);
-    match storage.remove_file(&path) {
-        Err(error) if !error.is_not_found() && !error.is_impossible_name() => Err(error),
-        _ => Ok(sync_folder(storage, &path).is_ok()),
+pub fn remove<'a>(
+    storage: &dyn Storage,
+    subjects: impl Iterator<Item = &'a Path>,
+) -> Result<bool, StorageError> {
+    let mut durably = true;
+    for subject in subjects {
+        let path = pending_marker(subject);
+        match storage.remove_file(&path) {
+            Err(error) if !error.is_not_found() && !error.is_impossible_name() => {
+                return Err(error);
+            }
+            _ => durably &= sync_folder(storage, &path).is_ok(),
+        }
     }
+    Ok(durably)
+}
+
+/// Removes what stands where the markers of an operation that is over stood, and is one of its own, or what
+/// has become of one: [`remove`].
+pub fn remove_of<'a>(
+    storage: &dyn Storage,
+    operation: Option<&str>,
+    subjects: impl Iterator<Item = &'a Path>,
+) -> Result<bool, StorageError> {
+    let is_own = |subject: &&Path| match read(storage, &pending_marker(subject)) {
+        Ok(Found::Whole(marker)) => Some(marker.operation.as_str()) == operation,
+        Ok(Found::Foreign | Found::OtherVersion(_)) => false,
+        // One that is gone may be so in the cache alone.
+        Ok(Found::Torn | Found::Damaged) | Err(_) => true,
+    };
+    remove(storage, subjects.filter(is_own))
 }
 
 /// What stands where a marker should be.
 pub enum Found {
     /// A marker that is whole.
     Whole(Marker),
-    /// A marker whose writing was cut off. It is synced before anything else is done, so its
-    /// operation had not begun.
+    /// A marker that another version wrote, with its schema.
+    OtherVersion(String),
+    /// A marker whose writing was cut off, or what damage left that looks the same. It is synced before
+    /// anything else is done, so that in the first case its operation had not begun.
     Torn,
     /// A marker that is damaged in another way.
     Damaged,
@@ -197,11 +301,13 @@ pub fn read(storage: &dyn Storage, path: &Path) -> Result<Found, StorageError> {
         return Ok(Found::Foreign);
     }
     let bytes = read_small(storage, path)?;
-    Ok(match sealed::unseal(&bytes) {
-        Some(marker) => Found::Whole(marker),
-        None if !may_be_ours(&bytes) => Found::Foreign,
-        None if is_torn(&bytes) => Found::Torn,
-        None => Found::Damaged,
+    Ok(match sealed::unseal::<Marker>(&bytes, MARKER_SCHEMA) {
+        Unsealed::Whole(marker) if marker.is_plausible() => Found::Whole(marker),
+        Unsealed::Whole(_) => Found::Foreign,
+        Unsealed::OtherVersion(schema) => Found::OtherVersion(schema),
+        Unsealed::Broken if !may_be_ours(&bytes) => Found::Foreign,
+        Unsealed::Broken if is_torn(&bytes) => Found::Torn,
+        Unsealed::Broken => Found::Damaged,
     })
 }
 
@@ -254,7 +360,15 @@ mod tests {
             user: "root".to_owned(),
             since: "2026-11-23T02:32:23Z".to_owned(),
         });
-        let whole = sealed::seal(&Marker { operation, dir, created_backup_dir: true, holder });
+        let whole = sealed::seal(&Marker {
+            operation,
+            dir,
+            created_backup_dir: true,
+            holder,
+            schema: Some(MARKER_SCHEMA.to_owned()),
+            marked: vec![StoredPath::from(Path::new("/mdbdata/priv1.edb"))],
+            header_before_sha256: Some("0".repeat(64)),
+        });
         for length in 0..whole.len() - 2 {
             assert!(is_torn(&whole[..length]), "length {length}");
         }

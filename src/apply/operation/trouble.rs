@@ -18,6 +18,29 @@ pub fn journal_damaged(path: &Path, what: &str) -> Refusal {
     )
 }
 
+/// The refusal where another version of edbmend wrote a part of an operation.
+pub fn of_another_version(path: &Path, schema: &str) -> Refusal {
+    Refusal::new(
+        RefusalId::JournalDamaged,
+        path,
+        format!(
+            "it was made by a newer edbmend: its schema is {schema}, which this version does not know"
+        ),
+        "Nothing was touched. Run the same command with the version that made it, or a newer one.",
+    )
+}
+
+/// The refusal where nothing proves that everything is as it was before an operation began.
+pub fn unproven(path: &Path, what: &str) -> Refusal {
+    Refusal::new(
+        RefusalId::JournalDamaged,
+        path,
+        format!("nothing shows how far the operation was: {what}"),
+        "Nothing was touched. If its operation folder lies elsewhere (--backup-dir), name that: edbmend recover \
+         FOLDER. If there is none: docs/recover.md, section \"lost for good\".",
+    )
+}
+
 /// The refusal where a finished journal says what the disk does not: `"the header does"`.
 pub fn journal_contradicted(dir: &Path, end: End, what_does: &str) -> Refusal {
     let word = match end {

@@ -156,13 +156,6 @@ impl Storage for Disk {
             Err(e) => is_busy(&e),
         }
     }
-
-    fn adopt_owner(&self, path: &Path, like: &Path) -> Result<()> {
-        let error = |e| StorageError::new("set the owner", path, e);
-        let (path, like) = (verbatim(path).map_err(error)?, verbatim(like).map_err(error)?);
-        security::adopt_owner(&path, &like);
-        Ok(())
-    }
 }
 
 fn can_write_unbuffered(path: &Path) -> bool {

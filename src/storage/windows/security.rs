@@ -12,11 +12,11 @@ use windows_sys::Win32::Security::Authorization::{
     ConvertSidToStringSidW, ConvertStringSecurityDescriptorToSecurityDescriptorW, SDDL_REVISION_1,
 };
 use windows_sys::Win32::Security::{
-    DACL_SECURITY_INFORMATION, GetTokenInformation, OWNER_SECURITY_INFORMATION,
-    PROTECTED_DACL_SECURITY_INFORMATION, TOKEN_QUERY, TOKEN_USER, TokenUser,
+    DACL_SECURITY_INFORMATION, GetTokenInformation, PROTECTED_DACL_SECURITY_INFORMATION,
+    TOKEN_QUERY, TOKEN_USER, TokenUser,
 };
 use windows_sys::Win32::Storage::FileSystem::{
-    FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, READ_CONTROL, WRITE_DAC, WRITE_OWNER,
+    FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, WRITE_DAC,
 };
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 
@@ -43,19 +43,6 @@ pub fn adopt_access_list(path: &Path, like: &File) {
         sys::set_security(&file, parts, &descriptor)
     });
     // A volume without access lists, a share that lets nobody set them.
-    let _ = adopted;
-}
-
-/// Gives a file or folder the owner of another, where this process may: administrators may for
-/// themselves and their group.
-pub fn adopt_owner(path: &Path, like: &Path) {
-    let adopted = open_for(like, READ_CONTROL)
-        .and_then(|like| sys::security(&like, OWNER_SECURITY_INFORMATION))
-        .and_then(|descriptor| {
-            let file = open_for(path, WRITE_OWNER)?;
-            sys::set_security(&file, OWNER_SECURITY_INFORMATION, &descriptor)
-        });
-    // As far as this process may.
     let _ = adopted;
 }
 

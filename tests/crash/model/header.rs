@@ -174,7 +174,7 @@ fn job(
     plan: edbmend::plan::Plan,
     images: edbmend::plan::HeaderImages,
 ) -> Job {
-    let terms = Terms { backup_dir: backup_dir(), allow_unproven_lock: false };
+    let terms = Terms { backup_dir: backup_dir(), allow_unproven_lock: false, ..Terms::default() };
     Job::of_header(facts, plan, images, terms)
 }
 

@@ -116,13 +116,23 @@ impl ResetCase {
         let group = survey(storage);
         let operation_dir = self.backup_dir.join(stamp("reset-logs").id);
         let volume = storage.status(self.backup_dir.parent().unwrap()).unwrap().identity.0;
-        let request = ResetRequest { operation_dir: &operation_dir, volume, overrides: Vec::new() };
+        let request = ResetRequest {
+            operation_dir: &operation_dir,
+            volume,
+            apart: Vec::new(),
+            numbered: Vec::new(),
+            overrides: Vec::new(),
+        };
         let plan = plan_reset(&group, &group.streams[0], &request, &stamp("reset-logs")).unwrap();
         Job::of_logs(plan.into(), self.terms())
     }
 
     fn terms(&self) -> Terms {
-        Terms { backup_dir: self.backup_dir.clone(), allow_unproven_lock: false }
+        Terms {
+            backup_dir: self.backup_dir.clone(),
+            allow_unproven_lock: false,
+            ..Terms::default()
+        }
     }
 
     fn undo_job(&self, storage: &dyn Storage) -> Job {

@@ -163,6 +163,21 @@ impl Storage for Sim {
         let ino = self.inner().add("create", path, false)?;
         Ok(Box::new(SimFile { sim: self.clone(), ino, path: path.to_owned() }))
     }
+    fn create_whole(&self, path: &Path, content: &[u8]) -> Result<Box<dyn File>> {
+        let mut inner = self.inner();
+        inner.check("create", path)?;
+        inner.must_be_free("create", path)?;
+        let (dir, name) = inner.place(path)?;
+        let ino = inner.now.next_ino();
+        inner.now.ensure(ino, false);
+        inner.check("write", path)?;
+        inner.write(ino, content, 0);
+        inner.check("sync", path)?;
+        inner.record(Event::SyncFile(ino));
+        inner.record(Event::Link { dir, name, ino, is_dir: false });
+        drop(inner);
+        Ok(Box::new(SimFile { sim: self.clone(), ino, path: path.to_owned() }))
+    }
     fn create_dir(&self, path: &Path) -> Result<()> {
         self.inner().add("create_dir", path, true).map(|_| ())
     }
@@ -218,9 +233,6 @@ impl Storage for Sim {
     }
     fn may_write(&self, _: &Path) -> bool {
         true
-    }
-    fn adopt_owner(&self, _: &Path, _: &Path) -> Result<()> {
-        Ok(())
     }
 }
 

@@ -113,6 +113,8 @@ impl Tree {
 
     /// Changes the bytes of a file.
     pub fn write(&mut self, ino: Ino, change: impl FnOnce(&mut Vec<u8>)) {
+        // A file may have content before it has a name.
+        self.ensure(ino, false);
         let Node::File(content) = &mut self.nodes[ino] else { panic!("a folder has no bytes") };
         if let Some(content) = Arc::get_mut(content) {
             change(&mut content.bytes);

@@ -1,0 +1,186 @@
+//! The next backups, from what the next mount leaves.
+
+use crate::ese::engine::{self, NextIncremental};
+use crate::ese::log_body::BackupVerdict;
+use crate::ese::{BackupFault, BackupInfo};
+use crate::show::shown;
+use crate::simulate::{DatabaseFile, HeaderState, Log, LogHead, Started};
+
+use super::super::scene::Scene;
+use super::{EXCHANGE_2003, Forecast, ForecastOutcome};
+
+/// What the next full backup of all databases does.
+pub(in crate::diagnose) fn next_full(scene: &Scene, mount: &Forecast) -> Forecast {
+    let started = match mounted(scene, mount) {
+        Ok(started) => started,
+        Err(early) => return early,
+    };
+    let is_damaged = |(_, header): &(&DatabaseFile, HeaderState)| has_impossible_generation(header);
+    let Some((file, header)) = attached(started).find(is_damaged) else {
+        return Forecast::new(ForecastOutcome::Succeeds, "Nothing in the headers is in its way.");
+    };
+    let path = shown(&file.path);
+    if header.is_legacy {
+        let forecast = Forecast::fails(
+            -569,
+            Some(459),
+            format!(
+                "{path} records an impossible log generation. (The published engine would succeed and heal the \
+                 field.)"
+            ),
+        );
+        return Forecast { engine: EXCHANGE_2003, ..forecast };
+    }
+    Forecast::new(
+        ForecastOutcome::Succeeds,
+        format!(
+            "It rewrites the impossible log generation in {path}. (Exchange 2003 fails there, per KB946799.)"
+        ),
+    )
+}
+
+/// What the next incremental backup does.
+pub(in crate::diagnose) fn next_incremental(scene: &Scene, mount: &Forecast) -> Forecast {
+    let started = match mounted(scene, mount) {
+        Ok(started) => started,
+        Err(early) => return early,
+    };
+    if scene.chain.current().is_some_and(|current| current.circular_logging) {
+        return Forecast::fails(
+            -526,
+            None,
+            "Circular logging was on when the current log was created; incremental backups are not allowed \
+             with it.",
+        );
+    }
+    // By design, or by a log that can never exist, it does not begin.
+    if let Some(failure) = does_not_begin(scene, started) {
+        return failure;
+    }
+    let (were_read, failure) = copied_logs(scene, started.generation);
+    let forecast = failure.unwrap_or_else(|| {
+        Forecast::new(ForecastOutcome::Succeeds, "The logs go on where the last backup ended.")
+    });
+    forecast.resting_on_bodies(were_read)
+}
+
+/// The set as it is mounted; or what is said of a backup where it does not mount.
+fn mounted<'a>(scene: &'a Scene, mount: &Forecast) -> Result<&'a Started, Forecast> {
+    if scene.set.databases.is_empty() {
+        return Err(Forecast::new(
+            ForecastOutcome::Unknown,
+            "No database of this log signature was found here. Name it: --db FILE",
+        ));
+    }
+    let message = "It needs mounted stores; see the next mount.".to_owned();
+    let early = Forecast { message, event: None, ..mount.clone() };
+    scene.start.as_ref().map_err(|_| early)
+}
+
+/// The databases that are attached, with their headers as the attach leaves them: where a database comes from
+/// another log stream, its backup fields are cleared.
+fn attached(started: &Started) -> impl Iterator<Item = (&DatabaseFile, HeaderState)> {
+    started.databases.iter().filter_map(|file| {
+        let mut header = *file.header()?;
+        if started.signature != Some(header.log_signature) {
+            (header.full, header.incremental) = (BackupInfo::NONE, BackupInfo::NONE);
+        }
+        Some((file, header))
+    })
+}
+
+/// The first database that keeps an incremental backup from beginning.
+fn does_not_begin(scene: &Scene, started: &Started) -> Option<Forecast> {
+    let lowest = scene.set.archives.keys().next().copied().unwrap_or(started.generation);
+    attached(started).find_map(|(file, header)| {
+        match engine::next_incremental(&header.full, &header.incremental, Some(lowest)) {
+            NextIncremental::MissingFullBackup => Some(no_full_backup(file)),
+            NextIncremental::MissingLog { generation } => {
+                Some(missing_log(scene, file, &header, generation))
+            }
+            NextIncremental::Continues { .. } => None,
+        }
+    })
+}
+
+fn no_full_backup(file: &DatabaseFile) -> Forecast {
+    let path = shown(&file.path);
+    let message = format!("No full backup is recorded in {path}. That is by design.");
+    Forecast::fails(-560, Some(206), message)
+}
+
+fn missing_log(
+    scene: &Scene,
+    file: &DatabaseFile,
+    header: &HeaderState,
+    generation: i32,
+) -> Forecast {
+    let names = engine::missing_log_name(Some(scene.chain.stream.naming()), generation);
+    let is_of_2003 = header.is_legacy && has_impossible_generation(header);
+    let name = if is_of_2003 { names.exchange_2003 } else { names.published };
+    let forecast = Forecast::fails(
+        -569,
+        Some(459),
+        format!(
+            "By {} the next log has to be generation {generation}: the file {name} is missing and could not be \
+             backed-up.",
+            shown(&file.path)
+        ),
+    );
+    if is_of_2003 { Forecast { engine: EXCHANGE_2003, ..forecast } } else { forecast }
+}
+
+/// Whether all bodies of the logs that are copied were read, and what the backup stops at. Every closed log that
+/// is there is copied, from the oldest on.
+fn copied_logs(scene: &Scene, current: i32) -> (bool, Option<Forecast>) {
+    let mut were_read = true;
+    // The numbers are an attacker's: only logs that are there count, and the first that is not.
+    let mut expected = scene.set.archives.keys().next().copied().unwrap_or(current);
+    for (&generation, log) in scene.set.archives.range(..current) {
+        if generation > expected {
+            break;
+        }
+        expected = generation + 1;
+        were_read &= log.body.is_some();
+        if let Some(failure) = refused_log(log) {
+            return (were_read, Some(failure));
+        }
+    }
+    let gap = (expected < current).then(|| {
+        Forecast::fails(
+            -569,
+            Some(459),
+            format!(
+                "It begins, and breaks off at the gap: the file {} is missing and could not be backed-up.",
+                scene.chain.file_name(expected)
+            ),
+        )
+    });
+    (were_read, gap)
+}
+
+/// What a backup says of one log that it copies. A log that was cut off is copied without a word.
+fn refused_log(log: &Log) -> Option<Forecast> {
+    const CUT_OFF: i32 = -541;
+    let path = shown(&log.path);
+    let what = match (&log.head, &log.body) {
+        (LogHead::Refused(CUT_OFF), _) => return None,
+        (LogHead::Refused(_), _) => "its header cannot be used".to_owned(),
+        (LogHead::Unread, _) => {
+            let message = format!("{path} could not be read, so nothing can be said.");
+            return Some(Forecast::new(ForecastOutcome::Unknown, message));
+        }
+        (LogHead::Valid(_), Some(body)) => match body.report.backup {
+            BackupVerdict::Copied => return None,
+            BackupVerdict::Refused { offset } => format!("it is damaged at offset {offset}"),
+            BackupVerdict::Unreadable { offset } => format!("it cannot be read at offset {offset}"),
+        },
+        (LogHead::Valid(_), None) => return None,
+    };
+    Some(Forecast::fails(-612, Some(218), format!("It reads {path}, and {what}.")))
+}
+
+fn has_impossible_generation(header: &HeaderState) -> bool {
+    let is_impossible = |info: &BackupInfo| info.fault(u32::MAX) == Some(BackupFault::Impossible);
+    [header.full, header.incremental].iter().any(is_impossible)
+}

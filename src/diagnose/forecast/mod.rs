@@ -1,0 +1,100 @@
+//! What the next mount and the next backups of a storage group will do.
+//!
+//! The mount is tried: [`crate::simulate`] runs the engine's start on the facts. The backups go on from what
+//! it leaves. Each forecast names the engine that it is known of, and what was read for it.
+
+mod backups;
+mod mount;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub(super) use backups::{next_full, next_incremental};
+pub(super) use mount::next_mount;
+
+/// Microsoft's published source, which was run to find out.
+const PUBLISHED: &str = "published engine";
+
+/// The engine of Exchange 2003, as Microsoft describes it.
+const EXCHANGE_2003: &str = "Exchange 2003 per KB946799";
+
+/// How something will end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForecastOutcome {
+    /// It will go well.
+    Succeeds,
+    /// It will fail.
+    Fails,
+    /// What is there does not decide it.
+    Unknown,
+}
+
+impl ForecastOutcome {
+    /// `succeeds`, `fails`, `unknown`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Succeeds => "succeeds",
+            Self::Fails => "fails",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What was read for a forecast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ground {
+    /// Headers of databases, logs and checkpoint.
+    Headers,
+    /// The bodies of the logs that it takes.
+    Bodies,
+    /// The pages of the databases.
+    Pages,
+}
+
+impl Ground {
+    /// `headers`, `bodies`, `pages`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Headers => "headers",
+            Self::Bodies => "bodies",
+            Self::Pages => "pages",
+        }
+    }
+}
+
+/// What will happen, and of which engine that is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Forecast {
+    /// The engine that the rest is known of.
+    pub engine: &'static str,
+    /// How it ends.
+    pub outcome: ForecastOutcome,
+    /// The engine's error, where it fails.
+    pub error: Option<i32>,
+    /// The event that it logs.
+    pub event: Option<u32>,
+    /// In words.
+    pub message: String,
+    /// What was read for it: it says no more than that.
+    pub rests_on: Vec<Ground>,
+}
+
+impl Forecast {
+    fn new(outcome: ForecastOutcome, message: impl Into<String>) -> Self {
+        let (error, event, message) = (None, None, message.into());
+        Self { engine: PUBLISHED, outcome, error, event, message, rests_on: vec![Ground::Headers] }
+    }
+
+    fn fails(error: i32, event: Option<u32>, message: impl Into<String>) -> Self {
+        Self { error: Some(error), event, ..Self::new(ForecastOutcome::Fails, message) }
+    }
+
+    fn resting_on_bodies(mut self, were_read: bool) -> Self {
+        if were_read {
+            self.rests_on.push(Ground::Bodies);
+        }
+        self
+    }
+}

@@ -1,0 +1,132 @@
+//! The next mount, in words.
+
+use crate::show::shown;
+use crate::simulate::{Cause, Failure, Stop};
+
+use super::super::chain::Chain;
+use super::super::scene::Scene;
+use super::{Forecast, ForecastOutcome};
+
+/// What the next mount does.
+pub(in crate::diagnose) fn next_mount(scene: &Scene) -> Forecast {
+    let forecast = if scene.is_archive() {
+        Forecast::new(
+            ForecastOutcome::Unknown,
+            "Closed logs alone, and no database of theirs: nothing here can be mounted.",
+        )
+    } else {
+        match &scene.start {
+            Ok(_) => succeeds(scene),
+            Err(Stop::Unknown(path)) => Forecast::new(
+                ForecastOutcome::Unknown,
+                format!("{} could not be read, so nothing can be said.", shown(path)),
+            ),
+            Err(Stop::Fails(failure)) => fails(failure, scene.chain),
+        }
+    };
+    forecast.resting_on_bodies(scene.bodies_were_read())
+}
+
+fn succeeds(scene: &Scene) -> Forecast {
+    let message = if scene.begins_anew() {
+        "No log is there. If none is elsewhere (--log-dir), the engine begins generation 1 under a new log \
+         signature and clears the backup fields of the databases."
+            .to_owned()
+    } else if let Some(from) = scene.replays_from() {
+        format!("The engine replays the logs from generation {from} (0x{from:x}) on, then mounts.")
+    } else if scene.databases.is_empty() {
+        "The logs are in order.".to_owned()
+    } else {
+        "The stores are in Clean Shutdown and attach.".to_owned()
+    };
+    Forecast::new(ForecastOutcome::Succeeds, message)
+}
+
+fn fails(failure: &Failure, chain: &Chain) -> Forecast {
+    Forecast::fails(failure.error, failure.event, in_words(&failure.cause, chain))
+}
+
+/// What the engine meets, as a sentence.
+fn in_words(cause: &Cause, chain: &Chain) -> String {
+    match cause {
+        Cause::CurrentLogMissing => format!(
+            "The current log {} is missing, though closed logs are there.",
+            chain.current_name()
+        ),
+        Cause::CheckpointLogMissing { generation } => format!(
+            "The checkpoint names generation {generation} (0x{generation:x}), and {} is not there. The engine \
+             does not ignore such a checkpoint.",
+            chain.file_name(*generation)
+        ),
+        Cause::LogMissing { generation } => {
+            format!("{} is missing, and recovery stops there.", chain.file_name(*generation))
+        }
+        Cause::LogHeader { path } => {
+            format!("The header of {} cannot be used.", shown(path))
+        }
+        Cause::ForeignLog { path, found } => {
+            format!("{} belongs to another log stream: Signature: {found}.", shown(path))
+        }
+        Cause::OutOfSequence { path, expected } => format!(
+            "{} does not go on where the log before it ends: generation {expected} (0x{expected:x}) is expected \
+             there.",
+            shown(path)
+        ),
+        Cause::SumMismatch { path } => format!(
+            "{} names another checksum of the log before it: that log was changed, or is not the one.",
+            shown(path)
+        ),
+        Cause::LogBody { path, damage, only_committed } => {
+            let what = format!(
+                "{} is damaged at offset {}: {}.",
+                shown(path),
+                damage.offset,
+                damage.fault
+            );
+            if *only_committed {
+                format!(
+                    "{what} What it holds was committed, but the databases could be made consistent without it."
+                )
+            } else {
+                what
+            }
+        }
+        Cause::BeginsTooLate { path, min_required, generation } => format!(
+            "{} needs the logs from generation {min_required} (0x{min_required:x}) on, and recovery comes to it \
+             in generation {generation} (0x{generation:x}).",
+            shown(path)
+        ),
+        Cause::EndsTooEarly { path, needed, last } => format!(
+            "{} needs generation {needed} (0x{needed:x}), and the logs end with {last} (0x{last:x}).",
+            shown(path)
+        ),
+        Cause::DatabaseMissing { server_path } => {
+            format!("The logs leave {server_path} attached, and no file of that name was found.")
+        }
+        Cause::DatabaseReplaced { path } => format!(
+            "{} has the name of a database that the logs leave attached, and is not that database as they left \
+             it.",
+            shown(path)
+        ),
+        Cause::DatabaseOlder { path, found, expected } => format!(
+            "{} is an older copy: Last Consistent: {found}, and the logs know {expected}.",
+            shown(path)
+        ),
+        Cause::HeaderDestroyed { path } => {
+            format!("Both header copies of {} are destroyed.", shown(path))
+        }
+        Cause::FileCutOff { path, page } => {
+            format!("{} ends before page {page} (0x{page:x}), which the logs change.", shown(path))
+        }
+        Cause::BackupCopy { path } => {
+            format!("{} is the copy that a backup made: it needs hard recovery.", shown(path))
+        }
+        Cause::NotClean { path, state } => {
+            format!("{} is not in Clean Shutdown (State: {}).", shown(path), state.label())
+        }
+        Cause::SequenceEnd { generation } => format!(
+            "No log generation is left: the current one is {generation} (0x{generation:x}). The databases are \
+             consistent after that mount."
+        ),
+    }
+}
