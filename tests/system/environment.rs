@@ -115,13 +115,16 @@ fn limited<S: AsRef<OsStr>>(blocks: u32, words: impl IntoIterator<Item = S>) -> 
     shell
 }
 
+/// What is typed for a folder.
+type Typed<'a> = &'a dyn Fn(&Path) -> Vec<String>;
+
 #[test]
 fn a_limit_of_the_file_size_fails_a_write_and_nothing_else() {
     let mut outcomes = Vec::new();
     // From nothing at all to just enough for the copy of the database.
     for blocks in [0, 1, 2, 4, 8, 15, 16, 32, 48, 63, 64] {
         let of_database = |more: &[&str], dir: &Path| words(more, &dir.join(DATABASE));
-        let typed: [&dyn Fn(&Path) -> Vec<String>; 3] = [
+        let typed: [Typed; 3] = [
             &|dir| of_database(&["repair", "--yes"], dir),
             &|dir| of_database(&["repair", "--yes", "--backup", "header"], dir),
             &|dir| reset_words(&["--yes", "--json"], dir),
