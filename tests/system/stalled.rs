@@ -128,7 +128,7 @@ fn mounted_over(call: &str, nth: u32) {
 }
 
 #[test]
-#[ignore = "needs root: it lowers the lease-break time of the machine"]
+#[ignore = "needs root"]
 fn a_repair_that_stands_still_between_its_writes() {
     let _lowered = Lowered::now();
     mounted_over("pwrite64", 1);
@@ -173,7 +173,7 @@ impl TwoVolumes {
 }
 
 #[test]
-#[ignore = "needs root: it lowers the lease-break time of the machine"]
+#[ignore = "needs root"]
 fn a_reset_between_volumes_that_stands_still_while_it_copies() {
     let _lowered = Lowered::now();
     let two = TwoVolumes::new();
@@ -193,7 +193,7 @@ fn a_reset_between_volumes_that_stands_still_while_it_copies() {
 
 /// Somebody opens the current log while the others are copied, and keeps it.
 #[test]
-#[ignore = "needs strace, and a disk beside /dev/shm"]
+#[ignore = "needs strace, a disk beside /dev/shm"]
 fn a_log_that_is_opened_while_logs_are_copied_is_not_removed() {
     needs::strace();
     let two = TwoVolumes::new();

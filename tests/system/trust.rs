@@ -1,7 +1,7 @@
 //! Folders that others can write, readers who must not gain access, and places that are not what they seem.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -404,8 +404,13 @@ fn the_dry_run_knows_memory_and_mounts() {
         reset(&[how, "--backup-dir", &backups]).expect_refused(3, &["backup-in-memory"]);
     }
     let database = dir.join("priv1.edb");
-    run(["repair", "--yes", "--json", "--backup-dir", &backups, text(&database)])
-        .expect_refused(3, &["backup-in-memory"]);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let link = elsewhere.path().join("link");
+    symlink(&backups, &link).unwrap();
+    for backups in [&*backups, text(&link)] {
+        run(["repair", "--yes", "--json", "--backup-dir", backups, text(&database)])
+            .expect_refused(3, &["backup-in-memory"]);
+    }
     assert!(snapshot(&dir) == before);
     let allowed = ["--dry-run", "--allow-backup-in-memory", "--backup-dir", &backups];
     assert_eq!(reset(&allowed).code, Some(0));
