@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use edbmend::apply::{Ending, find_pending, recover, undo_of};
+use edbmend::apply::{Ending, Wish, find_pending, recover, undo_of};
 use edbmend::diagnose::diagnose_database;
 use edbmend::ese::attach_list::parse_attach_list;
 use edbmend::ese::shadow::{HeaderArea, Which, elect, is_valid_header};
@@ -112,19 +112,19 @@ fn read_and_recover(tree: Tree, choice: u8) -> Option<Tree> {
     let folder = Path::new(OPERATION);
     let stamp = OperationStamp { id: "edbmend-fuzz-restore-0000".into(), created: String::new() };
     let _ = undo_of(&sim, folder, &stamp);
-    let back = choice & 16 != 0;
+    let wish = if choice & 16 != 0 { Wish::Back } else { Wish::AsFound };
     let mut found = Vec::new();
     for path in [Path::new("/disk"), folder, Path::new(DATABASE)] {
         found.extend(find_pending(&sim, path).unwrap_or_default());
     }
     for subject in &found {
-        let _ = edbmend::apply::assess(&sim, subject, back);
+        let _ = edbmend::apply::assess(&sim, subject, wish);
     }
     assert!(sim.log().is_empty(), "looking changes nothing");
     let mut last = None;
     for subject in &found {
         let sim = Sim::on(sim.now());
-        let applied = recover(context(&sim), subject, back, false);
+        let applied = recover(context(&sim), subject, wish, false);
         assert!(applied.ending != Ending::Refused || sim.log().is_empty(), "refused, and touched");
         last = Some(sim.now());
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::diagnose::{damaged_checkpoint, damaged_log, diagnose_group, half_damaged_checkpoint};
+use crate::diagnose::{damaged_checkpoint, damaged_log, diagnose_logs, half_damaged_checkpoint};
 use crate::ese::{
     Checkpoint, CheckpointCopies, ContentKind, FlushMapHeader, LgPos, LogBase, LogFileName,
     LogHeader, content,
@@ -123,7 +123,7 @@ pub(super) fn inspect_set(run: &Run, path: &Path) -> Option<(Inspected, Vec<Refu
     let dump = dump_log_set(stream);
     let unread =
         stream.unread().map(|(path, error)| unread(run.storage(), path, error)).collect::<Vec<_>>();
-    let findings = diagnose_group(&group).findings;
+    let findings = diagnose_logs(&group);
     let outcome = match () {
         () if !unread.is_empty() => Outcome::Failed,
         () if Report::has_errors(&findings) => Outcome::Findings,

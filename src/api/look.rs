@@ -178,10 +178,19 @@ impl Run<'_> {
         Some(unread(self.storage(), &streaming.path, streaming.read_error.as_deref()?))
     }
 
+    /// The folder that a link leads to: what is asked about the name must be asked about the folder. A link that
+    /// is not trusted, or leads nowhere, stays one, and is refused where it is opened.
+    fn led_to(&self, dir: PathBuf) -> PathBuf {
+        match self.storage().hold_folder(&dir) {
+            Ok(_held) => canonical(&dir).unwrap_or(dir),
+            Err(_) => dir,
+        }
+    }
+
     /// The backup folder that was named, or the default beside the database.
     pub fn backup_dir(&self, named: Option<&Path>, database: &Path) -> Result<PathBuf, Refusal> {
         match named {
-            Some(dir) => self.resolve(dir),
+            Some(dir) => Ok(self.led_to(self.resolve(dir)?)),
             None => Ok(database.with_file_name(DEFAULT_BACKUP_DIR)),
         }
     }
@@ -221,12 +230,16 @@ fn is_of_another_format(start: &[u8]) -> bool {
         })
 }
 
+/// Whether a streaming file is there, of which nothing else is the database by its name.
 fn has_streaming_file(path: &Path, listing: &Listing) -> bool {
-    let Some(name) = path.with_extension("stm").file_name().map(OsStr::to_os_string) else {
-        return false;
+    let is_there = |ending: &str| {
+        let wanted = path.with_extension(ending);
+        let wanted = wanted.file_name().unwrap_or_default();
+        listing.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted))
     };
-    path.extension().is_none_or(|end| !end.eq_ignore_ascii_case("stm"))
-        && listing.iter().any(|(other, _)| other.eq_ignore_ascii_case(&name))
+    !path.extension().is_some_and(|end| end.eq_ignore_ascii_case("stm"))
+        && is_there("stm")
+        && !is_there("edb")
 }
 
 /// An empty file, or one that begins with zeros.

@@ -30,8 +30,8 @@ pub(crate) enum Decision {
 /// Ends what was interrupted: every pending operation on a database, in a folder, or of an operation
 /// folder. Each is finished or rolled back, as `docs/recover.md` says.
 ///
-/// The outcome of the report is `committed`, `rolled-back` or `nothing-to-do`; with
-/// [`Recover::only_say`] it is `planned`, and `direction` says which way it would go.
+/// The outcome of the report is `committed`, `rolled-back` or `nothing-to-do`, with
+/// [`Recover::accept_changed`] also `overtaken`; with [`Recover::only_say`] it is `planned`, and `direction` says which way it would go.
 ///
 /// # Errors
 ///
@@ -134,7 +134,7 @@ fn recover_one(
             return stopped(path, shared);
         }
     }
-    let assessment = match assess(storage, path, request.back) {
+    let assessment = match assess(storage, path, request.wish()) {
         Ok(assessment) => assessment,
         Err(reasons) => return stopped(path, reasons),
     };
@@ -157,7 +157,7 @@ fn recover_one(
         database.report.outcome = outcome;
         return (database, reasons);
     }
-    let applied = apply::recover(run.context, path, request.back, request.allow_unproven_lock);
+    let applied = apply::recover(run.context, path, request.wish(), request.allow_unproven_lock);
     // For an operation without a marker the path is its folder.
     let subject = &assessment.subject;
     let surveyed = run.survey_with_logs(subject).map(|facts| {
@@ -169,7 +169,7 @@ fn recover_one(
     let (operation, steps) = (applied.operation, assessment.steps);
     let mut database = Entry::from(DatabaseReport { operation, direction, steps, ..after });
     database.notes(direction.map(Note::Direction));
-    if matches!(applied.ending, Ending::Committed | Ending::RolledBack) {
+    if matches!(applied.ending, Ending::Committed | Ending::RolledBack | Ending::Overtaken) {
         let unsaved = leave_record(run, &database);
         database.notes(unsaved);
     }

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use crate::apply::Terms;
+use crate::apply::{Terms, Wish};
 use crate::diagnose::FindingId;
 use crate::guards::BackupTerms;
 use crate::plan::{BackupScope, VerifyScope};
@@ -362,6 +362,7 @@ impl Restore {
 pub struct Recover {
     pub(crate) path: PathBuf,
     pub(crate) back: bool,
+    pub(crate) accept_changed: bool,
     pub(crate) only_say: bool,
     pub(crate) allow_unproven_lock: bool,
     pub(crate) allow_shared_backup_dir: bool,
@@ -374,6 +375,7 @@ impl Recover {
         Self {
             path: path.into(),
             back: false,
+            accept_changed: false,
             only_say: false,
             allow_unproven_lock: false,
             allow_shared_backup_dir: false,
@@ -385,6 +387,21 @@ impl Recover {
     pub fn back(mut self, back: bool) -> Self {
         self.back = back;
         self
+    }
+
+    /// Where somebody else has written since, and what he wrote is whole: leaves that as it is, and closes the
+    /// operation. Of no effect together with [`back`](Self::back), or where `recover` knows a way.
+    pub fn accept_changed(mut self, accept: bool) -> Self {
+        self.accept_changed = accept;
+        self
+    }
+
+    pub(crate) fn wish(&self) -> Wish {
+        match (self.back, self.accept_changed) {
+            (true, _) => Wish::Back,
+            (false, true) => Wish::AcceptChanged,
+            (false, false) => Wish::AsFound,
+        }
     }
 
     /// Says which way it would go, and does nothing.

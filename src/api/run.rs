@@ -110,6 +110,7 @@ impl From<Ending> for Outcome {
         match ending {
             Ending::Committed => Self::Committed,
             Ending::RolledBack => Self::RolledBack,
+            Ending::Overtaken => Self::Overtaken,
             Ending::Pending => Self::Pending,
             Ending::Refused => Self::Refused,
             Ending::Failed => Self::Failed,

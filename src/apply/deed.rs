@@ -93,6 +93,10 @@ pub trait Deed {
     /// The end that a pending operation comes to, from what the disk shows now; `back` asks for the undo.
     fn look(&self, storage: &dyn Storage, held: &Held, back: bool) -> Result<End, Vec<Refusal>>;
 
+    /// Refuses where what somebody else wrote since is not whole, so that a pending operation cannot be closed
+    /// over it. Asked only where [`look`](Self::look) refuses because of that.
+    fn expect_overtaken(&self, storage: &dyn Storage, held: &Held) -> Result<(), Refusal>;
+
     /// Makes everything what it is to be at that end, durably.
     fn bring_to(&self, storage: &dyn Storage, held: &Held, end: End) -> Result<(), Refusal>;
 

@@ -30,5 +30,5 @@ pub use operation::files::{
 };
 pub use operation::marker::{at_work, at_work_near, at_work_on_logs, refusal as marker_refusal};
 pub use outcome::{Applied, Ending};
-pub use recover::{Assessment, assess, hold_pending, recover, recover_refusals, shared_with};
+pub use recover::{Assessment, Wish, assess, hold_pending, recover, recover_refusals, shared_with};
 pub use undo::{not_as_left, undo_of};

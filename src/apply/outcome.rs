@@ -15,6 +15,8 @@ pub enum Ending {
     Committed,
     /// A change had begun; everything is as it was before, and verified.
     RolledBack,
+    /// Somebody else has written since; that stays, and the operation is closed.
+    Overtaken,
     /// The operation is unfinished; `recover` will decide.
     Pending,
     /// A guard refused; nothing was changed.
@@ -28,6 +30,7 @@ impl From<End> for Ending {
         match end {
             End::Committed => Self::Committed,
             End::RolledBack => Self::RolledBack,
+            End::Overtaken => Self::Overtaken,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::ese::shadow::{PAGE_SIZES_BYTES, elect};
 use crate::guards::{Held, reason, shared};
 use crate::plan::{Direction, LOGS_FOLDER, OperationRef, Steps};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, RefusalId};
 use crate::show::quoted;
 use crate::storage::{HeldFolder, Storage};
 use crate::survey::{pending_marker, read_header_area};
@@ -40,16 +40,28 @@ pub struct Assessment {
     pub markers: Vec<PathBuf>,
 }
 
+/// Which way a pending operation is wanted to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// On where the change had begun, back where it had not.
+    AsFound,
+    /// Back in any case.
+    Back,
+    /// As it was found; and where somebody else has written since, so that there is no way, that is to stay and
+    /// the operation to be closed.
+    AcceptChanged,
+}
+
 /// Says what will be done with the pending operation on `subject`. Touches nothing.
 pub fn assess(
     storage: &dyn Storage,
     subject: &Path,
-    back: bool,
+    wish: Wish,
 ) -> Result<Assessment, Vec<Refusal>> {
     let one = |refusal| vec![refusal];
     let pending = read_pending(storage, subject).map_err(one)?;
     let held = Held::look_at(storage, pending.files(storage).map_err(one)?).map_err(one)?;
-    let direction = decide(storage, &pending, &held, back)?.direction();
+    let direction = decide(storage, &pending, &held, wish)?.direction();
     let steps = pending.deed().map_or_else(Steps::default, |deed| deed.steps());
     let markers = pending.marked.iter().map(|marked| pending_marker(marked));
     let markers = markers.filter(|marker| storage.status(marker).is_ok()).collect();
@@ -72,8 +84,8 @@ pub fn recover_refusals(
 }
 
 /// Carries out what [`assess`] says, after looking again under exclusive access.
-pub fn recover(context: Context, subject: &Path, back: bool, allow_unproven: bool) -> Applied {
-    match recover_or_refuse(context, subject, back, allow_unproven) {
+pub fn recover(context: Context, subject: &Path, wish: Wish, allow_unproven: bool) -> Applied {
+    match recover_or_refuse(context, subject, wish, allow_unproven) {
         Ok(applied) => applied,
         Err(refusals) => Applied::stopped(refusals),
     }
@@ -82,7 +94,7 @@ pub fn recover(context: Context, subject: &Path, back: bool, allow_unproven: boo
 fn recover_or_refuse(
     context: Context,
     subject: &Path,
-    back: bool,
+    wish: Wish,
     allow_unproven: bool,
 ) -> Result<Applied, Vec<Refusal>> {
     let storage = context.storage;
@@ -93,7 +105,9 @@ fn recover_or_refuse(
     let held = Held::acquire(storage, files.map_err(one)?, allow_unproven)?;
     // A second edbmend may have finished it while this one waited.
     let pending = read_pending(storage, subject).map_err(one)?;
-    let way = decide(storage, &pending, &held, back)?;
+    let way = decide(storage, &pending, &held, wish)?;
+    // Nothing has to be finished yet: whoever waits goes first.
+    held.undisputed().map_err(one)?;
     context.observer.stage(way.direction().in_words());
     Ok(conclude(storage, &pending, &held, way))
 }
@@ -146,6 +160,7 @@ impl Way<'_> {
             Self::Discard => Direction::Discard,
             Self::To(_, End::RolledBack) => Direction::Back,
             Self::To(_, End::Committed) => Direction::Forward,
+            Self::To(_, End::Overtaken) => Direction::Accept,
             Self::Finish(..) => Direction::Finish,
         }
     }
@@ -156,7 +171,7 @@ fn decide<'a>(
     storage: &dyn Storage,
     pending: &'a Pending,
     held: &Held,
-    back: bool,
+    wish: Wish,
 ) -> Result<Way<'a>, Vec<Refusal>> {
     let Some(stored) = &pending.stored else {
         expect_untouched(storage, pending, held).map_err(|refusal| vec![refusal])?;
@@ -164,12 +179,25 @@ fn decide<'a>(
     };
     let deed = stored.deed.as_deed();
     match stored.journal.state.end() {
-        None => Ok(Way::To(stored, deed.look(storage, held, back)?)),
+        None => match deed.look(storage, held, wish == Wish::Back) {
+            Ok(end) => Ok(Way::To(stored, end)),
+            Err(refusals)
+                if wish == Wish::AcceptChanged && refusals.iter().all(is_of_another_writer) =>
+            {
+                let accepted = deed.expect_overtaken(storage, held);
+                accepted.map(|()| Way::To(stored, End::Overtaken)).map_err(|refusal| vec![refusal])
+            }
+            Err(refusals) => Err(refusals),
+        },
         Some(end) => {
             let ended = deed.expect_ended(storage, held, &stored.dir, end);
             ended.map(|()| Way::Finish(stored, end)).map_err(|refusal| vec![refusal])
         }
     }
+}
+
+fn is_of_another_writer(refusal: &Refusal) -> bool {
+    matches!(refusal.id, RefusalId::DatabaseChanged | RefusalId::NewLogStream)
 }
 
 /// Without a journal nothing can have been changed. That it is so must be proven: a journal can get lost.

@@ -31,6 +31,7 @@ pub fn undo_of(
     match stored.journal.state {
         State::Ended(End::RolledBack) => return Ok(None),
         State::Prepared => return Err(unfinished(dir)),
+        State::Ended(End::Overtaken) => return Err(overtaken(dir)),
         State::Ended(End::Committed) => {}
     }
     Ok(Some(match stored.deed {
@@ -100,6 +101,15 @@ fn unfinished(dir: &Path) -> Refusal {
         dir,
         "the operation was interrupted and is not finished",
         CommandLine::new("recover").path(dir),
+    )
+}
+
+fn overtaken(dir: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::DatabaseChanged,
+        dir,
+        "somebody else wrote after the operation had begun, and that was accepted: there is nothing to go back to",
+        "Nothing to undo here. How to use the full copy by hand: docs/restore.md.",
     )
 }
 

@@ -403,8 +403,12 @@ pub struct RecoverArgs {
     /// A database, an operation folder, or a folder of databases
     pub path: PathBuf,
     /// Roll back, also where a header copy was written
-    #[arg(long)]
+    #[arg(long, conflicts_with = "accept_changed")]
     pub back: bool,
+    /// Where somebody else has written since, as by a mount, and what is there is
+    /// whole: leave it as it is, and close the operation
+    #[arg(long)]
+    pub accept_changed: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub guarded: GuardedArgs,

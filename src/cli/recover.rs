@@ -19,6 +19,7 @@ pub fn run(session: &Session, args: &RecoverArgs) -> Report {
     let request = Recover {
         path: args.path.clone(),
         back: args.back,
+        accept_changed: args.accept_changed,
         only_say: args.guarded.dry_run,
         allow_unproven_lock: args.guarded.allow_unproven_lock,
         allow_shared_backup_dir: args.guarded.allow_shared_backup_dir,

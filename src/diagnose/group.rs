@@ -76,6 +76,17 @@ pub fn diagnose_group(group: &GroupFacts) -> GroupDiagnosis {
     }
 }
 
+/// Diagnoses the logs of a group for themselves, where no database was looked for: nothing is said of the next
+/// mount.
+pub fn diagnose_logs(group: &GroupFacts) -> Vec<Finding> {
+    let chains: Vec<Chain> =
+        group.streams.iter().filter(|stream| is_there(stream)).map(Chain::new).collect();
+    let scenes = chains.iter().map(|chain| Scene::new(chain, &group.streams, &[]));
+    let mut findings: Vec<Finding> = scenes.flat_map(|scene| of_logs(&scene)).collect();
+    findings.sort_by_key(|finding| finding.severity);
+    findings
+}
+
 /// Temporary, reserve and shadow logs alone make no stream.
 fn is_there(stream: &LogStream) -> bool {
     stream.in_order().next().is_some() || stream.checkpoint.is_some()
@@ -94,6 +105,12 @@ fn pending(group: &GroupFacts) -> impl Iterator<Item = Finding> {
 
 /// Every subject of a log stream, in its order.
 fn of_stream(scene: &Scene) -> Vec<Finding> {
+    let mut findings = of_logs(scene);
+    findings.extend(next_start::judge(scene));
+    findings
+}
+
+fn of_logs(scene: &Scene) -> Vec<Finding> {
     let mut findings = log_files::judge(scene.chain);
     findings.extend(sequence::judge(scene.chain));
     // A backup set, or logs put aside, have no current log.
@@ -102,7 +119,6 @@ fn of_stream(scene: &Scene) -> Vec<Finding> {
     }
     findings.extend(checkpoint::judge(scene));
     findings.extend(log_bodies::judge(scene.chain));
-    findings.extend(next_start::judge(scene));
     findings
 }
 

@@ -39,7 +39,7 @@ pub use finding_id::{FindingId, Mending, Subject};
 pub use fitness::{Obstacle, cut_off, logs_pending, obstacles, unknown_format};
 pub use forecast::{Forecast, ForecastOutcome};
 pub use generation_range::GenerationRange;
-pub use group::{GroupDiagnosis, StreamOutlook, diagnose_group};
+pub use group::{GroupDiagnosis, StreamOutlook, diagnose_group, diagnose_logs};
 pub use header_copies::{CopyFault, copy_evidence, copy_fault};
 pub use membership::{is_of_stream, missing_databases};
 pub use next_start::known_later;

@@ -1,29 +1,36 @@
 //! Exclusive access to files, through the one open file each that does everything.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::refusal::Refusal;
 use crate::storage::{Access, BUSY_PAUSE, BUSY_TRIES, Exclusive, File, Storage, on_all_cores};
 
-use super::in_use::{in_use, unproven};
+use super::in_use::{in_use, let_in, unproven};
 use super::storage_trouble::reason;
+use super::tenure::Tenure;
 
 /// At most this many refusals of one kind are worth reading.
 const MOST_REFUSALS: usize = 20;
 
 /// Files that an operation keeps open until its end, so that nobody else works on them meanwhile.
-pub struct Held {
+pub struct Held<'a> {
+    storage: &'a dyn Storage,
     files: Vec<(PathBuf, Box<dyn File>)>,
+    allow_unproven: bool,
+    tenure: Tenure,
 }
 
-impl Held {
+impl<'a> Held<'a> {
     /// Opens files and takes exclusive access to each, as far as their file systems can prove it. Every file
     /// that cannot be had is told of.
     pub fn acquire(
-        storage: &dyn Storage,
+        storage: &'a dyn Storage,
         wanted: Vec<(PathBuf, Access)>,
         allow_unproven: bool,
     ) -> Result<Self, Vec<Refusal>> {
+        // What came before the first of them was held came before anybody could wait for one.
+        let tenure = Tenure::beginning(storage.clock(), storage.lock_break_time());
         let (mut files, mut refusals) = (Vec::new(), Vec::new());
         for (path, access) in wanted {
             match acquire(storage, &path, access, allow_unproven) {
@@ -31,16 +38,80 @@ impl Held {
                 Err(refusal) => refusals.push(refusal),
             }
         }
-        if refusals.is_empty() { Ok(Self { files }) } else { Err(refusals) }
+        if refusals.is_empty() {
+            Ok(Self { storage, files, allow_unproven, tenure })
+        } else {
+            Err(refusals)
+        }
     }
 
     /// Opens files for a look; nobody is kept out.
-    pub fn look_at(storage: &dyn Storage, wanted: Vec<(PathBuf, Access)>) -> Result<Self, Refusal> {
+    pub fn look_at(
+        storage: &'a dyn Storage,
+        wanted: Vec<(PathBuf, Access)>,
+    ) -> Result<Self, Refusal> {
         let opened = wanted.into_iter().map(|(path, _)| {
             let file = storage.open(&path, Access::Read).map_err(|error| reason(&error))?;
             Ok((path, file))
         });
-        Ok(Self { files: opened.collect::<Result<_, Refusal>>()? })
+        let files = opened.collect::<Result<_, Refusal>>()?;
+        let tenure = Tenure::beginning(storage.clock(), storage.lock_break_time());
+        Ok(Self { storage, files, allow_unproven: true, tenure })
+    }
+
+    /// Refuses where somebody has tried to open one of the files since they are held. For the time before the
+    /// first change, in which nothing has to be finished.
+    pub fn undisputed(&self) -> Result<(), Refusal> {
+        let asked = self.storage.clock();
+        if let Some(path) = self.disputed() {
+            return Err(in_use(path));
+        }
+        self.tenure.renew(asked);
+        Ok(())
+    }
+
+    /// Refuses once somebody else may have been let in. Asked right before each call that changes what others
+    /// could have in their hands, and after the last one: whoever waits is kept out until that time is over.
+    ///
+    /// The clock is read last, so that only the call that follows lies behind it.
+    pub fn still_ours(&self) -> Result<(), Refusal> {
+        if self.tenure.is_fresh(self.storage.clock()) {
+            return Ok(());
+        }
+        loop {
+            let asked = self.storage.clock();
+            let disputed = self.disputed();
+            self.tenure.hear(self.storage.lock_break_time());
+            if disputed.is_none() {
+                self.tenure.renew(asked);
+            }
+            if self.tenure.lasts_at(self.storage.clock()) {
+                return Ok(());
+            }
+            if let Some(path) = disputed {
+                return Err(let_in(path, self.tenure.break_time()));
+            }
+        }
+    }
+
+    /// Whether whoever came at that time, or later, cannot have been let in yet.
+    pub fn keeps_out_since(&self, came: Duration) -> bool {
+        self.tenure.keeps_out(came, self.storage.clock())
+    }
+
+    fn disputed(&self) -> Option<&Path> {
+        let (path, _) = self.files.iter().find(|(_, file)| !file.lock_is_undisputed())?;
+        Some(path)
+    }
+
+    /// One more file, for as long as it is kept, on the terms on which these are held.
+    pub fn alone(&self, path: &Path) -> Result<Box<dyn File>, Refusal> {
+        acquire(self.storage, path, Access::ReadAlone, self.allow_unproven)
+    }
+
+    /// Why some more files cannot be had alone now.
+    pub fn probe_more(&self, paths: &[&Path]) -> Vec<Refusal> {
+        Held::probe_all(self.storage, paths, self.allow_unproven)
     }
 
     /// The open file of a path; `None` where it was not asked for, or is not there.
@@ -51,9 +122,9 @@ impl Held {
 
     /// Whether exclusive access could be had to files now, each the only one that is asked for: opened for
     /// reading, and let go again.
-    pub fn probe<'a>(
+    pub fn probe<'p>(
         storage: &dyn Storage,
-        paths: impl IntoIterator<Item = &'a Path>,
+        paths: impl IntoIterator<Item = &'p Path>,
         allow_unproven: bool,
     ) -> Vec<Refusal> {
         let probe = |path| acquire(storage, path, Access::ReadAlone, allow_unproven).err();
@@ -80,7 +151,7 @@ impl Held {
                 break;
             }
             if attempt < BUSY_TRIES {
-                std::thread::sleep(BUSY_PAUSE);
+                storage.pause(BUSY_PAUSE);
             }
         }
         refusals.extend(asked.into_iter().map(in_use));
@@ -111,7 +182,7 @@ fn acquire(
             Answer::Alone(file) => return Ok(file),
             Answer::Unproven(file, _) if allow_unproven => return Ok(file),
             Answer::Unproven(_, why) => return Err(unproven(path, &why)),
-            Answer::InUse if attempt < BUSY_TRIES => std::thread::sleep(BUSY_PAUSE),
+            Answer::InUse if attempt < BUSY_TRIES => storage.pause(BUSY_PAUSE),
             Answer::InUse => {}
         }
     }

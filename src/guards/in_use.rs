@@ -1,10 +1,11 @@
 //! What is said where somebody else has a file open, wrote to it, or may have it open.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::machine::{StoreService, store_service};
 use crate::refusal::{Refusal, RefusalId};
-use crate::show::quoted;
+use crate::show::{quoted, shown};
 use crate::storage::ONLY_OWNER_CAN_TELL;
 
 /// The refusal where somebody else has the file open.
@@ -15,6 +16,29 @@ pub fn in_use(path: &Path) -> Refusal {
         "another process has the file open",
         format!("{} To see who it is: {}", let_go(store_service(path)), how_to_see_who(path)),
     )
+}
+
+/// The refusal where somebody else tried to open a file after the work on it had begun, and the time is over for
+/// which the system makes him wait.
+pub fn let_in(path: &Path, break_time: Duration) -> Refusal {
+    let seconds = break_time.as_secs();
+    Refusal {
+        message: format!(
+            "another process opened the file while edbmend was at work on it; the system makes it wait for \
+             {seconds} s, and then lets it in. From here on nothing more was written"
+        ),
+        ..in_use(path)
+    }
+}
+
+/// The refusal where somebody opened a log at the moment at which it was removed, its copy being in its place.
+pub fn opened_at_the_last_moment(path: &Path, copy: &Path) -> Refusal {
+    let copied = format!(
+        "another process opened it at the moment at which it was removed; what that process writes to it is not \
+         in the copy: {}",
+        shown(copy)
+    );
+    Refusal { message: copied, ..in_use(path) }
 }
 
 /// What makes whoever holds a database let go of it.

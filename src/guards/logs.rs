@@ -33,7 +33,7 @@ pub struct LogsQuestion<'a> {
     /// What was agreed about the backup folder.
     pub backup_terms: BackupTerms,
     /// Under exclusive access: the databases. `None` before the question.
-    pub held: Option<&'a Held>,
+    pub held: Option<&'a Held<'a>>,
 }
 
 impl<'a> LogsQuestion<'a> {
@@ -47,7 +47,7 @@ impl<'a> LogsQuestion<'a> {
         backup_dir: &'a Path,
         allow_unproven_lock: bool,
         backup_terms: BackupTerms,
-        held: Option<&'a Held>,
+        held: Option<&'a Held<'a>>,
     ) -> Self {
         let files = match held {
             None => databases_of(plan).collect(),

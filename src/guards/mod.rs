@@ -12,11 +12,12 @@ mod logs;
 mod not_found;
 mod planned_files;
 mod storage_trouble;
+mod tenure;
 
 pub use backup_folder::{BackupTerms, backup_volume, no_room_for_it, shared};
 pub use exclusive::Held;
 pub use header::{HeaderQuestion, for_header};
-pub use in_use::{in_use, written_meanwhile};
+pub use in_use::{in_use, opened_at_the_last_moment, written_meanwhile};
 pub use logs::{LogsQuestion, changed_databases, database_changed, for_logs};
 pub use not_found::not_found;
 pub use planned_files::{Place, Route, changed_at, name_is_taken, routes, unplanned_files};

@@ -102,6 +102,13 @@ impl Route<'_> {
         })
     }
 
+    /// Whether a file is where it goes, and no longer where it was. Another one may have its old name.
+    pub fn has_moved(&self, storage: &dyn Storage, file: &MovedFile) -> Result<bool, StorageError> {
+        let origin = identify(storage, &self.origin(file), file)?;
+        let target = identify(storage, &self.target(file), file)?;
+        Ok(matches!((origin, target), (Seen::Nothing | Seen::Other, Seen::Same)))
+    }
+
     /// Refuses a file that is not where it was, or whose new name is taken.
     pub fn expect_at_origin(&self, storage: &dyn Storage, file: &MovedFile) -> Result<(), Refusal> {
         match self.place(storage, file).map_err(|e| failure(&e))? {

@@ -58,6 +58,8 @@ pub enum Direction {
     Forward,
     /// It was finished; only the marker is left.
     Finish,
+    /// Somebody else has written since, and that is accepted: the operation is closed, nothing is put back.
+    Accept,
 }
 
 impl Direction {
@@ -71,6 +73,10 @@ impl Direction {
             Self::Back => "roll back: everything becomes what it was before",
             Self::Forward => "roll forward: everything becomes what was planned",
             Self::Finish => "finish: all is done, only the marker is removed",
+            Self::Accept => {
+                "accept: what somebody else wrote since stays as it is; the operation is closed, and its marker \
+                 removed"
+            }
         }
     }
 }

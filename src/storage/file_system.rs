@@ -2,7 +2,8 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use super::error::Result;
 use super::file::{DirectFile, File};
@@ -120,5 +121,27 @@ pub trait Storage: Send + Sync {
     /// Whether two names that differ in upper and lower case only may be one name in this directory.
     fn may_fold_case(&self, _dir: &Path) -> bool {
         false
+    }
+    /// Removes the file that was opened as `alone` and locked, with no moment in between in which somebody
+    /// could open it unseen. `false` where somebody tried to at that moment: he has, or gets, a file without a
+    /// name.
+    fn remove_alone(&self, alone: Box<dyn File>) -> Result<bool> {
+        self.remove_file(alone.path())?;
+        Ok(alone.lock_is_undisputed())
+    }
+    /// The time since a moment of this process that stays the same, by a clock that nobody can set. It goes on
+    /// while the process is stopped, and stands still where the kernel's own timers do.
+    fn clock(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
+    }
+    /// Waits.
+    fn pause(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+    /// How long somebody must wait who opens a file that is locked ([`File::lock`]). Then the system lets him in,
+    /// and the lock is gone. `None` where he waits for as long as it is held.
+    fn lock_break_time(&self) -> Option<Duration> {
+        None
     }
 }

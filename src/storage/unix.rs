@@ -10,6 +10,7 @@ use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use rustix::fs::{Advice, AtFlags, FallocateFlags, Mode, OFlags, RenameFlags, SeekFrom};
 use rustix::io::{Errno, retry_on_intr};
@@ -18,9 +19,10 @@ use super::error::{Result, StorageError};
 use super::file::{DirectFile, Exclusive, File, ONLY_OWNER_CAN_TELL};
 use super::file_system::{Access, BUSY_PAUSE, BUSY_TRIES, Storage};
 use super::held;
+use super::held_folder::HeldFolder;
 use super::private_map::PrivateMap;
 use super::status::{FileKind, Sharing, Status};
-use super::{HeldFolder, access, mounts};
+use super::{access, mounts};
 
 /// `f_type` of btrfs, xfs and bcachefs (`statfs(2)`).
 const CLONING_FILE_SYSTEMS: [i64; 3] = [0x9123_683e, 0x5846_5342, 0xca45_1a4e];
@@ -228,6 +230,21 @@ impl Storage for Disk {
             rustix::fs::accessat(&place.base, place.name, asked, AtFlags::empty()).is_ok()
         })
     }
+
+    fn lock_break_time(&self) -> Option<Duration> {
+        lease_break_time(fs::read_to_string(LEASE_BREAK_TIME).ok().as_deref())
+    }
+}
+
+/// Where the kernel says after how many seconds it takes a lease away from a process that does not give it
+/// back (`proc_sys_fs(5)`).
+const LEASE_BREAK_TIME: &str = "/proc/sys/fs/lease-break-time";
+
+/// The lease-break time by what the kernel says: whole seconds; it never takes a lease away where they are
+/// not above 0 (`__break_lease` in fs/locks.c). Where it does not say, the least that it can be set to.
+fn lease_break_time(said: Option<&str>) -> Option<Duration> {
+    let seconds = said.and_then(|text| text.trim().parse::<i64>().ok()).unwrap_or(1);
+    u64::try_from(seconds).ok().filter(|&seconds| seconds > 0).map(Duration::from_secs)
 }
 
 /// Opens what a path names, or creates it.
@@ -564,4 +581,20 @@ fn set_lease(file: &fs::File, kind: libc::c_int) -> io::Result<()> {
 fn get_lease(file: &fs::File) -> libc::c_int {
     // SAFETY: F_GETLEASE takes an open descriptor, which `file` keeps alive.
     unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETLEASE) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lease_break_time_is_that_of_the_kernel_or_the_least() {
+        assert_eq!(lease_break_time(Some("45\n")), Some(Duration::from_secs(45)));
+        assert_eq!(lease_break_time(Some("1\n")), Some(Duration::from_secs(1)));
+        assert_eq!(lease_break_time(Some("0\n")), None);
+        assert_eq!(lease_break_time(Some("-1\n")), None);
+        for said in [None, Some(""), Some("soon")] {
+            assert_eq!(lease_break_time(said), Some(Duration::from_secs(1)));
+        }
+    }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use edbmend::apply::{Ending, find_pending, recover};
+use edbmend::apply::{Ending, Wish, find_pending, recover};
 use edbmend::plan::BackupScope;
 use edbmend::storage::{Access, Storage};
 
@@ -88,8 +88,9 @@ impl Claims<'_> {
     fn check(&mut self, tree: &Tree, named: &Path, back: bool, what: &str) {
         let sim = Sim::on(tree.clone());
         let found = find_pending(&sim, named).unwrap_or_default();
+        let wish = if back { Wish::Back } else { Wish::AsFound };
         for subject in found {
-            let applied = recover(context(&sim), &subject, back, false);
+            let applied = recover(context(&sim), &subject, wish, false);
             let what = || {
                 let why: Vec<_> = applied.reasons.iter().map(|reason| &reason.message).collect();
                 format!("{what}, named {}: {:?} {why:?}", named.display(), applied.ending)
@@ -111,7 +112,7 @@ impl Claims<'_> {
                     assert!(data(&sim.now()) == data(tree), "{}", what());
                     assert!(!applied.reasons.is_empty(), "{}", what());
                 }
-                Ending::Pending => panic!("{}", what()),
+                Ending::Pending | Ending::Overtaken => panic!("{}", what()),
             }
         }
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use edbmend::apply::{
-    Applied, Ending, HeaderDeed, Job, KnownDeed, Terms, execute, find_pending, not_as_left,
+    Applied, Ending, HeaderDeed, Job, KnownDeed, Terms, Wish, execute, find_pending, not_as_left,
     recover, undo_of as plan_undo,
 };
 use edbmend::ese::shadow::Which;
@@ -112,7 +112,7 @@ fn assert_settled(bench: &Bench, new: &[u8], what: &str) {
 
 fn recover_all(storage: &dyn Storage, database: &Path) -> Option<Applied> {
     let pending = find_pending(storage, database).ok()?;
-    pending.first().map(|path| recover(context(storage), path, false, true))
+    pending.first().map(|path| recover(context(storage), path, Wish::AsFound, true))
 }
 
 /// Runs `job` stopped at every changing call, and then `recover` stopped at each of its own.
@@ -268,6 +268,7 @@ fn assert_ending(bench: &Bench, new: &[u8], applied: &Applied, call: &Call) {
             assert!(matches!(recovered.ending, Ending::Committed | Ending::RolledBack), "{call:?}");
             assert_settled(bench, new, &format!("{call:?}"));
         }
+        Ending::Overtaken => panic!("nobody else wrote: {call:?}"),
     }
 }
 

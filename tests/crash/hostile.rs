@@ -4,7 +4,9 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use edbmend::apply::{Ending, Job, KnownDeed, Terms, execute, find_pending, recover, undo_of};
+use edbmend::apply::{
+    Ending, Job, KnownDeed, Terms, Wish, execute, find_pending, recover, undo_of,
+};
 use edbmend::ese::shadow::Which;
 use edbmend::plan::{BackupScope, OperationStamp, RepairRequest, plan_repair};
 use edbmend::practice::{DatabaseRecipe, corrupt_copy, damage_full_backup, edit_header};
@@ -68,7 +70,7 @@ fn recover_with(
     let ino = tree.find(&path).unwrap();
     tree.write(ino, damage);
     let sim = Sim::on(tree.clone());
-    let applied = recover(context(&sim), Path::new(subject), false, false);
+    let applied = recover(context(&sim), Path::new(subject), Wish::AsFound, false);
     if applied.ending == Ending::Refused {
         assert!(!applied.reasons.is_empty());
         assert_eq!(digest(&sim.now()), digest(&tree), "{name}");
@@ -159,7 +161,7 @@ fn restore_refuses_every_flipped_bit_of_the_journal() {
 /// What `recover` says of a pending repair after somebody did something; nothing was touched.
 fn refusal_after(tree: &Tree, subject: &str) -> edbmend::refusal::Refusal {
     let sim = Sim::on(tree.clone());
-    let applied = recover(context(&sim), Path::new(subject), false, false);
+    let applied = recover(context(&sim), Path::new(subject), Wish::AsFound, false);
     assert_eq!(applied.ending, Ending::Refused, "{:?}", applied.reasons);
     assert!(sim.log().is_empty());
     applied.reasons.into_iter().next().unwrap()
@@ -173,12 +175,14 @@ fn after_a_mount_recover_says_how_to_go_on() {
     let refusal = refusal_after(&tree, SUBJECT);
     assert_eq!(refusal.id, RefusalId::DatabaseChanged);
     assert!(refusal.remedy.contains("edbmend check /disk/mdbdata/priv1.edb"), "{refusal:?}");
-    assert!(refusal.remedy.contains("rm /disk/mdbdata/priv1.edb.edbmend-pending"), "{refusal:?}");
+    let close = "edbmend recover --accept-changed /disk/mdbdata/priv1.edb";
+    assert!(refusal.remedy.contains(close) && !refusal.remedy.contains("rm "), "{refusal:?}");
     // With a damaged copy nothing may suggest that the marker can go.
     tree.write(database, |bytes| corrupt_copy(bytes, Which::Shadow));
     let refusal = refusal_after(&tree, SUBJECT);
     assert_eq!(refusal.id, RefusalId::DatabaseChanged);
     assert!(refusal.remedy.contains("Keep the marker") && !refusal.remedy.contains("rm "));
+    assert!(!refusal.remedy.contains("--accept-changed"));
 }
 
 #[test]
@@ -207,13 +211,15 @@ fn after_a_mount_over_a_whole_reset_recover_says_how_to_go_on() {
     tree.put(Path::new("/disk/mdbdata/E00.log"), &[7; 8192]);
     let refusal = refusal_after(&tree, "/disk/mdbdata/E00");
     assert_eq!(refusal.id, RefusalId::NewLogStream);
-    assert!(refusal.remedy.contains("rm /disk/mdbdata/E00.edbmend-pending"), "{refusal:?}");
+    let close = "edbmend recover --accept-changed /disk/mdbdata";
+    assert!(refusal.remedy.contains(close) && !refusal.remedy.contains("rm "), "{refusal:?}");
     // One log is nowhere: then the marker must stay.
     let away = operation_file(&tree, "E0000001.log").unwrap();
     let dir = tree.find(away.parent().unwrap()).unwrap();
     tree.unlink(dir, "E0000001.log");
     let refusal = refusal_after(&tree, "/disk/mdbdata/E00");
     assert!(refusal.remedy.contains("Keep the marker") && !refusal.remedy.contains("rm "));
+    assert!(!refusal.remedy.contains("--accept-changed"));
 }
 
 /// A damaged database on the disk, with the job that repairs it.

@@ -536,8 +536,9 @@ fn two_at_once_are_never_two() {
             });
             let codes = results.each_ref().map(exit_code);
             let committed = codes.iter().filter(|code| **code == 0).count();
-            let refused = codes.iter().filter(|code| **code == 3).count();
-            assert!(committed <= 1 && committed + refused == 2, "{codes:?}: {results:?}");
+            // Whoever is asked for a file while he has it calls himself off: nothing was changed (4).
+            let gave_way = codes.iter().filter(|code| [3, 4].contains(*code)).count();
+            assert!(committed <= 1 && committed + gave_way == 2, "{codes:?}: {results:?}");
             let winner = codes.iter().position(|code| *code == 0).unwrap_or_default();
             let what = format!("two at once: {deed:?} by {way:?}");
             bench.assert_recovered(&aways[winner], &what);

@@ -12,3 +12,4 @@ mod hostile_logs;
 mod model;
 mod proof;
 mod reset_every_step;
+mod second_writer;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use edbmend::apply::{
-    Applied, Ending, Job, KnownDeed, LogsDeed, Terms, execute, find_pending, recover, undo_of,
+    Applied, Ending, Job, KnownDeed, LogsDeed, Terms, Wish, execute, find_pending, recover, undo_of,
 };
 use edbmend::guards::{BackupTerms, LogsQuestion, for_logs};
 use edbmend::plan::{OperationStamp, ResetPlan, ResetRequest, plan_reset};
@@ -155,7 +155,7 @@ fn stamp(command: &str) -> OperationStamp {
 
 fn recover_all(storage: &dyn Storage, dir: &Path) -> Option<Applied> {
     let pending = find_pending(storage, dir).ok()?;
-    pending.first().map(|subject| recover(context(storage), subject, false, true))
+    pending.first().map(|subject| recover(context(storage), subject, Wish::AsFound, true))
 }
 
 fn stop_everywhere(bench: &Bench, prepare: impl Fn(), job: impl Fn() -> Job) -> usize {

@@ -205,7 +205,7 @@ fn compare_records(name: &str, said: &Said, theirs: &Value) {
 }
 
 #[test]
-#[ignore = "needs the shared data and python3"]
+#[ignore = "needs the real files and python3"]
 fn every_log_of_an_engine() {
     let files = oracle::packed_logs(&["engine", "real", "trials", "crash", "cases"]);
     assert!(files.len() > 500, "{}", files.len());

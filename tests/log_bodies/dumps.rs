@@ -33,7 +33,7 @@ fn after<'a>(dump: &'a str, label: &str) -> &'a str {
 }
 
 #[test]
-#[ignore = "needs the shared data"]
+#[ignore = "needs the real files"]
 fn the_engine_says_the_same_of_the_current_log() {
     for (files, dumps) in SETS {
         let dump = harness::files::text(&format!("engine/{dumps}/ml-E00.txt"));
@@ -51,7 +51,7 @@ fn the_engine_says_the_same_of_the_current_log() {
 }
 
 #[test]
-#[ignore = "needs the shared data"]
+#[ignore = "needs the real files"]
 fn the_engine_calls_every_log_of_a_set_ok() {
     let mut logs = 0;
     for (files, dumps) in SETS {
@@ -111,7 +111,7 @@ fn database(history: &LogHistory, path: &str) -> (DbHeader, DatabaseHistory) {
 }
 
 #[test]
-#[ignore = "needs the shared data"]
+#[ignore = "needs the real files"]
 fn a_clean_database_remembers_what_the_logs_say() {
     for set in ["p4096/a_full", "p32768/a_full", "p4096_efv8020/a_full"] {
         let history = history_of(&logs_of(&format!("engine/{set}"), "E00.log"));
@@ -129,7 +129,7 @@ fn a_clean_database_remembers_what_the_logs_say() {
 }
 
 #[test]
-#[ignore = "needs the shared data"]
+#[ignore = "needs the real files"]
 fn a_dirty_database_is_attached_at_the_end() {
     for set in ["p4096/c_dirty", "p32768/c_dirty", "p4096_efv8020/c_dirty"] {
         let history = history_of(&logs_of(&format!("engine/{set}"), "E00.log"));
@@ -141,7 +141,7 @@ fn a_dirty_database_is_attached_at_the_end() {
 }
 
 #[test]
-#[ignore = "needs the shared data"]
+#[ignore = "needs the real files"]
 fn two_databases_of_windows_2003() {
     let folder = "real/catroot2-ws2003-xp64";
     let history = history_of(&logs_of(folder, "edb.log"));
@@ -158,7 +158,7 @@ fn two_databases_of_windows_2003() {
 }
 
 #[test]
-#[ignore = "needs the shared data"]
+#[ignore = "needs the real files"]
 fn a_full_and_an_incremental_backup() {
     // The older logs were deleted: the first one that is left says what is attached.
     let folder = "engine/p4096/b_full_inc";

@@ -97,14 +97,14 @@ fn shortened(mut log: Vec<u8>, sectors: u16) -> Vec<u8> {
 }
 
 #[test]
-#[ignore = "needs the shared data"]
+#[ignore = "needs the real files"]
 fn of_a_real_current_log_of_sectors() {
     let log = shortened(harness::files::read("real/catroot2-ws2003-xp64/edb.log"), 60);
     assert_eq!(unnoticed(log), Some(bits(0x2f * 512 + 0xe7..0x31 * 512)));
 }
 
 #[test]
-#[ignore = "needs the shared data"]
+#[ignore = "needs the real files"]
 fn of_a_real_current_log_of_segments() {
     let log = harness::files::read("real/srum-server2022-a/SRU.log");
     let report = report(&log);

@@ -83,7 +83,7 @@ fn block(log: &mut [u8], number: usize) -> &mut [u8] {
 }
 
 #[test]
-#[ignore = "needs the shared data and python3"]
+#[ignore = "needs the real files and python3"]
 fn flipped_bits() {
     damaged("flip in use", 25, |log, dice| {
         let (used, _) = blocks(log);
@@ -104,7 +104,7 @@ fn flipped_bits() {
 }
 
 #[test]
-#[ignore = "needs the shared data and python3"]
+#[ignore = "needs the real files and python3"]
 fn holes() {
     damaged("zeroed block", 15, |log, dice| {
         let (used, _) = blocks(log);
@@ -123,7 +123,7 @@ fn holes() {
 }
 
 #[test]
-#[ignore = "needs the shared data and python3"]
+#[ignore = "needs the real files and python3"]
 fn ends_that_never_arrived() {
     damaged("cut", 25, |log, dice| {
         let (used, all) = blocks(log);
@@ -153,7 +153,7 @@ fn ends_that_never_arrived() {
 }
 
 #[test]
-#[ignore = "needs the shared data and python3"]
+#[ignore = "needs the real files and python3"]
 fn blocks_in_wrong_places() {
     damaged("copied block", 25, |log, dice| {
         let (used, all) = blocks(log);
@@ -178,7 +178,7 @@ fn blocks_in_wrong_places() {
 }
 
 #[test]
-#[ignore = "needs the shared data and python3"]
+#[ignore = "needs the real files and python3"]
 fn wrong_headers() {
     damaged("renumbered", 6, |log, dice| {
         log[4] = log[4].wrapping_add(1 + dice.roll(255) as u8);
@@ -198,7 +198,7 @@ fn wrong_headers() {
 
 /// Places of the header and of two segments, or sectors with checksum records, bit by bit.
 #[test]
-#[ignore = "needs the shared data and python3"]
+#[ignore = "needs the real files and python3"]
 fn every_bit_of_heads() {
     for source in ["real/srum-server2022-a/SRU.log", "real/catroot2-ws2003-xp64/edb.log"] {
         let log = harness::files::read(source);

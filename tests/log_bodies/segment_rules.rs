@@ -196,7 +196,7 @@ fn each_rule() {
 }
 
 #[test]
-#[ignore = "needs the shared data and python3"]
+#[ignore = "needs the real files and python3"]
 fn the_other_checker_says_the_same_of_each() {
     let cases = cases();
     let logs: Vec<Vec<u8>> = cases.iter().map(|case| case.1.clone()).collect();

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use crate::harness::disks::{NTFS, Volume};
 use crate::harness::terminal::Terminal;
-use crate::harness::{operations, run};
+use crate::harness::{files, in_memory, operations, run};
 use edbmend::diagnose::FindingId;
-use edbmend::ese::checksum;
 use edbmend::ese::shadow::Which;
+use edbmend::ese::{checksum, db_header::RawDbHeader};
 use edbmend::practice::{Recipe, corrupt_copy, edit_copy, edit_header, storage_group};
 use edbmend::refusal::RefusalId;
 
@@ -31,6 +31,34 @@ impl Chapter {
         let chapter = Self { folder, text: String::new() };
         chapter.fill();
         chapter
+    }
+
+    /// A chapter about a set that an engine left.
+    fn of_set(set: &str) -> Self {
+        let chapter = Self::new();
+        chapter.clear();
+        chapter.lay_out(set);
+        chapter
+    }
+
+    /// Goes on with the practice storage group alone.
+    fn begin_anew(&self) {
+        self.clear();
+        self.fill();
+    }
+
+    fn clear(&self) {
+        for entry in fs::read_dir(self.folder.path()).unwrap() {
+            fs::remove_file(entry.unwrap().path()).unwrap();
+        }
+    }
+
+    /// Puts every file of a set back as it was.
+    fn lay_out(&self, set: &str) {
+        for entry in fs::read_dir(files::unpack(set).path()).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), self.path(entry.file_name().to_str().unwrap())).unwrap();
+        }
     }
 
     /// Puts every file of the group back as it was.
@@ -311,6 +339,14 @@ fn refusals() {
     ] {
         chapter.typed(title, line);
     }
+    let memory = in_memory();
+    std::os::unix::fs::symlink(memory.path(), chapter.path("memory")).unwrap();
+    let line = "repair --quiet --yes --backup-dir @/memory @/priv1.edb";
+    let ran = run(chapter.words(line));
+    let place = memory.path().to_str().unwrap();
+    let printed = ran.stdout.replace(place, "/dev/shm/mdb");
+    chapter.keep("A backup that goes with the power", line, &printed, ran.code.unwrap());
+    fs::remove_file(chapter.path("memory")).unwrap();
     let changes: [(&str, Change); 6] = [
         ("Cut off", |bytes| bytes.truncate(bytes.len() - 100)),
         ("An unknown format", |b| edit_header(b, |raw| raw.full_prev_type = 9.into())),
@@ -396,6 +432,61 @@ fn findings_of_logs() {
     chapter.renumber(0xe_0001 - 4);
     chapter.typed("The numbers of the logs run out", "check @");
     chapter.is("findings_of_logs");
+}
+
+/// A set of an engine that was killed: `db1.edb` needs log 4, where the checkpoint is.
+const KILLED: &str = "engine/killed_p16384";
+
+/// Bytes of a segment of its logs.
+const SEGMENT_BYTES: usize = 4096;
+
+/// The last segment of its current log that holds data.
+const LAST_SEGMENT: usize = 21;
+
+/// Offset of the checksum of all segments of the log before, in the header of a log.
+const PREVIOUS_SUM_OFFSET: usize = 653;
+
+#[test]
+fn findings_of_log_bodies() {
+    let mut chapter = Chapter::of_set(KILLED);
+    chapter.change("E0100002.log", |bytes| bytes[SEGMENT_BYTES..].fill(0));
+    chapter.typed("A closed log without its data", "check --deep @");
+    chapter.lay_out(KILLED);
+    chapter.change("E0100003.log", |bytes| {
+        bytes[PREVIOUS_SUM_OFFSET] ^= 1;
+        checksum::seal(&mut bytes[..SEGMENT_BYTES]);
+    });
+    chapter.typed("Not the log that the next goes on from", "check --deep @");
+    chapter.lay_out(KILLED);
+    chapter.change("E01.log", |bytes| {
+        let last = LAST_SEGMENT * SEGMENT_BYTES;
+        bytes.copy_within(last..last + SEGMENT_BYTES, last + SEGMENT_BYTES);
+        bytes[last + SEGMENT_BYTES / 2..last + SEGMENT_BYTES].fill(0);
+    });
+    chapter.typed("A last write that power cut", "check @");
+    chapter.is("findings_of_log_bodies");
+}
+
+#[test]
+fn findings_of_the_next_start() {
+    let mut chapter = Chapter::of_set(KILLED);
+    chapter.change("db1.edb", |b| edit_header(b, |raw| raw.gen_min_required = 3.into()));
+    chapter.typed("A checkpoint ahead of a database", "check @");
+    chapter.lay_out(KILLED);
+    chapter.change("db1.edb", |b| edit_header(b, |raw| raw.db_signature.random = 1.into()));
+    chapter.typed("Another database of that name", "check @");
+    chapter.lay_out(KILLED);
+    fs::remove_file(chapter.path("db1.edb")).unwrap();
+    chapter.typed("A database that is gone", "check @");
+    let older = |raw: &mut RawDbHeader| {
+        raw.last_consistent_pos.generation = 2.into();
+        raw.last_detach_pos.generation = 2.into();
+    };
+    chapter.begin_anew();
+    chapter.change("pub1.edb", |bytes| edit_header(bytes, older));
+    chapter.typed("An older copy of a database", "check @");
+    chapter.typed("What a reset would give up", "reset-logs --dry-run @");
+    chapter.is("findings_of_the_next_start");
 }
 
 /// Changes both copies of a checkpoint in the same way.

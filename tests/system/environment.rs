@@ -115,22 +115,25 @@ fn limited<S: AsRef<OsStr>>(blocks: u32, words: impl IntoIterator<Item = S>) -> 
     shell
 }
 
+/// What is typed for a folder.
+type Typed<'a> = &'a dyn Fn(&Path) -> Vec<String>;
+
 #[test]
 fn a_limit_of_the_file_size_fails_a_write_and_nothing_else() {
     let mut outcomes = Vec::new();
     // From nothing at all to just enough for the copy of the database.
     for blocks in [0, 1, 2, 4, 8, 15, 16, 32, 48, 63, 64] {
-        for command in 0..3 {
+        let of_database = |more: &[&str], dir: &Path| words(more, &dir.join(DATABASE));
+        let typed: [Typed; 3] = [
+            &|dir| of_database(&["repair", "--yes"], dir),
+            &|dir| of_database(&["repair", "--yes", "--backup", "header"], dir),
+            &|dir| reset_words(&["--yes", "--json"], dir),
+        ];
+        for typed in typed {
             let (_folder, dir) = small_group();
-            let database = dir.join(DATABASE);
-            fs::write(&database, damaged(6)).unwrap();
+            fs::write(dir.join(DATABASE), damaged(6)).unwrap();
             let before = digests(&dir);
-            let typed = match command {
-                0 => words(&["repair", "--yes"], &database),
-                1 => words(&["repair", "--yes", "--backup", "header"], &database),
-                _ => reset_words(&["--yes", "--json"], &dir),
-            };
-            let ran = finish(spawn(&mut limited(blocks, typed)));
+            let ran = finish(spawn(&mut limited(blocks, typed(&dir))));
             let outcome = ran.outcome();
             if outcome != "committed" {
                 assert_eq!((outcome.as_str(), ran.code), ("failed", Some(4)), "{ran:?}");

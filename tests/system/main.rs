@@ -19,6 +19,7 @@ mod power;
 mod power_loss;
 mod reset_volumes;
 mod scene;
+mod stalled;
 mod trust;
 mod two_runs;
 mod unreadable_files;

@@ -1,7 +1,7 @@
 //! Folders that others can write, readers who must not gain access, and places that are not what they seem.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -349,6 +349,9 @@ fn a_marker_that_is_only_read_is_nobody_at_work_and_another_name_of_the_file_is_
     assert!(plan.stdout.contains("hard links"), "{plan:?}");
 }
 
+/// A change to a control file.
+type Change<'a> = &'a dyn Fn(&mut Value);
+
 #[test]
 #[ignore = "needs strace"]
 fn an_operation_of_a_newer_version_is_called_one() {
@@ -359,14 +362,14 @@ fn an_operation_of_a_newer_version_is_called_one() {
         assert!(run_with_kill(&words, "pwrite64", 8).is_some());
         fixture
     };
-    let reseal = |path: &Path, change: &dyn Fn(&mut Value)| {
+    let reseal = |path: &Path, change: Change| {
         let sealed_text = fs::read_to_string(path).unwrap();
         let (_, body) = sealed_text.split_once('\n').unwrap();
         let mut value = serde_json::from_str(body).unwrap();
         change(&mut value);
         fs::write(path, sealed(&value)).unwrap();
     };
-    let changes: [(&str, &dyn Fn(&mut Value)); 3] = [
+    let changes: [(&str, Change); 3] = [
         ("journal", &|value| value["schema"] = "edbmend-journal/2".into()),
         ("journal", &|value| value["state"] = "half-done".into()),
         ("marker", &|value| value["schema"] = "edbmend-marker/2".into()),
@@ -401,8 +404,13 @@ fn the_dry_run_knows_memory_and_mounts() {
         reset(&[how, "--backup-dir", &backups]).expect_refused(3, &["backup-in-memory"]);
     }
     let database = dir.join("priv1.edb");
-    run(["repair", "--yes", "--json", "--backup-dir", &backups, text(&database)])
-        .expect_refused(3, &["backup-in-memory"]);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let link = elsewhere.path().join("link");
+    symlink(&backups, &link).unwrap();
+    for backups in [&*backups, text(&link)] {
+        run(["repair", "--yes", "--json", "--backup-dir", backups, text(&database)])
+            .expect_refused(3, &["backup-in-memory"]);
+    }
     assert!(snapshot(&dir) == before);
     let allowed = ["--dry-run", "--allow-backup-in-memory", "--backup-dir", &backups];
     assert_eq!(reset(&allowed).code, Some(0));

@@ -8,7 +8,7 @@ use crate::plan::{HeaderImages, OperationStamp, Plan, Steps, flaw_of_writes};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::quoted;
 use crate::storage::{Access, File, Storage, StorageError, read_full};
-use crate::survey::{Fingerprint, pending_marker, survey_open_file};
+use crate::survey::{Fingerprint, survey_open_file};
 
 use super::super::context::Context;
 use super::super::deed::{Deed, Ready, Terms};
@@ -16,7 +16,7 @@ use super::super::operation::folder::OperationFolder;
 use super::super::operation::journal::End;
 use super::super::operation::moved_along::is_same;
 use super::super::operation::trouble::{journal_contradicted, journal_damaged, of_the_original};
-use super::commit::{self, CopyImage, classify};
+use super::commit::{CopyImage, HeldHeader, Trouble, classify};
 use super::preparation;
 
 /// A plan of header writes, and what is needed to carry it out.
@@ -90,13 +90,8 @@ impl Deed for HeaderDeed {
         held: &'a Held,
         folder: &mut OperationFolder,
     ) -> Result<Box<dyn Ready + 'a>, Refusal> {
-        Ok(Box::new(preparation::prepare(
-            context,
-            self.held_in(held)?,
-            &self.plan,
-            &self.images,
-            folder,
-        )?))
+        let header = self.held_header(held)?;
+        Ok(Box::new(preparation::prepare(context, header, &self.plan, folder)?))
     }
 
     fn tidy(&self, _: &dyn Storage) -> Result<(), StorageError> {
@@ -138,22 +133,25 @@ impl Deed for HeaderDeed {
         Ok(if begun && !back { End::Committed } else { End::RolledBack })
     }
 
+    fn expect_overtaken(&self, _: &dyn Storage, held: &Held) -> Result<(), Refusal> {
+        let [primary, shadow] = self.read_copies(held)?;
+        if is_valid_header(&primary) && primary == shadow {
+            return Ok(());
+        }
+        Err(not_whole(&self.database))
+    }
+
     /// In the plan's order or its reverse. A copy that looks right already is written, too: what was read may
     /// be in the cache alone, from a write that was never synced or whose sync failed. If it were left out, the
     /// other copy would be written while this one is not durable.
     fn bring_to(&self, _: &dyn Storage, held: &Held, end: End) -> Result<(), Refusal> {
-        let file = self.held_in(held)?;
+        let header = self.held_header(held)?;
         let mut writes: Vec<_> = self.plan.writes().collect();
         if end == End::RolledBack {
             writes.reverse();
         }
-        writes.into_iter().try_for_each(|write| {
-            let image = match end {
-                End::Committed => self.images.after_of(write.copy),
-                End::RolledBack => self.images.before_of(write.copy),
-            };
-            commit::write_copy(file, write.offset, image).map_err(commit::Trouble::refusal)
-        })
+        let mut writes = writes.into_iter();
+        writes.try_for_each(|write| header.write_copy(write, end).map_err(Trouble::refusal))
     }
 
     /// A header that is neither the old nor the new one has been written since, as by a mount.
@@ -171,6 +169,7 @@ impl Deed for HeaderDeed {
         let wrong = match end {
             End::RolledBack => CopyImage::After,
             End::Committed => CopyImage::Before,
+            End::Overtaken => return Ok(()),
         };
         let found = self.read_copies(held)?;
         let images = self.classify(&found);
@@ -211,6 +210,10 @@ impl HeaderDeed {
         let both_whole = found.iter().all(|copy| is_valid_header(copy));
         let database = &self.database;
         Err(if both_whole { overtaken(database) } else { foreign(database, images) })
+    }
+
+    fn held_header<'a>(&'a self, held: &'a Held<'a>) -> Result<HeldHeader<'a>, Refusal> {
+        Ok(HeldHeader { held, file: self.held_in(held)?, images: &self.images })
     }
 
     fn classify(&self, [primary, shadow]: &[Vec<u8>; 2]) -> [CopyImage; 2] {
@@ -259,11 +262,25 @@ fn overtaken(database: &Path) -> Refusal {
         "the header was written by somebody else since the operation began, as by a mount of the store; \
          both of its copies are whole",
         format!(
-            "Nothing was touched. The operation was overtaken. Dismount the store, then: edbmend check {}. \
-             Where that finds both header copies sound, only the marker is left. Remove it by hand: rm {}. \
+            "Nothing was touched. The operation was overtaken. Dismount the store, then: edbmend check {0}. \
+             Where that finds both header copies sound, close the operation: edbmend recover --accept-changed {0}. \
              Keep the operation folder until you know what the header says.",
-            quoted(database),
-            quoted(&pending_marker(database))
+            quoted(database)
+        ),
+    )
+}
+
+/// The refusal where an operation cannot be closed, because of the header that somebody else wrote.
+fn not_whole(database: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::DatabaseChanged,
+        database,
+        "the header was written by somebody else since the operation began, and its two copies are not both valid \
+         and equal: it cannot be accepted as it is",
+        format!(
+            "Nothing was touched. Look at both copies: edbmend inspect --copy primary {0}, and --copy shadow. A \
+             store that is mounted, and dismounted again, writes both. Keep the marker and the operation folder.",
+            quoted(database)
         ),
     )
 }

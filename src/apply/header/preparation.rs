@@ -4,7 +4,7 @@
 use crate::diagnose::field_faults;
 use crate::ese::format_problem;
 use crate::ese::shadow::{self, HeaderArea, Which};
-use crate::guards::reason;
+use crate::guards::{Held, reason};
 use crate::plan::{
     BackupRecord, Command, HeaderImages, Plan, VerifyScope, only_repairable_bytes_differ,
 };
@@ -19,10 +19,11 @@ use super::super::operation::files::{
 };
 use super::super::operation::folder::OperationFolder;
 use super::backup::{self, VerifiedBackup};
-use super::commit::{self, Written};
+use super::commit::{HeldHeader, Written};
 
 /// Header writes whose backup is verified and whose images are durable.
 pub struct ReadyHeader<'a> {
+    held: &'a Held<'a>,
     file: &'a dyn File,
     plan: &'a Plan,
     images: &'a HeaderImages,
@@ -33,9 +34,8 @@ pub struct ReadyHeader<'a> {
 /// Saves images and backup in the operation folder, and proves that the new pages are right.
 pub fn prepare<'a>(
     context: Context,
-    file: &'a dyn File,
+    HeldHeader { held, file, images }: HeldHeader<'a>,
     plan: &'a Plan,
-    images: &'a HeaderImages,
     folder: &mut OperationFolder,
 ) -> Result<ReadyHeader<'a>, Refusal> {
     let io = |error: StorageError| reason(&error);
@@ -46,7 +46,7 @@ pub fn prepare<'a>(
     context.storage.sync_dir(&folder.dir).map_err(io)?;
     let backup = backup::make(context, file, folder, plan)?;
     build_in_private_map(file, plan, images)?;
-    Ok(ReadyHeader { file, plan, images, plan_sha256: sha256(&plan_json), backup })
+    Ok(ReadyHeader { held, file, plan, images, plan_sha256: sha256(&plan_json), backup })
 }
 
 fn not_stored(file: &dyn File, error: &serde_json::Error) -> Refusal {
@@ -134,9 +134,10 @@ impl Ready for ReadyHeader<'_> {
 
     fn carry(&self, context: Context) -> Carried {
         context.observer.stage("writing the header copies: each synced, read back, compared");
-        match commit::write_all(self.file, self.plan, self.images) {
+        let Self { held, file, images, .. } = *self;
+        match (HeldHeader { held, file, images }).write_all(self.plan) {
             Written::Nothing(refusal) => Carried::Nothing(refusal),
-            Written::Stuck(refusal) => Carried::Stuck(refusal, None),
+            Written::Stuck(refusal, second) => Carried::Stuck(refusal, second),
             Written::Undone(refusal) => Carried::Undone(refusal),
             Written::All => match self.verify_written(context) {
                 Ok(()) => Carried::All,
@@ -155,9 +156,9 @@ impl Ready for ReadyHeader<'_> {
 }
 
 impl ReadyHeader<'_> {
-    /// The last look at the file itself, through the engine's eyes.
+    /// The last look at the file itself, through the engine's eyes; at the end of it nobody else was let in yet.
     fn verify_written(&self, context: Context) -> Result<(), Refusal> {
-        let Self { file, plan, images, .. } = *self;
+        let Self { held, file, plan, images, .. } = *self;
         context.observer.stage("reading the whole header once more");
         let wrong = |what: &str| Err(Refusal::new(RefusalId::IoError, file.path(), what, ""));
         let facts = match survey_open_file(context.storage, file, file.path()) {
@@ -173,6 +174,6 @@ impl ReadyHeader<'_> {
         {
             return wrong("pages behind the header changed while the header was written");
         }
-        Ok(())
+        held.still_ours()
     }
 }

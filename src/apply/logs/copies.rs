@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::guards::{Route, changed_at, reason};
+use crate::guards::{Held, Route, changed_at, reason};
 use crate::plan::{MoveMethod, MovedFile};
 use crate::refusal::{Refusal, RefusalId};
-use crate::storage::{Access, Status, Storage, StorageError, digest_blocks};
+use crate::storage::{Access, File, Status, Storage, StorageError, digest_blocks};
 
 use super::super::context::Context;
 use super::super::outcome::interrupted;
@@ -37,16 +37,18 @@ pub fn unfinished(dir: &Path, file: &MovedFile) -> PathBuf {
     dir.join(format!("{}{UNFINISHED_SUFFIX}", file.name))
 }
 
-/// Copies every file that crosses volumes to an unfinished name beside its target. Nothing that
-/// exists is changed.
-pub fn copy_ahead(context: Context, routes: &[Route]) -> Result<Copies, Refusal> {
+/// Copies every file that crosses volumes to an unfinished name beside its target. Nobody else has it open
+/// meanwhile, and nobody waits for what is held. Nothing that exists is changed.
+pub fn copy_ahead(context: Context, held: &Held, routes: &[Route]) -> Result<Copies, Refusal> {
     let mut copies = Copies::new();
     for route in routes.iter().filter(|route| route.method == MoveMethod::Copy) {
         for file in route.files {
             if context.is_interrupted() {
                 return Err(interrupted(&route.origin(file)));
             }
-            let copied = copy_unfinished(context.storage, route.from, route.to, file)?;
+            held.undisputed()?;
+            let source = held.alone(&route.origin(file))?;
+            let copied = copy_unfinished(context.storage, source.as_ref(), route.to, file)?;
             copies.insert(file.name.clone(), copied);
             context.observer.advance_bytes(file.bytes);
         }
@@ -85,35 +87,43 @@ pub fn is_any_away(storage: &dyn Storage, away: &Path) -> Result<bool, StorageEr
     Ok(names.iter().any(|name| !name.to_string_lossy().ends_with(UNFINISHED_SUFFIX)))
 }
 
-/// Copies a file to its unfinished name in another folder: synced, read back, compared. Nobody may write
-/// to it meanwhile.
-pub fn copy_unfinished(
+/// Copies a file that was moved to its unfinished name in the folder it came from.
+pub fn copy_back_unfinished(
     storage: &dyn Storage,
-    from: &Path,
+    route: &Route,
+    file: &MovedFile,
+) -> Result<Copied, Refusal> {
+    let moved = storage.open(&route.target(file), Access::Read).map_err(|error| reason(&error))?;
+    copy_unfinished(storage, moved.as_ref(), route.from, file)
+}
+
+/// Copies an open file to its unfinished name in another folder: synced, read back, compared. Nobody may write
+/// to it meanwhile.
+fn copy_unfinished(
+    storage: &dyn Storage,
+    source: &dyn File,
     to: &Path,
     file: &MovedFile,
 ) -> Result<Copied, Refusal> {
     let path = unfinished(to, file);
     let io = |error: StorageError| reason(&error);
     unless_absent(storage.remove_file(&path)).map_err(io)?;
-    let origin = from.join(&file.name);
-    let (source, original) = storage.open_with_status(&origin, Access::Read).map_err(io)?;
+    let original = source.status().map_err(io)?;
     let copy = storage.create(&path).map_err(io)?;
     copy.reserve(file.bytes).map_err(io)?;
-    let written =
-        digest_blocks(source.as_ref(), file.bytes, |block, offset| copy.write_at(block, offset));
+    let written = digest_blocks(source, file.bytes, |block, offset| copy.write_at(block, offset));
     let expected = written.map_err(io)?;
     copy.sync().map_err(io)?;
-    copy.adopt_access(source.as_ref()).map_err(io)?;
+    copy.adopt_access(source).map_err(io)?;
     copy.sync().map_err(io)?;
     copy.drop_cache();
     let found = digest_blocks(copy.as_ref(), file.bytes, |_, _| Ok(())).map_err(io)?;
     if !is_unwritten(&original, &source.status().map_err(io)?) {
-        return Err(changed_at(&origin, "somebody wrote to it while it was copied"));
+        return Err(changed_at(source.path(), "somebody wrote to it while it was copied"));
     }
     let (found, expected) = (hex::encode(found), hex::encode(expected));
     if file.sha256.as_ref().is_some_and(|copied| *copied != expected) {
-        return Err(changed_at(&origin, "its content is no longer what was copied there"));
+        return Err(changed_at(source.path(), "its content is no longer what was copied there"));
     }
     if found == expected {
         return Ok(Copied { sha256: found, original });

@@ -11,7 +11,7 @@ use crate::plan::{OperationStamp, ResetPlan, Steps, flaw_of_moves};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::quoted;
 use crate::storage::{Access, Storage, StorageError};
-use crate::survey::{pending_marker, streaming_file_path};
+use crate::survey::streaming_file_path;
 
 use super::super::context::Context;
 use super::super::deed::{Deed, Ready, Terms};
@@ -19,7 +19,9 @@ use super::super::operation::folder::OperationFolder;
 use super::super::operation::journal::End;
 use super::super::operation::moved_along::{elsewhere, expect_at_home, is_same};
 use super::super::operation::trouble::{journal_contradicted, moved_without_journal, unproven};
-use super::{copies, moves, preparation};
+use super::moves::{self, Mover};
+use super::overtaken::{expect_new_stream, not_all_moved};
+use super::{copies, preparation};
 
 /// A plan of moves.
 pub struct LogsDeed {
@@ -93,10 +95,10 @@ impl Deed for LogsDeed {
     fn prepare<'a>(
         &'a self,
         context: Context,
-        _: &'a Held,
+        held: &'a Held,
         folder: &mut OperationFolder,
     ) -> Result<Box<dyn Ready + 'a>, Refusal> {
-        Ok(Box::new(preparation::prepare(context, &self.plan, folder)?))
+        Ok(Box::new(preparation::prepare(context, held, &self.plan, folder)?))
     }
 
     fn tidy(&self, storage: &dyn Storage) -> Result<(), StorageError> {
@@ -133,7 +135,8 @@ impl Deed for LogsDeed {
     fn look(&self, storage: &dyn Storage, held: &Held, back: bool) -> Result<End, Vec<Refusal>> {
         let changed = changed_databases(storage, &self.plan, Some(held));
         if !changed.is_empty() {
-            return Err(changed.into_iter().map(database_changed).collect());
+            let refuse = |path| self.overtaken(storage, database_changed(path));
+            return Err(changed.into_iter().map(refuse).collect());
         }
         let looked = self.look_at_files(storage, back);
         looked.map_err(|refusal| {
@@ -144,16 +147,41 @@ impl Deed for LogsDeed {
         })
     }
 
+    /// All logs of before must be where the plan wants them, the databases whole, and the log stream that is there
+    /// now in order. Of an undo the engine has written to the logs that came back: none may be left behind.
+    fn expect_overtaken(&self, storage: &dyn Storage, held: &Held) -> Result<(), Refusal> {
+        for route in routes(&self.plan) {
+            for file in route.files {
+                let is_gone = || {
+                    let origin = storage.status(&route.origin(file));
+                    origin.is_err_and(|error| error.is_not_found())
+                };
+                let has_moved = match self.plan.undoes {
+                    Some(_) => is_gone(),
+                    None => route.has_moved(storage, file).map_err(|error| reason(&error))?,
+                };
+                if !has_moved {
+                    return Err(not_all_moved(&route.origin(file)));
+                }
+            }
+        }
+        expect_new_stream(storage, held, &self.plan)
+    }
+
     /// Committed means that every file has moved already; but perhaps nobody made that durable, and a way back
     /// that was cut off may have left a copy that it had begun.
-    fn bring_to(&self, storage: &dyn Storage, _: &Held, end: End) -> Result<(), Refusal> {
+    fn bring_to(&self, storage: &dyn Storage, held: &Held, end: End) -> Result<(), Refusal> {
         let routes = routes(&self.plan);
         match end {
-            End::RolledBack => moves::carry_all_back(storage, &routes),
+            End::RolledBack => {
+                Mover { storage, held }.carry_all_back(&routes)?;
+                held.still_ours()
+            }
             End::Committed => {
                 routes.iter().try_for_each(|route| moves::sync_both(storage, route))?;
                 self.tidy(storage).map_err(|error| reason(&error))
             }
+            End::Overtaken => self.tidy(storage).map_err(|error| reason(&error)),
         }
     }
 
@@ -167,6 +195,7 @@ impl Deed for LogsDeed {
         let wrong = match end {
             End::RolledBack => Place::Target,
             End::Committed => Place::Origin,
+            End::Overtaken => return Ok(()),
         };
         let contradicted = self.is_any(storage, |place| place == wrong)?;
         if contradicted { Err(journal_contradicted(dir, end, "its files do")) } else { Ok(()) }
@@ -235,14 +264,13 @@ impl LogsDeed {
     /// Says what is left to do where a store was mounted over a reset that had moved everything.
     fn overtaken(&self, storage: &dyn Storage, refusal: Refusal) -> Refusal {
         let has_moved = |route: &Route| {
-            route.files.iter().all(|file| storage.status(&route.target(file)).is_ok())
+            route.files.iter().all(|file| matches!(route.has_moved(storage, file), Ok(true)))
         };
         let next = if routes(&self.plan).iter().all(has_moved) {
             format!(
-                "Every log of before has been moved: the operation was overtaken. Once edbmend check {} finds \
-                 the new logs in order, only the marker is left. Remove it by hand: rm {}.",
-                quoted(&self.plan.log_dir),
-                quoted(&pending_marker(&self.subject()))
+                "Every log of before has been moved: the operation was overtaken. Once edbmend check {0} finds \
+                 the new logs in order, close the operation: edbmend recover --accept-changed {0}.",
+                quoted(&self.plan.log_dir)
             )
         } else {
             "Keep the marker and the operation folder.".to_owned()

@@ -3,6 +3,7 @@
 mod copies;
 pub mod deed;
 mod moves;
+mod overtaken;
 mod preparation;
 
 pub use copies::is_any_away;

@@ -6,18 +6,23 @@
 //!    bytes. That is looked at right before it moves, of a few files at a time.
 //! 3. After each batch both folders are synced before the next one begins.
 //! 4. Between volumes an original is removed only when its copy was synced, read back, compared,
-//!    and has its final name, durably; and when nobody wrote to it since it was copied.
+//!    and has its final name, durably; when nobody wrote to it since it was copied, and nobody has it open.
+//! 5. Before each call that moves or removes a file, nobody else can have been let in to the files that are
+//!    held. That holds for the way back, and for recovery, too.
 
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::thread::{self, Builder};
 
-use crate::guards::{Place, Route, changed_at, failure, name_is_taken, reason};
+use crate::guards::{
+    Held, Place, Route, changed_at, failure, in_use, name_is_taken, opened_at_the_last_moment,
+    reason,
+};
 use crate::plan::{MoveMethod, MovedFile};
 use crate::refusal::Refusal;
-use crate::storage::{Storage, StorageError};
+use crate::storage::{File, Storage, StorageError};
 
-use super::copies::{self, Copies, copy_unfinished, unfinished};
+use super::copies::{self, Copies, copy_back_unfinished, unfinished};
 
 /// How many files are looked at before they move: milliseconds lie in between.
 const FILES_LOOKED_AT: usize = 256;
@@ -27,87 +32,204 @@ pub enum Trouble {
     /// A call failed that had no effect, or a file is not the planned one. So many files of the route, the
     /// first ones, may have moved: they can move back. The others were not touched.
     Unmoved(Refusal, usize),
-    /// A sync failed: what the medium holds is unknown.
-    Unsynced(Refusal),
+    /// Nothing more may be moved: a sync failed, so that nobody knows what the medium holds; or somebody else was
+    /// let in.
+    Stopped(Refusal),
 }
 
-/// Moves the files of one route, then syncs both folders.
-pub fn carry(storage: &dyn Storage, route: &Route, copies: &Copies) -> Result<(), Trouble> {
-    match route.method {
-        MoveMethod::Rename => {
-            carry_renames(storage, route)?;
-            sync_both(storage, route).map_err(Trouble::Unsynced)
+/// Moves files while others are kept out of the ones that are held.
+#[derive(Clone, Copy)]
+pub struct Mover<'a> {
+    /// Where the files are.
+    pub storage: &'a dyn Storage,
+    /// What nobody else may be let in to meanwhile.
+    pub held: &'a Held<'a>,
+}
+
+impl Mover<'_> {
+    /// Moves the files of one route, then syncs both folders.
+    pub fn carry(&self, route: &Route, copies: &Copies) -> Result<(), Trouble> {
+        match route.method {
+            MoveMethod::Rename => {
+                self.carry_renames(route)?;
+                sync_both(self.storage, route).map_err(Trouble::Stopped)
+            }
+            MoveMethod::Copy => self.carry_copies(route, copies),
         }
-        MoveMethod::Copy => carry_copies(storage, route, copies),
     }
-}
 
-/// Renames the files of a route. While some move, the next ones are looked at, by a thread if one can be
-/// started.
-fn carry_renames(storage: &dyn Storage, route: &Route) -> Result<(), Trouble> {
-    let mut groups = route.files.chunks(FILES_LOOKED_AT);
-    let mut moved = 0;
-    let look_at =
-        |files: &[MovedFile]| files.iter().try_for_each(|file| route.expect_planned(storage, file));
-    let look_at = &look_at;
-    thread::scope(|scope| {
-        let mut look_at_next = || {
-            let files = groups.next()?;
-            let look = move || look_at(files);
-            Some((files, Builder::new().spawn_scoped(scope, look)))
+    /// Renames the files of a route. While some move, the next ones are looked at, by a thread if one can be
+    /// started.
+    fn carry_renames(&self, route: &Route) -> Result<(), Trouble> {
+        let storage = self.storage;
+        let mut groups = route.files.chunks(FILES_LOOKED_AT);
+        let mut moved = 0;
+        let look_at = |files: &[MovedFile]| {
+            files.iter().try_for_each(|file| route.expect_planned(storage, file))
         };
-        let mut next = look_at_next();
-        while let Some((files, looking)) = next {
-            let looked = match looking {
-                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-                Err(_) => look_at(files),
+        let look_at = &look_at;
+        thread::scope(|scope| {
+            let mut look_at_next = || {
+                let files = groups.next()?;
+                let look = move || look_at(files);
+                Some((files, Builder::new().spawn_scoped(scope, look)))
             };
-            looked.map_err(|refusal| Trouble::Unmoved(refusal, moved))?;
-            next = look_at_next();
-            for file in files {
-                rename(storage, route, file, moved)?;
-                moved += 1;
+            let mut next = look_at_next();
+            while let Some((files, looking)) = next {
+                let looked = match looking {
+                    Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                    Err(_) => look_at(files),
+                };
+                looked.map_err(|refusal| Trouble::Unmoved(refusal, moved))?;
+                next = look_at_next();
+                for file in files {
+                    self.rename(route, file, moved)?;
+                    moved += 1;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Renames one file, after `moved` others. Whether its new name is free, the rename finds out.
+    fn rename(&self, route: &Route, file: &MovedFile, moved: usize) -> Result<(), Trouble> {
+        let storage = self.storage;
+        self.held.still_ours().map_err(Trouble::Stopped)?;
+        match storage.rename_new(&route.origin(file), &route.target(file)) {
+            Err(error) if error.is_already_there() => {
+                Err(Trouble::Unmoved(route.not_as_planned(storage, file), moved))
+            }
+            // Whether it had an effect, only a look can tell.
+            renamed => renamed.map_err(|error| Trouble::Unmoved(failure(&error), moved + 1)),
+        }
+    }
+
+    fn carry_copies(&self, route: &Route, copies: &Copies) -> Result<(), Trouble> {
+        let storage = self.storage;
+        let unsynced = |error: StorageError| Trouble::Stopped(failure(&error));
+        for (moved, file) in route.files.iter().enumerate() {
+            route
+                .expect_at_origin(storage, file)
+                .map_err(|refusal| Trouble::Unmoved(refusal, moved))?;
+            self.held.still_ours().map_err(Trouble::Stopped)?;
+            let renamed = storage.rename_new(&unfinished(route.to, file), &route.target(file));
+            renamed.map_err(|error| Trouble::Unmoved(failure(&error), moved + 1))?;
+        }
+        storage.sync_dir(route.to).map_err(unsynced)?;
+        for file in route.files {
+            self.remove_original(route, file, copies)?;
+        }
+        storage.sync_dir(route.from).map_err(unsynced)
+    }
+
+    /// Removes an original, whose copy is in its place. It is held until it is gone: nobody has it open.
+    fn remove_original(
+        &self,
+        route: &Route,
+        file: &MovedFile,
+        copies: &Copies,
+    ) -> Result<(), Trouble> {
+        let stays = |refusal: Refusal| {
+            if self.held.still_ours().is_ok() {
+                give_up_copy(self.storage, route, file);
+            }
+            Trouble::Unmoved(refusal, route.files.len())
+        };
+        let original = self.alone_as_copied(route, file, copies).map_err(stays)?;
+        // Asking takes time, too: only the removal may lie behind the last look at the clock.
+        loop {
+            let asked = self.storage.clock();
+            if !original.lock_is_undisputed() {
+                let refusal = in_use(original.path());
+                drop(original);
+                return Err(stays(refusal));
+            }
+            self.held.still_ours().map_err(Trouble::Stopped)?;
+            if self.held.keeps_out_since(asked) {
+                break;
             }
         }
-        Ok(())
-    })
-}
-
-/// Renames one file, after `moved` others. Whether its new name is free, the rename finds out.
-fn rename(
-    storage: &dyn Storage,
-    route: &Route,
-    file: &MovedFile,
-    moved: usize,
-) -> Result<(), Trouble> {
-    match storage.rename_new(&route.origin(file), &route.target(file)) {
-        Err(error) if error.is_already_there() => {
-            Err(Trouble::Unmoved(route.not_as_planned(storage, file), moved))
+        match self.storage.remove_alone(original) {
+            Ok(true) => self.held.still_ours().map_err(Trouble::Stopped),
+            Ok(false) => {
+                let (origin, copy) = (route.origin(file), route.target(file));
+                Err(Trouble::Stopped(opened_at_the_last_moment(&origin, &copy)))
+            }
+            Err(error) => Err(stays(failure(&error))),
         }
-        // Whether it had an effect, only a look can tell.
-        renamed => renamed.map_err(|error| Trouble::Unmoved(failure(&error), moved + 1)),
     }
-}
 
-fn carry_copies(storage: &dyn Storage, route: &Route, copies: &Copies) -> Result<(), Trouble> {
-    let unsynced = |error: StorageError| Trouble::Unsynced(failure(&error));
-    for (moved, file) in route.files.iter().enumerate() {
-        route
-            .expect_at_origin(storage, file)
-            .map_err(|refusal| Trouble::Unmoved(refusal, moved))?;
-        let unfinished = unfinished(route.to, file);
-        let renamed = storage.rename_new(&unfinished, &route.target(file));
-        renamed.map_err(|error| Trouble::Unmoved(failure(&error), moved + 1))?;
+    /// The original, which nobody else has open, and which is what was copied.
+    fn alone_as_copied(
+        &self,
+        route: &Route,
+        file: &MovedFile,
+        copies: &Copies,
+    ) -> Result<Box<dyn File>, Refusal> {
+        match route.place(self.storage, file).map_err(|error| failure(&error))? {
+            Place::Both => {}
+            Place::Origin => {
+                return Err(changed_at(&route.origin(file), "the copy of it has disappeared"));
+            }
+            place => return Err(route.changed(file, place)),
+        }
+        let original = self.held.alone(&route.origin(file))?;
+        let now = original.status().map_err(|error| failure(&error))?;
+        match copies.get(&file.name) {
+            Some(copied) if copied.is_of(&now) => Ok(original),
+            _ => Err(changed_at(&route.origin(file), "somebody has written to it")),
+        }
     }
-    storage.sync_dir(route.to).map_err(unsynced)?;
-    for file in route.files {
-        let removed = expect_as_copied(storage, route, file, copies).and_then(|()| {
-            storage.remove_file(&route.origin(file)).map_err(|error| failure(&error))
-        });
-        let removed = removed.inspect_err(|_| give_up_copy(storage, route, file));
-        removed.map_err(|refusal| Trouble::Unmoved(refusal, route.files.len()))?;
+
+    /// Puts the files of one route back that were moved, last first, then syncs both folders.
+    pub fn carry_back(&self, route: &Route) -> Result<(), Refusal> {
+        let storage = self.storage;
+        for file in route.files.iter().rev() {
+            match route.place(storage, file).map_err(|e| failure(&e))? {
+                Place::Origin => {}
+                Place::Both if !route.may_be_in_both(storage, file)? => {
+                    return Err(name_is_taken(&route.origin(file)));
+                }
+                Place::Both => {
+                    // The name may be in the cache alone, from a way back that was interrupted.
+                    storage.sync_dir(route.from).map_err(|e| failure(&e))?;
+                    self.remove_durably(&route.target(file), route.to)?;
+                }
+                Place::Target if route.method == MoveMethod::Rename => {
+                    self.held.still_ours()?;
+                    let renamed = storage.rename_new(&route.target(file), &route.origin(file));
+                    renamed.map_err(|e| failure(&e))?;
+                }
+                Place::Target => self.copy_back(route, file)?,
+                Place::Nowhere => return Err(route.misplaced(file)),
+                Place::ForeignAtOrigin => return Err(name_is_taken(&route.origin(file))),
+                Place::ForeignAtTarget => return Err(name_is_taken(&route.target(file))),
+            }
+        }
+        sync_both(storage, route)
     }
-    storage.sync_dir(route.from).map_err(unsynced)
+
+    fn copy_back(&self, route: &Route, file: &MovedFile) -> Result<(), Refusal> {
+        let storage = self.storage;
+        copy_back_unfinished(storage, route, file)?;
+        let unfinished = unfinished(route.from, file);
+        self.held.still_ours()?;
+        storage.rename_new(&unfinished, &route.origin(file)).map_err(|e| failure(&e))?;
+        storage.sync_dir(route.from).map_err(|e| failure(&e))?;
+        self.remove_durably(&route.target(file), route.to)
+    }
+
+    fn remove_durably(&self, path: &Path, dir: &Path) -> Result<(), Refusal> {
+        self.held.still_ours()?;
+        let storage = self.storage;
+        storage.remove_file(path).and_then(|()| storage.sync_dir(dir)).map_err(|e| failure(&e))
+    }
+
+    /// Puts everything back that was moved, in the reverse order.
+    pub fn carry_all_back(&self, routes: &[Route]) -> Result<(), Refusal> {
+        routes.iter().rev().try_for_each(|route| self.carry_back(route))?;
+        remove_unfinished(self.storage, routes)
+    }
 }
 
 /// Where an original that was not removed is newer than its copy, the copy has no worth. One that stays is
@@ -115,79 +237,14 @@ fn carry_copies(storage: &dyn Storage, route: &Route, copies: &Copies) -> Result
 fn give_up_copy(storage: &dyn Storage, route: &Route, file: &MovedFile) {
     let is_in_both = matches!(route.place(storage, file), Ok(Place::Both));
     if is_in_both && matches!(route.may_be_in_both(storage, file), Ok(false)) {
-        let _ = remove_durably(storage, &route.target(file), route.to);
+        let _ = storage.remove_file(&route.target(file)).and_then(|()| storage.sync_dir(route.to));
     }
-}
-
-/// Right before an original is removed: its copy is in its place, and nobody wrote to it meanwhile.
-fn expect_as_copied(
-    storage: &dyn Storage,
-    route: &Route,
-    file: &MovedFile,
-    copies: &Copies,
-) -> Result<(), Refusal> {
-    match route.place(storage, file).map_err(|e| failure(&e))? {
-        Place::Both => {}
-        Place::Origin => {
-            return Err(changed_at(&route.origin(file), "the copy of it has disappeared"));
-        }
-        place => return Err(route.changed(file, place)),
-    }
-    let now = storage.status(&route.origin(file)).map_err(|e| failure(&e))?;
-    match copies.get(&file.name) {
-        Some(copied) if copied.is_of(&now) => Ok(()),
-        _ => Err(changed_at(&route.origin(file), "somebody has written to it")),
-    }
-}
-
-/// Puts the files of one route back that were moved, last first, then syncs both folders.
-pub fn carry_back(storage: &dyn Storage, route: &Route) -> Result<(), Refusal> {
-    for file in route.files.iter().rev() {
-        match route.place(storage, file).map_err(|e| failure(&e))? {
-            Place::Origin => {}
-            Place::Both if !route.may_be_in_both(storage, file)? => {
-                return Err(name_is_taken(&route.origin(file)));
-            }
-            Place::Both => {
-                // The name may be in the cache alone, from a way back that was interrupted.
-                storage.sync_dir(route.from).map_err(|e| failure(&e))?;
-                remove_durably(storage, &route.target(file), route.to)?;
-            }
-            Place::Target if route.method == MoveMethod::Rename => {
-                let renamed = storage.rename_new(&route.target(file), &route.origin(file));
-                renamed.map_err(|e| failure(&e))?;
-            }
-            Place::Target => copy_back(storage, route, file)?,
-            Place::Nowhere => return Err(route.misplaced(file)),
-            Place::ForeignAtOrigin => return Err(name_is_taken(&route.origin(file))),
-            Place::ForeignAtTarget => return Err(name_is_taken(&route.target(file))),
-        }
-    }
-    sync_both(storage, route)
-}
-
-fn copy_back(storage: &dyn Storage, route: &Route, file: &MovedFile) -> Result<(), Refusal> {
-    copy_unfinished(storage, route.to, route.from, file)?;
-    let unfinished = unfinished(route.from, file);
-    storage.rename_new(&unfinished, &route.origin(file)).map_err(|e| failure(&e))?;
-    storage.sync_dir(route.from).map_err(|e| failure(&e))?;
-    remove_durably(storage, &route.target(file), route.to)
-}
-
-fn remove_durably(storage: &dyn Storage, path: &Path, dir: &Path) -> Result<(), Refusal> {
-    storage.remove_file(path).and_then(|()| storage.sync_dir(dir)).map_err(|e| failure(&e))
 }
 
 /// Makes the names in both folders durable.
 pub fn sync_both(storage: &dyn Storage, route: &Route) -> Result<(), Refusal> {
     let synced = storage.sync_dir(route.to).and_then(|()| storage.sync_dir(route.from));
     synced.map_err(|e| failure(&e))
-}
-
-/// Puts everything back that was moved, in the reverse order.
-pub fn carry_all_back(storage: &dyn Storage, routes: &[Route]) -> Result<(), Refusal> {
-    routes.iter().rev().try_for_each(|route| carry_back(storage, route))?;
-    remove_unfinished(storage, routes)
 }
 
 /// Removes copies that were begun and never got their name, durably.

@@ -1,20 +1,23 @@
 //! From a plan of moves to one that is ready: the copies of what crosses volumes. Then the moves, and the
 //! way back where one of them fails.
 
-use crate::guards::{Route, reason, routes, unplanned_files};
-use crate::plan::{LOGS_FOLDER, ResetPlan};
-use crate::refusal::Refusal;
-use crate::storage::{Storage, StorageError};
+use std::path::{Path, PathBuf};
+
+use crate::guards::{Held, Route, reason, routes, unplanned_files};
+use crate::plan::{LOGS_FOLDER, MoveMethod, ResetPlan};
+use crate::refusal::{Refusal, RefusalId};
+use crate::storage::StorageError;
 
 use super::super::context::Context;
 use super::super::deed::{Carried, Ready};
 use super::super::operation::files::{PLAN_NAME, sums_line};
 use super::super::operation::folder::OperationFolder;
 use super::copies::{Copies, copy_ahead};
-use super::moves;
+use super::moves::{self, Mover};
 
 /// Moves whose copies are made, synced and compared.
 pub struct ReadyLogs<'a> {
+    held: &'a Held<'a>,
     plan: &'a ResetPlan,
     plan_sha256: String,
     copies: Copies,
@@ -23,6 +26,7 @@ pub struct ReadyLogs<'a> {
 /// Saves the plan, and copies what crosses volumes.
 pub fn prepare<'a>(
     context: Context,
+    held: &'a Held<'a>,
     plan: &'a ResetPlan,
     folder: &mut OperationFolder,
 ) -> Result<ReadyLogs<'a>, Refusal> {
@@ -35,9 +39,9 @@ pub fn prepare<'a>(
     if plan.copied_bytes() > 0 {
         context.observer.begin_bytes("copying the logs", plan.copied_bytes());
     }
-    let copies = copy_ahead(context, &routes(plan));
+    let copies = copy_ahead(context, held, &routes(plan));
     context.observer.end_bytes();
-    Ok(ReadyLogs { plan, plan_sha256, copies: copies? })
+    Ok(ReadyLogs { held, plan, plan_sha256, copies: copies? })
 }
 
 impl Ready for ReadyLogs<'_> {
@@ -55,38 +59,60 @@ impl Ready for ReadyLogs<'_> {
 
     fn carry(&self, context: Context) -> Carried {
         context.observer.stage("moving the logs");
-        let storage = context.storage;
         let routes = routes(self.plan);
+        if let Err(refusal) = expect_unopened(self.held, &routes) {
+            return Carried::Nothing(refusal);
+        }
+        let mover = Mover { storage: context.storage, held: self.held };
         for (index, route) in routes.iter().enumerate() {
-            match moves::carry(storage, route, &self.copies) {
+            match mover.carry(route, &self.copies) {
                 Ok(()) => {}
                 Err(moves::Trouble::Unmoved(cause, moved)) => {
-                    return roll_back(storage, &routes, index, Some(route.first(moved)), cause);
+                    return roll_back(mover, &routes, index, Some(route.first(moved)), cause);
                 }
-                Err(moves::Trouble::Unsynced(cause)) => return Carried::Stuck(cause, None),
+                Err(moves::Trouble::Stopped(cause)) => return Carried::Stuck(cause, None),
             }
         }
         // Logs that appeared meanwhile: somebody works in the folder, and half a stream is worse than all.
-        match unplanned_files(storage, self.plan) {
-            Some(stranger) => roll_back(storage, &routes, routes.len(), None, stranger),
-            None => Carried::All,
+        if let Some(stranger) = unplanned_files(context.storage, self.plan) {
+            return roll_back(mover, &routes, routes.len(), None, stranger);
         }
+        match self.held.still_ours() {
+            Ok(()) => Carried::All,
+            Err(let_in) => Carried::Stuck(let_in, None),
+        }
+    }
+}
+
+/// Refuses before the first move where somebody waits for what is held, or has opened a file that was copied.
+fn expect_unopened(held: &Held, routes: &[Route]) -> Result<(), Refusal> {
+    let copied = routes.iter().filter(|route| route.method == MoveMethod::Copy);
+    let originals: Vec<PathBuf> =
+        copied.flat_map(|route| route.files.iter().map(|file| route.origin(file))).collect();
+    let originals: Vec<&Path> = originals.iter().map(PathBuf::as_path).collect();
+    // One that is gone, or another one now, is told of when it is its turn.
+    let is_of_use =
+        |refusal: &Refusal| matches!(refusal.id, RefusalId::InUse | RefusalId::InUseUnproven);
+    match held.probe_more(&originals).into_iter().find(is_of_use) {
+        Some(refusal) => Err(refusal),
+        None => held.undisputed(),
     }
 }
 
 /// Puts the first `whole` routes back, which were carried out, and one of which only a part was, because of
 /// `cause`.
 fn roll_back(
-    storage: &dyn Storage,
+    mover: Mover,
     routes: &[Route],
     whole: usize,
     part: Option<Route>,
     cause: Refusal,
 ) -> Carried {
     let undone = part
-        .map_or(Ok(()), |part| moves::carry_back(storage, &part))
-        .and_then(|()| moves::carry_all_back(storage, &routes[..whole]))
-        .and_then(|()| moves::remove_unfinished(storage, routes));
+        .map_or(Ok(()), |part| mover.carry_back(&part))
+        .and_then(|()| mover.carry_all_back(&routes[..whole]))
+        .and_then(|()| moves::remove_unfinished(mover.storage, routes))
+        .and_then(|()| mover.held.still_ours());
     match undone {
         Ok(()) => Carried::Undone(cause),
         Err(second) => Carried::Stuck(cause, Some(second)),

@@ -19,6 +19,8 @@ pub enum End {
     Committed,
     /// Everything is as it was before, verified.
     RolledBack,
+    /// Somebody else has written since, and what he wrote is whole: nothing was put over it.
+    Overtaken,
 }
 
 /// How far an operation is. There is no journal before `Prepared`.
@@ -38,6 +40,7 @@ enum Word {
     Prepared,
     Committed,
     RolledBack,
+    Overtaken,
 }
 
 impl From<Word> for State {
@@ -46,6 +49,7 @@ impl From<Word> for State {
             Word::Prepared => Self::Prepared,
             Word::Committed => Self::Ended(End::Committed),
             Word::RolledBack => Self::Ended(End::RolledBack),
+            Word::Overtaken => Self::Ended(End::Overtaken),
         }
     }
 }
@@ -56,6 +60,7 @@ impl From<State> for Word {
             State::Prepared => Self::Prepared,
             State::Ended(End::Committed) => Self::Committed,
             State::Ended(End::RolledBack) => Self::RolledBack,
+            State::Ended(End::Overtaken) => Self::Overtaken,
         }
     }
 }

@@ -46,6 +46,7 @@ pub fn journal_contradicted(dir: &Path, end: End, what_does: &str) -> Refusal {
     let word = match end {
         End::RolledBack => "rolled back",
         End::Committed => "committed",
+        End::Overtaken => "overtaken",
     };
     journal_damaged(dir, &format!("its journal says {word}, and {what_does} not"))
 }

@@ -24,6 +24,8 @@ pub enum Outcome {
     Failed,
     /// Everything is as it was before the change.
     RolledBack,
+    /// Of `recover`: what somebody else wrote since stays, and the operation is closed.
+    Overtaken,
     /// An operation is unfinished.
     Pending,
     /// Nothing is wrong.
@@ -39,7 +41,7 @@ impl Outcome {
     /// was asked for.)
     pub fn exit_code(self) -> u8 {
         match self {
-            Self::Committed | Self::Planned | Self::NothingToDo | Self::Ok => 0,
+            Self::Committed | Self::Planned | Self::NothingToDo | Self::Overtaken | Self::Ok => 0,
             Self::Findings => 1,
             Self::Usage => 2,
             Self::Refused => 3,
@@ -62,7 +64,7 @@ impl Outcome {
             Self::Declined => 4,
             Self::Findings => 3,
             // Among what went well, what was done tells more than what was not.
-            Self::Committed => 2,
+            Self::Committed | Self::Overtaken => 2,
             Self::Planned => 1,
             Self::Ok | Self::NothingToDo => 0,
         }

@@ -88,6 +88,7 @@ fn in_words(outcome: Outcome, command: &CommandName) -> &'static str {
         (Outcome::Declined, _) => "declined",
         (Outcome::Failed, _) => "failed",
         (Outcome::RolledBack, _) => "rolled back",
+        (Outcome::Overtaken, _) => "closed",
         (Outcome::Pending, _) => "NOT FINISHED",
         (Outcome::Usage, _) => "not understood",
     }

@@ -20,7 +20,7 @@ impl Page {
 
 fn colour(outcome: Outcome) -> Colour {
     match outcome {
-        Outcome::Committed => Colour::new().green().bold(),
+        Outcome::Committed | Outcome::Overtaken => Colour::new().green().bold(),
         Outcome::Planned | Outcome::NothingToDo | Outcome::Ok => Colour::new().green(),
         Outcome::Declined => Colour::new().yellow(),
         Outcome::Usage => Colour::new().red(),
@@ -71,6 +71,7 @@ fn in_words(outcome: Outcome) -> &'static str {
         Outcome::Declined => "you said no: nothing was written",
         Outcome::Failed => "failed: nothing was changed",
         Outcome::RolledBack => "failed and rolled back: the database is as it was before",
+        Outcome::Overtaken => "closed: what somebody else wrote since stays as it is",
         Outcome::Pending => "NOT FINISHED: run edbmend recover before anything else",
         Outcome::Usage => "wrong usage",
     }

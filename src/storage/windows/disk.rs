@@ -119,6 +119,14 @@ impl Storage for Disk {
         patiently(|| remove(path)).map_err(|e| StorageError::new("remove", path, e))
     }
 
+    /// What nobody else may open, nobody may remove either: it is closed first. Whoever opens it in between is in
+    /// the way of the removal, which then fails.
+    fn remove_alone(&self, alone: Box<dyn File>) -> Result<bool> {
+        let path = alone.path().to_owned();
+        drop(alone);
+        self.remove_file(&path).map(|()| true)
+    }
+
     fn remove_dir(&self, path: &Path) -> Result<()> {
         let removed = verbatim(path).and_then(fs::remove_dir);
         removed.map_err(|e| StorageError::new("remove the folder", path, e))

@@ -10,7 +10,7 @@ use edbmend::apply::{
 use edbmend::ese::shadow::{HeaderArea, Which, elect};
 use edbmend::plan::{BackupScope, OperationStamp, RepairRequest, plan_repair};
 use edbmend::practice::{DatabaseRecipe, corrupt_copy, damage_full_backup, edit_header};
-use edbmend::storage::Storage;
+use edbmend::storage::{Access, Exclusive, Storage};
 use edbmend::survey::{DatabaseFacts, survey_database};
 
 use super::context;
@@ -139,6 +139,11 @@ impl HeaderCase {
 
     /// A repair, or its undo, under faults. Planned without them.
     pub fn attempt(&self, undo: bool, fault: Box<Fault>) -> (Applied, Sim) {
+        self.attempt_in(undo, |tree| Sim::failing(tree, fault))
+    }
+
+    /// A repair, or its undo, in a world of its own. Planned without it.
+    pub fn attempt_in(&self, undo: bool, world: impl FnOnce(Tree) -> Sim) -> (Applied, Sim) {
         let mut sim = Sim::on(self.start());
         let mut job = self.repair_job(&sim);
         if undo {
@@ -146,8 +151,57 @@ impl HeaderCase {
             sim = Sim::on(sim.now());
             job = self.restore_job(&sim);
         }
-        let sim = Sim::failing(sim.now(), fault);
+        let sim = world(sim.now());
         (run(&sim, &job, false), sim)
+    }
+
+    /// A repair as it was made once, without the questions of today: the lease is asked for before the first
+    /// write and never again, and the way back writes the old pages over whatever is there.
+    pub fn attempt_as_once(&self, world: impl FnOnce(Tree) -> Sim) -> (Ending, Sim) {
+        let planned = Sim::on(self.start());
+        let request = RepairRequest { backup: self.backup, ..RepairRequest::default() };
+        let (plan, images) = plan_repair(&facts(&planned), &request, &stamp("repair")).unwrap();
+        let sim = world(self.start());
+        let file = match sim.open(Path::new(DATABASE), Access::ReadWrite) {
+            Ok(file) if file.lock() == Exclusive::Granted => file,
+            _ => return (Ending::Refused, sim),
+        };
+        let put = |offset: u64, page: &[u8]| {
+            let mut found = vec![0; page.len()];
+            file.write_at(page, offset).unwrap();
+            file.sync().unwrap();
+            file.read_at(&mut found, offset).unwrap();
+            found == page
+        };
+        let mut found = vec![0; images.before.len()];
+        file.read_at(&mut found, 0).unwrap();
+        if found != images.before || !file.lock_is_undisputed() {
+            return (Ending::Refused, sim);
+        }
+        let writes: Vec<_> = plan.writes().collect();
+        for (index, write) in writes.iter().enumerate() {
+            if put(write.offset, images.after_of(write.copy)) {
+                continue;
+            }
+            let mut back = writes[..=index].iter().rev();
+            let is_back = back.all(|write| put(write.offset, images.before_of(write.copy)));
+            drop(file);
+            return (if is_back { Ending::RolledBack } else { Ending::Pending }, sim);
+        }
+        file.read_at(&mut found, 0).unwrap();
+        let ending = if found == images.after { Ending::Committed } else { Ending::Pending };
+        drop(file);
+        (ending, sim)
+    }
+
+    /// Whether a tree has the database of before, byte for byte, or the planned one.
+    pub fn whole(&self, tree: &Tree) -> Option<Face> {
+        let bytes = database_of(tree);
+        match (bytes == self.old, bytes == self.new) {
+            (true, _) => Some(Face::Old),
+            (_, true) => Some(Face::New),
+            _ => None,
+        }
     }
 
     /// The file number of the database.

@@ -6,6 +6,7 @@ pub mod event;
 pub mod explore;
 pub mod header;
 pub mod reset;
+pub mod second_writer;
 pub mod sim;
 pub mod table;
 pub mod tree;

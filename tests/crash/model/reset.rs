@@ -101,6 +101,11 @@ impl ResetCase {
 
     /// A reset, or its undo, under faults. Planned without them.
     pub fn attempt(&self, undo: bool, fault: Box<Fault>) -> (Applied, Sim) {
+        self.attempt_in(undo, |tree| Sim::failing(tree, fault))
+    }
+
+    /// A reset, or its undo, in a world of its own. Planned without it.
+    pub fn attempt_in(&self, undo: bool, world: impl FnOnce(Tree) -> Sim) -> (Applied, Sim) {
         let mut sim = Sim::on(self.start());
         let mut job = self.job(&sim);
         if undo {
@@ -108,8 +113,17 @@ impl ResetCase {
             sim = Sim::on(sim.now());
             job = self.undo_job(&sim);
         }
-        let sim = Sim::failing(sim.now(), fault);
+        let sim = world(sim.now());
         (execute(context(&sim), &job), sim)
+    }
+
+    /// Whether all logs of a tree are at home, or all away.
+    pub fn whole(&self, tree: &Tree) -> Option<Face> {
+        match self.places(tree) {
+            Ok((_, 0)) => Some(Face::Old),
+            Ok((0, _)) => Some(Face::New),
+            _ => None,
+        }
     }
 
     fn job(&self, storage: &dyn Storage) -> Job {

@@ -4,7 +4,9 @@ use std::ffi::OsString;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use edbmend::storage::{
     Access, DirectFile, Exclusive, File, FileKind, PrivateMap, Result, Status, Storage,
@@ -12,6 +14,7 @@ use edbmend::storage::{
 };
 
 use super::event::Event;
+use super::second_writer::{Handle, Script, Told, World};
 use super::tree::{Ino, Tree, name_of};
 
 /// Says how the call of this name on this path fails, if it does. `WriteZero` is a short write.
@@ -23,10 +26,11 @@ pub struct Sim {
     inner: Arc<Mutex<Inner>>,
 }
 
-struct Inner {
-    now: Tree,
+pub(super) struct Inner {
+    pub(super) now: Tree,
     log: Vec<Arc<Event>>,
     fault: Box<Fault>,
+    pub(super) world: World,
 }
 
 impl Sim {
@@ -38,8 +42,26 @@ impl Sim {
         now: Tree,
         fault: impl FnMut(&str, &Path) -> Option<io::ErrorKind> + Send + 'static,
     ) -> Self {
-        let inner = Inner { now, log: Vec::new(), fault: Box::new(fault) };
-        Self { inner: Arc::new(Mutex::new(inner)) }
+        Self::of(now, Box::new(fault), World::default())
+    }
+
+    /// With a clock and a second process, which do what the script says.
+    pub fn beside(now: Tree, script: Script) -> Self {
+        Self::of(now, Box::new(|_, _| None), World::playing(script))
+    }
+
+    fn of(now: Tree, fault: Box<Fault>, world: World) -> Self {
+        Self { inner: Arc::new(Mutex::new(Inner { now, log: Vec::new(), fault, world })) }
+    }
+
+    /// What became of the second process, once nobody works any more.
+    pub fn told(&self) -> Told {
+        self.inner().told()
+    }
+
+    /// The second process ends what it began, in an orderly way, and is gone.
+    pub fn dismount(&self) {
+        self.inner().dismount();
     }
 
     pub fn now(&self) -> Tree {
@@ -51,12 +73,18 @@ impl Sim {
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap()
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn file(&self, ino: Ino, path: &Path) -> Box<dyn File> {
+        let handle = self.inner().world.next_handle();
+        let (sim, path, leased) = (self.clone(), path.to_owned(), AtomicBool::new(false));
+        Box::new(SimFile { sim, ino, path, handle, leased })
     }
 }
 
 impl Inner {
-    fn record(&mut self, event: Event) {
+    pub(super) fn record(&mut self, event: Event) {
         event.apply(&mut self.now);
         self.log.push(Arc::new(event));
     }
@@ -70,6 +98,7 @@ impl Inner {
     }
 
     fn check(&mut self, call: &'static str, path: &Path) -> Result<()> {
+        self.enter();
         match (self.fault)(call, path) {
             Some(kind) => Err(error(call, path, kind)),
             None => Ok(()),
@@ -83,7 +112,7 @@ impl Inner {
         }
     }
 
-    fn add(&mut self, call: &'static str, path: &Path, is_dir: bool) -> Result<Ino> {
+    pub(super) fn add(&mut self, call: &'static str, path: &Path, is_dir: bool) -> Result<Ino> {
         self.check(call, path)?;
         self.must_be_free(call, path)?;
         let (dir, name) = self.place(path)?;
@@ -98,6 +127,7 @@ impl Inner {
             return Err(error("move", from, io::ErrorKind::CrossesDevices));
         }
         let ino = self.find(from)?;
+        self.about_to_move(ino, from);
         let (from, to) = (self.place(from)?, self.place(to)?);
         self.record(Event::Rename { from, to, ino });
         Ok(())
@@ -110,7 +140,7 @@ impl Inner {
             length_bytes: length.unwrap_or(0),
             allocated_bytes: length.unwrap_or(0),
             identity: (volume_of(path), ino as u128),
-            modified_ns: 0,
+            modified_ns: self.world.modified_ns(ino),
             read_only: false,
         }
     }
@@ -122,7 +152,7 @@ impl Inner {
         }
     }
 
-    fn write(&mut self, ino: Ino, bytes: &[u8], offset: usize) {
+    pub(super) fn write(&mut self, ino: Ino, bytes: &[u8], offset: usize) {
         let end = offset + bytes.len();
         let length = self.now.bytes(ino).unwrap().len();
         self.resize(ino, length.max(end));
@@ -153,15 +183,18 @@ impl Storage for Sim {
         let mut inner = self.inner();
         inner.check("open", path)?;
         let ino = inner.find(path)?;
+        if inner.world.is_leased(ino) {
+            return Err(error("open", path, io::ErrorKind::WouldBlock));
+        }
         drop(inner);
-        Ok(Box::new(SimFile { sim: self.clone(), ino, path: path.to_owned() }))
+        Ok(self.file(ino, path))
     }
     fn open_direct(&self, _: &Path) -> Result<Option<DirectFile>> {
         Ok(None)
     }
     fn create(&self, path: &Path) -> Result<Box<dyn File>> {
         let ino = self.inner().add("create", path, false)?;
-        Ok(Box::new(SimFile { sim: self.clone(), ino, path: path.to_owned() }))
+        Ok(self.file(ino, path))
     }
     fn create_whole(&self, path: &Path, content: &[u8]) -> Result<Box<dyn File>> {
         let mut inner = self.inner();
@@ -176,7 +209,7 @@ impl Storage for Sim {
         inner.record(Event::SyncFile(ino));
         inner.record(Event::Link { dir, name, ino, is_dir: false });
         drop(inner);
-        Ok(Box::new(SimFile { sim: self.clone(), ino, path: path.to_owned() }))
+        Ok(self.file(ino, path))
     }
     fn create_dir(&self, path: &Path) -> Result<()> {
         self.inner().add("create_dir", path, true).map(|_| ())
@@ -202,7 +235,8 @@ impl Storage for Sim {
     fn remove_file(&self, path: &Path) -> Result<()> {
         let mut inner = self.inner();
         inner.check("remove_file", path)?;
-        inner.find(path)?;
+        let ino = inner.find(path)?;
+        inner.about_to_remove(ino, path);
         let (dir, name) = inner.place(path)?;
         inner.record(Event::Unlink { dir, name });
         Ok(())
@@ -234,12 +268,31 @@ impl Storage for Sim {
     fn may_write(&self, _: &Path) -> bool {
         true
     }
+    fn clock(&self) -> Duration {
+        self.inner().clock()
+    }
+    fn pause(&self, time: Duration) {
+        self.inner().pass(time);
+    }
+    fn lock_break_time(&self) -> Option<Duration> {
+        let mut inner = self.inner();
+        inner.enter();
+        inner.world.break_time()
+    }
 }
 
 struct SimFile {
     sim: Sim,
     ino: Ino,
     path: PathBuf,
+    handle: Handle,
+    leased: AtomicBool,
+}
+
+impl Drop for SimFile {
+    fn drop(&mut self) {
+        self.sim.inner().close(self.handle);
+    }
 }
 
 impl File for SimFile {
@@ -263,7 +316,10 @@ impl File for SimFile {
         let mut inner = self.sim.inner();
         let checked = inner.check("write", &self.path);
         match &checked {
-            Ok(()) => inner.write(self.ino, bytes, offset as usize),
+            Ok(()) => {
+                inner.about_to_write(self.ino, offset as usize, bytes.len());
+                inner.write(self.ino, bytes, offset as usize);
+            }
             Err(short) if short.source.kind() == io::ErrorKind::WriteZero => {
                 inner.write(self.ino, &bytes[..bytes.len() / 2], offset as usize);
             }
@@ -303,10 +359,16 @@ impl File for SimFile {
         Ok(PrivateMap::of(inner.now.bytes(self.ino).unwrap()[..length_bytes].to_vec()))
     }
     fn lock(&self) -> Exclusive {
-        Exclusive::Granted
+        let mut inner = self.sim.inner();
+        inner.enter();
+        let is_granted = inner.world.lease(self.ino, self.handle);
+        self.leased.store(is_granted, Ordering::SeqCst);
+        if is_granted { Exclusive::Granted } else { Exclusive::InUse }
     }
     fn lock_is_undisputed(&self) -> bool {
-        true
+        let mut inner = self.sim.inner();
+        inner.enter();
+        !self.leased.load(Ordering::SeqCst) || inner.world.is_undisputed(self.ino, self.handle)
     }
     fn clone_from(&self, _: &dyn File) -> Result<bool> {
         Ok(false)

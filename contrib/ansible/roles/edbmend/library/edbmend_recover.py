@@ -64,7 +64,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 outcome:
-  description: How it ended, C(committed), C(planned), C(nothing-to-do), C(refused), C(failed), C(rolled-back) or C(pending).
+  description: How it ended, C(committed), C(planned), C(nothing-to-do), C(overtaken), C(refused), C(failed), C(rolled-back) or C(pending).
   returned: always
   type: str
   sample: committed
