@@ -1,6 +1,6 @@
 //! From the paths that were named to facts, or to the reason why there are none.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::apply::{DEFAULT_BACKUP_DIR, at_work, at_work_near, at_work_on_logs};

@@ -348,7 +348,7 @@ pub struct Restore {
 }
 
 impl Restore {
-    /// Of the operation in this folder, as [`Report::operation`](crate::Report::operation)
+    /// Of the operation in this folder, as `operation` of a [`Report`](crate::Report)
     /// named it.
     pub fn new(operation_dir: impl AsRef<Path>) -> Self {
         Self { operation: operation_dir.as_ref().to_owned(), guarded: Guarded::default() }

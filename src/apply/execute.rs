@@ -25,7 +25,7 @@ pub fn execute(context: Context, Job { deed, terms }: &Job) -> Applied {
     if let Some(flaw) = deed.flaw() {
         return Applied::stopped(vec![flawed(&subject, &flaw)]);
     }
-    let _homes = match hold_all(storage, deed.folders(), &terms.backup_dir) {
+    let _homes = match hold_all(storage, deed.folders()) {
         Ok(held) => held,
         Err(error) => return Applied::stopped(vec![reason(&error)]),
     };
@@ -50,14 +50,10 @@ pub fn execute(context: Context, Job { deed, terms }: &Job) -> Applied {
     }
 }
 
-/// Keeps folders open, as far as they are there.
-fn hold_all(
-    storage: &dyn Storage,
-    dirs: Vec<PathBuf>,
-    backup_dir: &Path,
-) -> Result<Vec<HeldFolder>, StorageError> {
-    let all = dirs.into_iter().chain([backup_dir.to_owned()]);
-    let there = all.filter(|dir| storage.status(dir).is_ok());
+/// Keeps folders open, as far as they are there. The backup folder is not among them: while it is empty, another
+/// run may remove it. The operation holds it, and looks at it again, when it makes its own folder in it.
+fn hold_all(storage: &dyn Storage, dirs: Vec<PathBuf>) -> Result<Vec<HeldFolder>, StorageError> {
+    let there = dirs.into_iter().filter(|dir| storage.status(dir).is_ok());
     there.map(|dir| storage.hold_folder(&dir)).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Carries plans out: guards, backup, journal, the deed, verification; undo and recovery.
 //!
-//! One [`execute`] and one [`recover`] serve every [`Deed`]. All the care for crashes, syncs and torn writes
+//! One `execute` and one `recover` serve every [`Deed`]. All the care for crashes, syncs and torn writes
 //! lives here, once. The order of a commit is that of SAFETY.md.
 
 mod context;

@@ -1,5 +1,7 @@
 //! From what was surveyed to what a start meets.
 
+use std::path::PathBuf;
+
 use std::path::Path;
 
 use crate::ese::content::ContentKind;
@@ -30,6 +32,7 @@ impl Set {
             current: stream.current.as_ref().map(of_log),
             has_temporary: stream.temporary.is_some(),
             checkpoint: stream.checkpoint.as_ref().and_then(checkpoint),
+            unread_checkpoint: stream.checkpoint.as_ref().and_then(unread),
             databases,
         }
     }
@@ -47,6 +50,10 @@ fn of_log(log: &LogFile) -> Log {
         }),
     };
     Log { path: log.path.clone(), head, body: log.body.clone() }
+}
+
+fn unread(file: &CheckpointFile) -> Option<PathBuf> {
+    file.read_error.as_ref().map(|_| file.path.clone())
 }
 
 fn checkpoint(file: &CheckpointFile) -> Option<CheckpointState> {

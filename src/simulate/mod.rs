@@ -1,7 +1,7 @@
 //! The published engine's start, run on facts instead of files: which logs it opens in which order, what it
 //! compares, where it stops, and what the databases are afterwards. Pure.
 //!
-//! [`start`] takes a [`Set`]. To try a way out, change the set, and start again.
+//! `start` takes a [`Set`]. To try a way out, change the set, and start again.
 //!
 //! Source: `dev/ese/src/ese/_log/logredo.cxx`, `ErrLGSoftStart`, `ErrLGRRedo`, `ErrLGRedoFill`,
 //! `ErrLGRICheckRedoAttachDb`, `ErrLGRICheckRedoCreateDb`; held against the recorded answers of that engine to

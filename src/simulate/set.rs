@@ -19,6 +19,8 @@ pub struct Set {
     pub has_temporary: bool,
     /// The checkpoint; `None` where there is none, or both copies are bad.
     pub checkpoint: Option<CheckpointState>,
+    /// A checkpoint that the engine may read, and we may not.
+    pub unread_checkpoint: Option<PathBuf>,
     /// The databases that will be attached, in the order of their paths.
     pub databases: Vec<DatabaseFile>,
 }

@@ -75,6 +75,9 @@ fn recover<'a>(
     recovery: &mut Recovery<'a>,
     current: Option<&'a Log>,
 ) -> Result<(), Stop> {
+    if let Some(path) = &set.unread_checkpoint {
+        return Err(Stop::Unknown(path.clone()));
+    }
     let current_generation = current.and_then(|log| log.head.generation());
     let ours = |signature| recovery.signature.is_none_or(|own| own == signature);
     let checkpoint = set.checkpoint.as_ref().filter(|found| ours(found.signature));

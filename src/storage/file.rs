@@ -56,7 +56,7 @@ pub trait File: Send + Sync {
     /// A private, copy-on-write map of the first `length_bytes`: nothing written to it reaches
     /// the file.
     fn map_private(&self, length_bytes: usize) -> Result<PrivateMap>;
-    /// Asks for exclusive access. The file was opened with an [`Access`] that allows it.
+    /// Asks for exclusive access. The file was opened with an [`Access`](super::Access) that allows it.
     fn lock(&self) -> Exclusive;
     /// Whether exclusive access is still undisputed: `false` once somebody else tries to open the
     /// file. Always `true` where it never was proven.

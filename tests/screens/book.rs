@@ -605,8 +605,9 @@ fn volumes() {
         fs::copy(chapter.path(name), leaseless.path().join(name)).unwrap();
     }
     chapter.typed("Nobody can say who has it open", "repair --quiet --yes @/share/priv1.edb");
-    let place = leaseless.path().to_str().unwrap();
-    chapter.text = chapter.text.replace(place, "/mnt/share");
+    for (volume, place) in [(&leaseless, "/mnt/share"), (&full, "/mnt/full")] {
+        chapter.text = chapter.text.replace(volume.path().to_str().unwrap(), place);
+    }
     // How much an empty volume holds, mkfs decides.
     let (before, free) = chapter.text.split_once(" bytes are free").expect("a full volume");
     let before = before.trim_end_matches(|c: char| c.is_ascii_digit());

@@ -164,7 +164,7 @@ fn two_at_once() {
             assert!(ran.refusals().iter().all(|id| lost.contains(&&**id)), "{ran:?}");
         }
         let fine = ["committed", "refused", "nothing-to-do"];
-        assert!(outcomes.iter().all(|o| fine.contains(&&**o)), "{outcomes:?}");
+        assert!(outcomes.iter().all(|o| fine.contains(&&**o)), "{both:?}");
         // Both lose only where the one that was disturbed takes longer than the other one waits.
         assert!(fixture.bytes() == if winners == 0 { &*old } else { &*new }, "{both:?}");
         assert!(winners <= 1 && !fixture.marker().exists(), "{both:?}");

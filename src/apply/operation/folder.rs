@@ -23,11 +23,29 @@ pub struct OperationFolder<'a> {
     held: Vec<HeldFolder>,
 }
 
+/// How often a folder is created anew: another run that gives up removes the backup folder while it is empty.
+const CREATE_TRIES: u32 = 5;
+
 impl<'a> OperationFolder<'a> {
     /// Creates `<backup_dir>/<id>`, and the backup folder itself where it is missing, durably. Both stay open,
     /// so that everything in them is reached whatever becomes of their names. They belong to the user of this
     /// process, and are for him alone: whoever owns the database may be shut out by a folder above it.
     pub fn create(
+        storage: &'a dyn Storage,
+        backup_dir: &Path,
+        id: &str,
+        terms: BackupTerms,
+    ) -> Result<Self, StorageError> {
+        for _ in 1..CREATE_TRIES {
+            match Self::try_create(storage, backup_dir, id, terms) {
+                Err(error) if error.is_not_found() => {}
+                made => return made,
+            }
+        }
+        Self::try_create(storage, backup_dir, id, terms)
+    }
+
+    fn try_create(
         storage: &'a dyn Storage,
         backup_dir: &Path,
         id: &str,
