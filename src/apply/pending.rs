@@ -10,7 +10,7 @@ use crate::storage::{Access, FileKind, Storage};
 use crate::survey::pending_marker;
 
 use super::deed::Deed;
-use super::operation::files::{DEFAULT_BACKUP_DIR, REPORT_NAME, is_operation_folder};
+use super::operation::files::{DEFAULT_BACKUP_DIR, REPORT_NAME, SUMS_NAME, is_operation_folder};
 use super::operation::journal::{End, State};
 use super::operation::marker::{self, Found, Marker};
 use super::operation::moved_along::{is_dir, is_same};
@@ -86,8 +86,9 @@ pub fn read_pending(storage: &dyn Storage, subject: &Path) -> Result<Pending, Re
             if let Some((beside, marker)) = marker_among(storage, subject) {
                 return read_marked(storage, &beside, marker);
             }
-            if let Some(dir) = prepared_beside(storage, subject) {
-                return Err(marker_lies(&path, &dir));
+            let mut beside = operations_beside(storage, subject).into_iter();
+            if let Some(begun) = beside.find(|other| !other.is_ended) {
+                return Err(marker_lies(&path, &begun.dir));
             }
             return Ok(Pending::unprepared(subject, None));
         }
@@ -179,10 +180,18 @@ fn read_pending_in(storage: &dyn Storage, dir: &Path) -> Result<Pending, Refusal
 }
 
 /// The operation of a folder that holds no journal, and whose marker is damaged: that is the one beside its
-/// home that is.
+/// home that is. A finished operation can lose its journal, too: where another may be the one that the marker
+/// was of, and this one was ready for its journal, the marker proves nothing.
 fn read_unmarked_in(storage: &dyn Storage, dir: &Path) -> Result<Pending, Refusal> {
     let no_journal = || journal_damaged(dir, "it holds no journal");
     let subject = damaged_marker_at_home(storage, dir).ok_or_else(no_journal)?;
+    let was_ready = storage.status(&dir.join(SUMS_NAME)).is_ok();
+    let mut beside = operations_beside(storage, &subject).into_iter();
+    let may_be_marked =
+        |other: &Beside| !is_same(storage, &other.dir, dir) && (was_ready || !other.is_ended);
+    if let Some(other) = beside.find(may_be_marked) {
+        return Err(marker_unclear(&pending_marker(&subject), dir, &other.dir));
+    }
     let id = dir.file_name().map(|name| name.to_string_lossy().into_owned());
     let operation = OperationRef { id: id.unwrap_or_default(), dir: dir.to_owned() };
     Ok(Pending::unprepared(&subject, Some(operation)))
@@ -191,42 +200,58 @@ fn read_unmarked_in(storage: &dyn Storage, dir: &Path) -> Result<Pending, Refusa
 /// What the one damaged marker stands beside in the folder that an operation folder in the default place
 /// belongs to; `None` where there is none, or several.
 pub fn damaged_marker_at_home(storage: &dyn Storage, dir: &Path) -> Option<PathBuf> {
-    let home = dir.parent()?.parent()?;
-    let names = storage.list(home).ok()?.into_iter();
-    let subjects = names.filter_map(|name| marker::subject_of(&home.join(name)));
-    let mut damaged = subjects.filter(|subject| {
-        let found = marker::read(storage, &pending_marker(subject));
-        matches!(found, Ok(Found::Torn | Found::Damaged))
-    });
+    let mut damaged = damaged_markers_in(storage, dir.parent()?.parent()?).into_iter();
     damaged.next().filter(|_| damaged.next().is_none())
 }
 
-/// An operation on `subject`, in the default place, that was ready to write.
-fn prepared_beside(storage: &dyn Storage, subject: &Path) -> Option<PathBuf> {
-    let backup_dir = subject.with_file_name(DEFAULT_BACKUP_DIR);
-    let names = storage.list(&backup_dir).unwrap_or_default();
-    names.into_iter().map(|name| backup_dir.join(name)).find(|dir| {
-        match read_stored(storage, dir) {
-            Ok(Some(stored)) => {
-                stored.journal.state == State::Prepared
-                    && stored.deed.as_deed().subject() == subject
-            }
-            // Whose it is, nobody can tell any more.
-            Err(_) => true,
-            Ok(None) => is_begun_on(storage, dir, subject),
-        }
-    })
+/// What the damaged markers of a folder stand beside.
+pub fn damaged_markers_in(storage: &dyn Storage, dir: &Path) -> Vec<PathBuf> {
+    let names = storage.list(dir).unwrap_or_default().into_iter();
+    let subjects = names.filter_map(|name| marker::subject_of(&dir.join(name)));
+    let is_damaged = |subject: &PathBuf| {
+        let found = marker::read(storage, &pending_marker(subject));
+        matches!(found, Ok(Found::Torn | Found::Damaged))
+    };
+    subjects.filter(is_damaged).collect()
 }
 
-/// Whether an operation folder without a journal, which no other marker leads to, holds something of an
-/// operation that may be that on `subject`.
+/// An operation on some subject, in the default place beside it.
+struct Beside {
+    dir: PathBuf,
+    /// Whether its own journal or report says so.
+    is_ended: bool,
+}
+
+/// The operations in the default place that are, or may be, on `subject`.
+fn operations_beside(storage: &dyn Storage, subject: &Path) -> Vec<Beside> {
+    let backup_dir = subject.with_file_name(DEFAULT_BACKUP_DIR);
+    let names = storage.list(&backup_dir).unwrap_or_default();
+    let dirs = names.into_iter().map(|name| backup_dir.join(name));
+    dirs.filter_map(|dir| operation_beside(storage, subject, dir)).collect()
+}
+
+fn operation_beside(storage: &dyn Storage, subject: &Path, dir: PathBuf) -> Option<Beside> {
+    let (is_on_it, is_ended) = match read_stored(storage, &dir) {
+        Ok(Some(stored)) => {
+            (stored.deed.as_deed().subject() == subject, stored.journal.state != State::Prepared)
+        }
+        // Whose it is, nobody can tell any more.
+        Err(_) => (true, false),
+        Ok(None) => {
+            (is_begun_on(storage, &dir, subject), storage.status(&dir.join(REPORT_NAME)).is_ok())
+        }
+    };
+    is_on_it.then_some(Beside { dir, is_ended })
+}
+
+/// Whether an operation folder without a journal holds something of an operation that may be that on
+/// `subject`.
 fn is_begun_on(storage: &dyn Storage, dir: &Path, subject: &Path) -> bool {
-    let is_ended = storage.status(&dir.join(REPORT_NAME)).is_ok();
     let of_another = planned_subject(storage, dir)
         .ok()
         .flatten()
         .is_some_and(|planned| planned.file_name() != subject.file_name());
-    is_operation_folder(storage, dir) && !is_ended && !of_another
+    is_operation_folder(storage, dir) && !of_another
 }
 
 /// A file that has a marker's name, but was not written by edbmend, or is damaged beyond recognition.
@@ -250,6 +275,20 @@ fn marker_lies(marker: &Path, dir: &Path) -> Refusal {
         marker,
         format!("the marker is damaged, though the operation {} was ready to write", shown(dir)),
         CommandLine::new("recover").path(dir),
+    )
+}
+
+/// A folder without a journal, and a damaged marker that may be that of another operation.
+fn marker_unclear(marker: &Path, dir: &Path, other: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::JournalDamaged,
+        dir,
+        format!(
+            "it holds no journal, and the damaged marker {} may be that of {}",
+            shown(marker),
+            shown(other)
+        ),
+        CommandLine::new("recover").path(other),
     )
 }
 

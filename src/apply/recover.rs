@@ -23,7 +23,7 @@ use super::operation::journal::End;
 use super::operation::marker;
 use super::operation::trouble::{moved_without_journal, unproven};
 use super::outcome::{Applied, Ending};
-use super::pending::{Pending, read_pending};
+use super::pending::{Pending, damaged_markers_in, read_pending};
 use super::stored::{StoredOperation, read_unprepared, remove_unprepared};
 
 /// A pending operation, and what will be done with it.
@@ -319,7 +319,16 @@ fn discard(storage: &dyn Storage, pending: &Pending) -> Result<Ending, Refusal> 
         // The marker may come back, and then needs its folder.
         (false, _) => {}
         (true, Some(dir)) => remove_empty(storage, dir, *created_backup_dir),
-        (true, None) => remove_empty_beside(storage, subject),
+        (true, None) => remove_empty_unless_needed(storage, subject),
     }
     Ok(Ending::RolledBack)
+}
+
+/// Removes the empty operation folders beside a subject. For another marker that is cut off, they are all that
+/// proves that nothing had begun.
+fn remove_empty_unless_needed(storage: &dyn Storage, subject: &Path) {
+    let home = subject.parent().unwrap_or(Path::new("/"));
+    if damaged_markers_in(storage, home).is_empty() {
+        remove_empty_beside(storage, subject);
+    }
 }
