@@ -8,7 +8,7 @@ mod foreign_text;
 pub mod model;
 mod note;
 mod text;
-mod told;
+mod whole_report;
 
 pub use aside::{Aside, DatabaseAside, GroupAside};
 pub use dump::{
@@ -18,4 +18,4 @@ pub use entry::{Entry, Inspected};
 pub use model::{CommandName, DatabaseReport, Outcome, json_schema, utc, write_json};
 pub use note::{Note, direction_in_words};
 pub use text::{Style, WIDTH, render, render_preview, typed, who, write_record};
-pub use told::Report;
+pub use whole_report::Report;
