@@ -25,6 +25,7 @@ fn pages() -> Vec<PathBuf> {
         "samples/README.md",
         "tests/README.md",
         "tests/data/README.md",
+        "tests/data/operations-0.1.0/README.md",
     ]
     .map(|page| root().join(page));
     docs.filter(|page| page.extension().is_some_and(|e| e == "md")).chain(others).collect()
