@@ -17,10 +17,11 @@ pub use crate::plan::{
 pub use crate::refusal::{Refusal, RefusalId};
 pub use crate::report::Report;
 pub use crate::report::model::{
-    CheckpointHeaderReport, CheckpointReport, CheckpointsReport, CommandName, CopiesReport,
+    BadLog, CheckpointHeaderReport, CheckpointReport, CheckpointsReport, CommandName, CopiesReport,
     CountReport, DatabaseReport, DigestReport, Document, FileHeader, FileReport,
-    FlushMapHeaderReport, HeaderReport, LogFlags, LogHeaderReport, LogsReport, Outcome,
-    PositionReport, RunReport, StreamReport,
+    FlushMapHeaderReport, HeaderReport, LogBodyReport, LogFlags, LogHeaderReport, LogSetReport,
+    LogVerdict, LogsReport, Outcome, PositionReport, RecordFields, RecordReport, RecordsStop,
+    RunReport, StreamReport,
 };
 pub use crate::show::{CommandLine, Hex, Paragraph, Sha256Hex};
 pub use crate::storage::StoredPath;

@@ -4,14 +4,14 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::apply::{DEFAULT_BACKUP_DIR, at_work, at_work_near, at_work_on_logs};
-use crate::ese::{ContentKind, FileType, LogFileName};
+use crate::ese::{ContentKind, FileType, LogFileName, content};
 use crate::guards::{not_found, unread, unreadable};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::{quoted, shown};
-use crate::storage::{FileKind, absolute, canonical};
+use crate::storage::{FileKind, absolute, all_processors, canonical};
 use crate::survey::{
-    Bodies, DatabaseFacts, Digests, GroupFacts, GroupFolders, Listing, Listings, SurveyError,
-    read_bodies, survey_database_among, survey_group_among, survey_own_logs,
+    Bodies, BodyPass, DatabaseFacts, Digests, GroupFacts, GroupFolders, Listing, Listings,
+    LogStream, SurveyError, survey_database_among, survey_group_among, survey_own_logs,
 };
 
 use super::run::Run;
@@ -27,7 +27,8 @@ impl Run<'_> {
         Listings::new(self.storage())
     }
 
-    fn survey_among(&self, listings: &Listings, path: &Path) -> Result<DatabaseFacts, Refusal> {
+    /// Surveys a database in one of the folders of a survey.
+    pub fn survey_among(&self, listings: &Listings, path: &Path) -> Result<DatabaseFacts, Refusal> {
         let path = self.resolve(path)?;
         if let Some(refusal) = at_work(self.storage(), &path) {
             return Err(refusal);
@@ -102,17 +103,36 @@ impl Run<'_> {
         let observer = self.context.observer;
         observer.begin_files("reading log headers");
         let advance = |files| observer.advance_files(files);
-        let mut group = survey_group_among(listings, folders, databases, digests, &advance);
+        let group = survey_group_among(listings, folders, databases, digests, &advance);
         observer.end_files();
-        if let Ok(group) = &mut group
-            && let Some(bodies) = bodies
-        {
-            observer.begin_files("reading log bodies");
-            let streams = group.streams.iter_mut();
-            streams.for_each(|stream| read_bodies(self.storage(), stream, bodies, &advance));
-            observer.end_files();
+        let mut group = group.map_err(|error| unreadable(&error))?;
+        if let Some(bodies) = bodies {
+            self.read_bodies(&mut group.streams, bodies, all_processors(), &log_dir)?;
         }
-        group.map_err(|error| unreadable(&error))
+        Ok(group)
+    }
+
+    /// Reads bodies of logs, with progress.
+    pub fn read_bodies(
+        &self,
+        streams: &mut [LogStream],
+        bodies: Bodies,
+        threads: usize,
+        log_dir: &Path,
+    ) -> Result<(), Refusal> {
+        let observer = self.context.observer;
+        let pass = BodyPass::new(self.storage(), streams, bodies);
+        observer.begin_bytes("reading log bodies", pass.bytes());
+        let is_done = pass.read(threads, &mut |bytes| {
+            observer.advance_bytes(bytes);
+            !self.context.is_interrupted()
+        });
+        observer.end_bytes();
+        if is_done {
+            return Ok(());
+        }
+        let what = "interrupted while the logs were read; nothing was written";
+        Err(Refusal::new(RefusalId::Interrupted, log_dir, what, "Run the same command again."))
     }
 
     /// The databases of a folder, by their content; logs are not opened, and a left-over temporary
@@ -214,20 +234,11 @@ fn leads_into(path: &Path, dir: &Path) -> bool {
 /// be passed over in silence.
 fn taken_for_a_database(facts: DatabaseFacts, listing: &Listing) -> DatabaseFacts {
     let is_candidate = facts.kind == ContentKind::Unknown
-        && !is_of_another_format(&facts.area.bytes)
+        && !content::is_of_another_program(&facts.area.bytes)
         && (is_named_like_a_database(&facts.path)
             || has_streaming_file(&facts.path, listing)
             || is_blank(&facts) && may_be_a_database(&facts.path) && has_logs(listing));
     if is_candidate { DatabaseFacts { kind: ContentKind::Database, ..facts } } else { facts }
-}
-
-/// Formats of other programs whose files have such names.
-fn is_of_another_format(start: &[u8]) -> bool {
-    start.starts_with(b"SQLite format 3\0")
-        || start.starts_with(b"regf")
-        || start.get(4..).is_some_and(|rest| {
-            rest.starts_with(b"Standard Jet DB") || rest.starts_with(b"Standard ACE DB")
-        })
 }
 
 /// Whether a streaming file is there, of which nothing else is the database by its name.

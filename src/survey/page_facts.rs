@@ -5,10 +5,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ese::checksum;
+use crate::ese::flush_map::FLUSH_MAP_PAGE_BYTES;
 use crate::ese::page::{PageFault, PageFaultKind, PageVerdict, check_page, is_backup_trailer};
 
 /// Pages at the start of a file that hold the two header copies: pages -1 and 0 of the engine.
 pub const HEADER_PAGES: u64 = 2;
+
+/// Size of one copy of a checkpoint, in bytes.
+const CHECKPOINT_COPY_BYTES: usize = 4096;
 
 /// How many bad pages are listed one by one; of a file that is bad throughout the rest is only
 /// counted, so that memory stays flat.
@@ -19,14 +23,27 @@ pub const MOST_LISTED_PAGES: usize = 10_000;
 pub struct PageLayout {
     /// Size of a page: 2, 4, 8, 16 or 32 KiB.
     pub page_size_bytes: usize,
-    /// Pages, the two header copies included.
+    /// Pages, the header pages included.
     pub pages: u64,
+    /// How many of them, at the start, are header pages: they have the plain checksum.
+    pub header_pages: u64,
 }
 
 impl PageLayout {
-    /// The pages of a file of `length_bytes`.
+    /// The pages of a database of `length_bytes`.
     pub fn of(length_bytes: u64, page_size_bytes: usize) -> Self {
-        Self { page_size_bytes, pages: length_bytes / page_size_bytes as u64 }
+        let pages = length_bytes / page_size_bytes as u64;
+        Self { page_size_bytes, pages, header_pages: HEADER_PAGES }
+    }
+
+    /// The pages of a flush map of `length_bytes`, which has one header page.
+    pub fn of_flush_map(length_bytes: u64) -> Self {
+        Self { header_pages: 1, ..Self::of(length_bytes, FLUSH_MAP_PAGE_BYTES) }
+    }
+
+    /// Both copies of a checkpoint, as far as a file of `length_bytes` has them.
+    pub fn of_checkpoint(length_bytes: u64) -> Self {
+        Self::of_headers(length_bytes, CHECKPOINT_COPY_BYTES)
     }
 
     /// The two header copies alone, as far as the file has them.
@@ -124,7 +141,7 @@ impl PageFacts {
         for (index, page) in (first..layout.pages).zip(block.chunks_exact(layout.page_size_bytes)) {
             self.total += 1;
             match index {
-                index if index < HEADER_PAGES => self.judge_header(page, index),
+                index if index < layout.header_pages => self.judge_header(page, index),
                 index => self.judge_data_page(page, index, index + 1 == layout.pages),
             }
         }

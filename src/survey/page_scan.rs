@@ -2,24 +2,18 @@
 //!
 //! Positioned reads, never a map: a file that shrinks and a sector that fails are errors, not signals.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
-use std::time::Duration;
 
 use crate::storage::{
-    AlignedBuffer, File, Piece, Pieces, Result, StorageError, read_full, start_threads,
+    AlignedBuffer, File, Piece, Pieces, Result, StorageError, read_full, work_watched,
 };
 
+use super::pace::Pace;
 use super::page_facts::{PageFacts, PageLayout};
 
 /// Bytes read at once; they stay in the second-level cache until they are judged. A whole number of
 /// pages of every size.
 const READ_BYTES: usize = 128 * 1024;
-
-/// How often progress is told.
-const TICK: Duration = Duration::from_millis(100);
 
 /// Scans every page of a file, header copies included, with so many threads. `advance` is told the
 /// bytes done and says whether to go on; `None` where it said no.
@@ -33,39 +27,16 @@ pub fn scan_pages(
         file,
         layout,
         pieces: Mutex::new(Pieces::of(file, layout.end_bytes())?),
-        done_bytes: AtomicU64::new(0),
-        stop: AtomicBool::new(false),
+        pace: Pace::default(),
     };
-    let mut facts = PageFacts::default();
-    let mut failure = None;
-    let mut take = |part: Result<PageFacts>| match part {
-        Ok(part) => facts.merge(part),
-        Err(error) => failure = Some(scan.give_up(error)),
-    };
-    thread::scope(|scope| {
-        let (tell, hear) = mpsc::channel();
-        let scan = &scan;
-        let work = move || {
-            // Nobody listens any more where the scan was given up.
-            let _ = tell.send(scan.work(&mut || ()));
-        };
-        if start_threads(scope, threads.max(1), work) == 0 {
-            return take(scan.work(&mut || scan.tell(&mut advance)));
-        }
-        loop {
-            match hear.recv_timeout(TICK) {
-                Ok(part) => take(part),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-            scan.tell(&mut advance);
-        }
+    let parts = work_watched(threads, |after_each| scan.work(after_each), &mut || {
+        scan.pace.tell(&mut advance);
     });
-    match failure {
-        Some(error) => Err(error),
-        None if scan.stop.into_inner() => Ok(None),
-        None => Ok(Some(facts)),
+    let mut facts = PageFacts::default();
+    for part in parts {
+        facts.merge(part?);
     }
+    Ok((!scan.pace.is_stopped()).then_some(facts))
 }
 
 /// What all threads of a scan share.
@@ -73,25 +44,17 @@ struct Scan<'a> {
     file: &'a dyn File,
     layout: PageLayout,
     pieces: Mutex<Pieces>,
-    done_bytes: AtomicU64,
-    stop: AtomicBool,
+    pace: Pace,
 }
 
 impl Scan<'_> {
-    fn give_up(&self, error: StorageError) -> StorageError {
-        self.stop.store(true, Ordering::Relaxed);
-        error
-    }
-
-    /// Tells how far it is, and hears whether to go on.
-    fn tell(&self, advance: &mut dyn FnMut(u64) -> bool) {
-        if !advance(self.done_bytes.swap(0, Ordering::Relaxed)) {
-            self.stop.store(true, Ordering::Relaxed);
-        }
+    /// As [`Self::judge_pieces`]; after a failure no other thread goes on.
+    fn work(&self, after_each: &mut dyn FnMut()) -> Result<PageFacts> {
+        self.judge_pieces(after_each).inspect_err(|_| self.pace.stop())
     }
 
     /// Takes one piece after the other until none is left; `after_each` is called behind each.
-    fn work(&self, after_each: &mut dyn FnMut()) -> Result<PageFacts> {
+    fn judge_pieces(&self, after_each: &mut dyn FnMut()) -> Result<PageFacts> {
         let mut facts = PageFacts::default();
         let mut buffer = AlignedBuffer::new(READ_BYTES);
         while let Some(piece) = self.take()? {
@@ -101,12 +64,12 @@ impl Scan<'_> {
                         let wanted = READ_BYTES.min((range.end - offset) as usize);
                         let block = &mut buffer.bytes_mut()[..wanted];
                         judge_from_disk(&mut facts, self.file, self.layout, block, offset)?;
-                        self.done_bytes.fetch_add(wanted as u64, Ordering::Relaxed);
+                        self.pace.advance(wanted as u64);
                     }
                 }
                 Piece::Hole(range) => {
                     facts.judge_hole(self.layout, range.start, range.end);
-                    self.done_bytes.fetch_add(range.end - range.start, Ordering::Relaxed);
+                    self.pace.advance(range.end - range.start);
                 }
             }
             after_each();
@@ -115,7 +78,7 @@ impl Scan<'_> {
     }
 
     fn take(&self) -> Result<Option<Piece>> {
-        if self.stop.load(Ordering::Relaxed) {
+        if self.pace.is_stopped() {
             return Ok(None);
         }
         self.pieces.lock().unwrap_or_else(PoisonError::into_inner).next(self.file)
