@@ -138,8 +138,8 @@ impl Check {
         self
     }
 
-    /// Reads the bodies of all logs, and not only of those that the next mount reads. The forecasts of the
-    /// backups then rest on them.
+    /// Reads all pages of the databases, and the bodies of all logs, and not only of those that the next mount
+    /// reads. The forecasts of the backups then rest on them.
     pub fn deep(mut self, deep: bool) -> Self {
         self.deep = deep;
         self

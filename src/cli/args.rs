@@ -228,7 +228,7 @@ pub struct CheckArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub group: GroupArgs,
-    /// Read the bodies of all logs, not only of those that the next mount reads
+    /// Read all pages of the databases and the bodies of all logs, as a backup does
     #[arg(long)]
     pub deep: bool,
     #[command(flatten)]

@@ -8,6 +8,7 @@ use crate::storage::{
     AlignedBuffer, File, Piece, Pieces, Result, StorageError, read_full, work_watched,
 };
 
+use super::flush_map_file::{FlushMapFile, Written};
 use super::pace::Pace;
 use super::page_facts::{PageFacts, PageLayout};
 
@@ -21,10 +22,23 @@ pub fn scan_pages(
     file: &dyn File,
     layout: PageLayout,
     threads: usize,
+    advance: impl FnMut(u64) -> bool,
+) -> Result<Option<PageFacts>> {
+    scan_pages_against(file, None, layout, threads, advance)
+}
+
+/// Scans every page of a database as [`scan_pages`] does, and tells of the pages that are empty, or behind the end of
+/// the file, though its flush map knows that they were written.
+pub fn scan_pages_against(
+    file: &dyn File,
+    map: Option<&FlushMapFile>,
+    layout: PageLayout,
+    threads: usize,
     mut advance: impl FnMut(u64) -> bool,
 ) -> Result<Option<PageFacts>> {
     let scan = Scan {
         file,
+        map,
         layout,
         pieces: Mutex::new(Pieces::of(file, layout.end_bytes())?),
         pace: Pace::default(),
@@ -36,12 +50,14 @@ pub fn scan_pages(
     for part in parts {
         facts.merge(part?);
     }
+    facts.judge_beyond(layout, &mut Written::new(map));
     Ok((!scan.pace.is_stopped()).then_some(facts))
 }
 
 /// What all threads of a scan share.
 struct Scan<'a> {
     file: &'a dyn File,
+    map: Option<&'a FlushMapFile>,
     layout: PageLayout,
     pieces: Mutex<Pieces>,
     pace: Pace,
@@ -57,18 +73,19 @@ impl Scan<'_> {
     fn judge_pieces(&self, after_each: &mut dyn FnMut()) -> Result<PageFacts> {
         let mut facts = PageFacts::default();
         let mut buffer = AlignedBuffer::new(READ_BYTES);
+        let mut written = Written::new(self.map);
         while let Some(piece) = self.take()? {
             match piece {
                 Piece::Data(range) => {
                     for offset in range.clone().step_by(READ_BYTES) {
                         let wanted = READ_BYTES.min((range.end - offset) as usize);
                         let block = &mut buffer.bytes_mut()[..wanted];
-                        judge_from_disk(&mut facts, self.file, self.layout, block, offset)?;
+                        self.judge_from_disk(&mut facts, &mut written, block, offset)?;
                         self.pace.advance(wanted as u64);
                     }
                 }
                 Piece::Hole(range) => {
-                    facts.judge_hole(self.layout, range.start, range.end);
+                    facts.judge_hole_against(self.layout, range.start, range.end, &mut written);
                     self.pace.advance(range.end - range.start);
                 }
             }
@@ -83,43 +100,44 @@ impl Scan<'_> {
         }
         self.pieces.lock().unwrap_or_else(PoisonError::into_inner).next(self.file)
     }
-}
 
-fn judge_from_disk(
-    facts: &mut PageFacts,
-    file: &dyn File,
-    layout: PageLayout,
-    block: &mut [u8],
-    offset: u64,
-) -> Result<()> {
-    match read_full(file, block, offset) {
-        Ok(read) if read == block.len() => {
-            facts.judge(layout, block, offset);
-            Ok(())
+    fn judge_from_disk(
+        &self,
+        facts: &mut PageFacts,
+        written: &mut Written,
+        block: &mut [u8],
+        offset: u64,
+    ) -> Result<()> {
+        match read_full(self.file, block, offset) {
+            Ok(read) if read == block.len() => {
+                facts.judge_against(self.layout, block, offset, written);
+                Ok(())
+            }
+            Ok(read) => Err(ends_early(self.file, offset + read as u64)),
+            Err(_) => self.judge_page_by_page(facts, written, block, offset),
         }
-        Ok(read) => Err(ends_early(file, offset + read as u64)),
-        Err(_) => judge_page_by_page(facts, file, layout, block, offset),
     }
-}
 
-/// After a read error: each page by itself, so that only the unreadable ones are given up.
-fn judge_page_by_page(
-    facts: &mut PageFacts,
-    file: &dyn File,
-    layout: PageLayout,
-    block: &mut [u8],
-    offset: u64,
-) -> Result<()> {
-    let mut at = offset;
-    for page in block.chunks_exact_mut(layout.page_size_bytes) {
-        match read_full(file, page, at) {
-            Ok(read) if read == page.len() => facts.judge(layout, page, at),
-            Ok(read) => return Err(ends_early(file, at + read as u64)),
-            Err(_) => facts.note_unreadable(layout, at),
+    /// After a read error: each page by itself, so that only the unreadable ones are given up.
+    fn judge_page_by_page(
+        &self,
+        facts: &mut PageFacts,
+        written: &mut Written,
+        block: &mut [u8],
+        offset: u64,
+    ) -> Result<()> {
+        let (file, layout) = (self.file, self.layout);
+        let mut at = offset;
+        for page in block.chunks_exact_mut(layout.page_size_bytes) {
+            match read_full(file, page, at) {
+                Ok(read) if read == page.len() => facts.judge_against(layout, page, at, written),
+                Ok(read) => return Err(ends_early(file, at + read as u64)),
+                Err(_) => facts.note_unreadable(layout, at),
+            }
+            at += page.len() as u64;
         }
-        at += page.len() as u64;
+        Ok(())
     }
-    Ok(())
 }
 
 fn ends_early(file: &dyn File, at: u64) -> StorageError {
