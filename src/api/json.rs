@@ -5,6 +5,7 @@
 pub use crate::diagnose::{
     Finding, FindingId, Forecast, ForecastOutcome, GenerationRange, Severity,
 };
+pub use crate::ese::log_body::LogVerdict;
 pub use crate::ese::shadow::{CopyState, Which};
 pub use crate::ese::{
     AttachedDatabase, BackupInfo, BackupType, CheckpointCopies, ContentKind, DbState, DbmsParam,

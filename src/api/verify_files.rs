@@ -1,8 +1,8 @@
 //! `verify` of what is no database: logs, checkpoints, flush maps.
 
 use crate::ese::ContentKind;
+use crate::ese::log_body::LogVerdict;
 use crate::refusal::Refusal;
-use crate::report::model::LogVerdict;
 use crate::report::{DatabaseReport, Inspected, Outcome, dump_page_counts};
 use crate::survey::{DatabaseFacts, GroupFacts, PageFacts, PageLayout};
 

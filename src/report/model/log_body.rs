@@ -4,47 +4,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ese::LgPos;
-use crate::ese::log_body::{BackupVerdict, BodyReport, BodyVerdict};
+use crate::ese::log_body::{BackupVerdict, BodyReport, BodyVerdict, LogVerdict};
 use crate::ese::log_records::{WalkReport, WalkStop};
 use crate::show::Hex;
-
-/// What recovery says of the body of a log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum LogVerdict {
-    /// Every checksum is right.
-    Sound,
-    /// But for flipped bits, which the engine corrects at each reading.
-    Corrected,
-    /// The last write did not come to its end.
-    Torn,
-    /// A current log without data.
-    Empty,
-    /// A closed log without data: what it held is gone.
-    Lost,
-    /// Recovery ends in it.
-    Damaged,
-}
-
-impl LogVerdict {
-    /// Whether nothing is wrong with it: what `verify` ends with 0 for.
-    pub fn is_good(self) -> bool {
-        matches!(self, Self::Sound | Self::Corrected | Self::Empty)
-    }
-}
-
-impl From<BodyVerdict> for LogVerdict {
-    fn from(verdict: BodyVerdict) -> Self {
-        match verdict {
-            BodyVerdict::Sound => Self::Sound,
-            BodyVerdict::Corrected => Self::Corrected,
-            BodyVerdict::Torn { .. } => Self::Torn,
-            BodyVerdict::Empty => Self::Empty,
-            BodyVerdict::Lost => Self::Lost,
-            BodyVerdict::Damaged(_) => Self::Damaged,
-        }
-    }
-}
 
 /// The body of a log.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

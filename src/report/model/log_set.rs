@@ -3,10 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::ese::log_body::LogVerdict;
 use crate::show::path_text;
 use crate::survey::{LogContent, LogFile, LogStream};
 
-use super::{LogBodyReport, LogVerdict};
+use super::LogBodyReport;
 
 /// How many bad logs are listed one by one; the rest is only counted.
 const MOST_LISTED_LOGS: usize = 10_000;

@@ -27,7 +27,7 @@ pub use file_header::FileHeader;
 pub use flush_map_header::FlushMapHeaderReport;
 pub use header_event::{CountReport, PositionReport};
 pub use json::write_json;
-pub use log_body::{LogBodyReport, LogVerdict, RecordsStop};
+pub use log_body::{LogBodyReport, RecordsStop};
 pub use log_header::{LogFlags, LogHeaderReport};
 pub use log_record::{MOST_LISTED_RECORDS, RecordFields, RecordReport};
 pub use log_set::{BadLog, LogSetReport};
