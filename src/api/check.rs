@@ -323,9 +323,9 @@ impl<'a> Checking<'a> {
     }
 }
 
-/// Whether a page is bad, or lost.
+/// Whether a page is bad, or lost. Of the header copies there are findings.
 fn has_bad_pages(facts: &DatabaseFacts) -> bool {
-    facts.pages.as_ref().is_some_and(|pages| pages.bad_pages() > 0 || pages.lost.is_some())
+    facts.pages.as_ref().is_some_and(|pages| pages.bad_data_pages() > 0 || pages.lost.is_some())
 }
 
 fn needs_logs(facts: &DatabaseFacts) -> bool {

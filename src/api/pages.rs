@@ -55,7 +55,7 @@ pub(super) fn pages_note(pages: &PageFacts) -> Note {
 /// What a scan found, where a check was asked to read all pages. Bad pages are listed by themselves.
 pub(super) fn pages_note_of_check(pages: &PageFacts) -> Option<Note> {
     let PageFacts { total, empty, lost, .. } = *pages;
-    match (pages.bad_pages(), lost) {
+    match (pages.bad_data_pages(), lost) {
         (_, Some(lost)) => Some(Note::PagesLost { count: lost.count, first: lost.first }),
         (0, None) => Some(Note::PagesAreGood { total, empty }),
         _ => None,

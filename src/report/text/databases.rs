@@ -50,7 +50,7 @@ impl Page {
         } else if !aside.plan_was_shown {
             self.proposal(database, aside, &report.command);
         }
-        let is_bad = |pages: &PageFacts| pages.bad_pages() > 0;
+        let is_bad = |pages: &PageFacts| pages.bad_data_pages() > 0;
         match (&database.pages, &report.command) {
             (Some(pages), CommandName::Verify) => self.pages(pages),
             (Some(pages), CommandName::Check) if is_bad(pages) => self.pages(pages),
