@@ -122,6 +122,9 @@ impl Run<'_> {
     ) -> Result<(), Refusal> {
         let observer = self.context.observer;
         let pass = BodyPass::new(self.storage(), streams, bodies);
+        if pass.bytes() == 0 {
+            return Ok(());
+        }
         observer.begin_bytes("reading log bodies", pass.bytes());
         let is_done = pass.read(threads, &mut |bytes| {
             observer.advance_bytes(bytes);

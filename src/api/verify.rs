@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::ese::ContentKind;
 use crate::refusal::{Refusal, RefusalId};
-use crate::report::{CommandName, Entry, Inspected, Report};
+use crate::report::{CommandName, Entry, Inspected, Note, Report};
 use crate::storage::all_processors;
 use crate::survey::DatabaseFacts;
 
@@ -40,7 +40,8 @@ pub fn verify(request: &Verify, watch: &Watch) -> ApiResult<Report> {
 /// Verifies in a run that began already. `told` hears of the report as it grows.
 pub(crate) fn verify_in(run: &Run, request: &Verify, told: &dyn Fn(&Report)) -> Report {
     let threads = request.threads.map_or_else(all_processors, NonZeroUsize::get);
-    let mut verifying = Verifying { run, threads, told, report: Report::new(CommandName::Verify) };
+    let report = Report::new(CommandName::Verify);
+    let mut verifying = Verifying { run, threads, reads_streaming_files: false, told, report };
     request.paths.iter().for_each(|path| verifying.path(path));
     verifying.report.conclude()
 }
@@ -49,6 +50,8 @@ pub(crate) fn verify_in(run: &Run, request: &Verify, told: &dyn Fn(&Report)) -> 
 pub(super) struct Verifying<'a> {
     pub run: &'a Run<'a>,
     pub threads: usize,
+    /// Whether the streaming file of each database is verified, too.
+    pub reads_streaming_files: bool,
     told: &'a dyn Fn(&Report),
     report: Report,
 }
@@ -91,6 +94,10 @@ impl Verifying<'_> {
             kind => {
                 let (mut database, reasons) = verify_database(run, facts, threads);
                 database.report.kind = kind;
+                if self.reads_streaming_files {
+                    let is_of_it = |note: &Note| matches!(note, Note::StreamFileNotRead(_));
+                    database.aside.notes.retain(|note| !is_of_it(note));
+                }
                 return self.push(database, &reasons);
             }
         };

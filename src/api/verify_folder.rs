@@ -20,7 +20,10 @@ use super::verify_files::verify_set;
 /// It cannot be listed, is an operation folder, or there is nothing in it to verify.
 pub(super) fn verify_folder(verifying: &mut Verifying, path: &Path) -> Option<Result<(), Refusal>> {
     let dir = folder(verifying.run, path)?;
-    Some(verify(verifying, &dir))
+    verifying.reads_streaming_files = true;
+    let verified = verify(verifying, &dir);
+    verifying.reads_streaming_files = false;
+    Some(verified)
 }
 
 fn folder(run: &Run, path: &Path) -> Option<PathBuf> {

@@ -85,16 +85,14 @@ impl Page {
                 format!("no backup can be rolled forward past these: {named}{more}."),
             );
         }
-        let unread = logs.saturating_sub(read.len());
-        if unread == 0 {
-            return self.words(
-                2,
-                "",
-                format!("All of these logs were read: {sound} of {logs} are sound."),
-            );
+        if read.len() >= logs {
+            let text = format!("All {logs} logs were read to their end; sound: {sound}.");
+            return self.words(2, "", text);
         }
-        let text =
-            format!("Of {logs} logs {} were read, and {sound} are sound. To read all:", read.len());
+        let text = format!(
+            "{} of {logs} logs were read to their end; sound: {sound}. To read all:",
+            read.len()
+        );
         self.words(2, "", text);
         let base = plan.log_dir.join(plan.base);
         self.line(format!("    {}", CommandLine::new("verify").path(&base)));
