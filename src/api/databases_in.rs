@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use crate::ese::{ContentKind, FileType, LogFileName};
+use crate::ese::{ContentKind, FileType, LogFileName, content};
 use crate::guards::unreadable;
 use crate::refusal::Refusal;
 use crate::storage::canonical;
@@ -49,20 +49,11 @@ fn leads_into(path: &Path, dir: &Path) -> bool {
 /// be passed over in silence.
 fn taken_for_a_database(facts: DatabaseFacts, listing: &Listing) -> DatabaseFacts {
     let is_candidate = facts.kind == ContentKind::Unknown
-        && !is_of_another_format(&facts.area.bytes)
+        && !content::is_of_another_program(&facts.area.bytes)
         && (is_named_like_a_database(&facts.path)
             || has_streaming_file(&facts.path, listing)
             || is_blank(&facts) && may_be_a_database(&facts.path) && has_logs(listing));
     if is_candidate { DatabaseFacts { kind: ContentKind::Database, ..facts } } else { facts }
-}
-
-/// Formats of other programs whose files have such names.
-fn is_of_another_format(start: &[u8]) -> bool {
-    start.starts_with(b"SQLite format 3\0")
-        || start.starts_with(b"regf")
-        || start.get(4..).is_some_and(|rest| {
-            rest.starts_with(b"Standard Jet DB") || rest.starts_with(b"Standard ACE DB")
-        })
 }
 
 /// Whether a streaming file is there, of which nothing else is the database by its name.

@@ -41,6 +41,7 @@ pub use forecast::{Forecast, ForecastOutcome};
 pub use generation_range::GenerationRange;
 pub use group::{GroupDiagnosis, StreamOutlook, diagnose_group, diagnose_logs};
 pub use header_copies::{CopyFault, copy_evidence, copy_fault};
+pub use log_bodies::damaged_body;
 pub use membership::{is_of_stream, missing_databases};
 pub use next_start::known_later;
 pub use sequence::SequenceUse;
