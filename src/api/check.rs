@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::apply::is_operation_folder;
 use crate::diagnose::{
-    Finding, ForecastOutcome, GroupDiagnosis, diagnose_database, diagnose_group, required,
+    Finding, ForecastOutcome, GroupDiagnosis, diagnose_database, diagnose_group,
+    diagnose_group_but, other_format, required,
 };
 use crate::ese::ContentKind;
 use crate::ese::db_header::FORMAT_VERSION;
@@ -65,15 +66,17 @@ struct Checking<'a> {
     report: Report,
     streams: Vec<StreamReport>,
     checkpoints: Vec<CheckpointReport>,
-    /// A folder of logs could not be read.
+    /// A folder of logs could not be read, or a database that the logs name was not found.
     is_incomplete: bool,
+    /// How many files were told of in the folders of the group.
+    found_in: usize,
 }
 
 impl<'a> Checking<'a> {
     fn new(run: &'a Run<'a>, request: &'a Check) -> Self {
         let (streams, checkpoints) = (Vec::new(), Vec::new());
         let report = Report::new(CommandName::Check);
-        Self { run, request, report, streams, checkpoints, is_incomplete: false }
+        Self { run, request, report, streams, checkpoints, is_incomplete: false, found_in: 0 }
     }
 
     fn conclude(mut self) -> Report {
@@ -167,9 +170,10 @@ impl<'a> Checking<'a> {
                 self.is_incomplete = true;
             }
             Ok(group) => {
-                let diagnosis = diagnose_group(&group);
+                let diagnosis = diagnose_group_but(&group, &self.request.may_be_missing);
+                self.is_incomplete |= !diagnosis.is_whole;
                 if group.databases.is_empty() && diagnosis.streams.is_empty() {
-                    if self.report.databases.is_empty() {
+                    if !folders.is_empty() && self.found_in == 0 {
                         let what = "neither a database nor a log was found in this folder";
                         self.fail(&no_database(&group.folders.log_dir, what));
                     }
@@ -188,8 +192,18 @@ impl<'a> Checking<'a> {
         named: Vec<DatabaseFacts>,
     ) -> Result<Vec<DatabaseFacts>, Refusal> {
         let mut databases = named;
+        self.found_in = 0;
         for folder in folders {
-            for found in self.run.databases_in(listings, folder)? {
+            let found = self.run.databases_in(listings, folder)?;
+            let count = found.databases.len() + found.temporary.len();
+            self.found_in += count;
+            if count == 0 && !self.is_of_logs(folders, folder) {
+                self.fail(&no_database(folder, "no database was found in this folder"));
+            }
+            found.temporary.iter().for_each(|facts| self.push(facts, diagnose_database(facts)));
+            let foreign = found.foreign.iter().map(|(path, format)| other_format(path, *format));
+            self.report.document.findings.extend(foreign);
+            for found in found.databases {
                 match found {
                     Ok(facts) if databases.iter().any(|known| known.path == facts.path) => {}
                     Ok(facts) => databases.push(facts),
@@ -198,6 +212,14 @@ impl<'a> Checking<'a> {
             }
         }
         Ok(databases)
+    }
+
+    /// Whether a folder is named for logs or checkpoint, or is where they are looked for.
+    fn is_of_logs(&self, folders: &[PathBuf], folder: &PathBuf) -> bool {
+        let places = [&self.request.places.log_dir, &self.request.places.system_dir];
+        let mut named = places.into_iter().flatten().map(|dir| self.run.resolve_dir(dir));
+        let is_first = self.request.places.log_dir.is_none() && folders.first() == Some(folder);
+        is_first || named.any(|dir| dir.is_ok_and(|dir| dir == *folder))
     }
 
     /// Where logs and checkpoint are: in the folders that were named for them, or else with the databases.
@@ -223,6 +245,7 @@ impl<'a> Checking<'a> {
             self.push(facts, findings);
         }
         self.report.document.findings.extend(diagnosis.findings);
+        self.report.document.way_out.extend(diagnosis.way_out);
         self.push_unread(group);
         let dir = &group.folders.log_dir;
         if diagnosis.streams.is_empty() {
@@ -268,6 +291,7 @@ impl<'a> Checking<'a> {
                     for (facts, findings) in group.databases.iter().zip(diagnosis.databases) {
                         self.push(facts, findings);
                     }
+                    self.report.document.way_out.extend(diagnosis.way_out);
                 }
                 // The folder cannot be listed; the databases can be judged all the same.
                 Err(_) => here.iter().for_each(|facts| self.push(facts, diagnose_database(facts))),

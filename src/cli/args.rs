@@ -224,6 +224,10 @@ pub struct CheckArgs {
     /// Read the bodies of all logs, not only of those that the next mount reads
     #[arg(long)]
     pub deep: bool,
+    /// Take the group for whole without a database that the logs name and that was
+    /// deleted since, by the Rand number of its DB Signature
+    #[arg(long, value_name = "SIGNATURE", value_parser = signature_random)]
+    pub allow_group_incomplete: Vec<u32>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub log: LogFileArgs,

@@ -13,6 +13,7 @@ mod log_stream;
 mod own_logs;
 mod page_facts;
 mod page_scan;
+mod patch_file;
 mod streaming_file;
 
 pub use attach_list::{AttachListFault, AttachListHolder};
@@ -33,4 +34,5 @@ pub use page_facts::{
     BadPage, BadPageKind, HEADER_PAGES, HighestDbTime, MOST_LISTED_PAGES, PageFacts, PageLayout,
 };
 pub use page_scan::scan_pages;
+pub use patch_file::PatchFile;
 pub use streaming_file::{StreamingFile, streaming_file_path};

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::diagnose::Finding;
+use crate::diagnose::{Finding, WayOutStep};
 use crate::plan::{BackupRecord, OperationRef, Steps};
 use crate::refusal::Refusal;
 use crate::show::Sha256Hex;
@@ -53,6 +53,8 @@ pub struct Document {
     pub logs: Option<LogsReport>,
     /// Its checkpoint.
     pub checkpoint: Option<CheckpointsReport>,
+    /// The way out, in order, of `check`: empty where nothing is wrong.
+    pub way_out: Vec<WayOutStep>,
     /// Digests of the files in the operation folder, in the report that stays in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub digests: Vec<DigestReport>,
@@ -78,6 +80,7 @@ impl Document {
             pages: None,
             logs: None,
             checkpoint: None,
+            way_out: Vec::new(),
             digests: Vec::new(),
         }
     }

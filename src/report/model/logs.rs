@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::diagnose::{Forecast, GenerationRange, StreamOutlook};
+use crate::diagnose::{Forecast, GenerationRange, LogRange, StreamOutlook};
 use crate::ese::Signature;
 use crate::show::path_text;
 use crate::survey::{CheckpointFile, GroupFacts};
@@ -68,6 +68,8 @@ pub struct StreamReport {
     pub per_cent_used: Option<f64>,
     /// The day on which they run out at the rate of the logs, `2031-05-04`.
     pub runs_out: Option<NaiveDate>,
+    /// Which of the logs may go, ascending.
+    pub ranges: Vec<LogRange>,
     /// What the next mount does.
     pub next_mount: Forecast,
     /// What the next full backup does.
@@ -95,6 +97,7 @@ impl StreamReport {
             generations_left: sequence.map(|sequence| sequence.generations_left),
             per_cent_used: sequence.map(|sequence| sequence.per_cent_used),
             runs_out: sequence.and_then(|sequence| sequence.runs_out),
+            ranges: outlook.ranges.clone(),
             next_mount: outlook.next_mount.clone(),
             next_full: outlook.next_full.clone(),
             next_incremental: outlook.next_incremental.clone(),
