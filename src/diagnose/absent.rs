@@ -24,7 +24,10 @@ pub(super) fn judge(
     }
     let mut absent = absent_databases(group, scene.chain.stream);
     absent.retain(|one| !may_be_missing.contains(&one.db_signature.random.get()));
-    absent.iter().map(|one| of_absent(one, group)).collect()
+    // A file without a header is told of by itself.
+    let is_there =
+        |one: &&AttachedDatabase| file_named(one, group).is_none_or(|facts| facts.pair.is_some());
+    absent.iter().filter(is_there).map(|one| of_absent(one, group)).collect()
 }
 
 fn of_absent(absent: &AttachedDatabase, group: &GroupFacts) -> Finding {
@@ -35,7 +38,7 @@ fn of_absent(absent: &AttachedDatabase, group: &GroupFacts) -> Finding {
     );
     let consequence =
         "Nothing can be said of it, and nothing of the group as a whole before it was looked at.";
-    let finding = match other_file(absent, group) {
+    let finding = match file_named(absent, group) {
         None => Finding::new(
             FindingId::DatabaseMissing,
             format!("the logs name {named}, and no file of it was found"),
@@ -55,11 +58,11 @@ fn of_absent(absent: &AttachedDatabase, group: &GroupFacts) -> Finding {
     finding.with_severity(Severity::Warning)
 }
 
-/// Another database under its name.
-fn other_file<'a>(absent: &AttachedDatabase, group: &'a GroupFacts) -> Option<&'a DatabaseFacts> {
+/// The file under its name.
+fn file_named<'a>(absent: &AttachedDatabase, group: &'a GroupFacts) -> Option<&'a DatabaseFacts> {
     let name = last_component(&absent.database_path);
-    group.databases.iter().find(|facts| {
-        let own = facts.path.file_name().unwrap_or_default().to_string_lossy();
-        facts.pair.is_some() && own.eq_ignore_ascii_case(name)
-    })
+    let name_of = |facts: &&DatabaseFacts| {
+        facts.path.file_name().unwrap_or_default().to_string_lossy().eq_ignore_ascii_case(name)
+    };
+    group.databases.iter().find(name_of)
 }

@@ -16,7 +16,7 @@ use super::log_ranges::{self, LogRange};
 use super::required_logs::{self, RequiredLogs};
 use super::scene::Scene;
 use super::sequence::{SequenceUse, sequence_use};
-use super::unclean::BY_RECOVERY;
+use super::unclean::{BY_RECOVERY, NOT_BY_A_MOUNT};
 use super::way_out::{Place, WayOutStep, way_out};
 use super::{
     Finding, FindingId, absent, checkpoint, closed_logs, log_bodies, log_files, newer, next_start,
@@ -220,7 +220,7 @@ fn is_set_right_by_recovery(id: FindingId, facts: &DatabaseFacts, scenes: &[Scen
 /// What makes a database clean by a mount is no remedy where that mount fails.
 fn not_by_a_mount(finding: &mut Finding) {
     if finding.remedy.starts_with(BY_RECOVERY) {
-        finding.remedy = "Not by a mount as it is: that fails (see the way out).".into();
+        finding.remedy = NOT_BY_A_MOUNT.into();
     }
 }
 

@@ -55,5 +55,5 @@ pub use other_files::other_format;
 pub use sequence::SequenceUse;
 pub use severity::Severity;
 pub use streaming_file::{StreamingFileFault, streaming_file_fault};
-pub use unclean::{Unclean, required, unclean};
+pub use unclean::{NOT_BY_A_MOUNT, Unclean, required, unclean};
 pub use way_out::{Action, WayOutStep};

@@ -75,6 +75,10 @@ pub fn required(header: &DbHeader) -> Option<(i32, i32)> {
     (min > 0 && max >= min).then_some((min, max))
 }
 
+/// What is said instead where the next start fails.
+pub const NOT_BY_A_MOUNT: &str =
+    "Not by a mount as it is: that fails. `edbmend check` has the way out.";
+
 /// What makes a database clean, where the next start succeeds.
 pub(super) const BY_RECOVERY: &str =
     "Mount the store and dismount it again, or run soft recovery (eseutil /r).";

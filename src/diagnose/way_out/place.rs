@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ese::LogBase;
 use crate::ese::log_limits::GenerationLimits;
+use crate::show::shown;
 use crate::simulate::{Set, Started, Stop, start};
 use crate::survey::{DatabaseFacts, GroupFacts, GroupFolders};
 
@@ -27,8 +28,8 @@ pub(in crate::diagnose) struct Place<'a> {
     pub start: Result<Started, Stop>,
     /// Whether closed logs alone are there, and nothing to mount.
     pub is_archive: bool,
-    /// Whether the logs name databases that were not found, so that a reset would be refused.
-    pub names_missing: bool,
+    /// Databases that the logs name and that were not found, by their paths on the server.
+    pub absent: Vec<String>,
 }
 
 impl<'a> Place<'a> {
@@ -42,6 +43,7 @@ impl<'a> Place<'a> {
         let attached = |(facts, _): &(&DatabaseFacts, &Vec<Finding>)| {
             scene.set.databases.iter().any(|file| file.path == facts.path)
         };
+        let absent = absent_databases(group, scene.chain.stream);
         let pairs = group.databases.iter().zip(of_databases).filter(attached);
         let (databases, found): (Vec<_>, Vec<_>) = pairs.unzip();
         Self {
@@ -53,7 +55,7 @@ impl<'a> Place<'a> {
             set: scene.set.clone(),
             start: scene.start.clone(),
             is_archive: scene.is_archive(),
-            names_missing: !absent_databases(group, scene.chain.stream).is_empty(),
+            absent: absent.iter().map(|one| shown(&one.database_path).to_string()).collect(),
         }
     }
 
@@ -69,7 +71,7 @@ impl<'a> Place<'a> {
             start: start(&set),
             set,
             is_archive: false,
-            names_missing: false,
+            absent: Vec::new(),
         }
     }
 

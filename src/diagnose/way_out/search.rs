@@ -86,6 +86,13 @@ fn mounting(place: &Place) -> Vec<Move> {
     {
         return reset;
     }
+    if !place.absent.is_empty() {
+        let what = place.absent.join(", ");
+        return vec![
+            Move::BringDatabaseBack { what, is_of_before_repair: false },
+            Move::CheckAgain,
+        ];
+    }
     if place.has_errors() { vec![Move::Mount] } else { Vec::new() }
 }
 
@@ -252,7 +259,7 @@ fn may_be_reset(place: &Place, way: &[Move]) -> bool {
             && known_later(chain.stream, facts).is_none()
             && streaming_file_fault(facts).is_none()
     };
-    !place.names_missing && !place.databases.is_empty() && place.databases.iter().all(is_fit)
+    place.absent.is_empty() && !place.databases.is_empty() && place.databases.iter().all(is_fit)
 }
 
 /// What is to be brought back because of what the engine met.

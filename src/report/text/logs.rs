@@ -10,7 +10,7 @@ use crate::show::{Colour, shown};
 use super::page::{Ink, Page};
 
 /// Widest label of the lines about a stream, in columns.
-const LABEL: usize = 19;
+const LABEL: usize = 18;
 
 /// Said of a folder without logs.
 const NO_LOGS: &str = "If they are in another folder, name it with --log-dir. If they were moved away by a log reset, the \
@@ -75,16 +75,16 @@ impl Page {
         }
         let there = |range: &&LogRange| range.state != LogRangeState::Missing;
         let needed = in_numbers(ranges.iter().filter(|range| range.needed_to_mount));
-        self.labelled("needed to mount:", needed);
+        self.labelled("to mount:", needed);
         let not_saved = ranges.iter().filter(there).filter(|range| !range.in_backup);
-        self.labelled("not in a backup:", in_numbers(not_saved));
+        self.labelled("not backed up:", in_numbers(not_saved));
         let deleted = in_numbers(ranges.iter().filter(|range| range.next_full_deletes));
         let mut holding: Vec<&str> =
             ranges.iter().flat_map(|range| range.held_by.iter().map(String::as_str)).collect();
         holding.sort_unstable();
         holding.dedup();
         let held = if holding.is_empty() { "nobody".into() } else { holding.join(", ") };
-        self.labelled("next full deletes:", format!("{deleted}; held back by {held}"));
+        self.labelled("full will delete:", format!("{deleted}; held back by {held}"));
     }
 
     fn labelled(&mut self, label: &str, text: impl Into<Ink>) {
