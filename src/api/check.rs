@@ -22,6 +22,7 @@ use crate::survey::{
 };
 
 use super::error::{Result as ApiResult, ended_well};
+use super::nearby::{folders_with_groups, parts_below};
 use super::request::Check;
 use super::run::{Run, Watch};
 
@@ -43,7 +44,13 @@ pub fn check(request: &Check, watch: &Watch) -> ApiResult<Report> {
 /// The same in a run that began already.
 pub(crate) fn check_in(run: &Run, request: &Check) -> Report {
     let mut check = Checking::new(run, request);
-    let (folders, files) = check.sort_paths();
+    let (mut folders, files) = check.sort_paths();
+    if request.recursive {
+        let groups = folders.iter().map(|top| (top, folders_with_groups(run, top)));
+        let below = groups
+            .flat_map(|(top, found)| if found.is_empty() { vec![top.clone()] } else { found });
+        folders = below.collect();
+    }
     let places = &request.places;
     let is_group = places.log_dir.is_some() || places.system_dir.is_some() || folders.len() == 1;
     if is_group {
@@ -82,6 +89,9 @@ impl<'a> Checking<'a> {
     fn conclude(mut self) -> Report {
         let fails = |stream: &StreamReport| stream.next_mount.outcome == ForecastOutcome::Fails;
         let mount_fails = self.streams.iter().any(fails);
+        if self.streams.len() > 1 {
+            self.report.document.groups.clone_from(&self.streams);
+        }
         self.report.document.logs = LogsReport::of(self.streams);
         self.report.document.checkpoint = CheckpointsReport::of(self.checkpoints);
         let mut report = self.report.conclude();
@@ -245,10 +255,13 @@ impl<'a> Checking<'a> {
             self.push(facts, findings);
         }
         self.report.document.findings.extend(diagnosis.findings);
-        self.report.document.way_out.extend(diagnosis.way_out);
+        match parts_below(self.run, group) {
+            Some(step) => self.report.document.way_out.push(step),
+            None => self.report.document.way_out.extend(diagnosis.way_out),
+        }
         self.push_unread(group);
         let dir = &group.folders.log_dir;
-        if diagnosis.streams.is_empty() {
+        if diagnosis.streams.iter().all(|stream| stream.base.is_none()) {
             self.report.aside.no_logs_in.push(dir.clone());
         }
         self.streams.extend(diagnosis.streams.iter().map(|stream| StreamReport::new(dir, stream)));
@@ -278,7 +291,7 @@ impl<'a> Checking<'a> {
             match self.run.survey_logs(
                 &listings,
                 folders,
-                here.clone(),
+                self.with_siblings(&listings, &here),
                 Digests::NotWanted,
                 self.bodies(),
             ) {
@@ -288,15 +301,34 @@ impl<'a> Checking<'a> {
                     if here.iter().any(needs_logs) {
                         self.push_unread(&group);
                     }
-                    for (facts, findings) in group.databases.iter().zip(diagnosis.databases) {
+                    let named = group.databases.iter().zip(diagnosis.databases).take(here.len());
+                    let mut is_sound = true;
+                    for (facts, findings) in named {
+                        is_sound &= !Report::has_errors(&findings);
                         self.push(facts, findings);
                     }
-                    self.report.document.way_out.extend(diagnosis.way_out);
+                    if !is_sound {
+                        self.report.document.way_out.extend(diagnosis.way_out);
+                    }
                 }
                 // The folder cannot be listed; the databases can be judged all the same.
                 Err(_) => here.iter().for_each(|facts| self.push(facts, diagnose_database(facts))),
             }
         }
+    }
+
+    /// The databases that were named, and behind them the others of their folder: those have a part in what the
+    /// next mount meets.
+    fn with_siblings(&self, listings: &Listings, named: &[DatabaseFacts]) -> Vec<DatabaseFacts> {
+        let mut all = named.to_vec();
+        let dir = named.first().and_then(|facts| facts.path.parent());
+        let found = dir.and_then(|dir| self.run.databases_in(listings, dir).ok());
+        for facts in found.into_iter().flat_map(|found| found.databases).flatten() {
+            if !all.iter().any(|known| known.path == facts.path) {
+                all.push(facts);
+            }
+        }
+        all
     }
 
     fn push(&mut self, facts: &DatabaseFacts, findings: Vec<Finding>) {

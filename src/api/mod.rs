@@ -11,6 +11,7 @@ mod inspect_stream;
 pub mod json;
 mod logs;
 mod look;
+mod nearby;
 mod pages;
 mod plan;
 mod planned;

@@ -119,6 +119,7 @@ pub struct Check {
     pub(crate) places: Places,
     pub(crate) deep: bool,
     pub(crate) may_be_missing: Vec<u32>,
+    pub(crate) recursive: bool,
 }
 
 impl Check {
@@ -143,6 +144,12 @@ impl Check {
     /// backups then rest on them.
     pub fn deep(mut self, deep: bool) -> Self {
         self.deep = deep;
+        self
+    }
+
+    /// Looks for groups in all folders below those that are named, too.
+    pub fn recursive(mut self, recursive: bool) -> Self {
+        self.recursive = recursive;
         self
     }
 

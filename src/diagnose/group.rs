@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::ese::engine::{self, NextIncremental};
 use crate::ese::{LogBase, LogFileName, Signature};
 use crate::show::{CommandLine, shown};
-use crate::simulate::Stop;
+use crate::simulate::{Set, Stop, start};
 use crate::survey::{DatabaseFacts, GroupFacts, LogFile, LogStream};
 
 use super::chain::Chain;
@@ -40,8 +40,8 @@ pub struct GroupDiagnosis {
 /// One log stream in short.
 #[derive(Clone, Debug)]
 pub struct StreamOutlook {
-    /// Base name.
-    pub base: LogBase,
+    /// Base name; `None` where no log and no checkpoint was found.
+    pub base: Option<LogBase>,
     /// Its log signature; that of the checkpoint where there is no log.
     pub signature: Option<Signature>,
     /// The lowest usable generation.
@@ -98,7 +98,10 @@ pub fn diagnose_group_but(group: &GroupFacts, may_be_missing: &[u32]) -> GroupDi
         pending(group).chain(other_files::patch_files(group)).collect();
     findings.extend(of_streams.into_iter().flatten());
     findings.sort_by_key(|finding| finding.severity);
-    let streams = scenes.iter().map(outlook).collect();
+    let mut streams: Vec<StreamOutlook> = scenes.iter().map(outlook).collect();
+    if streams.is_empty() && !group.databases.is_empty() {
+        streams.push(without_logs(group));
+    }
     GroupDiagnosis { findings, databases, streams, way_out, is_whole }
 }
 
@@ -231,7 +234,7 @@ fn outlook(scene: &Scene) -> StreamOutlook {
     let path = |log: &LogFile| log.path.clone();
     StreamOutlook {
         ranges: log_ranges::ranges(scene, &next_full),
-        base: chain.stream.base,
+        base: Some(chain.stream.base),
         signature: chain.stream.identity(),
         first_generation: chain.first(),
         last_generation: chain.last(),
@@ -245,6 +248,29 @@ fn outlook(scene: &Scene) -> StreamOutlook {
         next_full,
         next_incremental: forecast::next_incremental(scene, &next_mount),
         next_mount,
+    }
+}
+
+/// Databases of which no log was found.
+fn without_logs(group: &GroupFacts) -> StreamOutlook {
+    let start = start(&Set::of_databases(&group.databases));
+    let [next_mount, next_full, next_incremental] = forecast::without_logs(&start);
+    StreamOutlook {
+        base: None,
+        signature: None,
+        first_generation: None,
+        last_generation: None,
+        count: 0,
+        current: None,
+        missing: Vec::new(),
+        damaged: Vec::new(),
+        checkpoint: "none".into(),
+        databases: Vec::new(),
+        sequence: None,
+        ranges: Vec::new(),
+        next_mount,
+        next_full,
+        next_incremental,
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 
+mod cases;
 mod engine_made;
 mod engine_sets;
 mod foreign_readers;

@@ -135,6 +135,10 @@ fn lossless(place: &Place, failure: &Failure) -> Option<Vec<Move>> {
     let checkpoint_away: Vec<Move> =
         checkpoint().map(Move::MoveCheckpointAway).into_iter().collect();
     let mut ways = Vec::new();
+    // What came behind these logs is in the databases, and in no log: nothing is to be replayed over it.
+    if place.findings.iter().any(|finding| finding.id == FindingId::DatabaseNewerThanLogs) {
+        ways.push(vec![Move::ResetLogs]);
+    }
     let taken = name_taken(place);
     if !taken.is_empty() {
         ways.push(vec![Move::MoveLogsAway(taken, Reason::NameTaken)]);

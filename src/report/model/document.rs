@@ -11,6 +11,7 @@ use crate::survey::PageFacts;
 
 use super::{
     CheckpointsReport, CommandName, DatabaseReport, FileReport, LogsReport, Outcome, RunReport,
+    StreamReport,
 };
 
 /// The report of one run.
@@ -51,6 +52,9 @@ pub struct Document {
     pub pages: Option<PageFacts>,
     /// Logs of the storage group.
     pub logs: Option<LogsReport>,
+    /// Of several groups each, as in `logs`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<StreamReport>,
     /// Its checkpoint.
     pub checkpoint: Option<CheckpointsReport>,
     /// The way out, in order, of `check`: empty where nothing is wrong.
@@ -79,6 +83,7 @@ impl Document {
             backup: None,
             pages: None,
             logs: None,
+            groups: Vec::new(),
             checkpoint: None,
             way_out: Vec::new(),
             digests: Vec::new(),

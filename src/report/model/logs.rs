@@ -13,7 +13,7 @@ use crate::survey::{CheckpointFile, GroupFacts};
 
 use super::CheckpointHeaderReport;
 
-/// `logs`: the one stream, or `{"streams": [...]}`.
+/// `logs`: the one stream; of several the first, with all of them in `streams`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum LogsReport {
@@ -21,6 +21,9 @@ pub enum LogsReport {
     One(Box<StreamReport>),
     /// Several.
     Several {
+        /// The first of them.
+        #[serde(flatten)]
+        first: Box<StreamReport>,
         /// Each of them.
         streams: Vec<StreamReport>,
     },
@@ -42,9 +45,9 @@ pub enum CheckpointsReport {
 /// One log stream.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct StreamReport {
-    /// Base name: `E00`.
-    pub base: String,
-    /// Folder of the logs.
+    /// Base name, `E00`; `null` where no log and no checkpoint was found.
+    pub base: Option<String>,
+    /// Folder of the logs, or where they were looked for.
     pub dir: String,
     /// Log signature; that of the checkpoint where there is no log.
     pub signature: Option<Signature>,
@@ -84,7 +87,7 @@ impl StreamReport {
         let paths = |paths: &[std::path::PathBuf]| paths.iter().map(|p| path_text(p)).collect();
         let sequence = outlook.sequence.as_ref();
         Self {
-            base: outlook.base.to_string(),
+            base: outlook.base.map(|base| base.to_string()),
             dir: path_text(dir),
             signature: outlook.signature,
             first_generation: outlook.first_generation,
@@ -133,7 +136,7 @@ impl LogsReport {
         match streams.len() {
             0 => None,
             1 => streams.pop().map(|stream| Self::One(Box::new(stream))),
-            _ => Some(Self::Several { streams }),
+            _ => Some(Self::Several { first: Box::new(streams.first()?.clone()), streams }),
         }
     }
 
@@ -141,7 +144,7 @@ impl LogsReport {
     pub fn streams(&self) -> &[StreamReport] {
         match self {
             Self::One(stream) => std::slice::from_ref(stream),
-            Self::Several { streams } => streams,
+            Self::Several { streams, .. } => streams,
         }
     }
 }

@@ -23,11 +23,14 @@ impl Page {
         let streams = report.logs.as_ref().map_or(&[][..], |logs| logs.streams());
         let unread = !report.aside.unread.is_empty();
         let bad = unread || Report::has_errors(&report.findings);
-        if (streams.is_empty() && report.findings.is_empty()) || (self.style.quiet && !bad) {
+        let is_named = streams.iter().any(|stream| stream.base.is_some());
+        if (!is_named && report.findings.is_empty()) || (self.style.quiet && !bad) {
             return;
         }
         for (stream, checkpoint) in streams.iter().zip(&report.aside.checkpoints) {
-            self.stream(stream, checkpoint);
+            if let Some(base) = &stream.base {
+                self.stream(base, stream, checkpoint);
+            }
         }
         self.findings(&report.findings);
         let (text, colour) = if unread {
@@ -50,8 +53,8 @@ impl Page {
     }
 
     /// One stream; its checkpoint comes in words.
-    fn stream(&mut self, stream: &StreamReport, checkpoint: &str) {
-        self.heading(format!("Logs {} in {}", stream.base, stream.dir));
+    fn stream(&mut self, base: &str, stream: &StreamReport, checkpoint: &str) {
+        self.heading(format!("Logs {base} in {}", stream.dir));
         if let Some(signature) = stream.signature {
             self.labelled("Signature:", signature.to_string());
         }
