@@ -41,7 +41,7 @@ pub fn check(request: &Check, watch: &Watch) -> ApiResult<Report> {
     ended_well(report.run_by(run.report()))
 }
 
-/// The same in a run that began already.
+/// Diagnoses in a run that began already.
 pub(crate) fn check_in(run: &Run, request: &Check) -> Report {
     let mut check = Checking::new(run, request);
     let (mut folders, files) = check.sort_paths();

@@ -4,24 +4,23 @@
 mod apply;
 mod check;
 mod consent;
+mod databases_in;
 mod error;
-mod header;
 mod inspect;
 mod inspect_stream;
 pub mod json;
-mod logs;
-mod look;
 mod nearby;
 mod pages;
+mod paths;
 mod plan;
 mod planned;
-mod record;
 mod recover;
 mod repair;
 mod request;
 mod reset_logs;
 mod restore;
 mod run;
+mod survey;
 mod verify;
 
 pub use apply::apply;

@@ -49,7 +49,7 @@ pub enum Command {
     Recover(RecoverArgs),
     /// Write a practice storage group with the damage, and mend it
     Demo(DemoArgs),
-    /// Explain a finding, a refusal or an exit code
+    /// Explain a finding, a refusal, an exit code, or a number of the engine
     Explain(ExplainArgs),
     /// Print the completion script of a shell
     Completions(CompletionsArgs),
@@ -437,12 +437,14 @@ pub struct DemoArgs {
 /// `explain`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend explain full-backup-gen-invalid\n  edbmend explain in-use\n  edbmend explain 3"
+    allow_negative_numbers = true,
+    after_help = "Examples:\n  edbmend explain full-backup-gen-invalid\n  edbmend explain in-use\n  edbmend explain 3\n  edbmend explain -1216\n  edbmend explain event 459"
 )]
 pub struct ExplainArgs {
-    /// A finding or refusal id, or an exit code (default: list them all)
+    /// A finding or refusal id, an exit code, or an error or event of the
+    /// engine by its number or name (default: list them all)
     #[arg(value_name = "ID", value_parser = super::topics::topic)]
-    pub topic: Option<String>,
+    pub topics: Vec<String>,
 }
 
 /// `completions`

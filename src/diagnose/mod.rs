@@ -43,7 +43,7 @@ pub use damaged_files::{
 pub use database::diagnose_database;
 pub use finding::Finding;
 pub use finding_id::{FindingId, Mending, Subject};
-pub use fitness::{Obstacle, cut_off, logs_pending, obstacles, unknown_format};
+pub use fitness::{Obstacle, cut_off, logs_pending, obstacles, repair_command, unknown_format};
 pub use forecast::{Forecast, ForecastOutcome};
 pub use generation_range::GenerationRange;
 pub use group::{GroupDiagnosis, StreamOutlook, diagnose_group, diagnose_group_but, diagnose_logs};

@@ -1,85 +1,18 @@
-//! The bodies of logs: what recovery and a backup would say of them, and what their records tell.
+//! The body of a log: what recovery and a backup would say of it, and what its records tell.
 
-use std::sync::Arc;
+use std::path::Path;
 
 use crate::ese::log_body::{BodyReader, BodyReport, LogRole};
 use crate::ese::log_events::LogEvents;
 use crate::ese::log_records::{RecordWalk, WalkReport};
 use crate::ese::{AttachListError, AttachedDatabase, LogHeader};
-use crate::storage::{Access, AlignedBuffer, File, Storage, StorageError, on_all_cores, read_full};
-
-use super::{LogContent, LogFile, LogStream};
+use crate::storage::{Access, AlignedBuffer, File, Storage, StorageError, read_full};
 
 /// Bytes of a log that are read at once.
 const CHUNK_BYTES: usize = 1024 * 1024;
 
 /// Size of a log header, in bytes.
 const HEADER_BYTES: usize = 4096;
-
-/// Which bodies are read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Bodies {
-    /// Those that the next mount reads: of the current log, and from the checkpoint on where recovery has
-    /// something to replay.
-    #[default]
-    OfNextMount,
-    /// Those of all closed logs and of the current one.
-    All,
-}
-
-/// Reads bodies of the logs of a stream. `advance` is told how many more were read.
-///
-/// # Errors
-///
-/// None: a log that cannot be opened any more is unread, as it would be with its header.
-pub fn read_bodies(
-    storage: &dyn Storage,
-    stream: &mut LogStream,
-    wanted: Bodies,
-    advance: &(dyn Fn(u64) + Sync),
-) {
-    if let Some(current) = &mut stream.current {
-        take_body(storage, current, LogRole::Current);
-        advance(1);
-    }
-    let from = match wanted {
-        Bodies::All => Some(0),
-        Bodies::OfNextMount => first_replayed(stream),
-    };
-    let Some(from) = from else { return };
-    let closed = stream.archives.iter_mut().filter(|log| log.name.generation() >= Some(from));
-    let read = on_all_cores(closed.collect(), |log| {
-        take_body(storage, log, LogRole::Closed);
-        advance(1);
-        Some(())
-    });
-    read.for_each(drop);
-}
-
-/// The generation from which on the next mount reads closed logs; `None` where it reads none.
-fn first_replayed(stream: &LogStream) -> Option<u32> {
-    let checkpoint = stream.checkpoint.as_ref().and_then(|file| file.elected.as_ref());
-    let position = checkpoint.map(|(checkpoint, _)| checkpoint.checkpoint());
-    let events = stream.current.as_ref().and_then(|log| Some(&log.body.as_ref()?.events));
-    let is_at_rest =
-        |events: &LogEvents| events.clean_end().is_some() && events.clean_end() == position;
-    if events.is_some_and(is_at_rest) {
-        return None;
-    }
-    // The end of a run may stand in the log before one that has no record yet.
-    let generation = position.and_then(|position| u32::try_from(position.generation).ok());
-    Some(generation.unwrap_or(0))
-}
-
-fn take_body(storage: &dyn Storage, log: &mut LogFile, role: LogRole) {
-    if log.summary().is_none() {
-        return;
-    }
-    match read_log_body(storage, log, role) {
-        Ok(body) => log.body = body.map(Arc::new),
-        Err(error) => log.content = LogContent::Unreadable(Arc::new(error)),
-    }
-}
 
 /// What was found when all of a log was read.
 #[derive(Clone, Debug)]
@@ -94,25 +27,26 @@ pub struct LogBody {
     pub attached: Result<Vec<AttachedDatabase>, AttachListError>,
 }
 
-/// Reads all of a log; `None` where it has no valid header.
+/// Reads all of a log of that length; `None` where it has no valid header.
 ///
 /// # Errors
 ///
 /// It cannot be opened, or its header not be read. What is unreadable behind that is damage.
 pub fn read_log_body(
     storage: &dyn Storage,
-    log: &LogFile,
+    path: &Path,
+    length_bytes: u64,
     role: LogRole,
 ) -> Result<Option<LogBody>, StorageError> {
-    let file = storage.open(&log.path, Access::Read)?;
+    let file = storage.open(path, Access::Read)?;
     let mut start = [0; HEADER_BYTES];
     let read = read_full(file.as_ref(), &mut start, 0)?;
-    let Ok(header) = LogHeader::validate(&start[..read], log.length_bytes) else {
+    let Ok(header) = LogHeader::validate(&start[..read], length_bytes) else {
         return Ok(None);
     };
     let walk = RecordWalk::new(LogEvents::default());
     let Ok(mut reader) = BodyReader::new(&header, role, walk) else { return Ok(None) };
-    feed(file.as_ref(), log.length_bytes, &mut reader);
+    feed(file.as_ref(), length_bytes, &mut reader);
     let (report, walk) = reader.finish();
     let (walk, events) = walk.finish();
     Ok(Some(LogBody { report, walk, events, attached: header.attached() }))

@@ -7,6 +7,7 @@ mod error;
 mod group;
 mod header_area;
 mod listings;
+mod log_bodies;
 mod log_body;
 mod log_file;
 mod log_stream;
@@ -14,19 +15,20 @@ mod own_logs;
 mod page_facts;
 mod page_scan;
 mod patch_file;
+mod pending_marker;
 mod streaming_file;
 
 pub use attach_list::{AttachListFault, AttachListHolder};
 pub use checkpoint_file::CheckpointFile;
 pub use database::{
-    DatabaseFacts, Fingerprint, group_markers, pending_marker, survey_database,
-    survey_database_among, survey_open_file,
+    DatabaseFacts, Fingerprint, survey_database, survey_database_among, survey_open_file,
 };
 pub use error::SurveyError;
 pub use group::{GroupFacts, GroupFolders, survey_group, survey_group_among};
 pub use header_area::read_header_area;
-pub use listings::{Listing, Listings};
-pub use log_body::{Bodies, LogBody, read_bodies, read_log_body};
+pub use listings::{Listing, Listings, group_markers};
+pub use log_bodies::{Bodies, read_bodies};
+pub use log_body::{LogBody, read_log_body};
 pub use log_file::{Digests, LogContent, LogFile, LogSummary};
 pub use log_stream::LogStream;
 pub use own_logs::{OwnLogs, survey_own_logs};
@@ -35,4 +37,5 @@ pub use page_facts::{
 };
 pub use page_scan::scan_pages;
 pub use patch_file::PatchFile;
+pub use pending_marker::pending_marker;
 pub use streaming_file::{StreamingFile, streaming_file_path};

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod bad_input;
+mod earlier_release;
 mod evidence;
 mod footprint;
 mod forecasts;

@@ -5,9 +5,10 @@ use std::slice::from_ref;
 use crate::show::{path_text, shown};
 use crate::simulate::Leave;
 
+use super::commands;
 use super::moves::{Move, Reason};
 use super::place::Place;
-use super::{Action, WayOutStep, commands};
+use super::step::{Action, WayOutStep};
 
 /// One of several moves as a step.
 pub(super) fn step(moves: &[Move], index: usize, place: &Place) -> WayOutStep {
