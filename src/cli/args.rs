@@ -222,7 +222,7 @@ pub enum CopyArg {
     after_help = "Examples:\n  edbmend check priv1.edb\n  edbmend check mdbdata\n  edbmend check --log-dir logs --db pub1.edb mdbdata\n\nEnds with 1 where there is an error."
 )]
 pub struct CheckArgs {
-    /// Databases, or folders of storage groups (their subfolders are not read)
+    /// Databases, or folders of storage groups
     #[arg(required_unless_present = "db")]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -231,6 +231,13 @@ pub struct CheckArgs {
     /// Read all pages of the databases and the bodies of all logs, as a backup does
     #[arg(long)]
     pub deep: bool,
+    /// Look for storage groups in all folders below, too
+    #[arg(long)]
+    pub recursive: bool,
+    /// Take the group for whole without a database that the logs name and that was
+    /// deleted since, by the Rand number of its DB Signature
+    #[arg(long, value_name = "SIGNATURE", value_parser = signature_random)]
+    pub allow_group_incomplete: Vec<u32>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub log: LogFileArgs,

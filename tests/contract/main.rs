@@ -9,8 +9,10 @@ mod footprint;
 mod forecasts;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod laws;
 mod library;
 mod log_file;
+mod neighbours;
 mod records;
 mod remedies;
 mod reset_guards;
