@@ -42,7 +42,7 @@ pub fn check(request: &Check, watch: &Watch) -> ApiResult<Report> {
     ended_well(report.run_by(run.report()))
 }
 
-/// The same in a run that began already.
+/// Diagnoses in a run that began already.
 pub(crate) fn check_in(run: &Run, request: &Check) -> Report {
     let mut check = Checking::new(run, request);
     let (folders, files) = check.sort_paths();
@@ -189,7 +189,9 @@ impl<'a> Checking<'a> {
     fn read_pages(&mut self, databases: &mut [DatabaseFacts]) {
         for facts in databases.iter_mut().filter(|_| self.request.deep) {
             let Ok(layout) = layout(facts) else { continue };
-            let map = FlushMapFile::beside(self.run.storage(), facts);
+            let header = facts.pair.as_ref().map(|pair| &pair.header.raw);
+            let storage = self.run.storage();
+            let map = header.and_then(|raw| FlushMapFile::beside(storage, &facts.path, raw));
             match scan_against(self.run, facts, map.as_ref(), layout, all_processors()) {
                 Ok(pages) => facts.pages = Some(Arc::new(pages)),
                 Err(refusal) => {

@@ -7,8 +7,9 @@ use sha2::{Digest, Sha256};
 
 use crate::ese::shadow::{self, HeaderArea, HeaderPair, Which};
 use crate::ese::{ContentKind, content};
-use crate::storage::{Access, File, FileKind, Status, Storage, beside};
+use crate::storage::{Access, File, FileKind, Status, Storage};
 
+use super::pending_marker::pending_marker;
 use super::streaming_file::survey_streaming_file;
 use super::{Listings, OwnLogs, PageFacts, StreamingFile, SurveyError, read_header_area};
 
@@ -62,16 +63,6 @@ impl DatabaseFacts {
     pub fn copy(&self, which: Which) -> Option<&[u8]> {
         self.area.block(which, self.pair.as_ref()?.page_size_bytes)
     }
-}
-
-/// Where the marker of a pending operation on `path` lies.
-pub fn pending_marker(path: &Path) -> PathBuf {
-    beside(path, ".edbmend-pending")
-}
-
-/// The markers of pending operations on logs in a folder (`E00.edbmend-pending`).
-pub fn group_markers(storage: &dyn Storage, dir: &Path) -> Vec<PathBuf> {
-    Listings::new(storage).group_markers(dir)
 }
 
 /// Reads the facts of the database at an absolute `path`.

@@ -2,7 +2,7 @@
 //! somewhere, and the first repair of the README runs as it is printed there.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use edbmend::diagnose::FindingId;
@@ -11,15 +11,8 @@ use edbmend::refusal::RefusalId;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::{root, source_files, text_of};
 use crate::harness::PROGRAM;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn text_of(path: &str) -> String {
-    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
 
 fn pages() -> Vec<PathBuf> {
     let docs = std::fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
@@ -90,47 +83,6 @@ fn the_safety_page_names_every_guard() {
         let link = format!("(docs/guards.md#{id})");
         assert_eq!(safety.contains(&link), parsed.is_guard(), "{id}");
     }
-}
-
-/// The rooms of the source in the order of the table, from `src/ese` to `src/cli`.
-fn rooms() -> Vec<String> {
-    let page = text_of("docs/architecture.md");
-    let rows = page.lines().filter_map(|line| line.strip_prefix("| `src/"));
-    rows.map(|row| row.split(['`', '.']).next().unwrap().to_owned()).collect()
-}
-
-fn source_files(path: &Path) -> Vec<PathBuf> {
-    if !path.is_dir() {
-        return vec![path.with_extension("rs")];
-    }
-    let entries = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| source_files(&path)).collect()
-}
-
-#[test]
-fn no_import_runs_upward_in_the_table_of_the_rooms() {
-    let rooms = rooms();
-    let modules = text_of("src/lib.rs");
-    let modules = modules
-        .lines()
-        .filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';'));
-    assert_eq!(BTreeSet::from_iter(modules.map(str::to_owned)), rooms.iter().cloned().collect());
-    let mut imports = 0;
-    for (floor, room) in rooms.iter().enumerate() {
-        for file in source_files(&root().join("src").join(room)) {
-            let text = std::fs::read_to_string(&file).unwrap();
-            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-            let named = code.flat_map(|line| line.split("crate::").skip(1));
-            let named =
-                named.map(|rest| rest.split(|c: char| !c.is_alphanumeric()).next().unwrap());
-            for name in named {
-                let above = rooms.iter().position(|room| room == name);
-                assert!(above.is_none_or(|above| above <= floor), "{}: {name}", file.display());
-                imports += 1;
-            }
-        }
-    }
-    assert!(imports > 200, "only {imports} imports were found");
 }
 
 #[test]

@@ -12,6 +12,7 @@
 mod blocks;
 mod bytes;
 mod checksum_record;
+mod sector_layout;
 mod sector_recovery;
 mod sectors;
 mod segment;

@@ -1,17 +1,15 @@
-//! From the paths that were named to facts, or to the reason why there are none.
+//! From databases and folders that were named to facts, or to the reason why there are none.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::apply::{DEFAULT_BACKUP_DIR, at_work, at_work_near, at_work_on_logs};
-use crate::ese::{ContentKind, FileType, LogFileName, content};
-use crate::guards::{not_found, unread, unreadable};
+use crate::apply::{at_work, at_work_near, at_work_on_logs};
+use crate::guards::{unread, unreadable};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::{quoted, shown};
-use crate::storage::{FileKind, absolute, all_processors, canonical};
+use crate::storage::{FileKind, all_processors};
 use crate::survey::{
-    Bodies, BodyPass, DatabaseFacts, Digests, GroupFacts, GroupFolders, Listing, Listings,
-    LogStream, SurveyError, survey_database_among, survey_group_among, survey_own_logs,
+    Bodies, BodyPass, DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, LogStream,
+    SurveyError, survey_database_among, survey_group_among, survey_own_logs,
 };
 
 use super::run::Run;
@@ -27,8 +25,12 @@ impl Run<'_> {
         Listings::new(self.storage())
     }
 
-    /// Surveys a database in one of the folders of a survey.
-    pub fn survey_among(&self, listings: &Listings, path: &Path) -> Result<DatabaseFacts, Refusal> {
+    /// Surveys a database that was named, one of several.
+    pub(super) fn survey_among(
+        &self,
+        listings: &Listings,
+        path: &Path,
+    ) -> Result<DatabaseFacts, Refusal> {
         let path = self.resolve(path)?;
         if let Some(refusal) = at_work(self.storage(), &path) {
             return Err(refusal);
@@ -43,7 +45,7 @@ impl Run<'_> {
         at_work_near(self.storage(), &self.resolve(path).ok()?)
     }
 
-    /// The same together with the logs of its stream that lie beside it.
+    /// Surveys a database that was named, and the logs of its stream that lie beside it.
     pub fn survey_with_logs(&self, path: &Path) -> Result<DatabaseFacts, Refusal> {
         let mut facts = self.survey(path)?;
         let beside = facts.path.parent().unwrap_or(Path::new(".")).to_owned();
@@ -138,56 +140,6 @@ impl Run<'_> {
         Err(Refusal::new(RefusalId::Interrupted, log_dir, what, "Run the same command again."))
     }
 
-    /// The databases of a folder, by their content; logs are not opened, and a left-over temporary
-    /// database is none: the engine overwrites it. A file that cannot be read
-    /// but is named like a database comes as the reason: what is not read must not pass for sound.
-    pub fn databases_in(
-        &self,
-        listings: &Listings,
-        dir: &Path,
-    ) -> Result<Vec<Result<DatabaseFacts, Refusal>>, Refusal> {
-        let listing = listings.of(dir).map_err(|error| unreadable(&error))?;
-        let is_log =
-            |name: &OsString| name.to_str().is_some_and(|n| LogFileName::parse(n).is_some());
-        let mut names: Vec<_> =
-            listing.iter().map(|(name, _)| name).filter(|name| !is_log(name)).collect();
-        names.sort();
-        let candidates = names.into_iter().map(|name| dir.join(name));
-        let surveyed = candidates.filter_map(|path| match self.survey_among(listings, &path) {
-            Ok(facts) => {
-                let facts = taken_for_a_database(facts, &listing);
-                is_of_the_group(&facts).then_some(Ok(facts))
-            }
-            // What a link in this folder leads to is in this folder, too.
-            Err(_) if leads_into(&path, dir) => None,
-            Err(refusal) => is_named_like_a_database(&path).then_some(Err(refusal)),
-        });
-        Ok(surveyed.collect())
-    }
-
-    /// The absolute form of a folder that was named, links resolved.
-    pub fn resolve_dir(&self, path: &Path) -> Result<PathBuf, Refusal> {
-        let path = self.resolve(path)?;
-        let dir = canonical(&path).map_err(|_| not_found(self.storage(), &path))?;
-        match self.storage().status(&dir).map_err(|error| unreadable(&error))?.kind {
-            FileKind::Directory => Ok(dir),
-            _ => Err(Refusal::new(
-                RefusalId::NotFound,
-                &path,
-                "this is a file, expected a folder",
-                format!("Name its folder: {}", quoted(dir.parent().unwrap_or(Path::new("/")))),
-            )),
-        }
-    }
-
-    /// The absolute form of a path that was named.
-    pub fn resolve(&self, path: &Path) -> Result<PathBuf, Refusal> {
-        absolute(path).map_err(|error| {
-            let text = format!("its whole path cannot be found out: {error}");
-            Refusal::new(RefusalId::NotFound, path, text, "Name it with its whole path.")
-        })
-    }
-
     fn survey_refusal(&self, path: &Path, error: &SurveyError) -> Refusal {
         match error {
             SurveyError::NotRegular { kind, target } => not_regular(path, *kind, target.as_deref()),
@@ -200,23 +152,6 @@ impl Run<'_> {
         let streaming = facts.streaming.as_ref()?;
         Some(unread(self.storage(), &streaming.path, streaming.read_error.as_deref()?))
     }
-
-    /// The folder that a link leads to: what is asked about the name must be asked about the folder. A link that
-    /// is not trusted, or leads nowhere, stays one, and is refused where it is opened.
-    fn led_to(&self, dir: PathBuf) -> PathBuf {
-        match self.storage().hold_folder(&dir) {
-            Ok(_held) => canonical(&dir).unwrap_or(dir),
-            Err(_) => dir,
-        }
-    }
-
-    /// The backup folder that was named, or the default beside the database.
-    pub fn backup_dir(&self, named: Option<&Path>, database: &Path) -> Result<PathBuf, Refusal> {
-        match named {
-            Some(dir) => Ok(self.led_to(self.resolve(dir)?)),
-            None => Ok(database.with_file_name(DEFAULT_BACKUP_DIR)),
-        }
-    }
 }
 
 /// Adds a database that was named. One file with two names (a hard link) is one database, under the
@@ -228,64 +163,8 @@ fn add_named(databases: &mut Vec<DatabaseFacts>, facts: DatabaseFacts) {
     }
 }
 
-/// Whether a path is a link to something in the folder itself, or a folder.
-fn leads_into(path: &Path, dir: &Path) -> bool {
-    path.is_dir() || (path.is_symlink() && canonical(path).is_ok_and(|to| to.parent() == Some(dir)))
-}
-
-/// A file that has no header, and is a database all the same by its name or by what lies beside it: it must not
-/// be passed over in silence.
-fn taken_for_a_database(facts: DatabaseFacts, listing: &Listing) -> DatabaseFacts {
-    let is_candidate = facts.kind == ContentKind::Unknown
-        && !content::is_of_another_program(&facts.area.bytes)
-        && (is_named_like_a_database(&facts.path)
-            || has_streaming_file(&facts.path, listing)
-            || is_blank(&facts) && may_be_a_database(&facts.path) && has_logs(listing));
-    if is_candidate { DatabaseFacts { kind: ContentKind::Database, ..facts } } else { facts }
-}
-
-/// Whether a streaming file is there, of which nothing else is the database by its name.
-fn has_streaming_file(path: &Path, listing: &Listing) -> bool {
-    let is_there = |ending: &str| {
-        let wanted = path.with_extension(ending);
-        let wanted = wanted.file_name().unwrap_or_default();
-        listing.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted))
-    };
-    !path.extension().is_some_and(|end| end.eq_ignore_ascii_case("stm"))
-        && is_there("stm")
-        && !is_there("edb")
-}
-
-/// An empty file, or one that begins with zeros.
-fn is_blank(facts: &DatabaseFacts) -> bool {
-    facts.area.bytes.iter().take(4096).all(|&byte| byte == 0)
-}
-
-/// Endings that databases of the engine have among others.
-fn may_be_a_database(path: &Path) -> bool {
-    let endings = ["sdb", "mdb", "dat", "vol"];
-    path.extension().is_some_and(|end| endings.iter().any(|known| end.eq_ignore_ascii_case(known)))
-}
-
-fn has_logs(listing: &Listing) -> bool {
-    let names = listing.iter().filter_map(|(name, _)| name.to_str());
-    names.filter_map(LogFileName::parse).any(|name| name.base().is_some())
-}
-
-/// Whether a file that was found in a folder is a database with something in it to lose. Source:
-/// `dev/ese/src/ese/io.cxx`, `ErrIOOpenDatabase`: a temporary one is created anew over what is there.
-fn is_of_the_group(facts: &DatabaseFacts) -> bool {
-    let file_type = facts.pair.as_ref().map(|pair| pair.header.file_type());
-    facts.kind == ContentKind::Database && file_type != Some(FileType::TemporaryDatabase)
-}
-
 fn is_same_file(one: &DatabaseFacts, other: &DatabaseFacts) -> bool {
     one.status.identity == other.status.identity
-}
-
-fn is_named_like_a_database(path: &Path) -> bool {
-    let endings = ["edb", "dit", "msmessagestore"];
-    path.extension().is_some_and(|end| endings.iter().any(|known| end.eq_ignore_ascii_case(known)))
 }
 
 /// What a path is that is no regular file, and what to name instead.
