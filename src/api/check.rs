@@ -203,7 +203,9 @@ impl<'a> Checking<'a> {
     fn read_pages(&mut self, databases: &mut [DatabaseFacts]) {
         for facts in databases.iter_mut().filter(|_| self.request.deep) {
             let Ok(layout) = layout(facts) else { continue };
-            let map = FlushMapFile::beside(self.run.storage(), facts);
+            let header = facts.pair.as_ref().map(|pair| &pair.header.raw);
+            let storage = self.run.storage();
+            let map = header.and_then(|raw| FlushMapFile::beside(storage, &facts.path, raw));
             match scan_against(self.run, facts, map.as_ref(), layout, all_processors()) {
                 Ok(pages) => facts.pages = Some(Arc::new(pages)),
                 Err(refusal) => {

@@ -67,9 +67,8 @@ fn inspect_flush_map(facts: &DatabaseFacts) -> Inspected {
     Inspected::new(file, title + &dump)
 }
 
-/// The base name of a log stream that a path means (`logs/E00`, as `eseutil /ml E00` takes it), where no file has
-/// that name, and the folder of its logs.
-pub(super) fn set_named(run: &Run, path: &Path) -> Option<(LogBase, GroupFacts)> {
+/// The logs that a base name in a path means (`logs/E00`, as `eseutil /ml E00` takes it), where no file has that name.
+pub(super) fn set_named(run: &Run, path: &Path) -> Option<GroupFacts> {
     let path = run.resolve(path).ok()?;
     let base = LogBase::new(path.file_name()?.to_str()?)?;
     if run.storage().status(&path).is_ok() {
@@ -81,12 +80,12 @@ pub(super) fn set_named(run: &Run, path: &Path) -> Option<(LogBase, GroupFacts)>
     let surveyed = run.survey_logs(&listings, folders, Vec::new(), Digests::NotWanted, None);
     let mut group = surveyed.ok()?;
     group.streams.retain(|stream| stream.base == base && stream.in_order().next().is_some());
-    (!group.streams.is_empty()).then_some((base, group))
+    (!group.streams.is_empty()).then_some(group)
 }
 
 /// The logs of a base name, all of which are read; with the reasons why some of them could not be.
 pub(super) fn inspect_set(run: &Run, path: &Path) -> Option<(Inspected, Vec<Refusal>)> {
-    let (_, group) = set_named(run, path)?;
+    let group = set_named(run, path)?;
     Some(read_set(run, group, all_processors()))
 }
 

@@ -27,6 +27,7 @@ mod verify;
 mod verify_database;
 mod verify_files;
 mod verify_folder;
+mod verifying;
 
 pub use apply::apply;
 pub use check::check;

@@ -10,8 +10,8 @@ use crate::survey::{Digests, GroupFacts, GroupFolders, Listings};
 
 use super::file_kind::kind_of;
 use super::run::Run;
-use super::verify::Verifying;
 use super::verify_files::verify_set;
+use super::verifying::Verifying;
 
 /// Verifies what is in a folder; `None` where the path is none. Its subfolders are not read.
 ///

@@ -1,11 +1,11 @@
 //! The flush map beside a database: which of its pages were ever written.
 
+use std::path::Path;
+
 use crate::ese::flush_map::{FLUSH_MAP_PAGE_BYTES, PAGES_IN_MAP_PAGE, is_written};
 use crate::ese::page::check_page;
-use crate::ese::{FlushMapHeader, PageVerdict};
+use crate::ese::{FlushMapHeader, PageVerdict, RawDbHeader};
 use crate::storage::{Access, File, Storage, read_full};
-
-use super::DatabaseFacts;
 
 /// The version of a map that engines read.
 const KNOWN_VERSION: u32 = 3;
@@ -17,10 +17,9 @@ pub struct FlushMapFile {
 }
 
 impl FlushMapFile {
-    /// The map beside a database; `None` where there is none that the engine would use.
-    pub fn beside(storage: &dyn Storage, facts: &DatabaseFacts) -> Option<Self> {
-        let database = &facts.pair.as_ref()?.header.raw;
-        let path = facts.path.with_extension("jfm");
+    /// The map beside the database of that path and header; `None` where there is none that the engine would use.
+    pub fn beside(storage: &dyn Storage, path: &Path, database: &RawDbHeader) -> Option<Self> {
+        let path = path.with_extension("jfm");
         let (file, status) = storage.open_with_status(&path, Access::Read).ok()?;
         let mut start = vec![0; FLUSH_MAP_PAGE_BYTES];
         let read = read_full(file.as_ref(), &mut start, 0).ok()?;

@@ -6,7 +6,7 @@ use crate::ese::log_body::LogRole;
 use crate::ese::log_events::LogEvents;
 use crate::storage::{AlignedBuffer, Storage, work_watched};
 
-use super::log_body::{CHUNK_BYTES, read_log_body};
+use super::log_body::{CHUNK_BYTES, Kept, read_log_body};
 use super::pace::Pace;
 use super::{LogContent, LogFile, LogStream};
 
@@ -27,19 +27,20 @@ pub enum Bodies {
 pub struct BodyPass<'a> {
     storage: &'a dyn Storage,
     logs: Vec<(&'a mut LogFile, LogRole)>,
-    kept: Bodies,
+    kept: Kept,
 }
 
 impl<'a> BodyPass<'a> {
     /// Of those log streams. Which bodies the next mount reads, the current log tells: it is read at once.
     pub fn new(storage: &'a dyn Storage, streams: &'a mut [LogStream], wanted: Bodies) -> Self {
+        let kept = if wanted == Bodies::Verdicts { Kept::Verdicts } else { Kept::Everything };
         let mut logs = Vec::new();
         let mut buffer = AlignedBuffer::new(CHUNK_BYTES);
         for stream in streams {
             let mut from = Some(0);
             if wanted == Bodies::OfNextMount {
                 if let Some(current) = &mut stream.current {
-                    take_body(storage, current, LogRole::Current, wanted, &mut buffer);
+                    take_body(storage, current, LogRole::Current, kept, &mut buffer);
                 }
                 from = first_replayed(stream);
             } else {
@@ -50,7 +51,7 @@ impl<'a> BodyPass<'a> {
             let wanted = closed.filter(|log| log.name.generation() >= Some(from));
             logs.extend(wanted.map(|log| (log, LogRole::Closed)));
         }
-        Self { storage, logs, kept: wanted }
+        Self { storage, logs, kept }
     }
 
     /// How much there is to read.
@@ -97,13 +98,13 @@ fn take_body(
     storage: &dyn Storage,
     log: &mut LogFile,
     role: LogRole,
-    kept: Bodies,
+    kept: Kept,
     buffer: &mut AlignedBuffer,
 ) {
     if log.summary().is_none() {
         return;
     }
-    match read_log_body(storage, log, role, kept, buffer) {
+    match read_log_body(storage, (&log.path, log.length_bytes), role, kept, buffer) {
         Ok(body) => log.body = body.map(Arc::new),
         Err(error) => log.content = LogContent::Unreadable(Arc::new(error)),
     }

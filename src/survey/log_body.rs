@@ -1,13 +1,12 @@
 //! The body of a log: what recovery and a backup would say of it, and what its records tell.
 
+use std::path::Path;
+
 use crate::ese::log_body::{BodyReader, BodyReport, BodySink, LogRole};
 use crate::ese::log_events::LogEvents;
 use crate::ese::log_records::{RecordVisitor, RecordWalk, WalkReport};
 use crate::ese::{AttachListError, AttachedDatabase, LogHeader};
 use crate::storage::{Access, AlignedBuffer, File, Storage, StorageError, read_full};
-
-use super::LogFile;
-use super::log_bodies::Bodies;
 
 /// Bytes of a log that are read at once; they stay in the second-level cache until they are judged.
 pub(super) const CHUNK_BYTES: usize = 128 * 1024;
@@ -17,6 +16,13 @@ const HEADER_BYTES: usize = 4096;
 
 /// What of a log is given up at least where the medium cannot read it, in bytes.
 const MEDIUM_BLOCK_BYTES: usize = 4096;
+
+/// What is kept of what records tell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    Everything,
+    Verdicts,
+}
 
 /// What was found when all of a log was read.
 #[derive(Clone, Debug)]
@@ -31,19 +37,19 @@ pub struct LogBody {
     pub attached: Result<Vec<AttachedDatabase>, AttachListError>,
 }
 
-/// Reads all of a log; `None` where it has no valid header any more.
+/// Reads all of a log of that length; `None` where it has no valid header any more.
 pub(super) fn read_log_body(
     storage: &dyn Storage,
-    log: &LogFile,
+    (path, length_bytes): (&Path, u64),
     role: LogRole,
-    kept: Bodies,
+    kept: Kept,
     buffer: &mut AlignedBuffer,
 ) -> Result<Option<LogBody>, StorageError> {
-    let file = storage.open(&log.path, Access::Read)?;
+    let file = storage.open(path, Access::Read)?;
     let mut start = [0; HEADER_BYTES];
     let read = read_full(file.as_ref(), &mut start, 0)?;
-    let Ok(header) = LogHeader::validate(&start[..read], log.length_bytes) else { return Ok(None) };
-    if kept == Bodies::Verdicts {
+    let Ok(header) = LogHeader::validate(&start[..read], length_bytes) else { return Ok(None) };
+    if kept == Kept::Verdicts {
         let nothing = |(report, walk, ())| LogBody {
             report,
             walk,
