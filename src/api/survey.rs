@@ -6,12 +6,13 @@ use crate::apply::{at_work, at_work_near, at_work_on_logs};
 use crate::guards::{unread, unreadable};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::{quoted, shown};
-use crate::storage::FileKind;
+use crate::storage::{FileKind, all_processors};
 use crate::survey::{
-    Bodies, DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, SurveyError, read_bodies,
-    survey_database_among, survey_group_among, survey_own_logs,
+    Bodies, BodyPass, DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, LogStream,
+    SurveyError, survey_database_among, survey_group_among, survey_own_logs,
 };
 
+use super::databases_in::is_temporary;
 use super::run::Run;
 
 impl Run<'_> {
@@ -71,7 +72,7 @@ impl Run<'_> {
         }
         let (mut databases, mut unread) = (Vec::new(), Vec::new());
         let listings = self.listings();
-        for found in self.databases_in(&listings, &dir)? {
+        for found in self.databases_in(&listings, &dir)?.databases {
             match found {
                 Ok(facts) if databases.iter().any(|known| is_same_file(known, &facts)) => {}
                 Ok(facts) => databases.push(facts),
@@ -80,6 +81,8 @@ impl Run<'_> {
         }
         for path in named {
             match self.survey_among(&listings, path) {
+                // It stays where it is, and nothing is asked of it.
+                Ok(facts) if is_temporary(&facts) => {}
                 Ok(facts) => add_named(&mut databases, facts),
                 Err(refusal) if unread.contains(&refusal) => {}
                 Err(refusal) => unread.push(refusal),
@@ -105,17 +108,39 @@ impl Run<'_> {
         let observer = self.context.observer;
         observer.begin_files("reading log headers");
         let advance = |files| observer.advance_files(files);
-        let mut group = survey_group_among(listings, folders, databases, digests, &advance);
+        let group = survey_group_among(listings, folders, databases, digests, &advance);
         observer.end_files();
-        if let Ok(group) = &mut group
-            && let Some(bodies) = bodies
-        {
-            observer.begin_files("reading log bodies");
-            let streams = group.streams.iter_mut();
-            streams.for_each(|stream| read_bodies(self.storage(), stream, bodies, &advance));
-            observer.end_files();
+        let mut group = group.map_err(|error| unreadable(&error))?;
+        if let Some(bodies) = bodies {
+            self.read_bodies(&mut group.streams, bodies, all_processors(), &log_dir)?;
         }
-        group.map_err(|error| unreadable(&error))
+        Ok(group)
+    }
+
+    /// Reads bodies of logs, with progress.
+    pub fn read_bodies(
+        &self,
+        streams: &mut [LogStream],
+        bodies: Bodies,
+        threads: usize,
+        log_dir: &Path,
+    ) -> Result<(), Refusal> {
+        let observer = self.context.observer;
+        let pass = BodyPass::new(self.storage(), streams, bodies);
+        if pass.bytes() == 0 {
+            return Ok(());
+        }
+        observer.begin_bytes("reading log bodies", pass.bytes());
+        let is_done = pass.read(threads, &mut |bytes| {
+            observer.advance_bytes(bytes);
+            !self.context.is_interrupted()
+        });
+        observer.end_bytes();
+        if is_done {
+            return Ok(());
+        }
+        let what = "interrupted while the logs were read; nothing was written";
+        Err(Refusal::new(RefusalId::Interrupted, log_dir, what, "Run the same command again."))
     }
 
     fn survey_refusal(&self, path: &Path, error: &SurveyError) -> Refusal {

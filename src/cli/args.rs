@@ -42,7 +42,7 @@ pub enum Command {
     Repair(RepairArgs),
     /// Move the transaction logs of a storage group away (KB935634)
     ResetLogs(ResetLogsArgs),
-    /// Check every page of a database, as `eseutil /k` does; never writes
+    /// Check all pages and logs, as `eseutil /k` and `/ml` do; never writes
     Verify(VerifyArgs),
     /// Undo a finished operation, from its operation folder
     Restore(RestoreArgs),
@@ -113,7 +113,7 @@ impl Command {
 /// `inspect`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend inspect priv1.edb\n  edbmend inspect --copy shadow priv1.edb\n  edbmend inspect E0000001.log E00.chk\n  edbmend inspect --json priv1.edb priv1.stm"
+    after_help = "Examples:\n  edbmend inspect priv1.edb\n  edbmend inspect --copy shadow priv1.edb\n  edbmend inspect E0000001.log E00.chk\n  edbmend inspect --records E00.log\n  edbmend inspect --json priv1.edb priv1.stm"
 )]
 pub struct InspectArgs {
     /// Databases, streaming files, logs, checkpoints, flush maps; or the base name
@@ -123,6 +123,13 @@ pub struct InspectArgs {
     /// Show one header copy as it is, also a damaged one
     #[arg(long, value_enum)]
     pub copy: Option<CopyArg>,
+    /// List the records of a log that tell of databases as a whole, of the engine
+    /// and of backups
+    #[arg(long)]
+    pub records: bool,
+    /// With --records: list all of them
+    #[arg(long, requires = "records")]
+    pub all: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: OutputArgs,
@@ -143,15 +150,22 @@ pub enum CopyArg {
     after_help = "Examples:\n  edbmend check priv1.edb\n  edbmend check mdbdata\n  edbmend check --log-dir logs --db pub1.edb mdbdata\n\nEnds with 1 where there is an error."
 )]
 pub struct CheckArgs {
-    /// Databases, or folders of storage groups (their subfolders are not read)
+    /// Databases, or folders of storage groups
     #[arg(required_unless_present = "db")]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub group: GroupArgs,
-    /// Read the bodies of all logs, not only of those that the next mount reads
+    /// Read all pages of the databases and the bodies of all logs, as a backup does
     #[arg(long)]
     pub deep: bool,
+    /// Look for storage groups in all folders below, too
+    #[arg(long)]
+    pub recursive: bool,
+    /// Take the group for whole without a database that the logs name and that was
+    /// deleted since, by the Rand number of its DB Signature
+    #[arg(long, value_name = "SIGNATURE", value_parser = signature_random)]
+    pub allow_group_incomplete: Vec<u32>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub log: LogFileArgs,
@@ -288,12 +302,13 @@ fn signature_random(text: &str) -> Result<u32, String> {
 /// `verify`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend verify priv1.edb\n  edbmend verify --json D:\\mdbdata\\priv1.edb D:\\mdbdata\\pub1.edb\n\nEnds with 1 where a page is bad, also where the engine could correct it."
+    after_help = "Examples:\n  edbmend verify priv1.edb\n  edbmend verify E00.log\n  edbmend verify mdbdata                  everything in the folder\n  edbmend verify mdbdata/E00              the logs of one base name\n  edbmend verify --json D:\\mdbdata\\priv1.edb D:\\mdbdata\\pub1.edb\n\nEnds with 1 where a page or a log is bad, also where the engine could correct\nor mend it."
 )]
 pub struct VerifyArgs {
-    /// Databases; of a streaming file only the header pages can be checked
+    /// Databases, logs, checkpoints, flush maps, folders, or the base name of a log
+    /// stream (logs/E00); of a streaming file only the header pages can be checked
     #[arg(required = true)]
-    pub databases: Vec<PathBuf>,
+    pub paths: Vec<PathBuf>,
     /// How many threads read and check (default: one for each processor)
     #[arg(long, value_name = "N", value_hint = ValueHint::Other)]
     pub threads: Option<NonZeroUsize>,

@@ -9,8 +9,10 @@ mod footprint;
 mod forecasts;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod laws;
 mod library;
 mod log_file;
+mod neighbours;
 mod records;
 mod remedies;
 mod reset_guards;
@@ -18,3 +20,4 @@ mod reset_logs;
 mod schema;
 mod storage_groups;
 mod verify;
+mod verify_logs;
