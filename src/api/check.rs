@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::apply::is_operation_folder;
 use crate::diagnose::{
-    Finding, ForecastOutcome, GroupDiagnosis, diagnose_database, diagnose_group, required,
+    Finding, ForecastOutcome, GroupDiagnosis, diagnose_database, diagnose_group,
+    diagnose_group_but, other_format, required,
 };
 use crate::ese::ContentKind;
 use crate::ese::db_header::FORMAT_VERSION;
@@ -22,6 +23,7 @@ use crate::survey::{
 };
 
 use super::error::{Result as ApiResult, ended_well};
+use super::nearby::{folders_with_groups, parts_below};
 use super::pages::{pages_note_of_check, scan_against};
 use super::request::Check;
 use super::run::{Run, Watch};
@@ -45,7 +47,13 @@ pub fn check(request: &Check, watch: &Watch) -> ApiResult<Report> {
 /// Diagnoses in a run that began already.
 pub(crate) fn check_in(run: &Run, request: &Check) -> Report {
     let mut check = Checking::new(run, request);
-    let (folders, files) = check.sort_paths();
+    let (mut folders, files) = check.sort_paths();
+    if request.recursive {
+        let groups = folders.iter().map(|top| (top, folders_with_groups(run, top)));
+        let below = groups
+            .flat_map(|(top, found)| if found.is_empty() { vec![top.clone()] } else { found });
+        folders = below.collect();
+    }
     let places = &request.places;
     let is_group = places.log_dir.is_some() || places.system_dir.is_some() || folders.len() == 1;
     if is_group {
@@ -68,20 +76,25 @@ struct Checking<'a> {
     report: Report,
     streams: Vec<StreamReport>,
     checkpoints: Vec<CheckpointReport>,
-    /// A folder of logs could not be read.
+    /// A folder of logs could not be read, or a database that the logs name was not found.
     is_incomplete: bool,
+    /// How many files were told of in the folders of the group.
+    found_in: usize,
 }
 
 impl<'a> Checking<'a> {
     fn new(run: &'a Run<'a>, request: &'a Check) -> Self {
         let (streams, checkpoints) = (Vec::new(), Vec::new());
         let report = Report::new(CommandName::Check);
-        Self { run, request, report, streams, checkpoints, is_incomplete: false }
+        Self { run, request, report, streams, checkpoints, is_incomplete: false, found_in: 0 }
     }
 
     fn conclude(mut self) -> Report {
         let fails = |stream: &StreamReport| stream.next_mount.outcome == ForecastOutcome::Fails;
         let mount_fails = self.streams.iter().any(fails);
+        if self.streams.len() > 1 {
+            self.report.document.groups.clone_from(&self.streams);
+        }
         self.report.document.logs = LogsReport::of(self.streams);
         self.report.document.checkpoint = CheckpointsReport::of(self.checkpoints);
         let mut report = self.report.conclude();
@@ -171,9 +184,10 @@ impl<'a> Checking<'a> {
                 self.is_incomplete = true;
             }
             Ok(group) => {
-                let diagnosis = diagnose_group(&group);
+                let diagnosis = diagnose_group_but(&group, &self.request.may_be_missing);
+                self.is_incomplete |= !diagnosis.is_whole;
                 if group.databases.is_empty() && diagnosis.streams.is_empty() {
-                    if self.report.databases.is_empty() {
+                    if !folders.is_empty() && self.found_in == 0 {
                         let what = "neither a database nor a log was found in this folder";
                         self.fail(&no_database(&group.folders.log_dir, what));
                     }
@@ -210,8 +224,18 @@ impl<'a> Checking<'a> {
         named: Vec<DatabaseFacts>,
     ) -> Result<Vec<DatabaseFacts>, Refusal> {
         let mut databases = named;
+        self.found_in = 0;
         for folder in folders {
-            for found in self.run.databases_in(listings, folder)? {
+            let found = self.run.databases_in(listings, folder)?;
+            let count = found.databases.len() + found.temporary.len();
+            self.found_in += count;
+            if count == 0 && !self.is_of_logs(folders, folder) {
+                self.fail(&no_database(folder, "no database was found in this folder"));
+            }
+            found.temporary.iter().for_each(|facts| self.push(facts, diagnose_database(facts)));
+            let foreign = found.foreign.iter().map(|(path, format)| other_format(path, *format));
+            self.report.document.findings.extend(foreign);
+            for found in found.databases {
                 match found {
                     Ok(facts) if databases.iter().any(|known| known.path == facts.path) => {}
                     Ok(facts) => databases.push(facts),
@@ -220,6 +244,14 @@ impl<'a> Checking<'a> {
             }
         }
         Ok(databases)
+    }
+
+    /// Whether a folder is named for logs or checkpoint, or is where they are looked for.
+    fn is_of_logs(&self, folders: &[PathBuf], folder: &PathBuf) -> bool {
+        let places = [&self.request.places.log_dir, &self.request.places.system_dir];
+        let mut named = places.into_iter().flatten().map(|dir| self.run.resolve_dir(dir));
+        let is_first = self.request.places.log_dir.is_none() && folders.first() == Some(folder);
+        is_first || named.any(|dir| dir.is_ok_and(|dir| dir == *folder))
     }
 
     /// Where logs and checkpoint are: in the folders that were named for them, or else with the databases.
@@ -245,9 +277,13 @@ impl<'a> Checking<'a> {
             self.push(facts, findings);
         }
         self.report.document.findings.extend(diagnosis.findings);
+        match parts_below(self.run, group) {
+            Some(step) => self.report.document.way_out.push(step),
+            None => self.report.document.way_out.extend(diagnosis.way_out),
+        }
         self.push_unread(group);
         let dir = &group.folders.log_dir;
-        if diagnosis.streams.is_empty() {
+        if diagnosis.streams.iter().all(|stream| stream.base.is_none()) {
             self.report.aside.no_logs_in.push(dir.clone());
         }
         self.streams.extend(diagnosis.streams.iter().map(|stream| StreamReport::new(dir, stream)));
@@ -278,7 +314,7 @@ impl<'a> Checking<'a> {
             match self.run.survey_logs(
                 &listings,
                 folders,
-                here.clone(),
+                self.with_siblings(&listings, &here),
                 Digests::NotWanted,
                 self.bodies(),
             ) {
@@ -288,14 +324,34 @@ impl<'a> Checking<'a> {
                     if here.iter().any(needs_logs) {
                         self.push_unread(&group);
                     }
-                    for (facts, findings) in group.databases.iter().zip(diagnosis.databases) {
+                    let named = group.databases.iter().zip(diagnosis.databases).take(here.len());
+                    let mut is_sound = true;
+                    for (facts, findings) in named {
+                        is_sound &= !Report::has_errors(&findings);
                         self.push(facts, findings);
+                    }
+                    if !is_sound {
+                        self.report.document.way_out.extend(diagnosis.way_out);
                     }
                 }
                 // The folder cannot be listed; the databases can be judged all the same.
                 Err(_) => here.iter().for_each(|facts| self.push(facts, diagnose_database(facts))),
             }
         }
+    }
+
+    /// The databases that were named, and behind them the others of their folder: those have a part in what the
+    /// next mount meets.
+    fn with_siblings(&self, listings: &Listings, named: &[DatabaseFacts]) -> Vec<DatabaseFacts> {
+        let mut all = named.to_vec();
+        let dir = named.first().and_then(|facts| facts.path.parent());
+        let found = dir.and_then(|dir| self.run.databases_in(listings, dir).ok());
+        for facts in found.into_iter().flat_map(|found| found.databases).flatten() {
+            if !all.iter().any(|known| known.path == facts.path) {
+                all.push(facts);
+            }
+        }
+        all
     }
 
     fn push(&mut self, facts: &DatabaseFacts, findings: Vec<Finding>) {

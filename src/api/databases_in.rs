@@ -1,9 +1,9 @@
 //! Which files of a folder are databases.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::ese::{ContentKind, FileType, LogFileName, content};
+use crate::ese::{ContentKind, ForeignFormat, LogFileName};
 use crate::guards::unreadable;
 use crate::refusal::Refusal;
 use crate::storage::canonical;
@@ -11,33 +11,61 @@ use crate::survey::{DatabaseFacts, Listing, Listings};
 
 use super::run::Run;
 
+/// The files of a folder that are databases, or could be taken for some.
+#[derive(Default)]
+pub struct InFolder {
+    /// The databases of groups, or why one could not be read.
+    pub databases: Vec<Result<DatabaseFacts, Refusal>>,
+    /// Left-over temporary databases.
+    pub temporary: Vec<DatabaseFacts>,
+    /// Files of other programs under such names.
+    pub foreign: Vec<(PathBuf, ForeignFormat)>,
+}
+
+impl InFolder {
+    fn sort_in(&mut self, facts: DatabaseFacts) {
+        let has_its_name = is_named_like_a_database(&facts.path) || may_be_a_database(&facts.path);
+        if facts.kind == ContentKind::Database {
+            if is_temporary(&facts) {
+                self.temporary.push(facts);
+            } else {
+                self.databases.push(Ok(facts));
+            }
+        } else if let Some(format) = ForeignFormat::of(&facts.area.bytes).filter(|_| has_its_name) {
+            self.foreign.push((facts.path, format));
+        }
+    }
+}
+
 impl Run<'_> {
-    /// The databases of a folder, by their content; logs are not opened, and a left-over temporary
-    /// database is none: the engine overwrites it. A file that cannot be read
+    /// The databases of a folder, by their content; logs are not opened. A file that cannot be read
     /// but is named like a database comes as the reason: what is not read must not pass for sound.
-    pub fn databases_in(
-        &self,
-        listings: &Listings,
-        dir: &Path,
-    ) -> Result<Vec<Result<DatabaseFacts, Refusal>>, Refusal> {
+    pub fn databases_in(&self, listings: &Listings, dir: &Path) -> Result<InFolder, Refusal> {
         let listing = listings.of(dir).map_err(|error| unreadable(&error))?;
         let is_log =
             |name: &OsString| name.to_str().is_some_and(|n| LogFileName::parse(n).is_some());
         let mut names: Vec<_> =
             listing.iter().map(|(name, _)| name).filter(|name| !is_log(name)).collect();
         names.sort();
-        let candidates = names.into_iter().map(|name| dir.join(name));
-        let surveyed = candidates.filter_map(|path| match self.survey_among(listings, &path) {
-            Ok(facts) => {
-                let facts = taken_for_a_database(facts, &listing);
-                is_of_the_group(&facts).then_some(Ok(facts))
+        let mut found = InFolder::default();
+        for path in names.into_iter().map(|name| dir.join(name)) {
+            match self.survey_among(listings, &path) {
+                Ok(facts) => found.sort_in(taken_for_a_database(facts, &listing)),
+                // What a link in this folder leads to is in this folder, too.
+                Err(_) if leads_into(&path, dir) => {}
+                Err(refusal) if is_named_like_a_database(&path) => {
+                    found.databases.push(Err(refusal));
+                }
+                Err(_) => {}
             }
-            // What a link in this folder leads to is in this folder, too.
-            Err(_) if leads_into(&path, dir) => None,
-            Err(refusal) => is_named_like_a_database(&path).then_some(Err(refusal)),
-        });
-        Ok(surveyed.collect())
+        }
+        Ok(found)
     }
+}
+
+/// Whether a file is the engine's temporary database, which is created anew over what is there.
+pub fn is_temporary(facts: &DatabaseFacts) -> bool {
+    facts.pair.as_ref().is_some_and(|pair| pair.header.is_temporary())
 }
 
 /// Whether a path is a link to something in the folder itself, or a folder.
@@ -49,7 +77,7 @@ fn leads_into(path: &Path, dir: &Path) -> bool {
 /// be passed over in silence.
 fn taken_for_a_database(facts: DatabaseFacts, listing: &Listing) -> DatabaseFacts {
     let is_candidate = facts.kind == ContentKind::Unknown
-        && !content::is_of_another_program(&facts.area.bytes)
+        && ForeignFormat::of(&facts.area.bytes).is_none()
         && (is_named_like_a_database(&facts.path)
             || has_streaming_file(&facts.path, listing)
             || is_blank(&facts) && may_be_a_database(&facts.path) && has_logs(listing));
@@ -82,13 +110,6 @@ fn may_be_a_database(path: &Path) -> bool {
 fn has_logs(listing: &Listing) -> bool {
     let names = listing.iter().filter_map(|(name, _)| name.to_str());
     names.filter_map(LogFileName::parse).any(|name| name.base().is_some())
-}
-
-/// Whether a file that was found in a folder is a database with something in it to lose. Source:
-/// `dev/ese/src/ese/io.cxx`, `ErrIOOpenDatabase`: a temporary one is created anew over what is there.
-fn is_of_the_group(facts: &DatabaseFacts) -> bool {
-    let file_type = facts.pair.as_ref().map(|pair| pair.header.file_type());
-    facts.kind == ContentKind::Database && file_type != Some(FileType::TemporaryDatabase)
 }
 
 fn is_named_like_a_database(path: &Path) -> bool {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::ese::log_body::LogRole;
-use crate::ese::{ContentKind, LogFileName, content};
+use crate::ese::{ContentKind, ForeignFormat, LogFileName, content};
 use crate::survey::DatabaseFacts;
 
 /// The kind of a file that was surveyed. A damaged header is known by what is left of it, else by the name.
@@ -24,7 +24,7 @@ pub(super) fn kind_of(facts: &DatabaseFacts) -> ContentKind {
             ContentKind::Log
         }
         (ContentKind::Unknown, Some(LogFileName::Checkpoint { .. })) => ContentKind::Checkpoint,
-        (ContentKind::Unknown, _) if content::is_of_another_program(start) => ContentKind::Foreign,
+        (ContentKind::Unknown, _) if ForeignFormat::of(start).is_some() => ContentKind::Foreign,
         (kind, _) => kind,
     }
 }

@@ -11,6 +11,7 @@ mod inspect;
 mod inspect_log;
 mod inspect_stream;
 pub mod json;
+mod nearby;
 mod pages;
 mod paths;
 mod plan;

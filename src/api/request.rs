@@ -118,6 +118,8 @@ pub struct Check {
     pub(crate) databases: Vec<PathBuf>,
     pub(crate) places: Places,
     pub(crate) deep: bool,
+    pub(crate) may_be_missing: Vec<u32>,
+    pub(crate) recursive: bool,
 }
 
 impl Check {
@@ -142,6 +144,19 @@ impl Check {
     /// reads. The forecasts of the backups then rest on them.
     pub fn deep(mut self, deep: bool) -> Self {
         self.deep = deep;
+        self
+    }
+
+    /// Looks for groups in all folders below those that are named, too.
+    pub fn recursive(mut self, recursive: bool) -> Self {
+        self.recursive = recursive;
+        self
+    }
+
+    /// Takes a group for whole though a database that its logs name is missing, by the random number of its
+    /// signature: that store was deleted since.
+    pub fn allow_missing(mut self, signature_random: u32) -> Self {
+        self.may_be_missing.push(signature_random);
         self
     }
 

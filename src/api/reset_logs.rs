@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::apply::LogsDeed;
-use crate::diagnose::{Finding, FindingId, Severity, diagnose_database};
+use crate::diagnose::{
+    Finding, FindingId, Severity, diagnose_database, later_self, missing_databases,
+};
 use crate::ese::LogBase;
 use crate::guards::{LogsQuestion, for_logs, unread};
 use crate::plan::{
@@ -155,15 +157,29 @@ fn with_databases(mut report: Report, group: &GroupFacts) -> Report {
     for facts in &group.databases {
         let mut findings = diagnose_database(facts);
         let unsigned = findings.iter_mut().filter(|finding| finding.id == FindingId::NoLogging);
-        unsigned.for_each(warn_of_no_logging);
+        let is_named_by_logs = is_named_by_logs(facts, group);
+        unsigned.for_each(|finding| warn_of_no_logging(finding, is_named_by_logs));
         report.push(DatabaseReport::surveyed(facts, findings, Outcome::Ok), &[]);
     }
     report
 }
 
-/// Nothing but the person's word says that these are the logs of such a database.
-fn warn_of_no_logging(finding: &mut Finding) {
+/// Whether logs of the group name what a database was before `eseutil /p` or `/d`.
+fn is_named_by_logs(facts: &DatabaseFacts, group: &GroupFacts) -> bool {
+    let mut named = group.streams.iter().flat_map(|stream| missing_databases(group, stream));
+    named.any(|attached| later_self(group, &attached).is_some_and(|known| known.path == facts.path))
+}
+
+/// Nothing but the person's word, and the name where the logs know it, says that these are the logs of such a
+/// database.
+fn warn_of_no_logging(finding: &mut Finding, is_named_by_logs: bool) {
     finding.severity = Severity::Warning;
+    if is_named_by_logs {
+        finding.consequence = "The logs name a database of this file name under another signature: what it was before \
+                               eseutil /p or /d. It is taken into the reset because it is in Clean Shutdown and was named."
+            .into();
+        return;
+    }
     finding.consequence =
         "Nothing in it shows that these are its logs. It is taken into the reset \
                            because it is in Clean Shutdown and was named."

@@ -12,6 +12,7 @@ use crate::survey::{
     SurveyError, survey_database_among, survey_group_among, survey_own_logs,
 };
 
+use super::databases_in::is_temporary;
 use super::run::Run;
 
 impl Run<'_> {
@@ -71,7 +72,7 @@ impl Run<'_> {
         }
         let (mut databases, mut unread) = (Vec::new(), Vec::new());
         let listings = self.listings();
-        for found in self.databases_in(&listings, &dir)? {
+        for found in self.databases_in(&listings, &dir)?.databases {
             match found {
                 Ok(facts) if databases.iter().any(|known| is_same_file(known, &facts)) => {}
                 Ok(facts) => databases.push(facts),
@@ -80,6 +81,8 @@ impl Run<'_> {
         }
         for path in named {
             match self.survey_among(&listings, path) {
+                // It stays where it is, and nothing is asked of it.
+                Ok(facts) if is_temporary(&facts) => {}
                 Ok(facts) => add_named(&mut databases, facts),
                 Err(refusal) if unread.contains(&refusal) => {}
                 Err(refusal) => unread.push(refusal),

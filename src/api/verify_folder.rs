@@ -41,7 +41,7 @@ fn verify(verifying: &mut Verifying, dir: &Path) -> Result<(), Refusal> {
         ));
     }
     let listings = run.listings();
-    let databases = run.databases_in(&listings, dir)?;
+    let databases = run.databases_in(&listings, dir)?.databases;
     let mut found = databases.len();
     for database in databases {
         match database {
@@ -106,6 +106,7 @@ fn logs(verifying: &mut Verifying, listings: &Listings, dir: &Path) -> Result<us
         let of_one = GroupFacts {
             folders: group.folders.clone(),
             streams: vec![stream],
+            patch_files: Vec::new(),
             databases: Vec::new(),
             shared_reserves: Vec::new(),
             restore_files: Vec::new(),

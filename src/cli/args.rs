@@ -49,7 +49,7 @@ pub enum Command {
     Recover(RecoverArgs),
     /// Write a practice storage group with the damage, and mend it
     Demo(DemoArgs),
-    /// Explain a finding, a refusal or an exit code
+    /// Explain a finding, a refusal, an exit code, or a number of the engine
     Explain(ExplainArgs),
     /// Print the completion script of a shell
     Completions(CompletionsArgs),
@@ -222,7 +222,7 @@ pub enum CopyArg {
     after_help = "Examples:\n  edbmend check priv1.edb\n  edbmend check mdbdata\n  edbmend check --log-dir logs --db pub1.edb mdbdata\n\nEnds with 1 where there is an error."
 )]
 pub struct CheckArgs {
-    /// Databases, or folders of storage groups (their subfolders are not read)
+    /// Databases, or folders of storage groups
     #[arg(required_unless_present = "db")]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -231,6 +231,13 @@ pub struct CheckArgs {
     /// Read all pages of the databases and the bodies of all logs, as a backup does
     #[arg(long)]
     pub deep: bool,
+    /// Look for storage groups in all folders below, too
+    #[arg(long)]
+    pub recursive: bool,
+    /// Take the group for whole without a database that the logs name and that was
+    /// deleted since, by the Rand number of its DB Signature
+    #[arg(long, value_name = "SIGNATURE", value_parser = signature_random)]
+    pub allow_group_incomplete: Vec<u32>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub log: LogFileArgs,
@@ -438,12 +445,14 @@ pub struct DemoArgs {
 /// `explain`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend explain full-backup-gen-invalid\n  edbmend explain in-use\n  edbmend explain 3"
+    allow_negative_numbers = true,
+    after_help = "Examples:\n  edbmend explain full-backup-gen-invalid\n  edbmend explain in-use\n  edbmend explain 3\n  edbmend explain -1216\n  edbmend explain event 459"
 )]
 pub struct ExplainArgs {
-    /// A finding or refusal id, or an exit code (default: list them all)
+    /// A finding or refusal id, an exit code, or an error or event of the
+    /// engine by its number or name (default: list them all)
     #[arg(value_name = "ID", value_parser = super::topics::topic)]
-    pub topic: Option<String>,
+    pub topics: Vec<String>,
 }
 
 /// `completions`

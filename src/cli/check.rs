@@ -15,6 +15,8 @@ pub fn run(session: &Session, args: &CheckArgs) -> Report {
         databases: args.group.db.clone(),
         places: args.group.places(),
         deep: args.deep,
+        recursive: args.recursive,
+        may_be_missing: args.allow_group_incomplete.clone(),
     };
     check_in(&session.run(), &check)
 }

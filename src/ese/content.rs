@@ -88,16 +88,6 @@ pub fn looks_like_log(bytes: &[u8]) -> bool {
     FileType::of(bytes) == FileType::Log && has_log_version(bytes)
 }
 
-/// Whether a file begins as those of other programs do that may have the names of databases: SQLite, the registry,
-/// Access.
-pub fn is_of_another_program(start: &[u8]) -> bool {
-    start.starts_with(b"SQLite format 3\0")
-        || start.starts_with(b"regf")
-        || start.get(4..).is_some_and(|rest| {
-            rest.starts_with(b"Standard Jet DB") || rest.starts_with(b"Standard ACE DB")
-        })
-}
-
 fn database_or_streaming_file(header: &DbHeader) -> ContentKind {
     let is_streaming =
         header.raw.attribute.get() == 1 || header.file_type() == FileType::StreamingFile;

@@ -16,6 +16,7 @@ mod own_logs;
 mod pace;
 mod page_facts;
 mod page_scan;
+mod patch_file;
 mod pending_marker;
 mod streaming_file;
 
@@ -39,5 +40,6 @@ pub use page_facts::{
     PageLayout,
 };
 pub use page_scan::{scan_pages, scan_pages_against};
+pub use patch_file::PatchFile;
 pub use pending_marker::pending_marker;
 pub use streaming_file::{StreamingFile, streaming_file_path};

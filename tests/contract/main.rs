@@ -3,13 +3,16 @@
 #![cfg(unix)]
 
 mod bad_input;
+mod earlier_release;
 mod evidence;
 mod footprint;
 mod forecasts;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod laws;
 mod library;
 mod log_file;
+mod neighbours;
 mod records;
 mod remedies;
 mod reset_guards;

@@ -68,13 +68,22 @@ fn a_left_over_temporary_database_is_in_nobodys_way() {
     });
     fs::write(group.path("tmp.edb"), &bytes).unwrap();
     let check = run(["check", "--json", group.dir.to_str().unwrap()]).json().clone();
-    assert_eq!(check["databases"].as_array().unwrap().len(), 2, "{check:#}");
+    let databases = check["databases"].as_array().unwrap();
+    assert_eq!(databases.len(), 3, "{check:#}");
+    let temporary =
+        databases.iter().find(|one| one["path"].as_str().unwrap().ends_with("tmp.edb")).unwrap();
+    assert_eq!(
+        (&temporary["outcome"], &temporary["findings"][0]["id"]),
+        (&"ok".into(), &"temporary-database".into())
+    );
     let ran = group.reset(&[]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(fs::read(group.path("tmp.edb")).unwrap(), bytes);
-    // Who names it wants to know.
-    let named = run(["check", "--json", group.path("tmp.edb").to_str().unwrap()]).json().clone();
-    assert_eq!(named["databases"][0]["findings"][0]["id"], "dirty-shutdown", "{named:#}");
+    let named = run(["check", "--json", group.path("tmp.edb").to_str().unwrap()]);
+    assert_eq!(
+        (named.exit_code(), named.of_database("tmp.edb")),
+        (0, vec!["temporary-database".into()])
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 
+mod cases;
 mod engine_made;
 mod engine_sets;
 mod foreign_readers;
@@ -15,3 +16,4 @@ mod real_groups;
 mod real_logs;
 mod real_pages;
 mod real_repair;
+mod ways_out;

@@ -93,7 +93,10 @@ fn mounted<'a>(scene: &'a Scene, mount: &Forecast) -> Result<&'a Started, Foreca
     }
     let message = "It needs mounted stores; see the next mount.".to_owned();
     let early = Forecast { message, event: None, ..mount.clone() };
-    scene.start.as_ref().map_err(|_| early)
+    match &scene.start {
+        Ok(started) if mount.outcome == ForecastOutcome::Succeeds => Ok(started),
+        _ => Err(early),
+    }
 }
 
 /// The databases that are attached, with their headers as the attach leaves them: where a database comes from
