@@ -223,7 +223,6 @@ mod tests {
             names: 1,
             names_elsewhere: 0,
             group_pending: None,
-            pages: None,
             may_write: true,
         }
     }
