@@ -113,12 +113,19 @@ impl Run<'_> {
         if let Ok(group) = &mut group
             && let Some(bodies) = bodies
         {
-            observer.begin_files("reading log bodies");
-            let streams = group.streams.iter_mut();
-            streams.for_each(|stream| read_bodies(self.storage(), stream, bodies, &advance));
-            observer.end_files();
+            self.read_log_bodies(group, bodies);
         }
         group.map_err(|error| unreadable(&error))
+    }
+
+    /// Reads log bodies of a group, with progress.
+    pub fn read_log_bodies(&self, group: &mut GroupFacts, bodies: Bodies) {
+        let observer = self.context.observer;
+        let advance = |files| observer.advance_files(files);
+        observer.begin_files("reading log bodies");
+        let streams = group.streams.iter_mut();
+        streams.for_each(|stream| read_bodies(self.storage(), stream, bodies, &advance));
+        observer.end_files();
     }
 
     fn survey_refusal(&self, path: &Path, error: &SurveyError) -> Refusal {
