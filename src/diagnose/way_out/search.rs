@@ -118,7 +118,7 @@ fn failing(place: &Place, failure: &Failure) -> Vec<Move> {
         Some(ways) => moves.extend(ways),
         None => match lossy(place, &failure.cause) {
             Some(ways) => moves.extend(ways),
-            None => moves.extend(last_resort(place)),
+            None => moves.extend(last_resort(place, &failure.cause)),
         },
     }
     moves
@@ -188,7 +188,7 @@ fn lossy(place: &Place, cause: &Cause) -> Option<Vec<Move>> {
 }
 
 /// A backup; and where there is none, hard repair of every database that is not clean.
-fn last_resort(place: &Place) -> Vec<Move> {
+fn last_resort(place: &Place, cause: &Cause) -> Vec<Move> {
     let mut moves = Vec::new();
     if place.databases.iter().any(|facts| facts.pair.is_some()) {
         moves.push(Move::RestoreBackup);
@@ -207,11 +207,11 @@ fn last_resort(place: &Place) -> Vec<Move> {
     };
     moves.extend(way.unwrap_or_default());
     // Where required logs are missing nobody is to mount before all is looked at again.
-    moves.push(if lacks_required_logs(place) { Move::CheckAgain } else { Move::Mount });
+    moves.push(if lacks_required_logs(place, cause) { Move::CheckAgain } else { Move::Mount });
     moves
 }
 
-fn lacks_required_logs(place: &Place) -> bool {
+fn lacks_required_logs(place: &Place, cause: &Cause) -> bool {
     let ids = [
         FindingId::RequiredLogMissing,
         FindingId::RequiredLogDamaged,
@@ -221,7 +221,22 @@ fn lacks_required_logs(place: &Place) -> bool {
         FindingId::LogGap,
         FindingId::LogHeaderDamaged,
     ];
-    place.chain.is_none() || place.findings.iter().any(|finding| ids.contains(&finding.id))
+    let is_of_logs = matches!(
+        cause,
+        Cause::CurrentLogMissing
+            | Cause::CheckpointLogMissing { .. }
+            | Cause::LogMissing { .. }
+            | Cause::LogHeader { .. }
+            | Cause::ForeignLog { .. }
+            | Cause::OutOfSequence { .. }
+            | Cause::SumMismatch { .. }
+            | Cause::LogBody { .. }
+            | Cause::BeginsTooLate { .. }
+            | Cause::EndsTooEarly { .. }
+    );
+    is_of_logs
+        || place.chain.is_none()
+        || place.findings.iter().any(|finding| ids.contains(&finding.id))
 }
 
 /// A way, with the mount behind it, where that mount succeeds.
