@@ -6,10 +6,10 @@ use crate::apply::{at_work, at_work_near, at_work_on_logs};
 use crate::guards::{unread, unreadable};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::{quoted, shown};
-use crate::storage::FileKind;
+use crate::storage::{FileKind, all_processors};
 use crate::survey::{
-    Bodies, DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, SurveyError, read_bodies,
-    survey_database_among, survey_group_among, survey_own_logs,
+    Bodies, BodyPass, DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, LogStream,
+    SurveyError, survey_database_among, survey_group_among, survey_own_logs,
 };
 
 use super::databases_in::is_temporary;
@@ -108,24 +108,39 @@ impl Run<'_> {
         let observer = self.context.observer;
         observer.begin_files("reading log headers");
         let advance = |files| observer.advance_files(files);
-        let mut group = survey_group_among(listings, folders, databases, digests, &advance);
+        let group = survey_group_among(listings, folders, databases, digests, &advance);
         observer.end_files();
-        if let Ok(group) = &mut group
-            && let Some(bodies) = bodies
-        {
-            self.read_log_bodies(group, bodies);
+        let mut group = group.map_err(|error| unreadable(&error))?;
+        if let Some(bodies) = bodies {
+            self.read_bodies(&mut group.streams, bodies, all_processors(), &log_dir)?;
         }
-        group.map_err(|error| unreadable(&error))
+        Ok(group)
     }
 
-    /// Reads log bodies of a group, with progress.
-    pub fn read_log_bodies(&self, group: &mut GroupFacts, bodies: Bodies) {
+    /// Reads bodies of logs, with progress.
+    pub fn read_bodies(
+        &self,
+        streams: &mut [LogStream],
+        bodies: Bodies,
+        threads: usize,
+        log_dir: &Path,
+    ) -> Result<(), Refusal> {
         let observer = self.context.observer;
-        let advance = |files| observer.advance_files(files);
-        observer.begin_files("reading log bodies");
-        let streams = group.streams.iter_mut();
-        streams.for_each(|stream| read_bodies(self.storage(), stream, bodies, &advance));
-        observer.end_files();
+        let pass = BodyPass::new(self.storage(), streams, bodies);
+        if pass.bytes() == 0 {
+            return Ok(());
+        }
+        observer.begin_bytes("reading log bodies", pass.bytes());
+        let is_done = pass.read(threads, &mut |bytes| {
+            observer.advance_bytes(bytes);
+            !self.context.is_interrupted()
+        });
+        observer.end_bytes();
+        if is_done {
+            return Ok(());
+        }
+        let what = "interrupted while the logs were read; nothing was written";
+        Err(Refusal::new(RefusalId::Interrupted, log_dir, what, "Run the same command again."))
     }
 
     fn survey_refusal(&self, path: &Path, error: &SurveyError) -> Refusal {

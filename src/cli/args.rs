@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-use crate::api::Places;
 use crate::diagnose::FindingId;
 use crate::ese::LogBase;
 use crate::plan::{BackupScope, VerifyScope};
 use crate::report::CommandName;
+
+use super::flags::{GroupArgs, GuardedArgs, LogFileArgs, OutputArgs};
 
 /// Guarded repair of the header of dismounted ESE / Exchange databases.
 ///
@@ -41,7 +42,7 @@ pub enum Command {
     Repair(RepairArgs),
     /// Move the transaction logs of a storage group away (KB935634)
     ResetLogs(ResetLogsArgs),
-    /// Check every page of a database, as `eseutil /k` does; never writes
+    /// Check all pages and logs, as `eseutil /k` and `/ml` do; never writes
     Verify(VerifyArgs),
     /// Undo a finished operation, from its operation folder
     Restore(RestoreArgs),
@@ -109,83 +110,10 @@ impl Command {
     }
 }
 
-/// A log beside the report.
-#[derive(Args, Clone, Debug, Default)]
-pub struct LogFileArgs {
-    /// Append a line with a UTC time for each stage, finding, refusal and
-    /// outcome; also in a dry run
-    #[arg(long, value_name = "FILE")]
-    pub log_file: Option<PathBuf>,
-}
-
-/// How the report looks.
-#[derive(Args, Clone, Copy, Debug, Default)]
-pub struct OutputArgs {
-    /// Print one JSON object on standard output, whatever happens
-    #[arg(long)]
-    pub json: bool,
-    /// Print only what went wrong, and no progress
-    #[arg(long, short, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Print each stage as it begins
-    #[arg(long, short)]
-    pub verbose: bool,
-}
-
-/// Where the parts of a storage group are: Exchange keeps them on different disks.
-#[derive(Args, Clone, Debug, Default)]
-pub struct GroupArgs {
-    /// A database that lies elsewhere; repeat it for each
-    #[arg(long, value_name = "FILE")]
-    pub db: Vec<PathBuf>,
-    /// Where the transaction logs are (default: the folder, or the database's)
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub log_dir: Option<PathBuf>,
-    /// Where the checkpoint is (default: the folder of the logs)
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub system_dir: Option<PathBuf>,
-}
-
-impl GroupArgs {
-    /// The folders among them.
-    pub(super) fn places(&self) -> Places {
-        Places { log_dir: self.log_dir.clone(), system_dir: self.system_dir.clone() }
-    }
-}
-
-/// Flags of the commands that write.
-#[derive(Args, Clone, Debug)]
-pub struct GuardedArgs {
-    /// Plan, run every guard, print, and stop; nothing is created
-    #[arg(long, conflicts_with = "yes")]
-    pub dry_run: bool,
-    /// Answer the question with yes; skips no guard
-    #[arg(long)]
-    pub yes: bool,
-    /// Go on where the file system cannot prove that nobody else has the file
-    /// open. Use it only when the store is certainly dismounted
-    #[arg(long)]
-    pub allow_unproven_lock: bool,
-    /// Go on where another user can write to the folder of the backup, or of
-    /// the operation. Whoever can write there can decide what is written
-    #[arg(long)]
-    pub allow_shared_backup_dir: bool,
-    /// Go on where the backup folder is in memory, and gone when the machine
-    /// stops
-    #[arg(long)]
-    pub allow_backup_in_memory: bool,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub log: LogFileArgs,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub output: OutputArgs,
-}
-
 /// `inspect`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend inspect priv1.edb\n  edbmend inspect --copy shadow priv1.edb\n  edbmend inspect E0000001.log E00.chk\n  edbmend inspect --json priv1.edb priv1.stm"
+    after_help = "Examples:\n  edbmend inspect priv1.edb\n  edbmend inspect --copy shadow priv1.edb\n  edbmend inspect E0000001.log E00.chk\n  edbmend inspect --records E00.log\n  edbmend inspect --json priv1.edb priv1.stm"
 )]
 pub struct InspectArgs {
     /// Databases, streaming files, logs, checkpoints, flush maps; or the base name
@@ -195,6 +123,13 @@ pub struct InspectArgs {
     /// Show one header copy as it is, also a damaged one
     #[arg(long, value_enum)]
     pub copy: Option<CopyArg>,
+    /// List the records of a log that tell of databases as a whole, of the engine
+    /// and of backups
+    #[arg(long)]
+    pub records: bool,
+    /// With --records: list all of them
+    #[arg(long, requires = "records")]
+    pub all: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: OutputArgs,
@@ -221,7 +156,7 @@ pub struct CheckArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub group: GroupArgs,
-    /// Read the bodies of all logs, not only of those that the next mount reads
+    /// Read all pages of the databases and the bodies of all logs, as a backup does
     #[arg(long)]
     pub deep: bool,
     /// Look for storage groups in all folders below, too
@@ -367,12 +302,13 @@ fn signature_random(text: &str) -> Result<u32, String> {
 /// `verify`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend verify priv1.edb\n  edbmend verify --json D:\\mdbdata\\priv1.edb D:\\mdbdata\\pub1.edb\n\nEnds with 1 where a page is bad, also where the engine could correct it."
+    after_help = "Examples:\n  edbmend verify priv1.edb\n  edbmend verify E00.log\n  edbmend verify mdbdata                  everything in the folder\n  edbmend verify mdbdata/E00              the logs of one base name\n  edbmend verify --json D:\\mdbdata\\priv1.edb D:\\mdbdata\\pub1.edb\n\nEnds with 1 where a page or a log is bad, also where the engine could correct\nor mend it."
 )]
 pub struct VerifyArgs {
-    /// Databases; of a streaming file only the header pages can be checked
+    /// Databases, logs, checkpoints, flush maps, folders, or the base name of a log
+    /// stream (logs/E00); of a streaming file only the header pages can be checked
     #[arg(required = true)]
-    pub databases: Vec<PathBuf>,
+    pub paths: Vec<PathBuf>,
     /// How many threads read and check (default: one for each processor)
     #[arg(long, value_name = "N", value_hint = ValueHint::Other)]
     pub threads: Option<NonZeroUsize>,

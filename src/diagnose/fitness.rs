@@ -217,6 +217,7 @@ mod tests {
             pair: elect(&area),
             area,
             streaming: None,
+            pages: None,
             logs: None,
             pending: None,
             names: 1,

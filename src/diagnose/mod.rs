@@ -48,6 +48,7 @@ pub use forecast::{Forecast, ForecastOutcome};
 pub use generation_range::GenerationRange;
 pub use group::{GroupDiagnosis, StreamOutlook, diagnose_group, diagnose_group_but, diagnose_logs};
 pub use header_copies::{CopyFault, copy_evidence, copy_fault};
+pub use log_bodies::damaged_body;
 pub use log_ranges::{LogRange, LogRangeState};
 pub use membership::{absent_databases, is_of_stream, later_self, missing_databases};
 pub use next_start::known_later;

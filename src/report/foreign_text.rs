@@ -31,7 +31,7 @@ use super::model::{
 };
 use super::note::Note;
 use super::text::{Style, render, render_preview, write_record};
-use super::told::Report;
+use super::whole_report::Report;
 
 fn path() -> PathBuf {
     PathBuf::from(HARM)
@@ -271,7 +271,7 @@ fn report(command: CommandName, outcome: Outcome, steps: Steps, databases: usize
     document.refusals = vec![refusal(HARM), refusal("elsewhere")];
     document.findings = findings();
     document.databases = vec![database(HARM, header_steps()); databases];
-    document.files = vec![FileReport { file: database(HARM, header_steps()) }];
+    document.files = vec![FileReport::new(database(HARM, header_steps()))];
     document.operation = Some(OperationRef { id: HARM.into(), dir: HARM.into() });
     document.steps = steps;
     document.logs = LogsReport::of(vec![stream()]);

@@ -8,14 +8,15 @@ mod foreign_text;
 pub mod model;
 mod note;
 mod text;
-mod told;
+mod whole_report;
 
 pub use aside::{Aside, DatabaseAside, GroupAside};
 pub use dump::{
-    CopyDump, dump_checkpoint, dump_database_header, dump_flush_map, dump_log_header, dump_log_set,
+    CopyDump, dump_checkpoint, dump_database_header, dump_flush_map, dump_log_body, dump_log_check,
+    dump_log_header, dump_log_set, dump_page_counts, dump_records,
 };
 pub use entry::{Entry, Inspected};
 pub use model::{CommandName, DatabaseReport, Outcome, json_schema, utc, write_json};
 pub use note::{Note, direction_in_words};
 pub use text::{Style, WIDTH, render, render_preview, typed, who, write_record};
-pub use told::Report;
+pub use whole_report::Report;

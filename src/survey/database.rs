@@ -1,6 +1,7 @@
 //! The facts of one database.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -10,9 +11,9 @@ use crate::storage::{Access, File, FileKind, Status, Storage};
 
 use super::pending_marker::pending_marker;
 use super::streaming_file::survey_streaming_file;
-use super::{Listings, OwnLogs, StreamingFile, SurveyError, read_header_area};
+use super::{Listings, OwnLogs, PageFacts, StreamingFile, SurveyError, read_header_area};
 
-/// Everything that is known of a database without reading its data pages.
+/// Everything that is known of a database: without reading its data pages, unless that was asked for.
 #[derive(Clone)]
 pub struct DatabaseFacts {
     /// Absolute path.
@@ -27,6 +28,8 @@ pub struct DatabaseFacts {
     pub pair: Option<HeaderPair>,
     /// Its streaming file, where the header says that it has one.
     pub streaming: Option<StreamingFile>,
+    /// All its pages, where they were read.
+    pub pages: Option<Arc<PageFacts>>,
     /// The logs of its log stream, where they were looked for.
     pub logs: Option<OwnLogs>,
     /// The marker of an operation that was interrupted, if there is one.
@@ -107,6 +110,7 @@ fn facts_of(
     Ok(DatabaseFacts {
         kind: content::identify(&area),
         streaming: is_streaming.then(|| survey_streaming_file(storage, path)),
+        pages: None,
         logs: None,
         pending: storage
             .status(&marker)

@@ -20,3 +20,4 @@ mod reset_logs;
 mod schema;
 mod storage_groups;
 mod verify;
+mod verify_logs;

@@ -27,6 +27,7 @@ pub use segment::{RawSegmentHeader, SEGMENT_BYTES, SEGMENT_HEADER_BYTES};
 pub use sink::BodySink;
 pub use verdict::{
     BackupVerdict, BodyDamage, BodyFault, BodyReport, BodyVerdict, CorrectedBits, LogRole,
+    LogVerdict,
 };
 
 use blocks::Blocks;
