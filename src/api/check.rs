@@ -109,21 +109,15 @@ impl<'a> Checking<'a> {
 
     /// Judges a group. Where the next mount fails, or loses something, other ways are tried, and they begin with the
     /// oldest log.
-    fn diagnose(&mut self, group: &mut GroupFacts) -> GroupDiagnosis {
-        let (run, allowed) = (self.run, &self.request.may_be_missing);
+    fn diagnose(&self, group: &mut GroupFacts) -> Result<GroupDiagnosis, Refusal> {
+        let allowed = &self.request.may_be_missing;
         let diagnosis = diagnose_group_but(group, allowed);
         if self.request.deep || !diagnosis.tries_other_starts() {
-            return diagnosis;
+            return Ok(diagnosis);
         }
         let log_dir = group.folders.log_dir.clone();
-        match run.read_bodies(&mut group.streams, Bodies::All, all_processors(), &log_dir) {
-            Ok(()) => diagnose_group_but(group, allowed),
-            Err(refusal) => {
-                self.report.document.refusals.push(refusal);
-                self.is_incomplete = true;
-                diagnosis
-            }
-        }
+        self.run.read_bodies(&mut group.streams, Bodies::All, all_processors(), &log_dir)?;
+        Ok(diagnose_group_but(group, allowed))
     }
 
     /// The log bodies that the forecasts rest on.
@@ -203,7 +197,10 @@ impl<'a> Checking<'a> {
                 self.is_incomplete = true;
             }
             Ok(mut group) => {
-                let diagnosis = self.diagnose(&mut group);
+                let diagnosis = match self.diagnose(&mut group) {
+                    Ok(diagnosis) => diagnosis,
+                    Err(refusal) => return self.fail(&refusal),
+                };
                 self.is_incomplete |= !diagnosis.is_whole;
                 if group.databases.is_empty() && diagnosis.streams.is_empty() {
                     if !folders.is_empty() && self.found_in == 0 {
@@ -338,7 +335,10 @@ impl<'a> Checking<'a> {
                 self.bodies(),
             ) {
                 Ok(mut group) => {
-                    let diagnosis = self.diagnose(&mut group);
+                    let diagnosis = match self.diagnose(&mut group) {
+                        Ok(diagnosis) => diagnosis,
+                        Err(refusal) => return self.fail(&refusal),
+                    };
                     // Clean ones need none of them.
                     if here.iter().any(needs_logs) {
                         self.push_unread(&group);

@@ -22,9 +22,9 @@ pub(super) enum Move {
         is_of_before_repair: bool,
     },
     BringStreamingFileBack(PathBuf),
-    MoveCheckpointAway(PathBuf),
-    MoveLogsAway(Vec<PathBuf>, Reason),
-    MoveDatabaseAway(PathBuf),
+    CheckpointAway(PathBuf),
+    LogsAway(Vec<PathBuf>, Reason),
+    DatabaseAway(PathBuf),
     UseLastLog {
         from: PathBuf,
         to: PathBuf,
@@ -56,12 +56,12 @@ impl Move {
     pub fn apply(&self, set: &Set) -> Result<Set, Stop> {
         let mut set = set.clone();
         match self {
-            Self::MoveCheckpointAway(_) => set.checkpoint = None,
-            Self::MoveLogsAway(paths, _) => {
+            Self::CheckpointAway(_) => set.checkpoint = None,
+            Self::LogsAway(paths, _) => {
                 set.archives.retain(|_, log| !paths.contains(&log.path));
                 set.current = set.current.filter(|log| !paths.contains(&log.path));
             }
-            Self::MoveDatabaseAway(path) => set.databases.retain(|file| file.path != *path),
+            Self::DatabaseAway(path) => set.databases.retain(|file| file.path != *path),
             Self::UseLastLog { .. } => {
                 set.current = set.archives.pop_last().map(|(_, log)| log);
             }

@@ -72,7 +72,7 @@ fn mounting(place: &Place) -> Vec<Move> {
     }
     let taken = name_taken(place);
     if !taken.is_empty() {
-        return vec![Move::MoveLogsAway(taken, Reason::NameTaken), Move::Mount];
+        return vec![Move::LogsAway(taken, Reason::NameTaken), Move::Mount];
     }
     let ends = |id| {
         let is_error = |finding: &&&crate::diagnose::Finding| {
@@ -99,7 +99,7 @@ fn mounting(place: &Place) -> Vec<Move> {
 /// Recovery from the oldest log on, where it brings older copies to what the logs know.
 fn roll_forward(place: &Place) -> Option<Vec<Move>> {
     let stream = place.chain?.stream;
-    let away = vec![Move::MoveCheckpointAway(place.set.checkpoint.as_ref()?.path.clone())];
+    let away = vec![Move::CheckpointAway(place.set.checkpoint.as_ref()?.path.clone())];
     let started = start_after(&away, &place.set).ok()?;
     let has_all = |facts: &&DatabaseFacts| {
         let Some(known) = known_later(stream, facts) else { return true };
@@ -118,7 +118,7 @@ fn failing(place: &Place, failure: &Failure) -> Vec<Move> {
         Some(ways) => moves.extend(ways),
         None => match lossy(place, &failure.cause) {
             Some(ways) => moves.extend(ways),
-            None => moves.extend(last_resort(place)),
+            None => moves.extend(last_resort(place, &failure.cause)),
         },
     }
     moves
@@ -132,8 +132,7 @@ fn lossless(place: &Place, failure: &Failure) -> Option<Vec<Move>> {
         return proven(place, first.into_iter().chain([Move::ResetLogs]).collect());
     }
     let checkpoint = || place.set.checkpoint.as_ref().map(|found| found.path.clone());
-    let checkpoint_away: Vec<Move> =
-        checkpoint().map(Move::MoveCheckpointAway).into_iter().collect();
+    let checkpoint_away: Vec<Move> = checkpoint().map(Move::CheckpointAway).into_iter().collect();
     let mut ways = Vec::new();
     // What came behind these logs is in the databases, and in no log: nothing is to be replayed over it.
     if place.findings.iter().any(|finding| finding.id == FindingId::DatabaseNewerThanLogs) {
@@ -141,14 +140,14 @@ fn lossless(place: &Place, failure: &Failure) -> Option<Vec<Move>> {
     }
     let taken = name_taken(place);
     if !taken.is_empty() {
-        ways.push(vec![Move::MoveLogsAway(taken, Reason::NameTaken)]);
+        ways.push(vec![Move::LogsAway(taken, Reason::NameTaken)]);
     }
     if !checkpoint_away.is_empty() {
         ways.push(checkpoint_away.clone());
     }
     let below = below_required(place);
     if !below.is_empty() {
-        let archives = Move::MoveLogsAway(below, Reason::BelowRequired);
+        let archives = Move::LogsAway(below, Reason::BelowRequired);
         ways.push(checkpoint_away.iter().cloned().chain([archives]).collect());
     }
     if place.set.current.is_none() && !place.is_legacy() {
@@ -168,7 +167,7 @@ fn lossy(place: &Place, cause: &Cause) -> Option<Vec<Move>> {
         let lost = Move::Recover(Leave { lost_logs: true, ..Leave::default() });
         ways.push(vec![lost.clone()]);
         if let Cause::LogHeader { path } | Cause::LogBody { path, .. } = cause {
-            ways.push(vec![Move::MoveLogsAway(vec![path.clone()], Reason::Damaged), lost]);
+            ways.push(vec![Move::LogsAway(vec![path.clone()], Reason::Damaged), lost]);
         }
     }
     let missing = Move::Recover(Leave { missing_databases: true, ..Leave::default() });
@@ -177,7 +176,7 @@ fn lossy(place: &Place, cause: &Cause) -> Option<Vec<Move>> {
         Cause::HeaderDestroyed { path }
         | Cause::FileCutOff { path, .. }
         | Cause::DatabaseOlder { path, .. } => {
-            let aside = Move::MoveDatabaseAway(path.clone());
+            let aside = Move::DatabaseAway(path.clone());
             ways.push(vec![aside.clone()]);
             ways.push(vec![aside, missing]);
         }
@@ -188,7 +187,7 @@ fn lossy(place: &Place, cause: &Cause) -> Option<Vec<Move>> {
 }
 
 /// A backup; and where there is none, hard repair of every database that is not clean.
-fn last_resort(place: &Place) -> Vec<Move> {
+fn last_resort(place: &Place, cause: &Cause) -> Vec<Move> {
     let mut moves = Vec::new();
     if place.databases.iter().any(|facts| facts.pair.is_some()) {
         moves.push(Move::RestoreBackup);
@@ -207,11 +206,11 @@ fn last_resort(place: &Place) -> Vec<Move> {
     };
     moves.extend(way.unwrap_or_default());
     // Where required logs are missing nobody is to mount before all is looked at again.
-    moves.push(if lacks_required_logs(place) { Move::CheckAgain } else { Move::Mount });
+    moves.push(if lacks_required_logs(place, cause) { Move::CheckAgain } else { Move::Mount });
     moves
 }
 
-fn lacks_required_logs(place: &Place) -> bool {
+fn lacks_required_logs(place: &Place, cause: &Cause) -> bool {
     let ids = [
         FindingId::RequiredLogMissing,
         FindingId::RequiredLogDamaged,
@@ -221,7 +220,22 @@ fn lacks_required_logs(place: &Place) -> bool {
         FindingId::LogGap,
         FindingId::LogHeaderDamaged,
     ];
-    place.chain.is_none() || place.findings.iter().any(|finding| ids.contains(&finding.id))
+    let is_of_logs = matches!(
+        cause,
+        Cause::CurrentLogMissing
+            | Cause::CheckpointLogMissing { .. }
+            | Cause::LogMissing { .. }
+            | Cause::LogHeader { .. }
+            | Cause::ForeignLog { .. }
+            | Cause::OutOfSequence { .. }
+            | Cause::SumMismatch { .. }
+            | Cause::LogBody { .. }
+            | Cause::BeginsTooLate { .. }
+            | Cause::EndsTooEarly { .. }
+    );
+    is_of_logs
+        || place.chain.is_none()
+        || place.findings.iter().any(|finding| ids.contains(&finding.id))
 }
 
 /// A way, with the mount behind it, where that mount succeeds.

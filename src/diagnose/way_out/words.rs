@@ -39,9 +39,9 @@ fn action(one: &Move) -> Action {
         Move::BringLogsBack { .. } => Action::BringLogsBack,
         Move::BringDatabaseBack { .. } => Action::BringDatabaseBack,
         Move::BringStreamingFileBack(_) => Action::BringStreamingFileBack,
-        Move::MoveCheckpointAway(_) => Action::MoveCheckpointAway,
-        Move::MoveLogsAway(..) => Action::MoveLogsAway,
-        Move::MoveDatabaseAway(_) => Action::MoveDatabaseAway,
+        Move::CheckpointAway(_) => Action::MoveCheckpointAway,
+        Move::LogsAway(..) => Action::MoveLogsAway,
+        Move::DatabaseAway(_) => Action::MoveDatabaseAway,
         Move::UseLastLog { .. } => Action::UseLastLog,
         Move::Recover(_) | Move::RecoverToTheEnd => Action::RecoverLogs,
         Move::ResetLogs => Action::ResetLogs,
@@ -61,10 +61,10 @@ fn command(one: &Move, place: &Place) -> Option<String> {
         Move::CopyAside => Some(commands::copy_aside(place)),
         Move::RepairHeader(_, command) => Some(command.clone()),
         Move::RebuildHeader(path) => Some(commands::rebuild_header(place, path)),
-        Move::MoveCheckpointAway(path) | Move::MoveDatabaseAway(path) => {
+        Move::CheckpointAway(path) | Move::DatabaseAway(path) => {
             commands::put_aside(from_ref(path))
         }
-        Move::MoveLogsAway(paths, _) => commands::put_aside(paths),
+        Move::LogsAway(paths, _) => commands::put_aside(paths),
         Move::UseLastLog { from, to } => Some(commands::copy_file(from, to)),
         Move::Recover(leave) => commands::soft_recovery(place, *leave),
         Move::RecoverToTheEnd => commands::soft_recovery(place, Leave::default()),
@@ -115,21 +115,21 @@ fn why(one: &Move, place: &Place) -> String {
             "Bring {} back as it was at the moment of its database: the two are one.",
             shown(path)
         ),
-        Move::MoveCheckpointAway(_) => {
+        Move::CheckpointAway(_) => {
             "Recovery then begins with the oldest log, and the engine writes a new checkpoint.".into()
         }
-        Move::MoveLogsAway(_, Reason::BelowRequired) => {
+        Move::LogsAway(_, Reason::BelowRequired) => {
             "Recovery begins with the oldest log that is there. None of these is needed by a database, and they are \
              not whole."
                 .into()
         }
-        Move::MoveLogsAway(_, Reason::NameTaken) => {
+        Move::LogsAway(_, Reason::NameTaken) => {
             "The current log gets this name when it is full.".into()
         }
-        Move::MoveLogsAway(_, Reason::Damaged) => {
+        Move::LogsAway(_, Reason::Damaged) => {
             "It cannot be used, and recovery does not pass it while it is there.".into()
         }
-        Move::MoveDatabaseAway(path) => {
+        Move::DatabaseAway(path) => {
             format!("Recovery does not go past {} as it is.", shown(path))
         }
         Move::UseLastLog { .. } => {
@@ -179,7 +179,7 @@ fn recovery(leave: Leave) -> String {
 
 fn loses(one: &Move) -> Option<String> {
     let what = match one {
-        Move::MoveDatabaseAway(_) => "this database, until a copy of it comes back",
+        Move::DatabaseAway(_) => "this database, until a copy of it comes back",
         Move::UseLastLog { .. } => "what the current log held",
         Move::Recover(Leave { lost_logs: true, .. }) => {
             "what was committed in the missing or damaged log and behind it; these logs are deleted. If that is not \
