@@ -303,7 +303,7 @@ fn explain_knows_every_number_by_its_sign_its_digits_and_its_name() {
     for [number, name, meaning, foretold_by, _] in numbers() {
         let digits = number.trim_start_matches("event ").trim_start_matches('-');
         let mut ways = vec![digits.to_owned(), name.to_lowercase()];
-        if let Some(error) = number.parse::<i32>().ok() {
+        if let Ok(error) = number.parse::<i32>() {
             let backup_result = 0xc800_0000_u32 + error.unsigned_abs();
             ways.extend([number.clone(), format!("{error:#x}"), format!("0x{backup_result:08X}")]);
         }
