@@ -24,6 +24,7 @@ pub fn apply(plan: Plan, watch: &Watch) -> Result<Report> {
 /// The same in a run that began already.
 pub(crate) fn apply_in(run: &Run, plan: Plan) -> Result<Report> {
     let Plan { report, work } = plan;
+    let run = &run.to_write();
     let report = match work {
         Work::Nothing => report,
         Work::Deed(job) => {

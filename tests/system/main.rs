@@ -6,6 +6,7 @@
 mod backup;
 mod environment;
 mod exchange_2003;
+mod exchanged;
 mod full_disk;
 #[path = "../harness/mod.rs"]
 mod harness;

@@ -86,10 +86,10 @@ pub fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-/// Keeps an operation folder open, and the one around it. One that cannot be is met by whoever uses it.
-pub fn hold_around(storage: &dyn Storage, dir: &Path) -> Vec<HeldFolder> {
+/// Keeps an operation folder open, and the one around it.
+fn hold_around(storage: &dyn Storage, dir: &Path) -> Result<Vec<HeldFolder>, StorageError> {
     let both = dir.parent().into_iter().chain([dir]);
-    both.filter_map(|dir| storage.hold_folder(dir).ok()).collect()
+    both.map(|dir| storage.hold_folder(dir)).collect()
 }
 
 /// Leaves the report of a finished operation in its folder; a failure is told, and harms nothing.
@@ -100,7 +100,7 @@ pub fn leave_report(
     write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>,
 ) -> Result<(), StorageError> {
     let path = dir.join(name);
-    let _held = hold_around(storage, dir);
+    let _held = hold_around(storage, dir)?;
     storage.create(&path).and_then(|file| {
         write_stream(file.as_ref(), write)?;
         file.sync()
