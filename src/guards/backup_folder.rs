@@ -73,7 +73,7 @@ pub fn shared(storage: &dyn Storage, dir: &Path) -> Option<Refusal> {
     let (message, remedy) = match sharing.without_modes {
         Some(kind) => (
             format!(
-                "{who}: it lies on {kind}, which has no owners and modes but those of its mount"
+                "{who}: it lies on {kind}, where owners and modes are usually those of the mount"
             ),
             "Mount it so that it is yours alone (options uid, gid, umask=077), or name another folder with \
              --backup-dir. If you trust everybody who can write there, add --allow-shared-backup-dir."

@@ -18,6 +18,7 @@ mod moved_along;
 mod pending_operations;
 mod power;
 mod power_loss;
+mod readers;
 mod reset_volumes;
 mod scene;
 mod stalled;
