@@ -1,6 +1,7 @@
 //! `check`: diagnoses databases and storage groups.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::apply::is_operation_folder;
 use crate::diagnose::{
@@ -14,15 +15,17 @@ use crate::refusal::{Refusal, RefusalId};
 use crate::report::model::{
     CheckpointReport, CheckpointsReport, LogsReport, StreamReport, checkpoint_reports,
 };
-use crate::report::{CommandName, DatabaseReport, Outcome, Report};
-use crate::storage::{FileKind, canonical};
+use crate::report::{CommandName, DatabaseReport, Entry, Outcome, Report};
+use crate::storage::{FileKind, all_processors, canonical};
 use crate::survey::{
-    Bodies, DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, LogStream,
+    Bodies, DatabaseFacts, Digests, FlushMapFile, GroupFacts, GroupFolders, Listings, LogStream,
 };
 
 use super::error::{Result as ApiResult, ended_well};
+use super::pages::{pages_note_of_check, scan_against};
 use super::request::Check;
 use super::run::{Run, Watch};
+use super::verify_database::layout;
 
 /// Diagnoses databases, and folders of storage groups. Writes nothing.
 ///
@@ -39,7 +42,7 @@ pub fn check(request: &Check, watch: &Watch) -> ApiResult<Report> {
     ended_well(report.run_by(run.report()))
 }
 
-/// The same in a run that began already.
+/// Diagnoses in a run that began already.
 pub(crate) fn check_in(run: &Run, request: &Check) -> Report {
     let mut check = Checking::new(run, request);
     let (folders, files) = check.sort_paths();
@@ -151,10 +154,11 @@ impl<'a> Checking<'a> {
     /// A storage group: the databases of the folders and those that were named, and the logs.
     fn group(&mut self, folders: &[PathBuf], named: Vec<DatabaseFacts>) {
         let (run, listings) = (self.run, self.run.listings());
-        let databases = match self.databases_of(&listings, folders, named) {
+        let mut databases = match self.databases_of(&listings, folders, named) {
             Ok(databases) => databases,
             Err(refusal) => return self.fail(&refusal),
         };
+        self.read_pages(&mut databases);
         let places = self.folders_of_logs(folders, &databases);
         let group = places.and_then(|places| {
             run.survey_logs(&listings, places, databases.clone(), Digests::NotWanted, self.bodies())
@@ -176,6 +180,22 @@ impl<'a> Checking<'a> {
                     return;
                 }
                 self.push_group(&group, diagnosis);
+            }
+        }
+    }
+
+    /// Reads all pages of the databases, where that was asked for. One whose pages cannot be told is told of by
+    /// its header.
+    fn read_pages(&mut self, databases: &mut [DatabaseFacts]) {
+        for facts in databases.iter_mut().filter(|_| self.request.deep) {
+            let Ok(layout) = layout(facts) else { continue };
+            let map = FlushMapFile::beside(self.run.storage(), facts);
+            match scan_against(self.run, facts, map.as_ref(), layout, all_processors()) {
+                Ok(pages) => facts.pages = Some(Arc::new(pages)),
+                Err(refusal) => {
+                    self.report.document.refusals.push(refusal);
+                    self.is_incomplete = true;
+                }
             }
         }
     }
@@ -243,7 +263,8 @@ impl<'a> Checking<'a> {
 
     /// Databases without their storage group: their logs are looked for beside them, and only what
     /// concerns the databases is said.
-    fn databases_alone(&mut self, databases: Vec<DatabaseFacts>) {
+    fn databases_alone(&mut self, mut databases: Vec<DatabaseFacts>) {
+        self.read_pages(&mut databases);
         let parent = |facts: &DatabaseFacts| facts.path.parent().map(Path::to_owned);
         let mut rest = databases;
         while let Some(dir) = rest.first().map(|facts| parent(facts).unwrap_or_default()) {
@@ -291,12 +312,20 @@ impl<'a> Checking<'a> {
             facts.pair.as_ref().is_none_or(|pair| pair.header.raw.version.get() == FORMAT_VERSION);
         let outcome = match () {
             () if !layout_is_known => Outcome::Failed,
-            () if Report::has_errors(&findings) => Outcome::Findings,
+            () if Report::has_errors(&findings) || has_bad_pages(facts) => Outcome::Findings,
             () if !unknown.is_empty() => Outcome::Failed,
             () => Outcome::Ok,
         };
-        self.report.push(DatabaseReport::surveyed(facts, findings, outcome), &unknown);
+        let mut entry = Entry::from(DatabaseReport::surveyed(facts, findings, outcome));
+        entry.notes(facts.pages.as_deref().and_then(pages_note_of_check));
+        entry.report.pages = facts.pages.as_deref().cloned();
+        self.report.push(entry, &unknown);
     }
+}
+
+/// Whether a page is bad, or lost. Of the header copies there are findings.
+fn has_bad_pages(facts: &DatabaseFacts) -> bool {
+    facts.pages.as_ref().is_some_and(|pages| pages.bad_data_pages() > 0 || pages.lost.is_some())
 }
 
 fn needs_logs(facts: &DatabaseFacts) -> bool {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::apply::LogsDeed;
 use crate::diagnose::{Finding, FindingId, Severity, diagnose_database};
 use crate::ese::LogBase;
-use crate::guards::{LogsQuestion, backup_volume, for_logs, unread};
+use crate::guards::{LogsQuestion, for_logs, unread};
 use crate::plan::{
     Command, GroupRequest, ResetRequest, choose_stream, leave_other_groups_out, pending_refusals,
     plan_reset, reset_refusals,
@@ -16,7 +16,6 @@ use crate::report::{CommandName, DatabaseReport, Note, Outcome, Report};
 use crate::survey::{CheckpointFile, DatabaseFacts, GroupFacts, LogContent, LogFile, LogStream};
 
 use super::consent::confirmation_needed;
-use super::logs;
 use super::planned::Plan;
 use super::request::{Consent, ResetLogs};
 use super::run::Run;
@@ -68,7 +67,7 @@ pub(super) fn plan(run: &Run, request: &ResetLogs) -> Plan {
     refused.extend(for_logs(run.storage(), &asked));
     refused.extend(confirmation_needed(guarded.consent, &group.folders.log_dir));
     match deed {
-        Some(deed) if refused.is_empty() => logs::planned(report, deed, guarded.terms(backup_dir)),
+        Some(deed) if refused.is_empty() => Plan::of_logs(report, deed, guarded.terms(backup_dir)),
         None if refused.is_empty() => nothing_to_do(report, &group, &wanted),
         _ => Plan::of_group(report, Outcome::Refused, &refused),
     }
@@ -98,10 +97,10 @@ fn deed(
     backup_dir: &Path,
 ) -> Option<LogsDeed> {
     let stamp = run.stamp(Command::ResetLogs);
-    let volume = backup_volume(run.storage(), backup_dir).unwrap_or_default();
+    let storage = run.storage();
+    let volume = storage.volume_of(backup_dir).unwrap_or_default();
     let operation_dir = backup_dir.join(&stamp.id);
     let overrides = overrides(request);
-    let storage = run.storage();
     let (apart, numbered) = (folders(group), folders(group));
     let apart = apart.into_iter().filter(|dir| !storage.may_rename(dir, backup_dir)).collect();
     let numbered = numbered.into_iter().filter(|dir| storage.keeps_numbers(dir)).collect();

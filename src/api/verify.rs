@@ -1,30 +1,35 @@
-//! `verify`: every page against its checksum.
+//! `verify`: everything that has a checksum against it, in databases, logs, checkpoints and flush maps.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use crate::ese::db_header::FORMAT_VERSION;
-use crate::ese::{ContentKind, format_problem};
-use crate::plan;
+use crate::ese::ContentKind;
 use crate::refusal::{Refusal, RefusalId};
-use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome, Report};
+use crate::report::{CommandName, Entry, Inspected, Note, Report};
 use crate::storage::all_processors;
-use crate::survey::{DatabaseFacts, HEADER_PAGES, PageLayout};
+use crate::survey::DatabaseFacts;
 
 use super::error::{Result as ApiResult, ended_well};
-use super::pages::scan;
+use super::file_kind::kind_of;
+use super::inspect_log::check_log;
+use super::inspect_stream::{set_named, unused};
 use super::recover::not_begun;
 use super::request::Verify;
 use super::run::{Run, Watch};
+use super::verify_database::{failed, verify_database};
+use super::verify_files::{verify_checkpoint, verify_flush_map, verify_set, with_torn_end};
+use super::verify_folder::verify_folder;
 
-/// Reads every page of databases and compares it with its checksum, as `eseutil /k` does. Writes nothing.
+/// Reads every page of databases and compares it with its checksum, and likewise all of logs, checkpoints and flush
+/// maps, as `eseutil /k` and `/ml` do. Writes nothing.
 ///
-/// The outcome of the report is `ok`, or `findings` where a page is bad, also where the engine could correct
-/// it. `pages` of each database has the numbers and the bad pages.
+/// The outcome of the report is `ok`, or `findings` where something is bad, also where the engine could correct or
+/// mend it. `pages` of each database has the numbers and the bad pages. What is no database is among `files`: each
+/// log that was named with its `body`, each log stream with its `logs`.
 ///
 /// # Errors
 ///
-/// A file could not be read to its end, is no database, or of a format that is not known; or the watch asked
+/// A file could not be read to its end, is none of these, or of a format that is not known; or the watch asked
 /// to stop. The report in the error has what was found in the others.
 pub fn verify(request: &Verify, watch: &Watch) -> ApiResult<Report> {
     let run = Run::of_embedder(watch);
@@ -34,91 +39,90 @@ pub fn verify(request: &Verify, watch: &Watch) -> ApiResult<Report> {
 
 /// Verifies in a run that began already. `told` hears of the report as it grows.
 pub(crate) fn verify_in(run: &Run, request: &Verify, told: &dyn Fn(&Report)) -> Report {
-    let mut report = Report::new(CommandName::Verify);
-    let mut stopped = false;
-    for path in &request.databases {
-        let (database, reasons) = if stopped {
+    let threads = request.threads.map_or_else(all_processors, NonZeroUsize::get);
+    let report = Report::new(CommandName::Verify);
+    let mut verifying = Verifying { run, threads, reads_streaming_files: false, told, report };
+    request.paths.iter().for_each(|path| verifying.path(path));
+    verifying.report.conclude()
+}
+
+/// The report as it grows.
+pub(super) struct Verifying<'a> {
+    pub run: &'a Run<'a>,
+    pub threads: usize,
+    /// Whether the streaming file of each database is verified, too.
+    pub reads_streaming_files: bool,
+    told: &'a dyn Fn(&Report),
+    report: Report,
+}
+
+impl Verifying<'_> {
+    fn path(&mut self, path: &Path) {
+        if self.is_stopped() {
             let (database, reasons) = not_begun(path);
-            (database.into(), reasons)
-        } else {
-            verify_one(run, path, request.threads)
-        };
-        stopped |= reasons.iter().any(|reason| reason.id == RefusalId::Interrupted);
-        report.push(database, &reasons);
-        told(&report);
-    }
-    report.conclude()
-}
-
-fn verify_one(run: &Run, path: &Path, threads: Option<NonZeroUsize>) -> (Entry, Vec<Refusal>) {
-    let facts = match run.survey(path) {
-        Ok(facts) => facts,
-        Err(refusal) => return failed(refusal),
-    };
-    let layout = match layout(&facts) {
-        Ok(layout) => layout,
-        Err(refusals) => {
-            let database = DatabaseReport::surveyed(&facts, Vec::new(), Outcome::Failed);
-            return (database.into(), refusals);
+            return self.push(database, &reasons);
         }
-    };
-    let threads = threads.map_or_else(all_processors, NonZeroUsize::get);
-    let pages = match scan(run, &facts, layout, threads) {
-        Ok(pages) => pages,
-        Err(refusal) => return failed(refusal),
-    };
-    let outcome = if pages.bad_pages() > 0 { Outcome::Findings } else { Outcome::Ok };
-    let mut database = Entry::from(DatabaseReport::surveyed(&facts, Vec::new(), outcome));
-    database.notes(notes(&facts, layout));
-    database.report.pages = Some(pages);
-    (database, Vec::new())
-}
+        match verify_folder(self, path) {
+            Some(Ok(())) => {}
+            Some(Err(refusal)) => self.fail(refusal),
+            None => self.file_or_set(path),
+        }
+    }
 
-/// Nothing can be said of a file that could not be read.
-fn failed(refusal: Refusal) -> (Entry, Vec<Refusal>) {
-    (DatabaseReport::unknown(&refusal.path, Outcome::Failed).into(), vec![refusal])
-}
+    fn file_or_set(&mut self, path: &Path) {
+        if let Some((_, group)) = set_named(self.run, path) {
+            let (set, reasons) = verify_set(self.run, group, self.threads);
+            return self.push_file(set, &reasons);
+        }
+        match self.run.survey(path) {
+            Ok(facts) => self.file(&facts),
+            Err(refusal) => self.fail(refusal),
+        }
+    }
 
-/// Where the pages lie, or why that is not known. Half a page at the end is no page, as `eseutil /k`
-/// has it.
-fn layout(facts: &DatabaseFacts) -> Result<PageLayout, Vec<Refusal>> {
-    let has_pages = matches!(facts.kind, ContentKind::Database | ContentKind::Streaming);
-    let Some(pair) = facts.pair.as_ref().filter(|_| has_pages) else {
-        return Err(plan::content_refusals(facts));
-    };
-    let (length, page) = (facts.status.length_bytes, pair.page_size_bytes);
-    let all = PageLayout::of(length, page);
-    let mut refusals = Vec::new();
-    if all.pages < HEADER_PAGES {
-        refusals.extend(plan::truncated(facts, page));
+    /// A file that was surveyed.
+    pub fn file(&mut self, facts: &DatabaseFacts) {
+        let (run, threads) = (self.run, self.threads);
+        let (file, reasons) = match kind_of(facts) {
+            ContentKind::Log => (with_torn_end(check_log(run.storage(), facts)), Vec::new()),
+            ContentKind::Checkpoint => (verify_checkpoint(facts), Vec::new()),
+            ContentKind::FlushMap => verify_flush_map(run, facts, threads),
+            kind @ (ContentKind::PreparedLog | ContentKind::ReserveLog) => {
+                (unused(facts, kind), Vec::new())
+            }
+            kind @ ContentKind::Patch if facts.pair.is_none() => (unused(facts, kind), Vec::new()),
+            kind => {
+                let (mut database, reasons) = verify_database(run, facts, threads);
+                database.report.kind = kind;
+                if self.reads_streaming_files {
+                    let is_of_it = |note: &Note| matches!(note, Note::StreamFileNotRead(_));
+                    database.aside.notes.retain(|note| !is_of_it(note));
+                }
+                return self.push(database, &reasons);
+            }
+        };
+        self.push_file(file, &reasons);
     }
-    // Older versions have other pages, with other checksums.
-    if pair.header.raw.version.get() != FORMAT_VERSION {
-        refusals.extend(plan::unsupported_format(facts, &pair.header));
-    }
-    match facts.kind {
-        _ if !refusals.is_empty() => Err(refusals),
-        ContentKind::Streaming => Ok(PageLayout::of_headers(length, page)),
-        _ => Ok(all),
-    }
-}
 
-fn notes(facts: &DatabaseFacts, layout: PageLayout) -> Vec<Note> {
-    if facts.kind == ContentKind::Streaming {
-        return vec![Note::OnlyHeaderPages];
+    /// Whether somebody asked to stop.
+    pub fn is_stopped(&self) -> bool {
+        self.report.refusals.iter().any(|reason| reason.id == RefusalId::Interrupted)
     }
-    let mut notes = Vec::new();
-    let rest = facts.status.length_bytes - layout.end_bytes();
-    if rest > 0 {
-        notes.push(Note::HalfPage(rest));
+
+    /// Something that could not be read.
+    pub fn fail(&mut self, refusal: Refusal) {
+        let (database, reasons) = failed(refusal);
+        self.push(database, &reasons);
     }
-    let unknown = facts.pair.as_ref().and_then(|pair| format_problem(&pair.header));
-    notes.extend(unknown.map(Note::UnknownInHeader));
-    if let Some(streaming) = facts.streaming.as_ref().filter(|streaming| streaming.found) {
-        notes.push(Note::StreamFileNotRead(streaming.path.clone()));
+
+    fn push(&mut self, database: impl Into<Entry>, reasons: &[Refusal]) {
+        self.report.push(database, reasons);
+        (self.told)(&self.report);
     }
-    if facts.pair.as_ref().is_some_and(|pair| !pair.is_sound()) {
-        notes.push(Note::CopiesNotSound(facts.path.clone()));
+
+    /// A file that is no database, or a log stream.
+    pub fn push_file(&mut self, file: Inspected, reasons: &[Refusal]) {
+        self.report.push_file(file, reasons);
+        (self.told)(&self.report);
     }
-    notes
 }

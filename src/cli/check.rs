@@ -7,6 +7,9 @@ use super::args::CheckArgs;
 use super::session::Session;
 
 pub fn run(session: &Session, args: &CheckArgs) -> Report {
+    if args.deep {
+        session.heed_first_interrupt();
+    }
     let check = Check {
         paths: args.paths.clone(),
         databases: args.group.db.clone(),

@@ -36,11 +36,12 @@ pub use damaged_files::{
 pub use database::diagnose_database;
 pub use finding::Finding;
 pub use finding_id::{FindingId, Mending, Subject};
-pub use fitness::{Obstacle, cut_off, logs_pending, obstacles, unknown_format};
+pub use fitness::{Obstacle, cut_off, logs_pending, obstacles, repair_command, unknown_format};
 pub use forecast::{Forecast, ForecastOutcome};
 pub use generation_range::GenerationRange;
 pub use group::{GroupDiagnosis, StreamOutlook, diagnose_group, diagnose_logs};
 pub use header_copies::{CopyFault, copy_evidence, copy_fault};
+pub use log_bodies::damaged_body;
 pub use membership::{is_of_stream, missing_databases};
 pub use next_start::known_later;
 pub use sequence::SequenceUse;

@@ -27,6 +27,14 @@ pub enum ContentKind {
     Checkpoint,
     /// A flush map (`.jfm`).
     FlushMap,
+    /// What a streaming backup patches pages from (`.pat`).
+    Patch,
+    /// The next log, being prepared, or left over (`E00tmp.log`).
+    PreparedLog,
+    /// A reserve log (`res1.log`, `E00res00001.jrs`).
+    ReserveLog,
+    /// A file of another program.
+    Foreign,
     /// Nothing that this tool knows.
     Unknown,
 }
@@ -40,6 +48,10 @@ impl ContentKind {
             Self::Log => "a transaction log",
             Self::Checkpoint => "a checkpoint",
             Self::FlushMap => "a flush map (.jfm)",
+            Self::Patch => "a patch file (.pat) of a streaming backup",
+            Self::PreparedLog => "a prepared transaction log",
+            Self::ReserveLog => "a reserve log",
+            Self::Foreign => "a file of another program",
             Self::Unknown => "no file of the Extensible Storage Engine",
         }
     }
@@ -74,6 +86,16 @@ pub fn identify(area: &HeaderArea) -> ContentKind {
 /// version of one, though the checksum is wrong.
 pub fn looks_like_log(bytes: &[u8]) -> bool {
     FileType::of(bytes) == FileType::Log && has_log_version(bytes)
+}
+
+/// Whether a file begins as those of other programs do that may have the names of databases: SQLite, the registry,
+/// Access.
+pub fn is_of_another_program(start: &[u8]) -> bool {
+    start.starts_with(b"SQLite format 3\0")
+        || start.starts_with(b"regf")
+        || start.get(4..).is_some_and(|rest| {
+            rest.starts_with(b"Standard Jet DB") || rest.starts_with(b"Standard ACE DB")
+        })
 }
 
 fn database_or_streaming_file(header: &DbHeader) -> ContentKind {

@@ -1,5 +1,5 @@
 //! The guards that facts alone decide, as refusals. What forbids a repair is judged in
-//! [`crate::diagnose`]; the guards that need the world are in [`crate::apply`].
+//! [`crate::diagnose`]; the guards that need the world are in `crate::guards`.
 
 use crate::diagnose::{
     Obstacle, Unclean, copy_evidence, cut_off, logs_pending, obstacles, required, unknown_format,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnose::{
     CopyFault, StreamingFileFault, attach_list_way_out, copy_fault, is_of_stream, known_later,
-    missing_databases, streaming_file_fault,
+    missing_databases, repair_command, streaming_file_fault,
 };
 use crate::ese::{AttachedDatabase, DbState, LogBase, Signature};
 use crate::show::{CommandLine, Paragraph, quoted, shown};
@@ -222,7 +222,8 @@ fn header_damaged(database: &DatabaseFacts) -> Option<Refusal> {
         RefusalId::HeaderDamaged,
         &database.path,
         what,
-        format!("Mend it first: edbmend repair {}", quoted(&database.path)),
+        repair_command(database, None)
+            .map_or_else(|first| first, |repair| format!("Mend it first: {repair}").into()),
     ))
 }
 

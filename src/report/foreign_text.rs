@@ -104,18 +104,8 @@ fn log_file(content: LogContent) -> LogFile {
 fn no_list_of_logs_prints_foreign_text_as_it_is() {
     let error = StorageError::new("read", Path::new(HARM), io::Error::other(HARM));
     let contents = [LogContent::Unreadable(Arc::new(error)), LogContent::Blank];
-    let stream = LogStream {
-        base: LogBase::new("E00").unwrap(),
-        archives: contents.map(log_file).into(),
-        current: None,
-        rivals: Vec::new(),
-        temporary: None,
-        reserves: Vec::new(),
-        shadows: Vec::new(),
-        checkpoint: None,
-        attached: Vec::new(),
-        attached_fault: None,
-    };
+    let mut stream = LogStream::new(LogBase::new("E00").unwrap());
+    stream.archives = contents.map(log_file).into();
     assert_harmless(&dump::dump_log_set(&stream));
 }
 
@@ -270,7 +260,7 @@ fn report(command: CommandName, outcome: Outcome, steps: Steps, databases: usize
     document.refusals = vec![refusal(HARM), refusal("elsewhere")];
     document.findings = findings();
     document.databases = vec![database(HARM, header_steps()); databases];
-    document.files = vec![FileReport { file: database(HARM, header_steps()) }];
+    document.files = vec![FileReport::new(database(HARM, header_steps()))];
     document.operation = Some(OperationRef { id: HARM.into(), dir: HARM.into() });
     document.steps = steps;
     document.logs = LogsReport::of(vec![stream()]);

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod bad_input;
+mod earlier_release;
 mod evidence;
 mod footprint;
 mod forecasts;
@@ -17,3 +18,4 @@ mod reset_logs;
 mod schema;
 mod storage_groups;
 mod verify;
+mod verify_logs;

@@ -31,6 +31,44 @@ fn every_reason_against_a_reset_is_listed_with_a_guards_exit_code() {
     ran.expect_refused(3, &expected);
 }
 
+/// What else is wrong with a database of which one header copy is damaged.
+type Change = fn(&Path);
+
+#[test]
+fn a_repair_is_advised_only_where_it_would_not_be_refused() {
+    let cases: [(&str, Change); 6] = [
+        ("Mend it first: edbmend repair ", |_| ()),
+        ("clean first", |database| edit_database(database, |raw| raw.state = 2.into())),
+        ("dismount it once", |database| {
+            edit_database(database, |raw| raw.full_cur.gen_low = 1.into());
+        }),
+        ("may be data", |database| edit_database(database, |raw| raw.flags[0] |= 1)),
+        ("was cut off", |database| {
+            let bytes = fs::read(database).unwrap();
+            fs::write(database, &bytes[..bytes.len() - 1]).unwrap();
+        }),
+        ("edbmend recover ", |database| {
+            fs::write(database.with_extension("edb.edbmend-pending"), "").unwrap();
+        }),
+    ];
+    for (advice, change) in cases {
+        let (_folder, dir) = small_group();
+        let database = dir.join("priv1.edb");
+        change(&database);
+        let mut bytes = fs::read(&database).unwrap();
+        bytes[4096 + 700] ^= 1;
+        fs::write(&database, bytes).unwrap();
+        let report = reset(&dir, &["--dry-run"]).json().clone();
+        let refusals = report["refusals"].as_array().unwrap();
+        let damaged = refusals.iter().find(|refusal| refusal["id"] == "header-damaged").unwrap();
+        let remedy = damaged["remedy"].as_str().unwrap();
+        assert!(remedy.contains(advice), "{advice}: {remedy}");
+        let repair = run(["repair", "--dry-run", "--json", text(&database)]);
+        let is_advised = remedy.contains("edbmend repair");
+        assert_eq!(is_advised, repair.code == Some(0), "{advice}: {remedy} {repair:?}");
+    }
+}
+
 #[test]
 fn what_is_named_like_the_checkpoint_and_is_no_file() {
     let (_folder, dir) = small_group();

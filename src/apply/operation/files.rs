@@ -111,10 +111,13 @@ pub fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-/// Keeps an operation folder open, and the one around it.
-fn hold_around(storage: &dyn Storage, dir: &Path) -> Result<Vec<HeldFolder>, StorageError> {
-    let both = dir.parent().into_iter().chain([dir]);
-    both.map(|dir| storage.hold_folder(dir)).collect()
+/// Keeps folders open, as far as they are there.
+pub fn hold_folders(
+    storage: &dyn Storage,
+    dirs: impl IntoIterator<Item = impl AsRef<Path>>,
+) -> Result<Vec<HeldFolder>, StorageError> {
+    let there = dirs.into_iter().filter(|dir| storage.status(dir.as_ref()).is_ok());
+    there.map(|dir| storage.hold_folder(dir.as_ref())).collect()
 }
 
 /// Leaves the report of a finished operation in its folder; a failure is told, and harms nothing.
@@ -125,7 +128,7 @@ pub fn leave_report(
     write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
 ) -> Result<(), StorageError> {
     let path = dir.join(name);
-    let _held = hold_around(storage, dir)?;
+    let _held = hold_folders(storage, dir.parent().into_iter().chain([dir]))?;
     storage.create(&path).and_then(|file| {
         write_stream(file.as_ref(), write)?;
         file.sync()

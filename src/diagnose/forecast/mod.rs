@@ -5,6 +5,7 @@
 
 mod backups;
 mod mount;
+mod pages;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -89,6 +90,13 @@ impl Forecast {
 
     fn fails(error: i32, event: Option<u32>, message: impl Into<String>) -> Self {
         Self { error: Some(error), event, ..Self::new(ForecastOutcome::Fails, message) }
+    }
+
+    fn resting_on_pages(mut self, were_read: bool) -> Self {
+        if were_read {
+            self.rests_on.push(Ground::Pages);
+        }
+        self
     }
 
     fn resting_on_bodies(mut self, were_read: bool) -> Self {
