@@ -389,7 +389,7 @@ fn go_through(case: Case, every: usize) -> BTreeMap<Option<i32>, usize> {
 }
 
 #[test]
-#[ignore = "needs root, strace, a disk beside /dev/shm"]
+#[ignore = "needs strace, a disk beside /dev/shm"]
 fn some_names_are_exchanged_before_the_call_that_looks_them_up() {
     at_once([&CASES[..5], &CASES[5..]], |cases| {
         cases.iter().for_each(|case| {

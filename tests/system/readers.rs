@@ -217,7 +217,7 @@ fn nobody_reads_more(folders: Folders, umask: &'static str, is_apart: bool) {
 }
 
 #[test]
-#[ignore = "needs root, setfacl"]
+#[ignore = "needs root"]
 fn what_is_readable_after_was_readable_before() {
     needs::another_user();
     needs::programs(&["setfacl"]);
