@@ -39,6 +39,7 @@ pub fn apply(plan: Plan, watch: &Watch) -> ApiResult<Report> {
 /// Carries a plan out in a run that began already.
 pub(crate) fn apply_in(run: &Run, plan: Plan) -> ApiResult<Report> {
     let Plan { report, work } = plan;
+    let run = &run.to_write();
     let report = match work {
         Work::Nothing => report,
         Work::Deed(job) => {

@@ -1,12 +1,15 @@
 //! From the paths that were named to those that are used.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::apply::DEFAULT_BACKUP_DIR;
-use crate::guards::{not_found, unreadable};
+use crate::guards::{not_found, reason, unreadable};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::quoted;
-use crate::storage::{FileKind, absolute, canonical};
+use crate::storage::{
+    FileKind, StorageError, absolute, absolute_by_own_links, canonical, canonical_by_own_links,
+};
 
 use super::run::Run;
 
@@ -14,7 +17,7 @@ impl Run<'_> {
     /// The absolute form of a folder that was named, links resolved.
     pub fn resolve_dir(&self, path: &Path) -> Result<PathBuf, Refusal> {
         let path = self.resolve(path)?;
-        let dir = canonical(&path).map_err(|_| not_found(self.storage(), &path))?;
+        let dir = self.real(&path).map_err(|error| self.not_reached(&path, error))?;
         match self.storage().status(&dir).map_err(|error| unreadable(&error))?.kind {
             FileKind::Directory => Ok(dir),
             _ => Err(Refusal::new(
@@ -28,25 +31,42 @@ impl Run<'_> {
 
     /// The absolute form of a path that was named.
     pub fn resolve(&self, path: &Path) -> Result<PathBuf, Refusal> {
-        absolute(path).map_err(|error| {
-            let text = format!("its whole path cannot be found out: {error}");
+        let found = if self.writes { absolute_by_own_links(path) } else { absolute(path) };
+        found.map_err(|error| {
+            let error = StorageError::new("open the folder of", path, error);
+            if error.is_foreign_link() {
+                return reason(&error);
+            }
+            let text = format!("its whole path cannot be found out: {}", error.source);
             Refusal::new(RefusalId::NotFound, path, text, "Name it with its whole path.")
         })
     }
 
-    /// The folder that a link leads to: what is asked about the name must be asked about the folder. A link that
-    /// is not trusted, or leads nowhere, stays one, and is refused where it is opened.
-    fn led_to(&self, dir: PathBuf) -> PathBuf {
-        match self.storage().hold_folder(&dir) {
-            Ok(_held) => canonical(&dir).unwrap_or(dir),
-            Err(_) => dir,
+    /// Where a folder is, links resolved.
+    fn real(&self, dir: &Path) -> io::Result<PathBuf> {
+        if self.writes { canonical_by_own_links(dir) } else { canonical(dir) }
+    }
+
+    fn not_reached(&self, dir: &Path, error: io::Error) -> Refusal {
+        let error = StorageError::new("open the folder", dir, error);
+        if error.is_foreign_link() { reason(&error) } else { not_found(self.storage(), dir) }
+    }
+
+    /// What a link to a folder leads to, and every other path as it is.
+    pub fn resolve_link(&self, path: &Path) -> Result<PathBuf, Refusal> {
+        let path = self.resolve(path)?;
+        match self.resolve_dir(&path) {
+            Err(refusal) if refusal.id == RefusalId::NotARegularFile => Err(refusal),
+            dir => Ok(dir.unwrap_or(path)),
         }
     }
 
     /// The backup folder that was named, or the default beside the database.
     pub fn backup_dir(&self, named: Option<&Path>, database: &Path) -> Result<PathBuf, Refusal> {
         match named {
-            Some(dir) => Ok(self.led_to(self.resolve(dir)?)),
+            // What is asked about a link must be asked about the folder. One that is not trusted, or leads nowhere,
+            // stays, and is refused where it is opened.
+            Some(dir) => self.resolve(dir).map(|dir| self.real(&dir).unwrap_or(dir)),
             None => Ok(database.with_file_name(DEFAULT_BACKUP_DIR)),
         }
     }

@@ -18,10 +18,11 @@ pub fn plan(request: impl Into<Request>, watch: &Watch) -> Result<Plan> {
 
 /// Plans in a run that began already.
 pub(crate) fn plan_in(run: &Run, request: &Request) -> Result<Plan> {
+    let writer = &run.to_write();
     let plan = match request {
-        Request::Repair(repair) => repair::plan(run, repair),
-        Request::ResetLogs(reset) => reset_logs::plan(run, reset),
-        Request::Restore(restore) => restore::plan(run, restore),
+        Request::Repair(repair) => repair::plan(writer, repair),
+        Request::ResetLogs(reset) => reset_logs::plan(writer, reset),
+        Request::Restore(restore) => restore::plan(writer, restore),
     };
     let report = plan.report.run_by(run.report());
     match report.exit_code {

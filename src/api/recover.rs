@@ -51,8 +51,9 @@ pub(crate) fn recover_in(
     told: &dyn Fn(&Report),
 ) -> Report {
     let mut report = Report::new(CommandName::Recover);
+    let run = &run.to_write();
     // A link to a folder stands for it.
-    let path = run.resolve_dir(&request.path).or_else(|_| run.resolve(&request.path));
+    let path = run.resolve_link(&request.path);
     let pending = path.clone().and_then(|path| find_pending(run.storage(), &path));
     match pending {
         Ok(databases) if databases.is_empty() => {

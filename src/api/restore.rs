@@ -6,7 +6,7 @@ use crate::apply::{
     Deed, HeaderDeed, Job, KnownDeed, LogsDeed, marker_refusal, not_as_left, undo_of,
 };
 use crate::diagnose::diagnose_database;
-use crate::guards::{HeaderQuestion, LogsQuestion, for_header, for_logs, shared};
+use crate::guards::{HeaderQuestion, LogsQuestion, for_header, for_logs, reason, shared};
 use crate::plan::{Command, content_refusals};
 use crate::refusal::Refusal;
 use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome, Report};
@@ -23,9 +23,10 @@ pub(super) fn plan(run: &Run, request: &Restore) -> Plan {
     let stamp = run.stamp(Command::Restore);
     let undo = run.resolve(&request.operation);
     let storage = run.storage();
-    let _held = undo.as_ref().map(|dir| storage.hold_folder(dir));
-    let undo = undo.and_then(|dir| match shared(storage, &dir) {
-        Some(refusal) if !request.guarded.backup_terms.allow_shared => Err(refusal),
+    let held = undo.as_ref().map(|dir| storage.hold_folder(dir));
+    let undo = undo.clone().and_then(|dir| match (&held, shared(storage, &dir)) {
+        (Ok(Err(error)), _) if error.is_foreign_link() => Err(reason(error)),
+        (_, Some(refusal)) if !request.guarded.backup_terms.allow_shared => Err(refusal),
         _ => undo_of(storage, &dir, &stamp),
     });
     match undo {

@@ -59,6 +59,8 @@ pub struct Run<'a> {
     pub arguments: Vec<String>,
     /// When it began.
     pub started: DateTime<Utc>,
+    /// Whether what is named will be written: then links on the way must be root's or one's own.
+    pub writes: bool,
 }
 
 impl<'a> Run<'a> {
@@ -67,7 +69,12 @@ impl<'a> Run<'a> {
         let context = Context { storage: &Disk, observer: watch.observer, interrupted: watch.stop };
         let words = std::env::args_os();
         let arguments = words.map(|word| word.to_string_lossy().into_owned()).collect();
-        Self { context, arguments, started: now() }
+        Self { context, arguments, started: now(), writes: false }
+    }
+
+    /// The same run, which from here on names what it will write.
+    pub fn to_write(&self) -> Self {
+        Self { arguments: self.arguments.clone(), writes: true, ..*self }
     }
 
     /// The disk.

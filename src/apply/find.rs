@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::guards::{not_found, reason};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, RefusalId};
 use crate::storage::{FileKind, Storage, StorageError};
 use crate::survey::{Listings, group_markers, pending_marker};
 
@@ -44,8 +44,25 @@ pub fn find_pending(storage: &dyn Storage, path: &Path) -> Result<Vec<PathBuf>, 
     let names = storage.list(path).map_err(|error| not_there(&error))?;
     let mut found: Vec<_> =
         names.iter().filter_map(|name| marker::subject_of(&path.join(name))).collect();
+    if found.len() > MOST_MARKERS {
+        return Err(too_many_markers(path, found.len()));
+    }
     found.sort();
     Ok(each_operation_once(storage, found))
+}
+
+/// Most markers in one folder: more databases than any server has. Each is compared with each other.
+const MOST_MARKERS: usize = 256;
+
+fn too_many_markers(dir: &Path, found: usize) -> Refusal {
+    Refusal::new(
+        RefusalId::JournalDamaged,
+        dir,
+        format!(
+            "{found} files here are named like markers of edbmend, expected at most {MOST_MARKERS}"
+        ),
+        "Nothing was touched. Name the database whose operation was interrupted, or its operation folder.",
+    )
 }
 
 /// The operations of several markers, each by what it is known by, and once.

@@ -17,7 +17,7 @@ use super::known_deed::KnownDeed;
 use super::logs::deed::LogsDeed;
 use super::operation::files::{
     HEADER_AFTER_NAME, HEADER_BEFORE_NAME, JOURNAL_NAME, PLAN_NAME, SUMS_NAME, read_if_there,
-    read_small, read_sums, sha256,
+    read_small, read_start, read_sums, sha256,
 };
 use super::operation::folder::remove_durably;
 use super::operation::journal::{self, Found, Journal};
@@ -175,7 +175,11 @@ fn read_image(
             "Nothing was touched. Put an undamaged copy of this operation folder back and try again.",
         )
     };
-    let bytes = read_small(storage, path).map_err(|error| refuse(&error.to_string()))?;
+    let (bytes, found) =
+        read_start(storage, path, length as u64).map_err(|error| refuse(&error.to_string()))?;
+    if found != length as u64 {
+        return Err(refuse(&format!("found {found} bytes, expected {length}")));
+    }
     if !is_image(&bytes, length, expected_sha256) {
         return Err(refuse(&format!(
             "found SHA-256 {}, expected {expected_sha256}",

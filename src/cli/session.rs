@@ -72,7 +72,7 @@ impl Session {
     pub fn run(&self) -> Run<'_> {
         let context =
             Context { storage: &Disk, observer: &self.watcher, interrupted: &self.interrupted };
-        Run { context, arguments: self.arguments.clone(), started: self.started }
+        Run { context, arguments: self.arguments.clone(), started: self.started, writes: false }
     }
 
     /// From now on Ctrl-C and a polite kill end the run in an orderly way. Read-only commands keep

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::plan::BackupScope;
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::{shown, size};
-use crate::storage::{FileKind, Others, Storage};
+use crate::storage::{FileKind, Others, Storage, StorageError};
 use crate::survey::DatabaseFacts;
 
 /// What an operation needs besides the copy: images, plan, journal, report, and room to breathe.
@@ -73,7 +73,7 @@ pub fn shared(storage: &dyn Storage, dir: &Path) -> Option<Refusal> {
     let (message, remedy) = match sharing.without_modes {
         Some(kind) => (
             format!(
-                "{who}: it lies on {kind}, which has no owners and modes but those of its mount"
+                "{who}: it lies on {kind}, where owners and modes are usually those of the mount"
             ),
             "Mount it so that it is yours alone (options uid, gid, umask=077), or name another folder with \
              --backup-dir. If you trust everybody who can write there, add --allow-shared-backup-dir."
@@ -154,17 +154,12 @@ fn usable_folder<'a>(
         refuse(&what, "Create that folder, or name another one with --backup-dir.")
     })?;
     // A link to a folder is a folder here: only the last component of a database must be itself.
-    let is_folder = match status.kind {
-        FileKind::Directory => true,
-        FileKind::Symlink => storage.list(existing).is_ok(),
-        _ => false,
+    let opened = match status.kind {
+        FileKind::Directory => Ok(()),
+        FileKind::Symlink => opens(storage, existing).map_err(|error| error.to_string()),
+        _ => Err(format!("{} is a file, expected a folder", shown(existing))),
     };
-    if !is_folder {
-        return Err(refuse(
-            &format!("{} is a file, expected a folder", shown(existing)),
-            "Name a folder with --backup-dir.",
-        ));
-    }
+    opened.map_err(|what| refuse(&what, "Name a folder with --backup-dir."))?;
     if status.read_only || !storage.may_write(existing) {
         return Err(refuse(
             &format!("nothing can be created in {}", shown(existing)),
@@ -173,6 +168,12 @@ fn usable_folder<'a>(
         ));
     }
     Ok(existing)
+}
+
+/// Fails where a link leads to no folder, or somebody else made it.
+fn opens(storage: &dyn Storage, link: &Path) -> Result<(), StorageError> {
+    let _held = storage.hold_folder(link)?;
+    storage.list(link).map(drop)
 }
 
 fn no_space(

@@ -13,7 +13,13 @@ pub fn reason(error: &StorageError) -> Refusal {
     if error.is_busy() {
         return in_use(&error.path);
     }
-    let (id, remedy) = if error.is_full() {
+    let (id, remedy) = if error.is_foreign_link() {
+        (
+            RefusalId::NotARegularFile,
+            "Whoever made it can let it lead elsewhere at any moment. Look where it leads, and name that place \
+             itself. Nothing was changed.",
+        )
+    } else if error.is_full() {
         (RefusalId::NoSpace, "Free space on that volume, or name another with --backup-dir.")
     } else if error.is_forbidden() {
         (

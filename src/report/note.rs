@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::machine::StoreService;
 use crate::plan::Direction;
-use crate::show::{CommandLine, Paragraph, shown};
+use crate::show::{CommandLine, Paragraph, quoted, shown};
 
 /// One thing that people are told beside a report. Programs have the values themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,9 +169,9 @@ impl Note {
             }
             Self::NothingPending => one("No operation is pending here: no marker was found."),
             Self::EmptyFolder(folder) => one(format!(
-                "An operation ended here before it began, as by a power loss. Its folder is empty, and \
-                 nothing depends on it: {}",
-                shown(folder)
+                "An operation ended here before it began, as by a power loss. Nothing depends on its folder, which is \
+                 empty. While no other edbmend is running, remove it: rmdir {}",
+                quoted(folder)
             )),
             Self::Direction(direction) => one(direction_in_words(*direction)),
             Self::WritesHeaderOf(database) => {

@@ -69,9 +69,25 @@ impl StorageError {
         self.source.kind() == io::ErrorKind::FileTooLarge
     }
 
+    /// A symbolic link on the way was made by somebody who is neither root nor the user of this process.
+    pub fn is_foreign_link(&self) -> bool {
+        is_foreign_link(&self.source)
+    }
+
     /// The process may not, or the volume is mounted read-only.
     pub fn is_forbidden(&self) -> bool {
         use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
         matches!(self.source.kind(), PermissionDenied | ReadOnlyFilesystem)
     }
+}
+
+/// Whether an error tells of a link that somebody else made.
+pub fn is_foreign_link(error: &io::Error) -> bool {
+    #[cfg(all(unix, feature = "disk"))]
+    return error.get_ref().is_some_and(|inner| inner.is::<super::held::ForeignLink>());
+    #[cfg(not(all(unix, feature = "disk")))]
+    return {
+        let _ = error;
+        false
+    };
 }

@@ -36,7 +36,7 @@ pub use pieces::{PIECE_BYTES, Piece, Pieces};
 pub use private_map::PrivateMap;
 pub use reader::{FileReader, read_full};
 #[cfg(feature = "disk")]
-pub use resolve::{absolute, canonical};
+pub use resolve::{absolute, absolute_by_own_links, canonical, canonical_by_own_links};
 pub use status::{FileKind, Others, Sharing, Status};
 pub use threads::{all_processors, on_all_cores, start_threads, work_watched};
 #[cfg(all(unix, feature = "disk"))]

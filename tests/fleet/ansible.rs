@@ -198,3 +198,34 @@ fn role_and_modules_are_documented() {
     let role = ran(&ansible("ansible-doc", &["-t", "role", "-r", "roles", "edbmend"]));
     assert!(role.contains("edbmend_action"), "{role}");
 }
+
+#[test]
+fn each_override_of_the_program_is_a_parameter_of_its_module_and_a_variable_of_the_role() {
+    let role = contrib().join("roles/edbmend");
+    let specs = fs::read_to_string(role.join("meta/argument_specs.yml")).unwrap();
+    for command in ["repair", "reset-logs", "restore", "recover"] {
+        let help = crate::harness::run([command, "--help"]).stdout;
+        let name = command.replace('-', "_");
+        let read = |path: String| fs::read_to_string(role.join(path)).unwrap();
+        let module = read(format!("library/edbmend_{name}.py"));
+        let task = read(format!("tasks/{name}.yml"));
+        let words = help.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        let flags = words.filter_map(|word| word.strip_prefix("--"));
+        let mut seen = 0;
+        for flag in flags.filter(|flag| flag.starts_with("allow-") || flag.starts_with("accept-")) {
+            // Of a recovery there is no backup.
+            if (command, flag) == ("recover", "allow-backup-in-memory") {
+                continue;
+            }
+            let parameter = flag.replace('-', "_");
+            assert!(module.contains(&format!("  {parameter}:\n")), "{command} --{flag}: module");
+            assert!(
+                task.contains(&format!("    {parameter}: \"{{{{ ")),
+                "{command} --{flag}: task"
+            );
+            assert!(specs.contains(&parameter), "{command} --{flag}: role");
+            seen += 1;
+        }
+        assert!(seen > 1, "{command}: {help}");
+    }
+}

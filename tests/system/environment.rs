@@ -175,6 +175,21 @@ fn a_report_beyond_the_limit_leaves_the_exit_code_as_it_is() {
 }
 
 /// The library that tells a process another time.
+/// Whoever may write beside a database can put a file of any size in the place of a marker or a journal.
+#[test]
+#[ignore = "needs prlimit"]
+fn a_control_file_of_any_size_is_read_in_little_memory() {
+    needs::programs(&["prlimit"]);
+    for bytes in [200 << 20, 1 << 40] {
+        let fixture = Fixture::new(&damaged(4));
+        fs::File::create(fixture.marker()).unwrap().set_len(bytes).unwrap();
+        let mut limited = Command::new("prlimit");
+        limited.args(["--as=150000000", PROGRAM, "recover", "--yes", "--json"]).arg(fixture.dir());
+        finish(spawn(&mut limited)).expect_refused(3, &["journal-damaged"]);
+        assert_eq!(fs::metadata(fixture.marker()).unwrap().len(), bytes);
+    }
+}
+
 fn faketime() -> PathBuf {
     let machines =
         names("/usr/lib".as_ref()).into_iter().map(|name| Path::new("/usr/lib").join(name));

@@ -6,6 +6,7 @@
 mod backup;
 mod environment;
 mod exchange_2003;
+mod exchanged;
 mod full_disk;
 #[path = "../harness/mod.rs"]
 mod harness;
@@ -17,6 +18,7 @@ mod moved_along;
 mod pending_operations;
 mod power;
 mod power_loss;
+mod readers;
 mod reset_volumes;
 mod scene;
 mod stalled;

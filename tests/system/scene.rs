@@ -119,6 +119,11 @@ impl Scene {
         self.with_flags(&["restore", last.to_str().unwrap(), "--backup-dir", backup_dir])
     }
 
+    /// Where the operation folders are.
+    pub fn backup_dir(&self) -> &Path {
+        &self.backup_dir
+    }
+
     /// The arguments of `recover`.
     pub fn recover(&self) -> Vec<String> {
         self.with_flags(&["recover", &self.path("")])

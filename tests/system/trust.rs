@@ -5,6 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use edbmend::practice::damage_full_backup;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -201,6 +202,53 @@ fn a_folder_that_is_exchanged_during_a_run_leads_no_write_elsewhere() {
         assert!(snapshot(&victim) == before, "{ran:?}");
         assert!(ran.code.is_some_and(|code| [0, 3, 4, 5, 6].contains(&code)), "{ran:?}");
     }
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_link_that_somebody_else_made_is_not_followed_to_what_will_be_written() {
+    needs::root();
+    let (folder, dir) = small_group();
+    for name in ["priv1.edb", "pub1.edb"] {
+        let mut bytes = fs::read(dir.join(name)).unwrap();
+        damage_full_backup(&mut bytes);
+        fs::write(dir.join(name), bytes).unwrap();
+    }
+    let link = folder.path().join("link");
+    symlink(&dir, &link).unwrap();
+    std::os::unix::fs::lchown(&link, Some(NOBODY), Some(NOBODY)).unwrap();
+    let done = run(["repair", "--yes", "--json", text(&dir.join("priv1.edb"))]);
+    let operation = link.join("edbmend").join(done.operation_dir().file_name().unwrap());
+    let words = |words: &[&str], path: &Path| {
+        words
+            .iter()
+            .map(|word| (*word).to_owned())
+            .chain([text(path).to_owned()])
+            .collect::<Vec<_>>()
+    };
+    let before = snapshot(folder.path());
+    for how in ["--yes", "--dry-run"] {
+        let database = link.join("pub1.edb");
+        let runs = [
+            words(&["repair", how, "--json"], &database),
+            words(&["repair", how, "--json", "--backup-dir", text(&link)], &dir.join("pub1.edb")),
+            reset_words(&[how, "--json"], &link),
+            words(&["restore", how, "--json"], &operation),
+            words(&["recover", how, "--json"], &link),
+            words(&["recover", how, "--json"], &database),
+        ];
+        for run_words in runs {
+            let ran = run(&run_words);
+            assert_eq!(ran.code, Some(3), "{run_words:?}: {ran:?}");
+            assert!(ran.stdout.contains("another user made"), "{run_words:?}: {ran:?}");
+        }
+    }
+    assert!(snapshot(folder.path()) == before);
+    // Who only looks may follow it; and one's own link is followed.
+    assert_eq!(run(["inspect", "--json", text(&link.join("pub1.edb"))]).code, Some(0));
+    fs::remove_file(&link).unwrap();
+    symlink(&dir, &link).unwrap();
+    assert_eq!(run(["restore", "--yes", "--json", text(&operation)]).code, Some(0));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The files of an operation folder: their names, and how they are read.
 
+use std::io;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -28,6 +29,9 @@ pub const DEFAULT_BACKUP_DIR: &str = "edbmend";
 /// Largest of the small files, in bytes. The plan of a reset of 100,000 logs has some 12 MiB.
 const SMALL_FILE_BYTES: u64 = 256 * 1024 * 1024;
 
+/// Largest of the sealed files, in bytes: a marker with the longest paths of a hundred databases fits.
+const SEALED_FILE_BYTES: u64 = 1024 * 1024;
+
 /// Whether a folder is an operation folder: it is named like one and holds a file of one, or it holds two
 /// of them, whatever its name is now. One alone says nothing: `/var/log` may have a `journal`.
 pub fn is_operation_folder(storage: &dyn Storage, dir: &Path) -> bool {
@@ -46,17 +50,38 @@ pub fn has_operation_name(dir: &Path) -> bool {
 
 /// Reads a small file whole.
 pub fn read_small(storage: &dyn Storage, path: &Path) -> Result<Vec<u8>, StorageError> {
-    let file = storage.open(path, Access::Read)?;
-    let length = file.status()?.length_bytes;
+    let (bytes, length) = read_start(storage, path, SMALL_FILE_BYTES)?;
     if length > SMALL_FILE_BYTES {
         let error =
-            std::io::Error::other(format!("{length} bytes, expected at most {SMALL_FILE_BYTES}"));
+            io::Error::other(format!("{length} bytes, expected at most {SMALL_FILE_BYTES}"));
         return Err(StorageError::new("read", path, error));
     }
-    let mut bytes = vec![0; length as usize];
+    Ok(bytes)
+}
+
+/// Reads a marker or a journal. Of what is longer than any of them it reads the start, which has no seal that is
+/// right.
+pub fn read_sealed(storage: &dyn Storage, path: &Path) -> Result<Vec<u8>, StorageError> {
+    read_start(storage, path, SEALED_FILE_BYTES).map(|(bytes, _)| bytes)
+}
+
+/// Reads up to `most` bytes of a file; and how many it has.
+pub fn read_start(
+    storage: &dyn Storage,
+    path: &Path,
+    most: u64,
+) -> Result<(Vec<u8>, u64), StorageError> {
+    let file = storage.open(path, Access::Read)?;
+    let length = file.status()?.length_bytes;
+    let wanted = length.min(most) as usize;
+    let mut bytes = Vec::new();
+    let no_memory =
+        |_| StorageError::new("read", path, io::Error::from(io::ErrorKind::OutOfMemory));
+    bytes.try_reserve_exact(wanted).map_err(no_memory)?;
+    bytes.resize(wanted, 0);
     let read = read_full(file.as_ref(), &mut bytes, 0)?;
     bytes.truncate(read);
-    Ok(bytes)
+    Ok((bytes, length))
 }
 
 /// Reads a small file whole; `None` where there is none.
@@ -100,7 +125,7 @@ pub fn leave_report(
     storage: &dyn Storage,
     dir: &Path,
     name: &str,
-    write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>,
+    write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
 ) -> Result<(), StorageError> {
     let path = dir.join(name);
     let _held = hold_folders(storage, dir.parent().into_iter().chain([dir]))?;

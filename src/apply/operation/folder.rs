@@ -51,13 +51,14 @@ impl<'a> OperationFolder<'a> {
         id: &str,
         terms: BackupTerms,
     ) -> Result<Self, StorageError> {
+        let around = storage.hold_folder(backup_dir.parent().unwrap_or(Path::new("/")))?;
         let created_backup_dir = match storage.create_dir(backup_dir) {
             Ok(()) => true,
             Err(error) if error.is_already_there() => false,
             Err(error) => return Err(error),
         };
         let dir = backup_dir.join(id);
-        let (names, held) = (Vec::new(), Vec::new());
+        let (names, held) = (Vec::new(), vec![around]);
         let mut made = Self { storage, dir, created_backup_dir, names, held };
         if let Err(error) = made.establish(backup_dir, terms) {
             made.remove_dirs();

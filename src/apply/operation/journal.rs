@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::storage::{Storage, StorageError, canonical, stored_path_if_any};
 
-use super::files::{JOURNAL_NAME, read_small};
+use super::files::{JOURNAL_NAME, read_sealed};
 use super::sealed::{self, Unsealed};
 
 const JOURNAL_SCHEMA: &str = "edbmend-journal/1";
@@ -136,7 +136,7 @@ pub enum Found {
 
 /// Reads the journal of an operation folder.
 pub fn read(storage: &dyn Storage, dir: &Path) -> Result<Found, StorageError> {
-    match read_small(storage, &dir.join(JOURNAL_NAME)) {
+    match read_sealed(storage, &dir.join(JOURNAL_NAME)) {
         Ok(bytes) => Ok(match sealed::unseal(&bytes, JOURNAL_SCHEMA) {
             Unsealed::Whole(journal) => Found::Whole(journal),
             Unsealed::OtherVersion(schema) => Found::OtherVersion(schema),

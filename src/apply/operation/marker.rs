@@ -16,7 +16,7 @@ use crate::storage::{
 use crate::survey::{group_markers, pending_marker};
 
 use super::super::deed::Deed;
-use super::files::read_small;
+use super::files::read_sealed;
 use super::folder::OperationFolder;
 use super::sealed::{self, Unsealed};
 
@@ -265,19 +265,26 @@ pub fn remove<'a>(
 }
 
 /// Removes what stands where the markers of an operation that is over stood, and is one of its own, or what
-/// has become of one: [`remove`].
+/// has become of one: [`remove`]. `Ok(false)` also where something else was put in the place of one, which may come
+/// back.
 pub fn remove_of<'a>(
     storage: &dyn Storage,
     operation: Option<&str>,
     subjects: impl Iterator<Item = &'a Path>,
 ) -> Result<bool, StorageError> {
+    let mut is_displaced = false;
     let is_own = |subject: &&Path| match read(storage, &pending_marker(subject)) {
         Ok(Found::Whole(marker)) => Some(marker.operation.as_str()) == operation,
-        Ok(Found::Foreign | Found::OtherVersion(_)) => false,
+        Ok(Found::OtherVersion(_)) => false,
+        Ok(Found::Foreign) => {
+            is_displaced = true;
+            false
+        }
         // One that is gone may be so in the cache alone.
         Ok(Found::Torn | Found::Damaged) | Err(_) => true,
     };
-    remove(storage, subjects.filter(is_own))
+    let durably = remove(storage, subjects.filter(is_own))?;
+    Ok(durably && !is_displaced)
 }
 
 /// What stands where a marker should be.
@@ -300,7 +307,7 @@ pub fn read(storage: &dyn Storage, path: &Path) -> Result<Found, StorageError> {
     if storage.status(path)?.kind != FileKind::Regular {
         return Ok(Found::Foreign);
     }
-    let bytes = read_small(storage, path)?;
+    let bytes = read_sealed(storage, path)?;
     Ok(match sealed::unseal::<Marker>(&bytes, MARKER_SCHEMA) {
         Unsealed::Whole(marker) if marker.is_plausible() => Found::Whole(marker),
         Unsealed::Whole(_) => Found::Foreign,

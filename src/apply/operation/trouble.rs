@@ -24,7 +24,7 @@ pub fn of_another_version(path: &Path, schema: &str) -> Refusal {
         RefusalId::JournalDamaged,
         path,
         format!(
-            "it was made by a newer edbmend: its schema is {schema}, which this version does not know"
+            "it was made by a newer edbmend: its schema is {schema}, and this version does not know all that it says"
         ),
         "Nothing was touched. Run the same command with the version that made it, or a newer one.",
     )

@@ -14,6 +14,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, openat, openat2, statat};
 use rustix::io::{Errno, retry_on_intr};
 
+use crate::show::shown;
+
 /// Most links that are followed on the way to one folder, as in the kernel.
 const MOST_LINKS: usize = 40;
 
@@ -23,6 +25,14 @@ static HELD: RwLock<Vec<Entry>> = RwLock::new(Vec::new());
 struct Entry {
     path: PathBuf,
     folder: Arc<OwnedFd>,
+}
+
+/// A link on the way that somebody made who is neither root nor the user of this process.
+#[derive(Debug, thiserror::Error)]
+#[error("{} is a symbolic link that another user made (uid {user})", shown(link))]
+pub struct ForeignLink {
+    link: PathBuf,
+    user: u32,
 }
 
 /// Lets go of a folder when it is dropped.
@@ -149,6 +159,16 @@ fn open_folder(path: &Path) -> io::Result<OwnedFd> {
     }
 }
 
+/// Where a folder is that a path leads to, without links. On the way only those of root or the user of this
+/// process are followed.
+pub fn real_path(dir: &Path) -> io::Result<PathBuf> {
+    use std::os::fd::AsRawFd;
+    let folder = open_folder(dir)?;
+    let named = format!("/proc/self/fd/{}", folder.as_raw_fd());
+    // Without /proc nobody knows better than the name.
+    std::fs::read_link(named).or_else(|_| dir.canonicalize())
+}
+
 /// Whether a link was met that was not to be followed.
 fn is_link(error: &io::Error) -> bool {
     [Errno::LOOP, Errno::NOTDIR]
@@ -209,8 +229,8 @@ fn own_link(dir: BorrowedFd, name: &Path) -> io::Result<Option<PathBuf>> {
         return Ok(None);
     }
     if status.st_uid != 0 && status.st_uid != rustix::process::geteuid().as_raw() {
-        let what = format!("{} is a symbolic link that another user made", name.display());
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
+        let foreign = ForeignLink { link: name.to_owned(), user: status.st_uid };
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, foreign));
     }
     let target = rustix::fs::readlinkat(dir, name, Vec::new())?;
     Ok(Some(std::ffi::OsString::from_vec(target.into_bytes()).into()))
@@ -272,7 +292,7 @@ mod tests {
         if rustix::process::geteuid().is_root() {
             std::os::unix::fs::lchown(folder.path().join("link"), Some(65534), None).unwrap();
             let error = Disk.hold_folder(&folder.path().join("link")).err().unwrap();
-            assert!(error.is_forbidden(), "{error}");
+            assert!(error.is_foreign_link(), "{error}");
         }
     }
 }

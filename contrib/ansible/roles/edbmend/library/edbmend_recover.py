@@ -19,7 +19,14 @@ options:
     type: path
     required: true
   back:
-    description: Roll back, also where a header copy was written.
+    description: Roll back, also where a header copy was written. Not together with O(accept_changed).
+    type: bool
+    default: false
+  accept_changed:
+    description:
+      - Where somebody else has written since, as by a mount, and what is there is whole, leave it as it is, and
+        close the operation. It cannot be undone after that.
+      - Decide it for one host after a look, never for a fleet.
     type: bool
     default: false
 
@@ -27,6 +34,12 @@ options:
     description:
       - Go on where the file system cannot prove that nobody else has the file open.
       - Only for a store that is certainly dismounted. The program's guards page says what this gives up.
+    type: bool
+    default: false
+  allow_shared_backup_dir:
+    description:
+      - Go on where another user can write to the folder of the backup, or of the operation.
+      - Whoever can write there can decide what is written.
     type: bool
     default: false
   executable:
@@ -101,17 +114,19 @@ report:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.edbmend import GUARDED, leave, run_guarded
+from ansible.module_utils.edbmend import GUARDED, flags, leave, run_guarded
 
 
 def main():
     module = AnsibleModule(
         argument_spec=dict(path=dict(type="path", required=True),
-                           back=dict(type="bool", default=False), **GUARDED),
+                           back=dict(type="bool", default=False),
+                           accept_changed=dict(type="bool", default=False), **GUARDED),
+        mutually_exclusive=[("back", "accept_changed")],
         supports_check_mode=True,
     )
-    back = ["--back"] if module.params["back"] else []
-    leave(module, run_guarded(module, "recover", back + [module.params["path"]]))
+    way = flags(module, "back", "accept_changed")
+    leave(module, run_guarded(module, "recover", way + [module.params["path"]]))
 
 
 if __name__ == "__main__":

@@ -57,6 +57,16 @@ options:
       - Only for a store that is certainly dismounted. The program's guards page says what this gives up.
     type: bool
     default: false
+  allow_shared_backup_dir:
+    description:
+      - Go on where another user can write to the folder of the backup, or of the operation.
+      - Whoever can write there can decide what is written.
+    type: bool
+    default: false
+  allow_backup_in_memory:
+    description: Go on where the backup folder is in memory, and gone when the machine stops.
+    type: bool
+    default: false
   executable:
     description: The program, by its path, or by its name where it is on the PATH.
     type: path
@@ -128,7 +138,7 @@ report:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.edbmend import GROUP, GUARDED, leave, option, options, run_guarded
+from ansible.module_utils.edbmend import BACKED_UP, GROUP, leave, option, options, run_guarded
 
 
 def main():
@@ -140,7 +150,7 @@ def main():
             backup=dict(type="str", choices=["full", "header"], default="full"),
             verify=dict(type="str", choices=["header", "full"], default="header"),
             backup_dir=dict(type="path"),
-            **GROUP, **GUARDED),
+            **GROUP, **BACKED_UP),
         supports_check_mode=True,
     )
     params = module.params

@@ -43,6 +43,10 @@ options:
     type: list
     elements: str
     default: []
+  allow_older_database:
+    description: Give up what the logs hold beyond an older copy of a database.
+    type: bool
+    default: false
   log_dir:
     description: Where the transaction logs are, where that is another folder.
     type: path
@@ -57,6 +61,16 @@ options:
     description:
       - Go on where the file system cannot prove that nobody else has the file open.
       - Only for a store that is certainly dismounted. The program's guards page says what this gives up.
+    type: bool
+    default: false
+  allow_shared_backup_dir:
+    description:
+      - Go on where another user can write to the folder of the backup, or of the operation.
+      - Whoever can write there can decide what is written.
+    type: bool
+    default: false
+  allow_backup_in_memory:
+    description: Go on where the backup folder is in memory, and gone when the machine stops.
     type: bool
     default: false
   executable:
@@ -124,7 +138,7 @@ report:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.edbmend import GROUP, GUARDED, ask, explanation, leave, option, options, run_guarded
+from ansible.module_utils.edbmend import BACKED_UP, GROUP, ask, explanation, flags, leave, option, options, run_guarded
 
 
 REASONS = ["full-backup-gen-invalid", "incremental-backup-gen-invalid", "copy-backup-gen-invalid",
@@ -152,8 +166,9 @@ def main():
             prefix=dict(type="str"),
             for_findings=dict(type="list", elements="str", default=REASONS),
             allow_group_incomplete=dict(type="list", elements="str", default=[]),
+            allow_older_database=dict(type="bool", default=False),
             backup_dir=dict(type="path"),
-            **GROUP, **GUARDED),
+            **GROUP, **BACKED_UP),
         supports_check_mode=True,
     )
     params = module.params
@@ -167,6 +182,7 @@ def main():
     arguments = option("--prefix", params["prefix"])
     arguments += option("--backup-dir", params["backup_dir"])
     arguments += options("--allow-group-incomplete", params["allow_group_incomplete"])
+    arguments += flags(module, "allow_older_database")
     leave(module, run_guarded(module, "reset-logs", arguments + group))
 
 

@@ -28,6 +28,16 @@ options:
       - Only for a store that is certainly dismounted. The program's guards page says what this gives up.
     type: bool
     default: false
+  allow_shared_backup_dir:
+    description:
+      - Go on where another user can write to the folder of the backup, or of the operation.
+      - Whoever can write there can decide what is written.
+    type: bool
+    default: false
+  allow_backup_in_memory:
+    description: Go on where the backup folder is in memory, and gone when the machine stops.
+    type: bool
+    default: false
   executable:
     description: The program, by its path, or by its name where it is on the PATH.
     type: path
@@ -96,7 +106,7 @@ import json
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.edbmend import GUARDED, leave, option, result_of, run_guarded
+from ansible.module_utils.edbmend import BACKED_UP, leave, option, result_of, run_guarded
 
 
 HEADER_BYTES = 4096
@@ -131,7 +141,7 @@ def start_of(path, length=-1):
 def main():
     module = AnsibleModule(
         argument_spec=dict(operation=dict(type="path", required=True),
-                           backup_dir=dict(type="path"), **GUARDED),
+                           backup_dir=dict(type="path"), **BACKED_UP),
         supports_check_mode=True,
     )
     operation = module.params["operation"]

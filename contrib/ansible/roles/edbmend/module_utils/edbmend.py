@@ -18,11 +18,13 @@ MEANINGS = {
 }
 
 # Outcomes of a database after which the disk is not what it was; in check mode: would not be.
-CHANGES = ("committed", "planned", "pending")
+CHANGES = ("committed", "planned", "pending", "overtaken")
 
 PROGRAM = dict(executable=dict(type="path", default="edbmend"), log_file=dict(type="path"))
 GROUP = dict(log_dir=dict(type="path"), system_dir=dict(type="path"))
-GUARDED = dict(allow_unproven_lock=dict(type="bool", default=False), **PROGRAM)
+GUARDED = dict(allow_unproven_lock=dict(type="bool", default=False),
+               allow_shared_backup_dir=dict(type="bool", default=False), **PROGRAM)
+BACKED_UP = dict(allow_backup_in_memory=dict(type="bool", default=False), **GUARDED)
 
 
 def option(flag, value):
@@ -33,6 +35,11 @@ def option(flag, value):
 def options(flag, values):
     """A flag for each value."""
     return [word for value in values or [] for word in (flag, value)]
+
+
+def flags(module, *names):
+    """The flags of these parameters that are set; of those that the module has."""
+    return ["--" + name.replace("_", "-") for name in names if module.params.get(name)]
 
 
 def ask(module, command, arguments):
@@ -56,8 +63,8 @@ def ask(module, command, arguments):
 def run_guarded(module, command, arguments):
     """Runs a command that writes: with --dry-run in check mode, else with --yes."""
     mode = "--dry-run" if module.check_mode else "--yes"
-    unproven = ["--allow-unproven-lock"] if module.params["allow_unproven_lock"] else []
-    return ask(module, command, [mode] + unproven + arguments)
+    allowed = flags(module, "allow_unproven_lock", "allow_shared_backup_dir", "allow_backup_in_memory")
+    return ask(module, command, [mode] + allowed + arguments)
 
 
 def result_of(module, report):
