@@ -11,6 +11,7 @@ mod interrupts;
 mod log_file;
 mod printed;
 mod progress;
+mod rebuild_header;
 mod recover;
 mod repair;
 mod reset_logs;
@@ -129,6 +130,7 @@ fn run_command(session: &Session, command: &Command) -> Printed {
         Command::Inspect(args) => inspect::run(session, args).into(),
         Command::Check(args) => check::run(session, args).into(),
         Command::Repair(args) => repair::run(session, args).into(),
+        Command::RebuildHeader(args) => rebuild_header::run(session, args).into(),
         Command::ResetLogs(args) => reset_logs::run(session, args).into(),
         Command::Verify(args) => verify::run(session, args).into(),
         Command::Restore(args) => restore::run(session, args).into(),

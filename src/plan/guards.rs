@@ -15,6 +15,26 @@ pub fn content_refusals(facts: &DatabaseFacts) -> Vec<Refusal> {
     obstacles(facts).iter().map(|obstacle| refusal(facts, obstacle)).collect()
 }
 
+/// Every reason in the file itself not to write a rebuilt header into it, or to give one up again: what the header
+/// says does not count, since the images of the plan say what must be there.
+pub fn rebuild_refusals(facts: &DatabaseFacts) -> Vec<Refusal> {
+    let counts = |obstacle: &Obstacle| matches!(obstacle, Obstacle::OperationPending(_));
+    let found = obstacles(facts).into_iter().filter(counts);
+    let mut refused: Vec<_> = found.map(|obstacle| refusal(facts, &obstacle)).collect();
+    if let Some(unreadable) = facts.area.unreadable.first() {
+        refused.push(Refusal::new(
+            RefusalId::HeaderUnreadable,
+            &facts.path,
+            format!(
+                "the disk cannot read the header at offset {}, so it could not be put back",
+                unreadable.start
+            ),
+            "The disk is failing. Copy the file to a sound disk first (ddrescue), and work on the copy.",
+        ));
+    }
+    refused
+}
+
 /// Reasons in the file's surroundings not to write to it.
 pub fn write_refusals(facts: &DatabaseFacts) -> Vec<Refusal> {
     let of_logs = logs_pending(facts).map(|obstacle| refusal(facts, &obstacle));
@@ -93,7 +113,7 @@ fn refusal(facts: &DatabaseFacts, obstacle: &Obstacle) -> Refusal {
             RefusalId::HeaderUnreadable,
             path,
             format!("no valid header copy: {}", copy_evidence(facts)),
-            "Restore the database from a backup; or run eseutil /p on a copy, and never on the only one.",
+            CommandLine::new("rebuild-header --dry-run").path(path),
         ),
         Obstacle::NotAttachable(header) => Refusal::new(
             RefusalId::NotADatabase,

@@ -36,6 +36,7 @@ pub fn inverse(plan: &Plan, images: HeaderImages, stamp: &OperationStamp) -> (Pl
         steps: std::iter::once(copy).chain(writes).collect(),
         header_before_sha256: plan.header_after_sha256.clone(),
         header_after_sha256: plan.header_before_sha256.clone(),
+        pages: None,
     };
     (inverse, images)
 }

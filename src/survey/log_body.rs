@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::ese::log_body::{BodyReader, BodyReport, LogRole};
 use crate::ese::log_events::LogEvents;
-use crate::ese::log_records::{RecordWalk, WalkReport};
+use crate::ese::log_records::{RecordVisitor, RecordWalk, WalkReport};
 use crate::ese::{AttachListError, AttachedDatabase, LogHeader};
 use crate::storage::{Access, AlignedBuffer, File, Storage, StorageError, on_all_cores, read_full};
 
@@ -104,21 +104,57 @@ pub fn read_log_body(
     log: &LogFile,
     role: LogRole,
 ) -> Result<Option<LogBody>, StorageError> {
+    let walked = walk_log(storage, log, role, |_| LogEvents::default())?;
+    Ok(walked.map(|WalkedLog { header, report, walk, visitor: events }| LogBody {
+        report,
+        walk,
+        events,
+        attached: header.attached(),
+    }))
+}
+
+/// A log of which all records were shown to a visitor.
+pub struct WalkedLog<V> {
+    /// Its header.
+    pub header: LogHeader,
+    /// What recovery and a backup say of its body.
+    pub report: BodyReport,
+    /// How far its records could be read.
+    pub walk: WalkReport,
+    /// Who saw the records.
+    pub visitor: V,
+}
+
+/// Shows all records of a log to the visitor that is made for its header; `None` where it has no valid header.
+///
+/// # Errors
+///
+/// It cannot be opened, or its header not be read. What is unreadable behind that is damage.
+pub fn walk_log<V: RecordVisitor>(
+    storage: &dyn Storage,
+    log: &LogFile,
+    role: LogRole,
+    visitor_of: impl FnOnce(&LogHeader) -> V,
+) -> Result<Option<WalkedLog<V>>, StorageError> {
     let file = storage.open(&log.path, Access::Read)?;
     let mut start = [0; HEADER_BYTES];
     let read = read_full(file.as_ref(), &mut start, 0)?;
     let Ok(header) = LogHeader::validate(&start[..read], log.length_bytes) else {
         return Ok(None);
     };
-    let walk = RecordWalk::new(LogEvents::default());
+    let walk = RecordWalk::new(visitor_of(&header));
     let Ok(mut reader) = BodyReader::new(&header, role, walk) else { return Ok(None) };
     feed(file.as_ref(), log.length_bytes, &mut reader);
     let (report, walk) = reader.finish();
-    let (walk, events) = walk.finish();
-    Ok(Some(LogBody { report, walk, events, attached: header.attached() }))
+    let (walk, visitor) = walk.finish();
+    Ok(Some(WalkedLog { header, report, walk, visitor }))
 }
 
-fn feed(file: &dyn File, length_bytes: u64, reader: &mut BodyReader<RecordWalk<LogEvents>>) {
+fn feed<V: RecordVisitor>(
+    file: &dyn File,
+    length_bytes: u64,
+    reader: &mut BodyReader<RecordWalk<V>>,
+) {
     let mut buffer = AlignedBuffer::new(CHUNK_BYTES);
     let mut offset = HEADER_BYTES as u64;
     while offset < length_bytes {

@@ -25,7 +25,7 @@ use crate::storage::{
     AlignedBuffer, DirectFile, File, PIECE_BYTES, Piece, Pieces, Result, StorageError,
     start_threads,
 };
-use crate::survey::{PageFacts, PageLayout};
+use crate::survey::{PageFacts, PageLayout, PagesPrint, PagesPrinting};
 
 use super::super::context::Context;
 use super::super::outcome::interrupted;
@@ -49,6 +49,8 @@ pub struct Pass<'a> {
     pub head: Option<&'a [u8]>,
     /// Whether its pages are judged, too.
     pub pages: Option<PageLayout>,
+    /// Whether it is told what its pages are known by.
+    pub print: Option<PageLayout>,
     /// Where the copy goes, and how it is read back.
     pub copy: Option<Copy<'a>>,
 }
@@ -74,6 +76,8 @@ pub struct Passed {
     pub copy_sha256: Option<[u8; 32]>,
     /// Its pages.
     pub pages: Option<PageFacts>,
+    /// What they are known by.
+    pub print: Option<PagesPrint>,
 }
 
 /// Carries a pass out, and tells how far it is.
@@ -224,7 +228,7 @@ fn in_threads(pass: &Pass, watched: &Watched) -> Option<Done<Passed>> {
 
 /// The result of all threads: an error of one, or that one was stopped, before anything else.
 fn result_of(
-    source: Done<Judged>,
+    source: Done<Passed>,
     written: Option<Done<()>>,
     back: Option<Done<[u8; 32]>>,
 ) -> Done<Passed> {
@@ -233,7 +237,7 @@ fn result_of(
         return Ok(None);
     }
     let copy_sha256 = back.flatten();
-    Ok(source.map(|(sha256, pages)| Passed { sha256, copy_sha256, pages }))
+    Ok(source.map(|judged| Passed { copy_sha256, ..judged }))
 }
 
 /// Everything by this thread, one after the other; `after_each` is called behind each piece.
@@ -252,8 +256,7 @@ fn in_turn(pass: &Pass, watched: &Watched, after_each: &dyn Fn()) -> Done<Passed
             return Ok(None);
         }
     }
-    let (sha256, pages) = source.finish();
-    let mut passed = Passed { sha256, copy_sha256: None, pages };
+    let mut passed = source.finish();
     let Some(copy) = &pass.copy else { return Ok(Some(passed)) };
     copy.file.sync()?;
     let (file, mut hasher) = (copy.to_read_back(), Hasher::default());
@@ -300,22 +303,21 @@ fn new_buffer() -> AlignedBuffer {
     AlignedBuffer::new(PIECE_BYTES as usize)
 }
 
-/// The SHA-256 of the source, and its pages.
-type Judged = ([u8; 32], Option<PageFacts>);
-
 /// The source as it is read: every block of it is hashed and judged.
 struct Source<'a> {
     pass: &'a Pass<'a>,
     pieces: Pieces,
     hasher: Hasher,
     facts: Option<PageFacts>,
+    printing: Option<PagesPrinting>,
 }
 
 impl<'a> Source<'a> {
     fn new(pass: &'a Pass) -> Result<Self> {
         let pieces = Pieces::of(pass.source, pass.length_bytes)?;
         let facts = pass.pages.map(|_| PageFacts::default());
-        Ok(Self { pass, pieces, hasher: Hasher::default(), facts })
+        let printing = pass.print.map(|layout| PagesPrinting::new(layout, pass.length_bytes));
+        Ok(Self { pass, pieces, hasher: Hasher::default(), facts, printing })
     }
 
     fn next(&mut self) -> Result<Option<Piece>> {
@@ -330,14 +332,21 @@ impl<'a> Source<'a> {
         }
         self.hasher.update(block);
         judge(&mut self.facts, self.pass.pages, block);
+        if let Some(printing) = &mut self.printing {
+            match &block.piece {
+                Piece::Data(range) => printing.block(block.bytes(), range.start),
+                Piece::Hole(range) => printing.hole(range.start, range.end),
+            }
+        }
         if self.pass.copy.is_none() {
             watched.note_done(block);
         }
         Ok(())
     }
 
-    fn finish(self) -> Judged {
-        (self.hasher.finish(), self.facts)
+    fn finish(self) -> Passed {
+        let print = self.printing.map(PagesPrinting::finish);
+        Passed { sha256: self.hasher.finish(), copy_sha256: None, pages: self.facts, print }
     }
 }
 
@@ -346,7 +355,7 @@ fn read_source(
     pass: &Pass,
     shared: &Shared,
     writer: Option<(Sender<Block>, Receiver<AlignedBuffer>)>,
-) -> Done<Judged> {
+) -> Done<Passed> {
     let mut source = Source::new(pass)?;
     let mut kept = writer.is_none().then(new_buffer);
     while let Some(piece) = source.next()? {
@@ -623,7 +632,7 @@ mod tests {
             let copied = Copy { file: copy.as_ref(), direct: None, write: true, sparse: true };
             let copied = Some(copied);
             let pass =
-                Pass { source: source.as_ref(), length_bytes, head: None, pages, copy: copied };
+                Pass { source: source.as_ref(), length_bytes, head: None, pages, print: None, copy: copied };
             let watched = Watched::default();
             let passed = way(&pass, &watched).unwrap().unwrap();
             let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
@@ -640,7 +649,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (source, _, length_bytes) = files(folder.path());
         let pass =
-            Pass { source: source.as_ref(), length_bytes, head: None, pages: None, copy: None };
+            Pass { source: source.as_ref(), length_bytes, head: None, pages: None, print: None, copy: None };
         let watched = Watched::default();
         let ask = || watched.stop.store(true, Ordering::Relaxed);
         assert!(in_turn(&pass, &watched, &ask).unwrap().is_none());

@@ -12,6 +12,7 @@ mod json;
 mod log_header;
 mod logs;
 mod outcome;
+mod rebuild;
 mod run;
 mod schema;
 
@@ -27,5 +28,6 @@ pub use json::write_json;
 pub use log_header::{LogFlags, LogHeaderReport};
 pub use logs::{CheckpointReport, CheckpointsReport, LogsReport, StreamReport, checkpoint_reports};
 pub use outcome::Outcome;
+pub use rebuild::RebuildReport;
 pub use run::{RunReport, utc};
 pub use schema::json_schema;

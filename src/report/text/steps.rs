@@ -1,6 +1,7 @@
 //! The plan of a header: the fields that change, and the steps.
 
 use crate::plan::{BackupScope, Step, WriteStep};
+use crate::rebuild::Source;
 use crate::report::model::DatabaseReport;
 use crate::show::{shown, size};
 
@@ -15,8 +16,12 @@ impl Page {
             Step::Copy { .. } | Step::Move(_) => None,
         });
         let Some(write) = write else { return };
+        self.rebuild(database);
         self.words(2, "", "Fields of the header, in both copies (offsets inside a copy):");
-        self.changes(write);
+        match write.changes.iter().any(|change| change.source.is_some()) {
+            true => self.rebuilt_fields(write),
+            false => self.changes(write),
+        }
         self.line("  Steps:");
         for (index, step) in steps.iter().enumerate() {
             self.words(4, &format!("{}. ", index + 1), in_words(step));
@@ -31,6 +36,27 @@ impl Page {
             self.line(format!("       {}", write.before_sha256));
             self.line(format!("       {}", write.after_sha256));
         }
+    }
+
+    /// What a rebuilt header rests on.
+    fn rebuild(&mut self, database: &DatabaseReport) {
+        for found in database.rebuild.iter().flat_map(|rebuild| &rebuild.evidence) {
+            self.words(2, "", found.as_str());
+        }
+        if database.rebuild.is_some() {
+            self.blank();
+        }
+    }
+
+    /// Each field of a rebuilt header with its value, and where that comes from.
+    fn rebuilt_fields(&mut self, write: &WriteStep) {
+        self.line(format!("  {:>6}  {:<20}  {:<36}  {}", "offset", "field", "value", "from"));
+        for change in &write.changes {
+            let (at, name, value) = (change.offset, &change.label, &change.after);
+            let source = change.source.map_or("", Source::in_words);
+            self.line(format!("  {at:>6}  {name:<20}  {value:<36}  {source}"));
+        }
+        self.blank();
     }
 
     /// The fields, grouped under the name of the backup they belong to.
@@ -69,8 +95,11 @@ fn in_words(step: &Step) -> String {
         }
         Step::Move(step) => format!("move {} to {}", shown(&step.from), shown(&step.to)),
         Step::Write(write) => {
-            let how =
-                if write.rewrites_copy { " (this copy is rewritten from the other)" } else { "" };
+            let is_rebuilt = write.changes.iter().any(|change| change.source.is_some());
+            let how = match write.rewrites_copy {
+                true if !is_rebuilt => " (this copy is rewritten from the other)",
+                _ => "",
+            };
             format!(
                 "write the {} header, {} bytes at offset {}, sync, read back, compare{how}",
                 write.copy.name(),
