@@ -140,10 +140,14 @@ impl Tail<'_> {
         for (index, log) in logs.iter().enumerate() {
             let is_current = index + 1 == logs.len();
             let role = if is_current { LogRole::Current } else { LogRole::Closed };
-            let tale = std::mem::take(&mut tail.tale);
+            let mut tale = std::mem::take(&mut tail.tale);
+            let generation = log.summary().map(|summary| summary.generation);
+            // Whoever replays from the checkpoint on needs every page as it was there.
+            if tail.checkpoint.is_some_and(|checkpoint| Some(checkpoint.generation) == generation) {
+                tale.settle_pages();
+            }
             let mut list_fault = None;
             let walked = walk_log(self.storage, log, role, |header| {
-                let mut tale = tale;
                 list_fault = tale.begin_log(header).err();
                 tale
             })?;

@@ -11,10 +11,25 @@ pub const MOST_NAMED_PAGES: usize = 4 << 20;
 /// The stamps of one page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamps {
-    /// Before the first change that the logs tell of; `None` where they do not say.
+    /// The oldest that it may still have: before the first change that the logs tell of, or the last one that is
+    /// on the medium for certain; `None` where the logs do not say.
     pub before: Option<u64>,
     /// After the last one.
     pub after: u64,
+    /// A bit for each stamp that it had in between.
+    seen: u64,
+}
+
+impl Stamps {
+    /// Whether the page may have had this stamp between two changes. Where it never had, the answer is mostly no.
+    pub fn may_have_had(&self, stamp: u64) -> bool {
+        self.seen & bit_of(stamp) != 0
+    }
+}
+
+/// One bit of 64 that stands for a stamp.
+fn bit_of(stamp: u64) -> u64 {
+    1 << (stamp.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58)
 }
 
 /// The pages that the logs of one database name.
@@ -35,11 +50,20 @@ impl PageStamps {
         for &(page, before) in &stamped.pages {
             if let Some(known) = self.pages.get_mut(&page) {
                 known.after = stamped.after;
+                known.seen |= bit_of(stamped.after);
             } else if self.pages.len() < MOST_NAMED_PAGES {
-                self.pages.insert(page, Stamps { before, after: stamped.after });
+                let seen = bit_of(stamped.after);
+                self.pages.insert(page, Stamps { before, after: stamped.after, seen });
             } else {
                 self.unkept = true;
             }
+        }
+    }
+
+    /// What was noted up to here is on the medium: a page may no longer lack it.
+    pub fn settle(&mut self) {
+        for stamps in self.pages.values_mut() {
+            (stamps.before, stamps.seen) = (Some(stamps.after), 0);
         }
     }
 
@@ -84,7 +108,13 @@ mod tests {
         for (after, before) in [(20, Some(10)), (30, Some(20)), (0, None)] {
             stamps.note(&StampedPages { dbid: 1, after, pages: vec![(7, before)] });
         }
-        assert_eq!(stamps.of(7), Some(Stamps { before: Some(10), after: 30 }));
+        let seven = stamps.of(7).unwrap();
+        assert_eq!((seven.before, seven.after), (Some(10), 30));
+        assert!(seven.may_have_had(20) && seven.may_have_had(30));
         assert_eq!((stamps.of(8), stamps.len(), stamps.newest()), (None, 1, 30));
+        stamps.settle();
+        let settled = stamps.of(7).unwrap();
+        assert_eq!(settled.before, Some(30));
+        assert!(!settled.may_have_had(20));
     }
 }

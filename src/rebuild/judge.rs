@@ -130,7 +130,10 @@ fn known_database<'a>(asked: &Question<'a>) -> Result<Option<Candidate<'a>>, Vec
         some.iter().map(|one| one.tale.path()).collect()
     };
     match (fitting.as_slice(), others.as_slice(), named.as_slice()) {
-        ([one], [], _) => sound_tail(asked, one).map(|()| Some(**one)),
+        // Whoever named one of them whole has answered for it.
+        ([one], others, _) if others.is_empty() || asked.name.is_whole_path() => {
+            sound_tail(asked, one).map(|()| Some(**one))
+        }
         ([], [], []) => match broken_tails(asked).as_slice() {
             [] => Ok(None),
             refused => Err(refused.to_vec()),
@@ -169,6 +172,9 @@ fn misfit(proof: &PageProof, candidate: &Candidate) -> Option<String> {
     if tale.stamps.is_incomplete() {
         return Some(format!("the logs {logs} name more pages than can be compared"));
     }
+    if told == 0 {
+        return Some(format!("the logs {logs} change none of its pages, so that nothing shows that they are its own"));
+    }
     if newest.db_time > told {
         return Some(format!(
             "page {} has the stamp {}, the newest that the logs {logs} tell of is {told}: it was changed \
@@ -176,9 +182,14 @@ fn misfit(proof: &PageProof, candidate: &Candidate) -> Option<String> {
             newest.page, newest.db_time
         ));
     }
-    for (first, what) in [(compared.first_ahead, "newer"), (compared.first_older, "older")] {
+    let others = [
+        (compared.first_ahead, "newer than"),
+        (compared.first_older, "older than"),
+        (compared.first_foreign, "never given by"),
+    ];
+    for (first, what) in others {
         if let Some(first) = first {
-            return Some(format!("{}: {what} than the logs {logs}", words::difference(&first)));
+            return Some(format!("{}: {what} the logs {logs}", words::difference(&first)));
         }
     }
     let is_clean = !tale.is_attached;

@@ -23,11 +23,15 @@ impl NameInLogs {
         &self.wanted
     }
 
+    /// Whether it is all of a path, and so no name that two may have.
+    pub fn is_whole_path(&self) -> bool {
+        self.wanted.contains(['\\', '/'])
+    }
+
     /// Whether the last path of a database is it. Windows does not tell upper from lower case.
     pub fn is_of(&self, database: &DatabaseTale) -> bool {
         let path = database.path();
-        let is_whole = self.wanted.contains(['\\', '/']);
-        let found = if is_whole { path } else { last_part(path) };
+        let found = if self.is_whole_path() { path } else { last_part(path) };
         found.to_lowercase() == self.wanted.to_lowercase()
     }
 }

@@ -103,6 +103,11 @@ impl StreamTale {
         self.contradiction.as_deref()
     }
 
+    /// Every change that was told so far is on the medium, as behind a checkpoint.
+    pub fn settle_pages(&mut self) {
+        self.databases.iter_mut().for_each(|database| database.stamps.settle());
+    }
+
     /// The records of this log come next.
     ///
     /// # Errors

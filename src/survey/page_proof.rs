@@ -61,6 +61,10 @@ pub struct Comparison {
     pub older: u64,
     /// The first page that is older.
     pub first_older: Option<Difference>,
+    /// Pages with a stamp between the two that the logs never gave them.
+    pub foreign: u64,
+    /// The first page that is foreign.
+    pub first_foreign: Option<Difference>,
     /// Pages with a newer stamp than the logs give them.
     pub ahead: u64,
     /// The first page that is ahead.
@@ -285,6 +289,9 @@ impl Comparison {
         } else if found < before {
             self.older += 1;
             self.first_older = self.first_older.or(against(before));
+        } else if before != 0 && found != before && !stamps.may_have_had(found) {
+            self.foreign += 1;
+            self.first_foreign = self.first_foreign.or(against(stamps.after));
         } else {
             self.behind += 1;
             self.at_start += u64::from(found == before);

@@ -10,6 +10,7 @@ mod forecasts;
 mod harness;
 mod library;
 mod log_file;
+mod rebuild_header;
 mod records;
 mod remedies;
 mod reset_guards;
