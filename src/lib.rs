@@ -157,8 +157,8 @@ pub mod survey;
 
 #[cfg(feature = "disk")]
 pub use api::{
-    Check, Error, Plan, RebuildHeader, Recover, Repair, Request, ResetLogs, Restore, Result, Verify, Watch, apply,
-    check, inspect, json, plan, recover, verify,
+    Check, Error, Plan, RebuildHeader, Recover, Repair, Request, ResetLogs, Restore, Result,
+    Verify, Watch, apply, check, inspect, json, plan, recover, verify,
 };
 #[cfg(feature = "disk")]
 pub use apply::{NoObserver, Observer};

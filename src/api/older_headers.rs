@@ -16,10 +16,9 @@ impl Run<'_> {
         let area = if is_operation_folder(self.storage(), &path) {
             HeaderArea::of(header_left_by(self.storage(), &path)?)
         } else {
-            let facts = self.survey(&path).map_err(|refusal| Refusal {
-                id: RefusalId::EvidenceUnsuitable,
-                ..refusal
-            })?;
+            let facts = self
+                .survey(&path)
+                .map_err(|refusal| Refusal { id: RefusalId::EvidenceUnsuitable, ..refusal })?;
             facts.area
         };
         let header = elect(&area).and_then(|pair| {

@@ -11,9 +11,7 @@ use crate::plan::{BackupScope, Command, plan_rebuild, truncated};
 use crate::rebuild::{
     DatabaseTale, LogTail, NameInLogs, OlderHeader, Question, Rebuilt, judge, page_size_unknown,
 };
-use crate::refusal::{
-    ALLOW_NEWEST_LOG_DOUBTFUL, DIRTY_FOR_REPAIR, Refusal, RefusalId,
-};
+use crate::refusal::{ALLOW_NEWEST_LOG_DOUBTFUL, DIRTY_FOR_REPAIR, Refusal, RefusalId};
 use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome, RebuildReport};
 use crate::show::CommandLine;
 use crate::storage::{Access, StorageError, read_full};
@@ -80,11 +78,14 @@ fn plan_surveyed(
         database.notes([Note::NamesElsewhere(facts.names_elsewhere)]);
     }
     let stamp = run.stamp(Command::RebuildHeader);
-    let planned = proof.print.as_ref().and_then(|print| {
-        plan_rebuild(facts, &rebuilt, print, overrides(request), &stamp)
-    });
+    let planned = proof
+        .print
+        .as_ref()
+        .and_then(|print| plan_rebuild(facts, &rebuilt, print, overrides(request), &stamp));
     let Some((plan, images)) = planned else {
-        refused.extend(truncated(facts, proof.layout.page_size_bytes).or_else(|| Some(no_print(facts))));
+        refused.extend(
+            truncated(facts, proof.layout.page_size_bytes).or_else(|| Some(no_print(facts))),
+        );
         return Err(refused);
     };
     database.report.steps = plan.steps.clone().into();

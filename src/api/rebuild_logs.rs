@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use crate::ese::log_body::LogRole;
 use crate::ese::LogHeader;
+use crate::ese::log_body::LogRole;
 use crate::rebuild::{Doubt, LogTail, StreamTale, TailFault, body_fault, is_full};
 use crate::show::shown;
 use crate::storage::{Storage, StorageError};
@@ -156,8 +156,9 @@ impl Tail<'_> {
                 tail.fault = Some(unusable(log));
                 return Ok(());
             };
-            let found = fault_of(log, &walked, is_current, sum)
-                .or_else(|| Some(TailFault { path: log.path.clone(), what: list_fault?.to_string() }));
+            let found = fault_of(log, &walked, is_current, sum).or_else(|| {
+                Some(TailFault { path: log.path.clone(), what: list_fault?.to_string() })
+            });
             sum = walked.report.segment_checksum;
             match found {
                 None => tail.tale = walked.visitor,
@@ -185,9 +186,8 @@ impl Tail<'_> {
     /// Closed logs with a higher number than the current one.
     fn look_above(&self, tail: &mut LogTail) {
         let newest = i64::from(tail.newest);
-        let is_above = |log: &&LogFile| {
-            log.name.generation().is_some_and(|named| i64::from(named) >= newest)
-        };
+        let is_above =
+            |log: &&LogFile| log.name.generation().is_some_and(|named| i64::from(named) >= newest);
         if let Some(above) = self.stream.archives.iter().rev().find(is_above) {
             tail.doubt = Some(Doubt {
                 path: above.path.clone(),
@@ -237,7 +237,10 @@ fn fault_of(
         (walked.walk.hidden > 0)
             .then(|| "it has records of an old engine whose length is not known".to_owned())
     };
-    let what = body_fault(&walked.report, is_current).or_else(of_walk).or_else(hidden).or_else(of_chain)?;
+    let what = body_fault(&walked.report, is_current)
+        .or_else(of_walk)
+        .or_else(hidden)
+        .or_else(of_chain)?;
     Some(TailFault { path: log.path.clone(), what })
 }
 

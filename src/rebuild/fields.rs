@@ -294,7 +294,13 @@ impl Making {
         self.required(0, 0, LogTime::NONE);
         self.resized_at(detach.at);
         self.says(
-            &["state", "last_consistent", "last_consistent_time", "last_detach", "last_detach_time"],
+            &[
+                "state",
+                "last_consistent",
+                "last_consistent_time",
+                "last_detach",
+                "last_detach_time",
+            ],
             Source::Logs,
         );
     }

@@ -130,8 +130,7 @@ fn known_database<'a>(asked: &Question<'a>) -> Result<Option<Candidate<'a>>, Vec
         some.iter().map(|one| one.tale.path()).collect()
     };
     match (fitting.as_slice(), others.as_slice(), named.as_slice()) {
-        // Whoever named one of them whole has answered for it.
-        ([one], others, _) if others.is_empty() || asked.name.is_whole_path() => {
+        ([one], others, _) if asked.name.is_whole_path() || is_better(one, others) => {
             sound_tail(asked, one).map(|()| Some(**one))
         }
         ([], [], []) => match broken_tails(asked).as_slice() {
@@ -151,6 +150,12 @@ fn known_database<'a>(asked: &Question<'a>) -> Result<Option<Candidate<'a>>, Vec
             Err(vec![words::twins(path, &paths(&all))])
         }
     }
+}
+
+/// Whether the pages of one are explained better than by any of the others.
+fn is_better(one: &Candidate, others: &[&Candidate]) -> bool {
+    let unexplained = |one: &Candidate| one.compared.unexplained + one.compared.missing;
+    others.iter().all(|other| unexplained(one) < unexplained(other))
 }
 
 /// Every database of every stream that can be told apart.
@@ -173,7 +178,9 @@ fn misfit(proof: &PageProof, candidate: &Candidate) -> Option<String> {
         return Some(format!("the logs {logs} name more pages than can be compared"));
     }
     if told == 0 {
-        return Some(format!("the logs {logs} change none of its pages, so that nothing shows that they are its own"));
+        return Some(format!(
+            "the logs {logs} change none of its pages, so that nothing shows that they are its own"
+        ));
     }
     if newest.db_time > told {
         return Some(format!(
@@ -201,7 +208,10 @@ fn misfit(proof: &PageProof, candidate: &Candidate) -> Option<String> {
         ));
     }
     if is_clean && compared.missing > 0 && !tale.lost_pages {
-        return Some(format!("{} pages that the logs {logs} change are not there", compared.missing));
+        return Some(format!(
+            "{} pages that the logs {logs} change are not there",
+            compared.missing
+        ));
     }
     if is_clean && tale.highest_object > proof.highest_object {
         return Some(format!(
@@ -308,7 +318,9 @@ fn by_candidate(
 fn compared_in_words(compared: &Comparison, is_clean: bool) -> String {
     let Comparison { compared: all, equal, behind, .. } = compared;
     match (all, is_clean) {
-        (0, _) => "The logs change no page; their attach list has the newest stamp of the pages.".into(),
+        (0, _) => {
+            "The logs change no page; their attach list has the newest stamp of the pages.".into()
+        }
         (_, true) => format!("{all} pages compared with the logs: all equal."),
         (_, false) => format!(
             "{all} pages compared with the logs: {equal} equal, {behind} wait for recovery, none is ahead."

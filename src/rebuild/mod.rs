@@ -13,7 +13,7 @@ mod tale;
 mod words;
 
 pub use fields::{RebuiltField, Source};
-pub use judge::{Question, Rebuilt, RebuildCase, judge};
+pub use judge::{Question, RebuildCase, Rebuilt, judge};
 pub use names::NameInLogs;
 pub use older_header::OlderHeader;
 pub use tail::{Doubt, LogTail, TailFault, body_fault, is_full};

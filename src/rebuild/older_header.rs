@@ -75,12 +75,25 @@ impl OlderHeader {
                 raw.db_signature, tale.signature
             ));
         }
-        let is_same_state = |value: u64, of_pages: u64| value == of_pages || value == of_pages + more;
+        if let Some((tail, _)) = known
+            && tail.signature == raw.log_signature
+            && i64::from(self.header.last_seen_generation()) > i64::from(tail.newest)
+        {
+            return Worth::Unsuitable(format!(
+                "it knows of log generation {}, the newest log is {}: newer logs are missing",
+                self.header.last_seen_generation(),
+                tail.newest
+            ));
+        }
+        let is_same_state =
+            |value: u64, of_pages: u64| value == of_pages || value == of_pages + more;
         let of_pages = is_same_state(stamp, newest)
             && is_same_state(object.into(), proof.highest_object.into());
         match (self.header.state(), known) {
             (DbState::CleanShutdown, None) if of_pages => self.current_unless_stream(tails),
-            (DbState::CleanShutdown, Some((tail, tale))) if of_pages && self.ends_with(tail, tale) => {
+            (DbState::CleanShutdown, Some((tail, tale)))
+                if of_pages && self.ends_with(tail, tale) =>
+            {
                 Worth::Current
             }
             (DbState::DirtyShutdown, None) => self.current_unless_stream(tails),

@@ -224,10 +224,8 @@ impl StreamTale {
             }
             RecordValue::DetachDb { raw, .. } => self.detach(raw.dbid, at),
             RecordValue::SetDbVersion(raw) => {
-                let revision = DbRevision {
-                    major: raw.update_major.get(),
-                    minor: raw.update_minor.get(),
-                };
+                let revision =
+                    DbRevision { major: raw.update_major.get(), minor: raw.update_minor.get() };
                 if let Some(database) = self.with_id(raw.dbid) {
                     database.revision = Some(revision);
                 }

@@ -123,7 +123,9 @@ pub(super) fn pages_contradict(path: &Path, what: impl Into<String>) -> Refusal 
         RefusalId::PagesContradictLogs,
         path,
         what,
-        format!("These logs are not those of this state of the database. Find the logs that are. {COPY_FIRST}"),
+        format!(
+            "These logs are not those of this state of the database. Find the logs that are. {COPY_FIRST}"
+        ),
     )
 }
 
@@ -150,7 +152,9 @@ pub(super) fn streaming_file(path: &Path, what: &str) -> Refusal {
     Refusal::new(
         RefusalId::StreamingFileUnproven,
         path,
-        format!("{what}: a header without the identity of its streaming file would lose what is in that"),
+        format!(
+            "{what}: a header without the identity of its streaming file would lose what is in that"
+        ),
         "Give an older header of this database with --from, or restore .edb and .stm from one backup.",
     )
 }

@@ -15,7 +15,9 @@ pub use dump::{
     CopyDump, dump_checkpoint, dump_database_header, dump_flush_map, dump_log_header, dump_log_set,
 };
 pub use entry::{Entry, Inspected};
-pub use model::{CommandName, DatabaseReport, Outcome, RebuildReport, json_schema, utc, write_json};
+pub use model::{
+    CommandName, DatabaseReport, Outcome, RebuildReport, json_schema, utc, write_json,
+};
 pub use note::{Note, direction_in_words};
 pub use text::{Style, WIDTH, render, render_preview, typed, who, write_record};
 pub use told::Report;

@@ -244,7 +244,9 @@ fn fields_from(evidence: &std::path::Path, conditions: &[String]) -> Vec<Paragra
 
 fn verdict_in_words(case: RebuildCase) -> String {
     let says = match case {
-        RebuildCase::HeaderProven => "the header is proven to be that of this state of the database",
+        RebuildCase::HeaderProven => {
+            "the header is proven to be that of this state of the database"
+        }
         RebuildCase::CleanProven => "Clean Shutdown is proven",
         RebuildCase::RecoveryNeeded => "Dirty Shutdown; the engine's recovery does the rest",
         RebuildCase::PagesOnly => {
@@ -252,7 +254,9 @@ fn verdict_in_words(case: RebuildCase) -> String {
         }
     };
     let letter = case.letter();
-    format!("Verdict {letter}: {says}. What nothing tells is left empty: backup history, counters, OS version.")
+    format!(
+        "Verdict {letter}: {says}. What nothing tells is left empty: backup history, counters, OS version."
+    )
 }
 
 fn after_rebuild(case: RebuildCase) -> Vec<Paragraph> {

@@ -65,6 +65,8 @@ pub struct Comparison {
     pub foreign: u64,
     /// The first page that is foreign.
     pub first_foreign: Option<Difference>,
+    /// Pages behind whose stamp nothing in the logs explains, and nothing contradicts.
+    pub unexplained: u64,
     /// Pages with a newer stamp than the logs give them.
     pub ahead: u64,
     /// The first page that is ahead.
@@ -295,6 +297,7 @@ impl Comparison {
         } else {
             self.behind += 1;
             self.at_start += u64::from(found == before);
+            self.unexplained += u64::from(before == 0 && !stamps.may_have_had(found));
             self.first_behind = self.first_behind.or(against(stamps.after));
         }
     }

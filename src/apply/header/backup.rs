@@ -69,8 +69,14 @@ fn header_image(
     let file = context.storage.open(&path, Access::Read).map_err(|e| reason(&e))?;
     file.drop_cache();
     let length_bytes = 2 * plan.page_size_bytes as u64;
-    let image =
-        Pass { source: file.as_ref(), length_bytes, head: None, pages: None, print: None, copy: None };
+    let image = Pass {
+        source: file.as_ref(),
+        length_bytes,
+        head: None,
+        pages: None,
+        print: None,
+        copy: None,
+    };
     let sha256 = Sha256Hex(copy_pass::run(context, "reading the backup back", &image)?.sha256);
     compare(&path, &sha256.to_string(), &plan.header_before_sha256)?;
     let method = BackupMethod::Header;

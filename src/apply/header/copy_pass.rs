@@ -631,8 +631,14 @@ mod tests {
             let (source, copy, length_bytes) = files(folder.path());
             let copied = Copy { file: copy.as_ref(), direct: None, write: true, sparse: true };
             let copied = Some(copied);
-            let pass =
-                Pass { source: source.as_ref(), length_bytes, head: None, pages, print: None, copy: copied };
+            let pass = Pass {
+                source: source.as_ref(),
+                length_bytes,
+                head: None,
+                pages,
+                print: None,
+                copy: copied,
+            };
             let watched = Watched::default();
             let passed = way(&pass, &watched).unwrap().unwrap();
             let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
@@ -648,8 +654,14 @@ mod tests {
     fn one_thread_alone_stops_when_it_is_asked_to() {
         let folder = tempfile::tempdir().unwrap();
         let (source, _, length_bytes) = files(folder.path());
-        let pass =
-            Pass { source: source.as_ref(), length_bytes, head: None, pages: None, print: None, copy: None };
+        let pass = Pass {
+            source: source.as_ref(),
+            length_bytes,
+            head: None,
+            pages: None,
+            print: None,
+            copy: None,
+        };
         let watched = Watched::default();
         let ask = || watched.stop.store(true, Ordering::Relaxed);
         assert!(in_turn(&pass, &watched, &ask).unwrap().is_none());

@@ -2,8 +2,8 @@
 //! in a private map of the file. Then the writes, and the last look.
 
 use crate::diagnose::field_faults;
-use crate::ese::{format_problem, is_attachable};
 use crate::ese::shadow::{self, HeaderArea, Which};
+use crate::ese::{format_problem, is_attachable};
 use crate::guards::{Held, reason};
 use crate::plan::{
     BackupRecord, Command, HeaderImages, Plan, VerifyScope, only_repairable_bytes_differ,
@@ -54,11 +54,7 @@ pub fn prepare<'a>(
 }
 
 /// A rebuilt header rests on all pages: they must still be what they were.
-fn expect_same_pages(
-    file: &dyn File,
-    plan: &Plan,
-    backup: &VerifiedBackup,
-) -> Result<(), Refusal> {
+fn expect_same_pages(file: &dyn File, plan: &Plan, backup: &VerifiedBackup) -> Result<(), Refusal> {
     if plan.pages.is_none() || plan.pages == backup.print {
         return Ok(());
     }

@@ -42,7 +42,8 @@ pub fn stamped_pages(kind: RecordKind, bytes: &[u8]) -> Option<StampedPages> {
     }
     let before = Some(wide(bytes, 16)).filter(|&stamp| is_stamp(stamp));
     let mut pages = vec![(long(bytes, 4), before)];
-    let further = |offsets: &'static [usize]| offsets.iter().map(move |&at| (long(bytes, at), None));
+    let further =
+        |offsets: &'static [usize]| offsets.iter().map(move |&at| (long(bytes, at), None));
     match kind {
         RecordKind::CREATE_MULTIPLE_EXTENT_FDP
         | RecordKind::CONVERT_FDP
