@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use crate::ese::LogHeader;
-use crate::ese::log_body::LogRole;
+use crate::ese::log_body::{BodyReport, LogRole};
+use crate::ese::{LogHeader, LogTime};
 use crate::rebuild::{Doubt, LogTail, StreamTale, TailFault, body_fault, is_full};
 use crate::show::shown;
 use crate::storage::{Storage, StorageError};
@@ -43,7 +43,7 @@ impl Tail<'_> {
             first: 0,
             broken_before: None,
             newest: 0,
-            newest_created: crate::ese::LogTime::NONE,
+            newest_created: LogTime::NONE,
             checkpoint: None,
             fault: None,
             doubt: None,
@@ -137,15 +137,11 @@ impl Tail<'_> {
     /// Shows the records of all logs to the tale. Behind a log that cannot be read it begins anew.
     fn walk(&self, tail: &mut LogTail, logs: &[&LogFile]) -> Result<(), StorageError> {
         let mut sum = None;
+        tail.tale = StreamTale::with_checkpoint(tail.checkpoint);
         for (index, log) in logs.iter().enumerate() {
             let is_current = index + 1 == logs.len();
             let role = if is_current { LogRole::Current } else { LogRole::Closed };
             let mut tale = std::mem::take(&mut tail.tale);
-            let generation = log.summary().map(|summary| summary.generation);
-            // Whoever replays from the checkpoint on needs every page as it was there.
-            if tail.checkpoint.is_some_and(|checkpoint| Some(checkpoint.generation) == generation) {
-                tale.settle_pages();
-            }
             let mut list_fault = None;
             let walked = walk_log(self.storage, log, role, |header| {
                 list_fault = tale.begin_log(header).err();
@@ -168,8 +164,12 @@ impl Tail<'_> {
                 }
                 Some(fault) => {
                     tail.first = walked.header.generation() + 1;
-                    (tail.broken_before, tail.tale) = (Some(fault), StreamTale::default());
+                    tail.tale = StreamTale::with_checkpoint(tail.checkpoint);
+                    tail.broken_before = Some(fault);
                 }
+            }
+            if is_current {
+                self.expect_checkpoint_inside(tail, &walked.report);
             }
             if is_current && is_full_log(&walked.header, &walked.report) {
                 tail.doubt = Some(Doubt {
@@ -181,6 +181,22 @@ impl Tail<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A checkpoint behind the end of the current log: the log is an older state of itself.
+    fn expect_checkpoint_inside(&self, tail: &mut LogTail, report: &BodyReport) {
+        let file = self.stream.checkpoint.as_ref();
+        let (Some(file), Some(checkpoint)) = (file, tail.checkpoint) else { return };
+        if checkpoint > report.end && tail.fault.is_none() {
+            tail.fault = Some(TailFault {
+                path: file.path.clone(),
+                what: format!(
+                    "the checkpoint is at {checkpoint}, but the current log ends at {}: it is an older state of \
+                     that log",
+                    report.end
+                ),
+            });
+        }
     }
 
     /// Closed logs with a higher number than the current one.
@@ -214,7 +230,7 @@ impl Tail<'_> {
     }
 }
 
-fn is_full_log(header: &LogHeader, report: &crate::ese::log_body::BodyReport) -> bool {
+fn is_full_log(header: &LogHeader, report: &BodyReport) -> bool {
     let all = u32::from(header.raw.file_sectors.get()) - u32::from(header.raw.header_sectors.get());
     is_full(report, all, header.version().is_segmented())
 }

@@ -90,9 +90,16 @@ pub struct StreamTale {
     /// Records that may have to be forgotten.
     tentative: Option<Vec<(LgPos, Vec<u8>)>>,
     contradiction: Option<String>,
+    checkpoint: Option<LgPos>,
 }
 
 impl StreamTale {
+    /// A tale that has not begun. Every change before the checkpoint is on the medium: whoever replays from there on
+    /// needs each page as it was there.
+    pub fn with_checkpoint(checkpoint: Option<LgPos>) -> Self {
+        Self { checkpoint, ..Self::default() }
+    }
+
     /// The databases, in the order of their first appearance.
     pub fn databases(&self) -> &[DatabaseTale] {
         &self.databases
@@ -101,11 +108,6 @@ impl StreamTale {
     /// Where an attach list says something else than the records before it.
     pub fn contradiction(&self) -> Option<&str> {
         self.contradiction.as_deref()
-    }
-
-    /// Every change that was told so far is on the medium, as behind a checkpoint.
-    pub fn settle_pages(&mut self) {
-        self.databases.iter_mut().for_each(|database| database.stamps.settle());
     }
 
     /// The records of this log come next.
@@ -241,6 +243,9 @@ impl StreamTale {
 
     fn count(&mut self, record: &LogRecord<'_>) {
         let kind = record.kind();
+        if self.checkpoint.take_if(|checkpoint| record.at >= *checkpoint).is_some() {
+            self.databases.iter_mut().for_each(|database| database.stamps.settle());
+        }
         if let Some(stamped) = stamped_pages(kind, record.bytes) {
             let object = changed_object(kind, record.bytes);
             if let Some(database) = self.with_id(stamped.dbid) {

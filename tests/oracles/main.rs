@@ -15,3 +15,4 @@ mod real_groups;
 mod real_logs;
 mod real_pages;
 mod real_repair;
+mod rebuilt_headers;
