@@ -104,7 +104,7 @@ fn header_still_valid(facts: &DatabaseFacts) -> Option<Refusal> {
         RefusalId::HeaderStillValid,
         &facts.path,
         format!("the {} header is valid: there is nothing to rebuild", pair.elected.name()),
-        CommandLine::new("check").path(&facts.path),
+        CommandLine::new("repair --dry-run").path(&facts.path),
     ))
 }
 

@@ -50,9 +50,8 @@ impl Tail<'_> {
             tale: StreamTale::default(),
         };
         let Some(current) = stream.current.as_ref() else {
-            let newest = stream.archives.last().map_or(self.folder, |log| &log.path);
             tail.fault = Some(TailFault {
-                path: newest.to_owned(),
+                path: self.folder.to_owned(),
                 what: format!("the logs {} have no current log ({0}.log)", stream.base),
             });
             return Ok(tail);

@@ -101,7 +101,7 @@ fn refusal(facts: &DatabaseFacts, obstacle: &Obstacle) -> Refusal {
                 "not an ESE database: {}, expected ulMagic efcdab89 at offset 4 of a header copy",
                 beginning(facts)
             ),
-            "Nothing was done to it. Name the database itself: that of an Exchange store ends in .edb.",
+            other_name_or_rebuild(facts),
         ),
         Obstacle::NoDatabase(kind) => Refusal::new(
             RefusalId::NotADatabase,
@@ -179,6 +179,17 @@ fn refusal(facts: &DatabaseFacts, obstacle: &Obstacle) -> Refusal {
             },
         ),
     }
+}
+
+/// A file that is too short for a page has nothing to rebuild a header from.
+fn other_name_or_rebuild(facts: &DatabaseFacts) -> String {
+    let named =
+        "Nothing was done to it. Name the database itself: that of an Exchange store ends in .edb.";
+    if facts.status.length_bytes <= 2 * PAGE_SIZES_BYTES[0] as u64 {
+        return named.to_owned();
+    }
+    let command = CommandLine::new("rebuild-header --dry-run").path(&facts.path);
+    format!("{named} If this is one whose header is destroyed: {command}")
 }
 
 /// What stands at the start of a file that is none of the engine's.

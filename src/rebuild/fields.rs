@@ -111,12 +111,12 @@ const ROWS: [FieldRow; 27] = [
     row!("db_signature", "DB Signature", db_signature, |h| signature(&h.raw.db_signature)),
     row!("state", "State", state, |h| h.state().label().to_owned()),
     row!("last_consistent", "Last Consistent", last_consistent_pos, |h| pos(h.last_consistent())),
-    row!("last_consistent_time", "- its time", last_consistent_time, |h| about(
+    row!("last_consistent_time", "Last Consistent at", last_consistent_time, |h| about(
         h.raw.last_consistent_time
     )),
-    row!("last_attach_time", "- its time", last_attach_time, |h| about(h.raw.last_attach_time)),
+    row!("last_attach_time", "Last Attach at", last_attach_time, |h| about(h.raw.last_attach_time)),
     row!("last_attach", "Last Attach", last_attach_pos, |h| pos(h.last_attach())),
-    row!("last_detach_time", "- its time", last_detach_time, |h| about(h.raw.last_detach_time)),
+    row!("last_detach_time", "Last Detach at", last_detach_time, |h| about(h.raw.last_detach_time)),
     row!("last_detach", "Last Detach", last_detach_pos, |h| pos(h.last_detach())),
     row!("dbid", "Dbid", dbid, |h| h.raw.dbid.to_string()),
     row!("log_signature", "Log Signature", log_signature, |h| signature(&h.raw.log_signature)),
@@ -188,6 +188,9 @@ pub(super) fn by_logs(
     let newest = proof.newest.map_or(0, |newest| newest.db_time);
     making.raw.db_time = newest.max(tale.newest_stamp()).into();
     making.raw.last_objid = proof.highest_object.max(tale.highest_object).into();
+    making.says(if tale.newest_stamp() > newest { &["dbtime"] } else { &[] }, Source::Logs);
+    let has_new_objects = tale.highest_object > proof.highest_object;
+    making.says(if has_new_objects { &["last_objid"] } else { &[] }, Source::Logs);
     making.revision_by_logs(tale);
     making.attach(tale.attached.unwrap_or(Moment { at: LgPos::default(), about: LogTime::NONE }));
     match tale.detached.filter(|_| !tale.is_attached) {

@@ -65,7 +65,7 @@ pub(super) fn bad_pages(path: &Path, proof: &PageProof) -> Refusal {
             proof.bad,
             proof.good + proof.empty + proof.bad
         ),
-        "Restore the database from a backup. edbmend verify lists no pages without a header.",
+        "Restore the database from a backup.",
     )
 }
 

@@ -20,11 +20,11 @@ impl Page {
         self.words(2, "", "Fields of the header, in both copies (offsets inside a copy):");
         match write.changes.iter().any(|change| change.source.is_some()) {
             true => self.rebuilt_fields(write),
-            false => self.changes(write),
+            false => self.changes(write, database),
         }
         self.line("  Steps:");
         for (index, step) in steps.iter().enumerate() {
-            self.words(4, &format!("{}. ", index + 1), in_words(step));
+            self.words(4, &format!("{}. ", index + 1), in_words(step, are_whole_pages(database)));
             self.digests(step);
         }
         self.blank();
@@ -60,9 +60,12 @@ impl Page {
     }
 
     /// The fields, grouped under the name of the backup they belong to.
-    fn changes(&mut self, write: &WriteStep) {
+    fn changes(&mut self, write: &WriteStep, database: &DatabaseReport) {
         if write.changes.is_empty() {
-            self.line("    no field changes; a damaged copy is rewritten from the other");
+            self.line(match are_whole_pages(database) {
+                true => "    both pages as a whole, as they were saved",
+                false => "    no field changes; a damaged copy is rewritten from the other",
+            });
             return self.blank();
         }
         self.line(format!("  {:>6}  {:<12}  {:<27}  {}", "offset", "field", "now", "planned"));
@@ -80,7 +83,21 @@ impl Page {
     }
 }
 
-fn in_words(step: &Step) -> String {
+/// Whether the plan writes pages that have no fields to be told: a rebuilt header, or the destroyed one again.
+fn are_whole_pages(database: &DatabaseReport) -> bool {
+    let writes = || {
+        database.steps.of_header().iter().filter_map(|step| match step {
+            Step::Write(write) => Some(write),
+            Step::Copy { .. } | Step::Move(_) => None,
+        })
+    };
+    let is_whole = |write: &WriteStep| {
+        write.rewrites_copy && write.changes.iter().all(|change| change.source.is_some())
+    };
+    writes().count() > 1 && writes().all(is_whole)
+}
+
+fn in_words(step: &Step, are_whole_pages: bool) -> String {
     match step {
         Step::Copy { scope: BackupScope::Full, bytes, to } => {
             format!(
@@ -95,11 +112,8 @@ fn in_words(step: &Step) -> String {
         }
         Step::Move(step) => format!("move {} to {}", shown(&step.from), shown(&step.to)),
         Step::Write(write) => {
-            let is_rebuilt = write.changes.iter().any(|change| change.source.is_some());
-            let how = match write.rewrites_copy {
-                true if !is_rebuilt => " (this copy is rewritten from the other)",
-                _ => "",
-            };
+            let is_from_other = write.rewrites_copy && !are_whole_pages;
+            let how = if is_from_other { " (this copy is rewritten from the other)" } else { "" };
             format!(
                 "write the {} header, {} bytes at offset {}, sync, read back, compare{how}",
                 write.copy.name(),
