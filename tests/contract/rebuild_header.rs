@@ -185,6 +185,12 @@ fn nothing_but_pages_needs_its_flag_and_never_gives_a_clean_header() {
         }
     }
     case.refused(&[], &["nothing-but-pages"]);
+    // A bad page is for eseutil /p.
+    let sound = case.bytes();
+    case.edit(|bytes| bytes[60 * 4096 + 100] ^= 1);
+    let ran = case.run(&["--dry-run", "--dirty-for-repair"]);
+    assert_eq!((ran.code, &rebuild_of(&ran)["verdict"]), (Some(0), &"D".into()), "{ran:?}");
+    case.edit(|bytes| *bytes = sound);
     let ran = case.rebuild("D", &["--dirty-for-repair"]);
     assert_eq!(rebuild_of(&ran)["state"], "dirty-shutdown");
     case.assert_same(&[(16, 8), (212, 4), (236, 4)]);
