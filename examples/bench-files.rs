@@ -5,9 +5,12 @@ use std::fs::File;
 use std::io::{BufWriter, Error, Read, Result, Write};
 use std::path::Path;
 
-use edbmend::ese::page::seal_page;
+use edbmend::ese::log_body::{RawSegmentHeader, SEGMENT_BYTES};
+use edbmend::ese::page::{FLAG_NEW_CHECKSUM, seal_page};
+use edbmend::ese::{LgPos, RawLogHeader, checksum};
 use edbmend::practice::{DatabaseRecipe, Recipe, damage_full_backup, storage_group};
 use edbmend::survey::{PageFacts, PageLayout};
+use zerocopy::{FromZeros, IntoBytes};
 
 /// Bytes made at once.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -24,6 +27,10 @@ fn main() -> Result<()> {
         }
         ["sparse", path, bytes] => sparse(Path::new(path), number(bytes)?),
         ["logs", folder, count] => logs(Path::new(folder), number(count)? as u32),
+        ["segmented-logs", folder, count] => {
+            segmented_logs(Path::new(folder), number(count)? as i32)
+        }
+        ["sector-logs", folder, count] => sector_logs(Path::new(folder), number(count)? as u32),
         ["read-heads", folder] => read_heads(Path::new(folder)),
         ["read", path] => read_alone(Path::new(path)),
         ["check", path, page_size] => check_alone(Path::new(path), number(page_size)? as usize),
@@ -82,6 +89,62 @@ fn logs(folder: &Path, count: u32) -> Result<()> {
         Recipe { current_generation: count + 1, log_file_sectors: 16, ..Recipe::default() };
     for made in storage_group(&recipe) {
         BufWriter::new(File::create_new(folder.join(made.name))?).write_all(&made.bytes)?;
+    }
+    Ok(())
+}
+
+/// Full closed logs of format 8, 1 MiB each.
+fn segmented_logs(folder: &Path, count: i32) -> Result<()> {
+    const SEGMENTS: u16 = 256;
+    let (mut sum_before, mut number) = (0, 0);
+    for generation in 1..=count {
+        let mut raw = RawLogHeader::new_zeroed();
+        raw.generation = generation.into();
+        (raw.sector_bytes, raw.header_sectors) = (4096.into(), 1.into());
+        raw.file_sectors = SEGMENTS.into();
+        (raw.version_major, raw.version_minor) = (8.into(), 4000.into());
+        (raw.version_update_major, raw.version_update_minor) = (4.into(), 13.into());
+        raw.previous_segment_checksum = sum_before.into();
+        checksum::seal(raw.as_mut_bytes());
+        let mut log = raw.as_bytes().to_vec();
+        sum_before = 0;
+        for segment in 1..SEGMENTS - 1 {
+            let bytes = full_segment(LgPos { generation, sector: segment, offset: 0 }, &mut number);
+            sum_before ^= u64::from_le_bytes(*bytes.first_chunk().unwrap_or(&[0; 8]));
+            log.extend(bytes);
+        }
+        log.resize(usize::from(SEGMENTS) * SEGMENT_BYTES, 0);
+        File::create_new(folder.join(format!("E00{generation:05X}.log")))?.write_all(&log)?;
+    }
+    Ok(())
+}
+
+/// A segment full of changes of pages.
+fn full_segment(pos: LgPos, number: &mut u64) -> Vec<u8> {
+    const CHANGE_BYTES: usize = 52;
+    let mut header = RawSegmentHeader::new_zeroed();
+    (header.pos, header.flags) = (pos.into(), FLAG_NEW_CHECKSUM.into());
+    let mut bytes = header.as_bytes().to_vec();
+    while bytes.len() + CHANGE_BYTES <= SEGMENT_BYTES {
+        *number += 1;
+        let mut record = [0; CHANGE_BYTES];
+        (record[0], record[3], record[44]) = (29, 1, 2);
+        record[4..8].copy_from_slice(&(*number as u32 % 5000 + 1).to_le_bytes());
+        record[8..16].copy_from_slice(&number.to_le_bytes());
+        bytes.extend(record);
+    }
+    bytes.resize(SEGMENT_BYTES, 0);
+    seal_page(&mut bytes, pos.sector.into());
+    bytes
+}
+
+/// Full closed logs of Exchange 2003, 5 MiB each.
+fn sector_logs(folder: &Path, count: u32) -> Result<()> {
+    let recipe =
+        Recipe { current_generation: count, log_file_sectors: 10_240, ..Recipe::default() };
+    let logs = storage_group(&recipe).into_iter().filter(|file| file.name.starts_with("E0"));
+    for made in logs.filter(|file| file.name.ends_with(".log")) {
+        File::create_new(folder.join(made.name))?.write_all(&made.bytes)?;
     }
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! `check`: diagnoses databases and storage groups.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::apply::is_operation_folder;
 use crate::diagnose::{
-    Finding, ForecastOutcome, GroupDiagnosis, diagnose_database, diagnose_group, required,
+    Finding, ForecastOutcome, GroupDiagnosis, diagnose_database, diagnose_group,
+    diagnose_group_but, other_format, required,
 };
 use crate::ese::ContentKind;
 use crate::ese::db_header::FORMAT_VERSION;
@@ -14,15 +16,18 @@ use crate::refusal::{Refusal, RefusalId};
 use crate::report::model::{
     CheckpointReport, CheckpointsReport, LogsReport, StreamReport, checkpoint_reports,
 };
-use crate::report::{CommandName, DatabaseReport, Outcome, Report};
-use crate::storage::{FileKind, canonical};
+use crate::report::{CommandName, DatabaseReport, Entry, Outcome, Report};
+use crate::storage::{FileKind, all_processors, canonical};
 use crate::survey::{
-    Bodies, DatabaseFacts, Digests, GroupFacts, GroupFolders, Listings, LogStream,
+    Bodies, DatabaseFacts, Digests, FlushMapFile, GroupFacts, GroupFolders, Listings, LogStream,
 };
 
 use super::error::{Result as ApiResult, ended_well};
+use super::nearby::{folders_with_groups, parts_below};
+use super::pages::{pages_note_of_check, scan_against};
 use super::request::Check;
 use super::run::{Run, Watch};
+use super::verify_database::layout;
 
 /// Diagnoses databases, and folders of storage groups. Writes nothing.
 ///
@@ -39,10 +44,16 @@ pub fn check(request: &Check, watch: &Watch) -> ApiResult<Report> {
     ended_well(report.run_by(run.report()))
 }
 
-/// The same in a run that began already.
+/// Diagnoses in a run that began already.
 pub(crate) fn check_in(run: &Run, request: &Check) -> Report {
     let mut check = Checking::new(run, request);
-    let (folders, files) = check.sort_paths();
+    let (mut folders, files) = check.sort_paths();
+    if request.recursive {
+        let groups = folders.iter().map(|top| (top, folders_with_groups(run, top)));
+        let below = groups
+            .flat_map(|(top, found)| if found.is_empty() { vec![top.clone()] } else { found });
+        folders = below.collect();
+    }
     let places = &request.places;
     let is_group = places.log_dir.is_some() || places.system_dir.is_some() || folders.len() == 1;
     if is_group {
@@ -65,20 +76,25 @@ struct Checking<'a> {
     report: Report,
     streams: Vec<StreamReport>,
     checkpoints: Vec<CheckpointReport>,
-    /// A folder of logs could not be read.
+    /// A folder of logs could not be read, or a database that the logs name was not found.
     is_incomplete: bool,
+    /// How many files were told of in the folders of the group.
+    found_in: usize,
 }
 
 impl<'a> Checking<'a> {
     fn new(run: &'a Run<'a>, request: &'a Check) -> Self {
         let (streams, checkpoints) = (Vec::new(), Vec::new());
         let report = Report::new(CommandName::Check);
-        Self { run, request, report, streams, checkpoints, is_incomplete: false }
+        Self { run, request, report, streams, checkpoints, is_incomplete: false, found_in: 0 }
     }
 
     fn conclude(mut self) -> Report {
         let fails = |stream: &StreamReport| stream.next_mount.outcome == ForecastOutcome::Fails;
         let mount_fails = self.streams.iter().any(fails);
+        if self.streams.len() > 1 {
+            self.report.document.groups.clone_from(&self.streams);
+        }
         self.report.document.logs = LogsReport::of(self.streams);
         self.report.document.checkpoint = CheckpointsReport::of(self.checkpoints);
         let mut report = self.report.conclude();
@@ -151,10 +167,11 @@ impl<'a> Checking<'a> {
     /// A storage group: the databases of the folders and those that were named, and the logs.
     fn group(&mut self, folders: &[PathBuf], named: Vec<DatabaseFacts>) {
         let (run, listings) = (self.run, self.run.listings());
-        let databases = match self.databases_of(&listings, folders, named) {
+        let mut databases = match self.databases_of(&listings, folders, named) {
             Ok(databases) => databases,
             Err(refusal) => return self.fail(&refusal),
         };
+        self.read_pages(&mut databases);
         let places = self.folders_of_logs(folders, &databases);
         let group = places.and_then(|places| {
             run.survey_logs(&listings, places, databases.clone(), Digests::NotWanted, self.bodies())
@@ -167,15 +184,34 @@ impl<'a> Checking<'a> {
                 self.is_incomplete = true;
             }
             Ok(group) => {
-                let diagnosis = diagnose_group(&group);
+                let diagnosis = diagnose_group_but(&group, &self.request.may_be_missing);
+                self.is_incomplete |= !diagnosis.is_whole;
                 if group.databases.is_empty() && diagnosis.streams.is_empty() {
-                    if self.report.databases.is_empty() {
+                    if !folders.is_empty() && self.found_in == 0 {
                         let what = "neither a database nor a log was found in this folder";
                         self.fail(&no_database(&group.folders.log_dir, what));
                     }
                     return;
                 }
                 self.push_group(&group, diagnosis);
+            }
+        }
+    }
+
+    /// Reads all pages of the databases, where that was asked for. One whose pages cannot be told is told of by
+    /// its header.
+    fn read_pages(&mut self, databases: &mut [DatabaseFacts]) {
+        for facts in databases.iter_mut().filter(|_| self.request.deep) {
+            let Ok(layout) = layout(facts) else { continue };
+            let header = facts.pair.as_ref().map(|pair| &pair.header.raw);
+            let storage = self.run.storage();
+            let map = header.and_then(|raw| FlushMapFile::beside(storage, &facts.path, raw));
+            match scan_against(self.run, facts, map.as_ref(), layout, all_processors()) {
+                Ok(pages) => facts.pages = Some(Arc::new(pages)),
+                Err(refusal) => {
+                    self.report.document.refusals.push(refusal);
+                    self.is_incomplete = true;
+                }
             }
         }
     }
@@ -188,8 +224,18 @@ impl<'a> Checking<'a> {
         named: Vec<DatabaseFacts>,
     ) -> Result<Vec<DatabaseFacts>, Refusal> {
         let mut databases = named;
+        self.found_in = 0;
         for folder in folders {
-            for found in self.run.databases_in(listings, folder)? {
+            let found = self.run.databases_in(listings, folder)?;
+            let count = found.databases.len() + found.temporary.len();
+            self.found_in += count;
+            if count == 0 && !self.is_of_logs(folders, folder) {
+                self.fail(&no_database(folder, "no database was found in this folder"));
+            }
+            found.temporary.iter().for_each(|facts| self.push(facts, diagnose_database(facts)));
+            let foreign = found.foreign.iter().map(|(path, format)| other_format(path, *format));
+            self.report.document.findings.extend(foreign);
+            for found in found.databases {
                 match found {
                     Ok(facts) if databases.iter().any(|known| known.path == facts.path) => {}
                     Ok(facts) => databases.push(facts),
@@ -198,6 +244,14 @@ impl<'a> Checking<'a> {
             }
         }
         Ok(databases)
+    }
+
+    /// Whether a folder is named for logs or checkpoint, or is where they are looked for.
+    fn is_of_logs(&self, folders: &[PathBuf], folder: &PathBuf) -> bool {
+        let places = [&self.request.places.log_dir, &self.request.places.system_dir];
+        let mut named = places.into_iter().flatten().map(|dir| self.run.resolve_dir(dir));
+        let is_first = self.request.places.log_dir.is_none() && folders.first() == Some(folder);
+        is_first || named.any(|dir| dir.is_ok_and(|dir| dir == *folder))
     }
 
     /// Where logs and checkpoint are: in the folders that were named for them, or else with the databases.
@@ -223,9 +277,13 @@ impl<'a> Checking<'a> {
             self.push(facts, findings);
         }
         self.report.document.findings.extend(diagnosis.findings);
+        match parts_below(self.run, group) {
+            Some(step) => self.report.document.way_out.push(step),
+            None => self.report.document.way_out.extend(diagnosis.way_out),
+        }
         self.push_unread(group);
         let dir = &group.folders.log_dir;
-        if diagnosis.streams.is_empty() {
+        if diagnosis.streams.iter().all(|stream| stream.base.is_none()) {
             self.report.aside.no_logs_in.push(dir.clone());
         }
         self.streams.extend(diagnosis.streams.iter().map(|stream| StreamReport::new(dir, stream)));
@@ -243,7 +301,8 @@ impl<'a> Checking<'a> {
 
     /// Databases without their storage group: their logs are looked for beside them, and only what
     /// concerns the databases is said.
-    fn databases_alone(&mut self, databases: Vec<DatabaseFacts>) {
+    fn databases_alone(&mut self, mut databases: Vec<DatabaseFacts>) {
+        self.read_pages(&mut databases);
         let parent = |facts: &DatabaseFacts| facts.path.parent().map(Path::to_owned);
         let mut rest = databases;
         while let Some(dir) = rest.first().map(|facts| parent(facts).unwrap_or_default()) {
@@ -255,7 +314,7 @@ impl<'a> Checking<'a> {
             match self.run.survey_logs(
                 &listings,
                 folders,
-                here.clone(),
+                self.with_siblings(&listings, &here),
                 Digests::NotWanted,
                 self.bodies(),
             ) {
@@ -265,14 +324,34 @@ impl<'a> Checking<'a> {
                     if here.iter().any(needs_logs) {
                         self.push_unread(&group);
                     }
-                    for (facts, findings) in group.databases.iter().zip(diagnosis.databases) {
+                    let named = group.databases.iter().zip(diagnosis.databases).take(here.len());
+                    let mut is_sound = true;
+                    for (facts, findings) in named {
+                        is_sound &= !Report::has_errors(&findings);
                         self.push(facts, findings);
+                    }
+                    if !is_sound {
+                        self.report.document.way_out.extend(diagnosis.way_out);
                     }
                 }
                 // The folder cannot be listed; the databases can be judged all the same.
                 Err(_) => here.iter().for_each(|facts| self.push(facts, diagnose_database(facts))),
             }
         }
+    }
+
+    /// The databases that were named, and behind them the others of their folder: those have a part in what the
+    /// next mount meets.
+    fn with_siblings(&self, listings: &Listings, named: &[DatabaseFacts]) -> Vec<DatabaseFacts> {
+        let mut all = named.to_vec();
+        let dir = named.first().and_then(|facts| facts.path.parent());
+        let found = dir.and_then(|dir| self.run.databases_in(listings, dir).ok());
+        for facts in found.into_iter().flat_map(|found| found.databases).flatten() {
+            if !all.iter().any(|known| known.path == facts.path) {
+                all.push(facts);
+            }
+        }
+        all
     }
 
     fn push(&mut self, facts: &DatabaseFacts, findings: Vec<Finding>) {
@@ -291,12 +370,20 @@ impl<'a> Checking<'a> {
             facts.pair.as_ref().is_none_or(|pair| pair.header.raw.version.get() == FORMAT_VERSION);
         let outcome = match () {
             () if !layout_is_known => Outcome::Failed,
-            () if Report::has_errors(&findings) => Outcome::Findings,
+            () if Report::has_errors(&findings) || has_bad_pages(facts) => Outcome::Findings,
             () if !unknown.is_empty() => Outcome::Failed,
             () => Outcome::Ok,
         };
-        self.report.push(DatabaseReport::surveyed(facts, findings, outcome), &unknown);
+        let mut entry = Entry::from(DatabaseReport::surveyed(facts, findings, outcome));
+        entry.notes(facts.pages.as_deref().and_then(pages_note_of_check));
+        entry.report.pages = facts.pages.as_deref().cloned();
+        self.report.push(entry, &unknown);
     }
+}
+
+/// Whether a page is bad, or lost. Of the header copies there are findings.
+fn has_bad_pages(facts: &DatabaseFacts) -> bool {
+    facts.pages.as_ref().is_some_and(|pages| pages.bad_data_pages() > 0 || pages.lost.is_some())
 }
 
 fn needs_logs(facts: &DatabaseFacts) -> bool {

@@ -44,7 +44,7 @@ impl Error {
         &self.report
     }
 
-    /// The same, taken.
+    /// Takes [`report`](Self::report) out.
     pub fn into_report(self) -> Report {
         *self.report
     }

@@ -16,11 +16,14 @@ use crate::storage::{Access, read_full};
 use crate::survey::DatabaseFacts;
 
 use super::error::{Result, ended_well};
+use super::file_kind::kind_of;
+use super::inspect_log::Records;
 use super::inspect_stream::{self, inspect_set};
 use super::run::{Run, Watch};
 
 /// What the header of one file says: of a database, a streaming file, a log, a checkpoint or a flush
-/// map, known by its content. Of a database it is the copy that the engine uses. Writes nothing.
+/// map, known by its content; of a log also what all of it says. A path whose last part is the base name of logs
+/// (`logs/E00`) stands for all of these. Of a database it is the copy that the engine uses. Writes nothing.
 ///
 /// The outcome is `ok`, or `findings` where the header is damaged but can be read. `dump` is the text
 /// that `eseutil /mh`, `/ml` or `/mk` prints.
@@ -30,15 +33,15 @@ use super::run::{Run, Watch};
 /// The file could not be read, or is none of these.
 pub fn inspect(path: impl AsRef<Path>) -> Result<Inspected> {
     let run = Run::of_embedder(&Watch::default());
-    let (file, refusals) = inspect_file(&run, path.as_ref(), None);
+    let (file, refusals) = inspect_file(&run, path.as_ref(), None, Records::None);
     let report = report_of(file.clone(), &refusals);
     ended_well(report.run_by(run.report())).map(|_| file)
 }
 
 /// The header of one file, in a run that began already, as a report; of the header copy that was asked
-/// for, whatever its state.
-pub(crate) fn inspect_in(run: &Run, path: &Path, copy: Option<Which>) -> Report {
-    let (file, refusals) = inspect_file(run, path, copy);
+/// for, whatever its state; with records of a log.
+pub(crate) fn inspect_in(run: &Run, path: &Path, copy: Option<Which>, records: Records) -> Report {
+    let (file, refusals) = inspect_file(run, path, copy, records);
     report_of(file, &refusals)
 }
 
@@ -48,12 +51,17 @@ fn report_of(file: Inspected, refusals: &[Refusal]) -> Report {
     report.conclude()
 }
 
-fn inspect_file(run: &Run, path: &Path, copy: Option<Which>) -> (Inspected, Vec<Refusal>) {
+fn inspect_file(
+    run: &Run,
+    path: &Path,
+    copy: Option<Which>,
+    records: Records,
+) -> (Inspected, Vec<Refusal>) {
     if let Some(set) = inspect_set(run, path) {
         return set;
     }
     match run.survey(path) {
-        Ok(facts) => inspect_facts(run, &facts, copy),
+        Ok(facts) => inspect_facts(run, &facts, copy, records),
         Err(refusal) => {
             let file = DatabaseReport::unknown(path, Outcome::Failed);
             (Inspected::new(file, String::new()), vec![refusal])
@@ -65,14 +73,16 @@ fn inspect_facts(
     run: &Run,
     facts: &DatabaseFacts,
     copy: Option<Which>,
+    records: Records,
 ) -> (Inspected, Vec<Refusal>) {
-    if let Some(file) = inspect_stream::inspect(run.storage(), facts) {
+    if let Some(file) = inspect_stream::inspect(run, facts, records) {
         return (file, Vec::new());
     }
     let readable = matches!(facts.kind, ContentKind::Database | ContentKind::Streaming);
     let shown_copies = copies_to_show(facts, copy);
     if !readable || shown_copies.is_empty() {
         let file = DatabaseReport::surveyed(facts, diagnose_database(facts), Outcome::Failed);
+        let file = DatabaseReport { kind: kind_of(facts), ..file };
         return (Inspected::new(file, String::new()), plan::content_refusals(facts));
     }
     let trailer = backup_trailer(run, facts);
@@ -84,6 +94,7 @@ fn inspect_facts(
     let sound = facts.pair.as_ref().is_some_and(|pair| pair.is_sound());
     let outcome = if sound { Outcome::Ok } else { Outcome::Findings };
     let file = DatabaseReport::surveyed(facts, copy_findings(facts), outcome);
+    let file = DatabaseReport { kind: kind_of(facts), ..file };
     (Inspected::new(file, dump), Vec::new())
 }
 

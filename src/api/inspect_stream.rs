@@ -2,83 +2,45 @@
 
 use std::path::Path;
 
-use crate::diagnose::{damaged_checkpoint, damaged_log, diagnose_logs, half_damaged_checkpoint};
-use crate::ese::{
-    Checkpoint, CheckpointCopies, ContentKind, FlushMapHeader, LgPos, LogBase, LogFileName,
-    LogHeader, content,
-};
+use crate::diagnose::{damaged_checkpoint, diagnose_logs, half_damaged_checkpoint};
+use crate::ese::{Checkpoint, CheckpointCopies, ContentKind, FlushMapHeader, LogBase};
 use crate::guards::unread;
 use crate::refusal::Refusal;
 use crate::report::model::{
-    CheckpointHeaderReport, FileHeader, FlushMapHeaderReport, LogHeaderReport,
+    CheckpointHeaderReport, FileHeader, FlushMapHeaderReport, LogSetReport,
 };
 use crate::report::{
-    DatabaseReport, Inspected, Outcome, Report, dump_checkpoint, dump_flush_map, dump_log_header,
-    dump_log_set,
+    DatabaseReport, Inspected, Outcome, Report, dump_checkpoint, dump_flush_map, dump_log_set,
 };
 use crate::show::shown;
-use crate::storage::{Access, Storage, read_full};
-use crate::survey::{DatabaseFacts, Digests, GroupFolders};
+use crate::storage::all_processors;
+use crate::survey::{Bodies, DatabaseFacts, Digests, GroupFacts, GroupFolders};
 
+use super::file_kind::kind_of;
+use super::inspect_log::{Records, inspect_log};
 use super::run::Run;
 
-/// The report of a log, a checkpoint or a flush map; `None` of anything else. A damaged header is
-/// known by what is left of it, else by the name of the file.
-pub(super) fn inspect(storage: &dyn Storage, facts: &DatabaseFacts) -> Option<Inspected> {
-    match kind(facts)? {
-        ContentKind::Log => Some(inspect_log(storage, facts)),
+/// The report of a log, a checkpoint, a flush map, or a file without a content of its own; `None` of a database
+/// and of what is not known.
+pub(super) fn inspect(run: &Run, facts: &DatabaseFacts, records: Records) -> Option<Inspected> {
+    match kind_of(facts) {
+        ContentKind::Log => Some(inspect_log(run.storage(), facts, records)),
         ContentKind::Checkpoint => Some(inspect_checkpoint(facts)),
         ContentKind::FlushMap => Some(inspect_flush_map(facts)),
-        ContentKind::Database | ContentKind::Streaming | ContentKind::Unknown => None,
-    }
-}
-
-fn kind(facts: &DatabaseFacts) -> Option<ContentKind> {
-    if facts.kind != ContentKind::Unknown {
-        return Some(facts.kind);
-    }
-    if content::looks_like_log(&facts.area.bytes) {
-        return Some(ContentKind::Log);
-    }
-    match log_file_name(&facts.path)? {
-        LogFileName::Archive { .. } | LogFileName::Current { .. } => Some(ContentKind::Log),
-        LogFileName::Checkpoint { .. } => Some(ContentKind::Checkpoint),
+        kind @ (ContentKind::PreparedLog | ContentKind::ReserveLog) => Some(unused(facts, kind)),
+        kind @ ContentKind::Patch if facts.pair.is_none() => Some(unused(facts, kind)),
         _ => None,
     }
 }
 
-fn log_file_name(path: &Path) -> Option<LogFileName> {
-    LogFileName::parse(path.file_name()?.to_str()?)
+/// A prepared log, a reserve log or an empty patch file. Nothing in it is needed, so nothing in it can be wrong.
+pub(super) fn unused(facts: &DatabaseFacts, kind: ContentKind) -> Inspected {
+    let bytes = facts.status.length_bytes;
+    let dump = format!("{}\n  {}, {bytes} bytes\n", shown(&facts.path), kind.in_words());
+    Inspected::new(DatabaseReport::of_kind(&facts.path, kind, None, Outcome::Ok), dump)
 }
 
-fn inspect_log(storage: &dyn Storage, facts: &DatabaseFacts) -> Inspected {
-    let header = LogHeader::parse(&facts.area.bytes);
-    let fault = LogHeader::validate(&facts.area.bytes, facts.status.length_bytes).err();
-    let checkpoint = checkpoint_beside(storage, &facts.path);
-    let dump = header.as_ref().map(|header| dump_log_header(&facts.path, header, checkpoint));
-    let header = header.map(|header| FileHeader::Log(Box::new(LogHeaderReport::new(&header))));
-    let outcome = if fault.is_some() { Outcome::Findings } else { Outcome::Ok };
-    let mut file = DatabaseReport::of_kind(&facts.path, ContentKind::Log, header, outcome);
-    file.findings.extend(fault.map(|fault| damaged_log(&facts.path, &fault)));
-    Inspected::new(file, dump.unwrap_or_default())
-}
-
-/// The position in the checkpoint file of the same base name, in the same folder.
-fn checkpoint_beside(storage: &dyn Storage, log: &Path) -> Option<LgPos> {
-    let (name, dir) = (log_file_name(log)?, log.parent()?);
-    let is_ours = |found: &LogFileName| {
-        matches!(found, LogFileName::Checkpoint { .. }) && found.base() == name.base()
-    };
-    let names = storage.list(dir).ok()?;
-    let found =
-        names.iter().find(|found| log_file_name(Path::new(found)).is_some_and(|n| is_ours(&n)))?;
-    let mut bytes = vec![0; 8192];
-    let file = storage.open(&dir.join(found), Access::Read).ok()?;
-    let read = read_full(file.as_ref(), &mut bytes, 0).ok()?;
-    Checkpoint::elect(&bytes[..read]).map(|(checkpoint, _)| checkpoint.checkpoint())
-}
-
-fn inspect_checkpoint(facts: &DatabaseFacts) -> Inspected {
+pub(super) fn inspect_checkpoint(facts: &DatabaseFacts) -> Inspected {
     let title = format!("      Checkpoint file: {}\n", shown(&facts.path));
     let Some((checkpoint, copies)) = Checkpoint::elect(&facts.area.bytes) else {
         let mut file =
@@ -105,9 +67,8 @@ fn inspect_flush_map(facts: &DatabaseFacts) -> Inspected {
     Inspected::new(file, title + &dump)
 }
 
-/// The logs of a base name (`logs/E00`, as `eseutil /ml E00` takes it), where no file has that name.
-/// With the reasons why some of them could not be read.
-pub(super) fn inspect_set(run: &Run, path: &Path) -> Option<(Inspected, Vec<Refusal>)> {
+/// The logs that a base name in a path means (`logs/E00`, as `eseutil /ml E00` takes it), where no file has that name.
+pub(super) fn set_named(run: &Run, path: &Path) -> Option<GroupFacts> {
     let path = run.resolve(path).ok()?;
     let base = LogBase::new(path.file_name()?.to_str()?)?;
     if run.storage().status(&path).is_ok() {
@@ -118,11 +79,38 @@ pub(super) fn inspect_set(run: &Run, path: &Path) -> Option<(Inspected, Vec<Refu
     let listings = run.listings();
     let surveyed = run.survey_logs(&listings, folders, Vec::new(), Digests::NotWanted, None);
     let mut group = surveyed.ok()?;
-    group.streams.retain(|stream| stream.base == base);
-    let stream = group.streams.first().filter(|stream| stream.in_order().next().is_some())?;
-    let dump = dump_log_set(stream);
+    group.streams.retain(|stream| stream.base == base && stream.in_order().next().is_some());
+    (!group.streams.is_empty()).then_some(group)
+}
+
+/// The logs of a base name, all of which are read; with the reasons why some of them could not be.
+pub(super) fn inspect_set(run: &Run, path: &Path) -> Option<(Inspected, Vec<Refusal>)> {
+    let group = set_named(run, path)?;
+    Some(read_set(run, group, all_processors()))
+}
+
+/// Reads all logs of the one log stream of a group.
+pub(super) fn read_set(
+    run: &Run,
+    mut group: GroupFacts,
+    threads: usize,
+) -> (Inspected, Vec<Refusal>) {
+    let dir = group.folders.log_dir.clone();
+    let read = run.read_bodies(&mut group.streams, Bodies::Verdicts, threads, &dir);
+    let Some(stream) = group.streams.first() else {
+        return (
+            Inspected::new(DatabaseReport::unread(&dir, Outcome::Failed), String::new()),
+            Vec::new(),
+        );
+    };
+    let path = dir.join(stream.base);
+    if let Err(refusal) = read {
+        let file = DatabaseReport::of_kind(&path, ContentKind::Log, None, Outcome::Failed);
+        return (Inspected::new(file, String::new()), vec![refusal]);
+    }
     let unread =
         stream.unread().map(|(path, error)| unread(run.storage(), path, error)).collect::<Vec<_>>();
+    let (dump, logs) = (dump_log_set(stream), LogSetReport::new(stream));
     let findings = diagnose_logs(&group);
     let outcome = match () {
         () if !unread.is_empty() => Outcome::Failed,
@@ -130,5 +118,7 @@ pub(super) fn inspect_set(run: &Run, path: &Path) -> Option<(Inspected, Vec<Refu
         () => Outcome::Ok,
     };
     let file = DatabaseReport::of_kind(&path, ContentKind::Log, None, outcome);
-    Some((Inspected::new(DatabaseReport { findings, ..file }, dump), unread))
+    let mut set = Inspected::new(DatabaseReport { findings, ..file }, dump);
+    set.report.logs = Some(logs);
+    (set, unread)
 }

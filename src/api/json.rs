@@ -5,6 +5,7 @@
 pub use crate::diagnose::{
     Finding, FindingId, Forecast, ForecastOutcome, GenerationRange, Severity,
 };
+pub use crate::ese::log_body::LogVerdict;
 pub use crate::ese::shadow::{CopyState, Which};
 pub use crate::ese::{
     AttachedDatabase, BackupInfo, BackupType, CheckpointCopies, ContentKind, DbState, DbmsParam,
@@ -17,10 +18,11 @@ pub use crate::plan::{
 pub use crate::refusal::{Refusal, RefusalId};
 pub use crate::report::Report;
 pub use crate::report::model::{
-    CheckpointHeaderReport, CheckpointReport, CheckpointsReport, CommandName, CopiesReport,
+    BadLog, CheckpointHeaderReport, CheckpointReport, CheckpointsReport, CommandName, CopiesReport,
     CountReport, DatabaseReport, DigestReport, Document, FileHeader, FileReport,
-    FlushMapHeaderReport, HeaderReport, LogFlags, LogHeaderReport, LogsReport, Outcome,
-    PositionReport, RunReport, StreamReport,
+    FlushMapHeaderReport, HeaderReport, LogBodyReport, LogFlags, LogHeaderReport, LogSetReport,
+    LogsReport, Outcome, PositionReport, RecordFields, RecordReport, RecordsStop, RunReport,
+    StreamReport,
 };
 pub use crate::show::{CommandLine, Hex, Paragraph, Sha256Hex};
 pub use crate::storage::StoredPath;

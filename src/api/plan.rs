@@ -16,7 +16,7 @@ pub fn plan(request: impl Into<Request>, watch: &Watch) -> Result<Plan> {
     plan_in(&Run::of_embedder(watch), &request.into())
 }
 
-/// The same in a run that began already.
+/// Plans in a run that began already.
 pub(crate) fn plan_in(run: &Run, request: &Request) -> Result<Plan> {
     let plan = match request {
         Request::Repair(repair) => repair::plan(run, repair),

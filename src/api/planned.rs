@@ -3,10 +3,12 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::apply::Job;
+use crate::apply::{Job, LogsDeed, Terms};
 use crate::plan::Steps;
 use crate::refusal::Refusal;
 use crate::report::{CommandName, DatabaseReport, Entry, Outcome, Report};
+
+use super::consent::store_service_note;
 
 /// What would be done, step by step. Every guard that can be asked without writing has agreed.
 ///
@@ -62,7 +64,7 @@ impl Plan {
         &self.report
     }
 
-    /// The same, taken.
+    /// Takes [`report`](Self::report) out.
     pub fn into_report(self) -> Report {
         self.report
     }
@@ -87,6 +89,14 @@ impl Plan {
         let reasons = vec![refusal.clone()];
         let outcome = Outcome::of_reasons(&reasons);
         Self::of_file(command, DatabaseReport::unknown(&refusal.path, outcome), Err(reasons))
+    }
+
+    /// The plan for the logs of a storage group, once all guards have spoken.
+    pub(super) fn of_logs(mut report: Report, deed: LogsDeed, terms: Terms) -> Self {
+        report.document.steps = Steps::of_moves(&deed.plan);
+        report.note_of_group(store_service_note(&terms.backup_dir));
+        let job = Job::of_logs(deed.plan, terms);
+        Self { report: report.ended(Outcome::Planned, &[]), work: Work::Deed(Box::new(job)) }
     }
 
     /// No plan for a storage group, or none that comes to something.

@@ -13,9 +13,9 @@ use crate::refusal::{Refusal, RefusalId};
 use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome, Report};
 use crate::storage::absolute;
 
+use super::apply::leave_record;
 use super::consent::confirmation_needed;
 use super::error::{Result as ApiResult, ended_well};
-use super::record;
 use super::request::Recover;
 use super::run::{Run, Watch};
 
@@ -170,21 +170,21 @@ fn recover_one(
     let mut database = Entry::from(DatabaseReport { operation, direction, steps, ..after });
     database.notes(direction.map(Note::Direction));
     if matches!(applied.ending, Ending::Committed | Ending::RolledBack | Ending::Overtaken) {
-        let unsaved = leave_record(run, &database);
+        let unsaved = leave_missing_record(run, &database);
         database.notes(unsaved);
     }
     (database, applied.reasons)
 }
 
 /// An operation that was interrupted left no report; one that was finished all but its marker did.
-fn leave_record(run: &Run, database: &Entry) -> Vec<Note> {
+fn leave_missing_record(run: &Run, database: &Entry) -> Vec<Note> {
     let Some(operation) = &database.report.operation else { return Vec::new() };
     if run.storage().status(&operation.dir.join(apply::REPORT_NAME)).is_ok() {
         return Vec::new();
     }
     let mut report = Report::new(CommandName::Recover);
     report.push(database.clone(), &[]);
-    record::leave(run, as_asked_for(report.conclude()))
+    leave_record(run, as_asked_for(report.conclude()))
 }
 
 /// Every file that will be touched.

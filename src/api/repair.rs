@@ -77,7 +77,8 @@ fn survey_logs(run: &Run, request: &Repair, facts: DatabaseFacts) -> Result<Surv
         Ok(mut group) => {
             let mut diagnosis = diagnose_group(&group);
             let dir = &group.folders.log_dir;
-            let streams = diagnosis.streams.iter().map(|stream| StreamReport::new(dir, stream));
+            let streams = diagnosis.streams.iter().filter(|stream| stream.base.is_some());
+            let streams = streams.map(|stream| StreamReport::new(dir, stream));
             let logs = LogsReport::of(streams.collect());
             let checkpoint = CheckpointsReport::of(checkpoint_reports(&group));
             let (facts, findings) = (group.databases.remove(0), diagnosis.databases.remove(0));

@@ -118,6 +118,8 @@ pub struct Check {
     pub(crate) databases: Vec<PathBuf>,
     pub(crate) places: Places,
     pub(crate) deep: bool,
+    pub(crate) may_be_missing: Vec<u32>,
+    pub(crate) recursive: bool,
 }
 
 impl Check {
@@ -138,42 +140,60 @@ impl Check {
         self
     }
 
-    /// Reads the bodies of all logs, and not only of those that the next mount reads. The forecasts of the
-    /// backups then rest on them.
+    /// Reads all pages of the databases, and the bodies of all logs, and not only of those that the next mount
+    /// reads. The forecasts of the backups then rest on them.
     pub fn deep(mut self, deep: bool) -> Self {
         self.deep = deep;
+        self
+    }
+
+    /// Looks for groups in all folders below those that are named, too.
+    pub fn recursive(mut self, recursive: bool) -> Self {
+        self.recursive = recursive;
+        self
+    }
+
+    /// Takes a group for whole though a database that its logs name is missing, by the random number of its
+    /// signature: that store was deleted since.
+    pub fn allow_missing(mut self, signature_random: u32) -> Self {
+        self.may_be_missing.push(signature_random);
         self
     }
 
     placed!();
 }
 
-/// What [`verify`](crate::verify()) is to read: databases. Of a streaming file only the header pages can be
-/// checked.
+/// What [`verify`](crate::verify()) is to read: databases, logs, checkpoints, flush maps, whole folders, or the logs
+/// of a base name (`logs/E00`). Of a streaming file only the header pages can be checked.
 ///
 /// ```
 /// use std::num::NonZero;
 /// use edbmend::Verify;
 ///
-/// let all = Verify::new("mdbdata/priv1.edb").database("mdbdata/pub1.edb");
+/// let all = Verify::new("mdbdata/priv1.edb").path("mdbdata/E0000001.log").path("logs");
 /// let gently = all.threads(NonZero::<usize>::MIN);
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Verify {
-    pub(crate) databases: Vec<PathBuf>,
+    pub(crate) paths: Vec<PathBuf>,
     pub(crate) threads: Option<NonZeroUsize>,
 }
 
 impl Verify {
-    /// A database.
-    pub fn new(database: impl Into<PathBuf>) -> Self {
-        Self::default().database(database)
+    /// A file, a folder (whose subfolders are not read), or the base name of logs.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self::default().path(path)
     }
 
     /// One more.
-    pub fn database(mut self, path: impl Into<PathBuf>) -> Self {
-        self.databases.push(path.into());
+    pub fn path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.paths.push(path.into());
         self
+    }
+
+    /// One more database.
+    pub fn database(self, path: impl Into<PathBuf>) -> Self {
+        self.path(path)
     }
 
     /// How many threads read and check. Default: one for each processor.

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::apply::LogsDeed;
-use crate::diagnose::{Finding, FindingId, Severity, diagnose_database};
+use crate::diagnose::{
+    Finding, FindingId, Severity, diagnose_database, later_self, missing_databases,
+};
 use crate::ese::LogBase;
-use crate::guards::{LogsQuestion, backup_volume, for_logs, unread};
+use crate::guards::{LogsQuestion, for_logs, unread};
 use crate::plan::{
     Command, GroupRequest, ResetRequest, choose_stream, leave_other_groups_out, pending_refusals,
     plan_reset, reset_refusals,
@@ -16,7 +18,6 @@ use crate::report::{CommandName, DatabaseReport, Note, Outcome, Report};
 use crate::survey::{CheckpointFile, DatabaseFacts, GroupFacts, LogContent, LogFile, LogStream};
 
 use super::consent::confirmation_needed;
-use super::logs;
 use super::planned::Plan;
 use super::request::{Consent, ResetLogs};
 use super::run::Run;
@@ -68,7 +69,7 @@ pub(super) fn plan(run: &Run, request: &ResetLogs) -> Plan {
     refused.extend(for_logs(run.storage(), &asked));
     refused.extend(confirmation_needed(guarded.consent, &group.folders.log_dir));
     match deed {
-        Some(deed) if refused.is_empty() => logs::planned(report, deed, guarded.terms(backup_dir)),
+        Some(deed) if refused.is_empty() => Plan::of_logs(report, deed, guarded.terms(backup_dir)),
         None if refused.is_empty() => nothing_to_do(report, &group, &wanted),
         _ => Plan::of_group(report, Outcome::Refused, &refused),
     }
@@ -98,10 +99,10 @@ fn deed(
     backup_dir: &Path,
 ) -> Option<LogsDeed> {
     let stamp = run.stamp(Command::ResetLogs);
-    let volume = backup_volume(run.storage(), backup_dir).unwrap_or_default();
+    let storage = run.storage();
+    let volume = storage.volume_of(backup_dir).unwrap_or_default();
     let operation_dir = backup_dir.join(&stamp.id);
     let overrides = overrides(request);
-    let storage = run.storage();
     let (apart, numbered) = (folders(group), folders(group));
     let apart = apart.into_iter().filter(|dir| !storage.may_rename(dir, backup_dir)).collect();
     let numbered = numbered.into_iter().filter(|dir| storage.keeps_numbers(dir)).collect();
@@ -156,15 +157,29 @@ fn with_databases(mut report: Report, group: &GroupFacts) -> Report {
     for facts in &group.databases {
         let mut findings = diagnose_database(facts);
         let unsigned = findings.iter_mut().filter(|finding| finding.id == FindingId::NoLogging);
-        unsigned.for_each(warn_of_no_logging);
+        let is_named_by_logs = is_named_by_logs(facts, group);
+        unsigned.for_each(|finding| warn_of_no_logging(finding, is_named_by_logs));
         report.push(DatabaseReport::surveyed(facts, findings, Outcome::Ok), &[]);
     }
     report
 }
 
-/// Nothing but the person's word says that these are the logs of such a database.
-fn warn_of_no_logging(finding: &mut Finding) {
+/// Whether logs of the group name what a database was before `eseutil /p` or `/d`.
+fn is_named_by_logs(facts: &DatabaseFacts, group: &GroupFacts) -> bool {
+    let mut named = group.streams.iter().flat_map(|stream| missing_databases(group, stream));
+    named.any(|attached| later_self(group, &attached).is_some_and(|known| known.path == facts.path))
+}
+
+/// Nothing but the person's word, and the name where the logs know it, says that these are the logs of such a
+/// database.
+fn warn_of_no_logging(finding: &mut Finding, is_named_by_logs: bool) {
     finding.severity = Severity::Warning;
+    if is_named_by_logs {
+        finding.consequence = "The logs name a database of this file name under another signature: what it was before \
+                               eseutil /p or /d. It is taken into the reset because it is in Clean Shutdown and was named."
+            .into();
+        return;
+    }
     finding.consequence =
         "Nothing in it shows that these are its logs. It is taken into the reset \
                            because it is in Clean Shutdown and was named."

@@ -13,7 +13,6 @@ use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome, Report};
 use crate::survey::DatabaseFacts;
 
 use super::consent::{confirmation_needed, store_service_note};
-use super::logs;
 use super::planned::{Plan, Work};
 use super::request::{Guarded, Restore};
 use super::run::Run;
@@ -126,5 +125,5 @@ fn plan_logs(run: &Run, request: &Restore, deed: LogsDeed) -> Plan {
     if !refused.is_empty() {
         return Plan::of_group(report, Outcome::Refused, &refused);
     }
-    logs::planned(report, deed, guarded.terms(backup_dir))
+    Plan::of_logs(report, deed, guarded.terms(backup_dir))
 }

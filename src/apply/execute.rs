@@ -1,16 +1,16 @@
 //! A deed from exclusive access to the last look: the one place that carries plans out.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::guards::{Held, reason};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::shown;
-use crate::storage::{HeldFolder, Storage, StorageError};
+use crate::storage::StorageError;
 
 use super::context::Context;
 use super::deed::{Carried, Deed, Ready};
 use super::known_deed::Job;
-use super::operation::files::SUMS_NAME;
+use super::operation::files::{SUMS_NAME, hold_folders};
 use super::operation::folder::OperationFolder;
 use super::operation::journal::{End, Journal};
 use super::operation::lifecycle::Operation;
@@ -25,7 +25,9 @@ pub fn execute(context: Context, Job { deed, terms }: &Job) -> Applied {
     if let Some(flaw) = deed.flaw() {
         return Applied::stopped(vec![flawed(&subject, &flaw)]);
     }
-    let _homes = match hold_all(storage, deed.folders()) {
+    // The backup folder is not among them: while it is empty, another run may remove it. The operation holds it,
+    // and looks at it again, when it makes its own folder in it.
+    let _homes = match hold_folders(storage, deed.folders()) {
         Ok(held) => held,
         Err(error) => return Applied::stopped(vec![reason(&error)]),
     };
@@ -48,13 +50,6 @@ pub fn execute(context: Context, Job { deed, terms }: &Job) -> Applied {
         Ok((ready, journal)) => finish(context, deed, ready.as_ref(), &operation, &journal),
         Err(refusal) => operation.give_up(refusal, deed.tidy(storage)),
     }
-}
-
-/// Keeps folders open, as far as they are there. The backup folder is not among them: while it is empty, another
-/// run may remove it. The operation holds it, and looks at it again, when it makes its own folder in it.
-fn hold_all(storage: &dyn Storage, dirs: Vec<PathBuf>) -> Result<Vec<HeldFolder>, StorageError> {
-    let there = dirs.into_iter().filter(|dir| storage.status(dir).is_ok());
-    there.map(|dir| storage.hold_folder(&dir)).collect()
 }
 
 /// The reason why a plan is not carried out that breaks the rules of its kind.

@@ -16,7 +16,7 @@ use super::deed::Deed;
 use super::find::empty_folders;
 use super::logs::is_any_away;
 use super::operation::files::{
-    DEFAULT_BACKUP_DIR, HEADER_AFTER_NAME, HEADER_BEFORE_NAME, read_if_there, sha256,
+    DEFAULT_BACKUP_DIR, HEADER_AFTER_NAME, HEADER_BEFORE_NAME, SUMS_NAME, read_if_there, sha256,
 };
 use super::operation::folder::{remove_empty, remove_empty_beside};
 use super::operation::journal::End;
@@ -232,8 +232,12 @@ fn expect_header_before(
     held: &Held,
     dir: &Path,
 ) -> Result<(), Refusal> {
-    // What is known by logs writes no header; and a database that is gone has none.
-    let Some(file) = held.file(&pending.subject) else { return Ok(()) };
+    // What is known by logs writes no header, and a database that is gone has none. Its sums are stored
+    // last before the journal: without them nothing was moved, out of whichever folder.
+    let Some(file) = held.file(&pending.subject) else {
+        let was_ready = storage.status(&dir.join(SUMS_NAME)).is_ok();
+        return if was_ready { Err(unproven(dir, PLAN_LOST)) } else { Ok(()) };
+    };
     let area = read_header_area(file).map_err(|error| reason(&error))?;
     let image =
         |name: &str| read_if_there(storage, &dir.join(name)).map_err(|error| reason(&error));

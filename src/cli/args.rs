@@ -43,7 +43,7 @@ pub enum Command {
     RebuildHeader(RebuildHeaderArgs),
     /// Move the transaction logs of a storage group away (KB935634)
     ResetLogs(ResetLogsArgs),
-    /// Check every page of a database, as `eseutil /k` does; never writes
+    /// Check all pages and logs, as `eseutil /k` and `/ml` do; never writes
     Verify(VerifyArgs),
     /// Undo a finished operation, from its operation folder
     Restore(RestoreArgs),
@@ -51,7 +51,7 @@ pub enum Command {
     Recover(RecoverArgs),
     /// Write a practice storage group with the damage, and mend it
     Demo(DemoArgs),
-    /// Explain a finding, a refusal or an exit code
+    /// Explain a finding, a refusal, an exit code, or a number of the engine
     Explain(ExplainArgs),
     /// Print the completion script of a shell
     Completions(CompletionsArgs),
@@ -190,7 +190,7 @@ pub struct GuardedArgs {
 /// `inspect`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend inspect priv1.edb\n  edbmend inspect --copy shadow priv1.edb\n  edbmend inspect E0000001.log E00.chk\n  edbmend inspect --json priv1.edb priv1.stm"
+    after_help = "Examples:\n  edbmend inspect priv1.edb\n  edbmend inspect --copy shadow priv1.edb\n  edbmend inspect E0000001.log E00.chk\n  edbmend inspect --records E00.log\n  edbmend inspect --json priv1.edb priv1.stm"
 )]
 pub struct InspectArgs {
     /// Databases, streaming files, logs, checkpoints, flush maps; or the base name
@@ -200,6 +200,13 @@ pub struct InspectArgs {
     /// Show one header copy as it is, also a damaged one
     #[arg(long, value_enum)]
     pub copy: Option<CopyArg>,
+    /// List the records of a log that tell of databases as a whole, of the engine
+    /// and of backups
+    #[arg(long)]
+    pub records: bool,
+    /// With --records: list all of them
+    #[arg(long, requires = "records")]
+    pub all: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: OutputArgs,
@@ -220,15 +227,22 @@ pub enum CopyArg {
     after_help = "Examples:\n  edbmend check priv1.edb\n  edbmend check mdbdata\n  edbmend check --log-dir logs --db pub1.edb mdbdata\n\nEnds with 1 where there is an error."
 )]
 pub struct CheckArgs {
-    /// Databases, or folders of storage groups (their subfolders are not read)
+    /// Databases, or folders of storage groups
     #[arg(required_unless_present = "db")]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub group: GroupArgs,
-    /// Read the bodies of all logs, not only of those that the next mount reads
+    /// Read all pages of the databases and the bodies of all logs, as a backup does
     #[arg(long)]
     pub deep: bool,
+    /// Look for storage groups in all folders below, too
+    #[arg(long)]
+    pub recursive: bool,
+    /// Take the group for whole without a database that the logs name and that was
+    /// deleted since, by the Rand number of its DB Signature
+    #[arg(long, value_name = "SIGNATURE", value_parser = signature_random)]
+    pub allow_group_incomplete: Vec<u32>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub log: LogFileArgs,
@@ -402,12 +416,13 @@ fn signature_random(text: &str) -> Result<u32, String> {
 /// `verify`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend verify priv1.edb\n  edbmend verify --json D:\\mdbdata\\priv1.edb D:\\mdbdata\\pub1.edb\n\nEnds with 1 where a page is bad, also where the engine could correct it."
+    after_help = "Examples:\n  edbmend verify priv1.edb\n  edbmend verify E00.log\n  edbmend verify mdbdata                  everything in the folder\n  edbmend verify mdbdata/E00              the logs of one base name\n  edbmend verify --json D:\\mdbdata\\priv1.edb D:\\mdbdata\\pub1.edb\n\nEnds with 1 where a page or a log is bad, also where the engine could correct\nor mend it."
 )]
 pub struct VerifyArgs {
-    /// Databases; of a streaming file only the header pages can be checked
+    /// Databases, logs, checkpoints, flush maps, folders, or the base name of a log
+    /// stream (logs/E00); of a streaming file only the header pages can be checked
     #[arg(required = true)]
-    pub databases: Vec<PathBuf>,
+    pub paths: Vec<PathBuf>,
     /// How many threads read and check (default: one for each processor)
     #[arg(long, value_name = "N", value_hint = ValueHint::Other)]
     pub threads: Option<NonZeroUsize>,
@@ -472,12 +487,14 @@ pub struct DemoArgs {
 /// `explain`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend explain full-backup-gen-invalid\n  edbmend explain in-use\n  edbmend explain 3"
+    allow_negative_numbers = true,
+    after_help = "Examples:\n  edbmend explain full-backup-gen-invalid\n  edbmend explain in-use\n  edbmend explain 3\n  edbmend explain -1216\n  edbmend explain event 459"
 )]
 pub struct ExplainArgs {
-    /// A finding or refusal id, or an exit code (default: list them all)
+    /// A finding or refusal id, an exit code, or an error or event of the
+    /// engine by its number or name (default: list them all)
     #[arg(value_name = "ID", value_parser = super::topics::topic)]
-    pub topic: Option<String>,
+    pub topics: Vec<String>,
 }
 
 /// `completions`

@@ -5,20 +5,28 @@ use console::Term;
 use crate::report::CommandName;
 
 use super::args::ExplainArgs;
+use super::numbers::{Kind, Number, named, numbers};
 use super::printed::Printed;
 use super::terminal::style_for;
-use super::topics::{exit_code, sections};
+use super::topics::{exit_code, kind, sections};
 
 pub fn run(args: &ExplainArgs) -> Printed {
     let width = style_for(&Term::stdout()).width;
-    let text = match &args.topic {
-        Some(topic) => explain(topic, width),
-        None => contents(width),
+    let kinds: Vec<_> = args.topics.iter().filter_map(|word| kind(word)).collect();
+    let is_asked = |number: &Number| kinds.is_empty() || kinds.contains(&number.kind);
+    let words = args.topics.iter().filter(|word| kind(word).is_none());
+    let texts: Vec<_> = words.map(|word| explain(word, is_asked, width)).collect();
+    let text = match (texts.is_empty(), kinds.is_empty()) {
+        (false, _) => texts.join("\n"),
+        (true, false) => {
+            numbers().filter(is_asked).map(|number| one_line(&number, width)).collect()
+        }
+        (true, true) => contents(width),
     };
     Printed::text(CommandName::Explain, text)
 }
 
-fn explain(topic: &str, width: usize) -> String {
+fn explain(topic: &str, is_asked: impl Fn(&Number) -> bool, width: usize) -> String {
     if let Some((outcome, meaning)) = exit_code(topic) {
         let text = format!("Exit code {topic}\n\n{}\n", plain(meaning, width));
         return text + &plain(&format!("In JSON the outcome is {outcome}."), width);
@@ -27,20 +35,77 @@ fn explain(topic: &str, width: usize) -> String {
     let shown = found.map(|section| {
         format!("{} {}\n\n{}", section.what, section.id, plain(section.text, width))
     });
-    shown.collect::<Vec<_>>().join("\n")
+    let numbers = named(topic).into_iter().filter(is_asked);
+    shown.chain(numbers.map(|number| in_full(&number, width))).collect::<Vec<_>>().join("\n")
+}
+
+/// A number with all that is known of it.
+fn in_full(number: &Number, width: usize) -> String {
+    let Number { meaning, foretold_by, remedy, .. } = number;
+    let mut text = format!("{}\n\n{}", title(number), plain(&sentence(meaning), width));
+    if !foretold_by.is_empty() {
+        text += &plain(&format!("Foretold by the findings: {foretold_by}."), width);
+    }
+    if !remedy.is_empty() {
+        text += &plain(&format!("What to do: {remedy}."), width);
+    }
+    text
+}
+
+fn title(number: &Number) -> String {
+    let Number { kind, number, name, .. } = number;
+    match kind {
+        Kind::Error => format!("Error {number} ({number:#x}) {name}"),
+        Kind::Event => format!("Event {number} {name}"),
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
+fn one_line(number: &Number, width: usize) -> String {
+    line_of(&number.number.to_string(), 7, number.meaning, width)
+}
+
+/// A topic, and as much of what is said about it as fits beside it.
+fn line_of(topic: &str, column: usize, text: &str, width: usize) -> String {
+    let room = width.saturating_sub(column + 2);
+    let text = console::truncate_str(text, room, "...");
+    format!("  {topic:<column$}{text}\n")
 }
 
 fn contents(width: usize) -> String {
-    let ids = |what| {
-        let ids: Vec<_> = sections().filter(|s| s.what == what).map(|s| s.id).collect();
-        wrapped(&ids.join(", "), "  ", width)
+    let known: Vec<_> = sections().collect();
+    let column = known.iter().map(|section| section.id.len()).max().unwrap_or_default() + 2;
+    let of = |what| {
+        let asked = known.iter().filter(|section| section.what == what);
+        let lines = asked.map(|section| line_of(section.id, column, &gist(section.text), width));
+        lines.collect::<String>()
     };
+    let count = |kind| numbers().filter(|number| number.kind == kind).count();
+    let (errors, events) = (count(Kind::Error), count(Kind::Event));
+    let of_the_engine = format!(
+        "{errors} errors and {events} events of the engine, by number or name: edbmend explain -1216, \
+         explain event 459. All of them, a line each: edbmend explain error, edbmend explain event."
+    );
     format!(
         "edbmend explain ID prints what an id means and what to do.\n\n\
-         Findings of check:\n{}\nRefusals and failures:\n{}\nExit codes: 0 to 7.\n",
-        ids("Finding"),
-        ids("Refusal")
+         Findings of check:\n{}\nRefusals and failures:\n{}\nExit codes: 0 to 7.\n\n{}",
+        of("Finding"),
+        of("Refusal"),
+        plain(&of_the_engine, width)
     )
+}
+
+/// The first sentence that is more than the word for how grave it is, without marks of Markdown.
+fn gist(markdown: &str) -> String {
+    let text = without_links(&markdown.split_whitespace().collect::<Vec<_>>().join(" "));
+    let text = text.replace(['`', '*'], "");
+    let mut sentences = text.split(". ");
+    sentences.find(|sentence| sentence.contains(' ')).unwrap_or_default().to_owned()
 }
 
 /// Markdown as it is read in a terminal: paragraphs filled to its `width` in columns, links without targets.

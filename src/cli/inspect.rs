@@ -1,6 +1,6 @@
 //! `inspect`: dumps headers.
 
-use crate::api::inspect_in;
+use crate::api::{Records, inspect_in};
 use crate::ese::shadow::Which;
 use crate::report::{CommandName, Report};
 
@@ -13,9 +13,14 @@ pub fn run(session: &Session, args: &InspectArgs) -> Report {
         CopyArg::Primary => Which::Primary,
         CopyArg::Shadow => Which::Shadow,
     });
+    let records = match (args.records, args.all) {
+        (false, _) => Records::None,
+        (true, false) => Records::Notable,
+        (true, true) => Records::All,
+    };
     let mut report = Report::new(CommandName::Inspect);
     for path in &args.files {
-        report.append(inspect_in(&run, path, copy));
+        report.append(inspect_in(&run, path, copy, records));
     }
     report.conclude()
 }

@@ -34,6 +34,8 @@ struct State {
     failure: Option<io::Error>,
     /// How many databases of the report stand in the log already.
     databases: usize,
+    /// How many files.
+    files: usize,
     /// How many refusals.
     refusals: usize,
 }
@@ -63,7 +65,7 @@ impl LogFile {
 
     /// Appends what a report has that was not told yet.
     pub fn report(&self, report: &Report) {
-        let State { databases, refusals, .. } = *self.state();
+        let State { databases, files, refusals, .. } = *self.state();
         for refusal in &report.refusals[refusals..] {
             let word = if refusal.id.is_guard() { "refused" } else { "stopped" };
             let (id, path) = (refusal.id.name(), shown(&refusal.path));
@@ -79,8 +81,13 @@ impl LogFile {
             let outcome = database.outcome.name();
             self.line(&format!("outcome: {outcome}: {}{operation}", shown(&database.path)));
         }
+        for file in report.files[files..].iter().map(|file| &file.file) {
+            self.findings(&shown(&file.path).to_string(), &file.findings);
+            self.line(&format!("outcome: {}: {}", file.outcome.name(), shown(&file.path)));
+        }
         let mut state = self.state();
-        (state.databases, state.refusals) = (report.databases.len(), report.refusals.len());
+        (state.databases, state.files) = (report.databases.len(), report.files.len());
+        state.refusals = report.refusals.len();
     }
 
     /// Of the findings those that somebody has to do something about.

@@ -9,6 +9,7 @@ mod inspect;
 #[cfg_attr(windows, allow(unsafe_code))] // the system calls for a console's events
 mod interrupts;
 mod log_file;
+mod numbers;
 mod printed;
 mod progress;
 mod rebuild_header;

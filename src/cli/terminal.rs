@@ -54,6 +54,9 @@ pub fn show(text: &str) {
 }
 
 /// Asks a question whose default is no. `y` and `n` can be changed until Enter is pressed.
+///
+/// Not by `dialoguer::Confirm`: after Ctrl-C it leaves the cursor hidden, and it hears no Ctrl-D, nor on Windows
+/// Ctrl-C.
 pub fn ask(question: &str) -> Answer {
     let term = Term::stderr();
     let mut answer = false;

@@ -1,4 +1,7 @@
-//! What can be explained: the sections of the documentation about ids, and its table of exit codes.
+//! What can be explained: the sections of the documentation about ids, its table of exit codes, and the
+//! numbers of the engine.
+
+use super::numbers::{Kind, named, numbers};
 
 const FINDINGS: &str = include_str!("../../docs/findings.md");
 const GUARDS: &str = include_str!("../../docs/guards.md");
@@ -17,23 +20,43 @@ pub struct Section {
     pub text: &'static str,
 }
 
-/// Accepts an id or an exit code; else names those that are near.
+/// A word that says what the numbers beside it count.
+pub fn kind(word: &str) -> Option<Kind> {
+    match word.to_ascii_lowercase().as_str() {
+        "event" | "events" => Some(Kind::Event),
+        "error" | "errors" => Some(Kind::Error),
+        _ => None,
+    }
+}
+
+/// Accepts an id, an exit code, or a number or name of the engine; else names those that are near.
 pub fn topic(text: &str) -> Result<String, String> {
-    if exit_code(text).is_some() || sections().any(|section| section.id == text) {
+    let is_known = kind(text).is_some()
+        || exit_code(text).is_some()
+        || sections().any(|section| section.id == text)
+        || !named(text).is_empty();
+    if is_known {
         return Ok(text.to_owned());
     }
-    let mut near: Vec<_> = sections()
-        .map(|section| (strsim::jaro_winkler(section.id, text), section.id))
-        .filter(|(likeness, id)| *likeness >= ALIKE || (text.len() > 3 && id.contains(text)))
-        .collect();
-    near.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut near: Vec<_> = near.into_iter().map(|(_, id)| id).collect();
-    near.dedup();
+    let mut near = near(text);
     near.truncate(5);
     Err(match near.as_slice() {
-        [] => "no such id; edbmend explain lists all".to_owned(),
-        near => format!("no such id; near it: {}. edbmend explain lists all", near.join(", ")),
+        [] => "not known here; edbmend explain lists all".to_owned(),
+        near => format!("not known here; near it: {}. edbmend explain lists all", near.join(", ")),
     })
+}
+
+/// What is written in a similar way, the nearest first.
+fn near(text: &str) -> Vec<&'static str> {
+    let names = sections().map(|section| section.id).chain(numbers().map(|number| number.name));
+    let mut near: Vec<_> = names
+        .map(|name| (strsim::jaro_winkler(name, text), name))
+        .filter(|(likeness, name)| *likeness >= ALIKE || (text.len() > 3 && name.contains(text)))
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut near: Vec<_> = near.into_iter().map(|(_, name)| name).collect();
+    near.dedup();
+    near
 }
 
 /// Every section about an id.

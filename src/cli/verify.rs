@@ -1,4 +1,4 @@
-//! `verify`: every page against its checksum.
+//! `verify`: everything that has a checksum against it.
 
 use crate::api::{Verify, verify_in};
 use crate::report::Report;
@@ -8,6 +8,6 @@ use super::session::Session;
 
 pub fn run(session: &Session, args: &VerifyArgs) -> Report {
     session.heed_first_interrupt();
-    let request = Verify { databases: args.databases.clone(), threads: args.threads };
+    let request = Verify { paths: args.paths.clone(), threads: args.threads };
     verify_in(&session.run(), &request, &|report| session.log(report))
 }

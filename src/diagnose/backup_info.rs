@@ -148,7 +148,7 @@ fn mend(facts: &DatabaseFacts, header: &DbHeader) -> Paragraph {
 }
 
 /// The warning without whose name a repair leaves the chain alone: where none of its fields is an error.
-fn also(header: &DbHeader) -> Option<FindingId> {
+pub(super) fn also(header: &DbHeader) -> Option<FindingId> {
     let faults = field_faults(header);
     let is_error = |(field, fault): &(BackupField, BackupFault)| {
         *field != BackupField::Copy && *fault == BackupFault::Impossible

@@ -70,6 +70,15 @@ findings! {
     DatabaseMissing              "database-missing"                Error     Never    State;
     DatabaseReplaced             "database-replaced"               Error     Never    State;
     DatabaseOlderThanLogs        "database-older-than-logs"        Error     Never    State;
+    LogVersionUnknown            "log-version-unknown"             Error     Never    Logs;
+    DatabaseNewerThanLogs        "database-newer-than-logs"        Error     Never    State;
+    NameTaken                    "name-taken"                      Error     Never    Logs;
+    ClosedLogsOnly               "closed-logs-only"                Error     Never    Logs;
+    RepairedDatabase             "repaired-database"               Warning   Never    State;
+    CountedDamage                "counted-damage"                  Warning   Never    State;
+    TemporaryDatabase            "temporary-database"              Info      Never    State;
+    PatchFile                    "patch-file"                      Info      Never    State;
+    OtherFormat                  "other-format"                    Info      Never    State;
     OperationPending             "operation-pending"               Error     Never    State;
     BackupGenInverted            "backup-gen-inverted"             Warning   IfNamed  BackupFields;
     BackupGenHalfSet             "backup-gen-half-set"             Warning   IfNamed  BackupFields;

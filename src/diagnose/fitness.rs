@@ -122,7 +122,7 @@ pub fn unknown_format(header: &DbHeader) -> Option<Obstacle<'static>> {
 /// # Errors
 ///
 /// A repair would be refused: what is to be done first, or instead.
-pub(super) fn repair_command(
+pub fn repair_command(
     facts: &DatabaseFacts,
     also: Option<FindingId>,
 ) -> Result<CommandLine, Paragraph> {
@@ -222,6 +222,7 @@ mod tests {
             names: 1,
             names_elsewhere: 0,
             group_pending: None,
+            pages: None,
             may_write: true,
         }
     }

@@ -2,18 +2,26 @@
 
 use std::path::PathBuf;
 
+use crate::ese::engine::{self, NextIncremental};
 use crate::ese::{LogBase, LogFileName, Signature};
 use crate::show::{CommandLine, shown};
+use crate::simulate::{Set, Stop, start};
 use crate::survey::{DatabaseFacts, GroupFacts, LogFile, LogStream};
 
 use super::chain::Chain;
 use super::database::diagnose_database;
 use super::forecast::{self, Forecast};
 use super::generation_range::GenerationRange;
+use super::log_ranges::{self, LogRange};
 use super::required_logs::{self, RequiredLogs};
 use super::scene::Scene;
 use super::sequence::{SequenceUse, sequence_use};
-use super::{Finding, FindingId, checkpoint, log_bodies, log_files, next_start, sequence};
+use super::unclean::{BY_RECOVERY, NOT_BY_A_MOUNT};
+use super::way_out::{Place, WayOutStep, way_out};
+use super::{
+    Finding, FindingId, absent, checkpoint, closed_logs, log_bodies, log_files, newer, next_start,
+    other_files, sequence,
+};
 
 /// What is wrong with a storage group, and what will happen to it.
 pub struct GroupDiagnosis {
@@ -23,13 +31,17 @@ pub struct GroupDiagnosis {
     pub databases: Vec<Vec<Finding>>,
     /// Each log stream that has logs or a checkpoint.
     pub streams: Vec<StreamOutlook>,
+    /// The way out, one ordered list for each stream; for the databases where there is none.
+    pub way_out: Vec<WayOutStep>,
+    /// Whether every database that the logs name was found, or may be missing, or is told of as an error.
+    pub is_whole: bool,
 }
 
 /// One log stream in short.
 #[derive(Clone, Debug)]
 pub struct StreamOutlook {
-    /// Base name.
-    pub base: LogBase,
+    /// Base name; `None` where no log and no checkpoint was found.
+    pub base: Option<LogBase>,
     /// Its log signature; that of the checkpoint where there is no log.
     pub signature: Option<Signature>,
     /// The lowest usable generation.
@@ -50,6 +62,8 @@ pub struct StreamOutlook {
     pub databases: Vec<PathBuf>,
     /// How much of the numbers is used up.
     pub sequence: Option<SequenceUse>,
+    /// Which of its logs may go, ascending.
+    pub ranges: Vec<LogRange>,
     /// What the next mount does.
     pub next_mount: Forecast,
     /// What the next full backup does.
@@ -61,19 +75,48 @@ pub struct StreamOutlook {
 /// Diagnoses a storage group, or several that share a folder. Databases belong to a stream by its
 /// log signature, not by a name.
 pub fn diagnose_group(group: &GroupFacts) -> GroupDiagnosis {
+    diagnose_group_but(group, &[])
+}
+
+/// Diagnoses a group of which some databases may be missing, by the random numbers of their signatures.
+pub fn diagnose_group_but(group: &GroupFacts, may_be_missing: &[u32]) -> GroupDiagnosis {
     let chains: Vec<Chain> =
         group.streams.iter().filter(|stream| is_there(stream)).map(Chain::new).collect();
     let scenes: Vec<Scene> =
         chains.iter().map(|chain| Scene::new(chain, &group.streams, &group.databases)).collect();
-    let mut findings: Vec<Finding> = pending(group).collect();
-    findings.extend(scenes.iter().flat_map(of_stream));
-    findings.sort_by_key(|finding| finding.severity);
-    let databases = group.databases.iter().map(|facts| of_database(facts, &chains, group));
-    GroupDiagnosis {
-        findings,
-        databases: databases.collect(),
-        streams: scenes.iter().map(outlook).collect(),
+    let mut of_streams: Vec<Vec<Finding>> = scenes.iter().map(of_stream).collect();
+    let mut is_whole = true;
+    for (scene, found) in scenes.iter().zip(&mut of_streams) {
+        let absent = absent::judge(scene, group, may_be_missing, found);
+        is_whole &= absent.is_empty();
+        found.extend(absent);
     }
+    let databases = group.databases.iter().map(|facts| of_database(facts, &scenes, &chains, group));
+    let databases: Vec<Vec<Finding>> = databases.collect();
+    let way_out = ways_out(group, &scenes, &of_streams, &databases);
+    let mut findings: Vec<Finding> =
+        pending(group).chain(other_files::patch_files(group)).collect();
+    findings.extend(of_streams.into_iter().flatten());
+    findings.sort_by_key(|finding| finding.severity);
+    let mut streams: Vec<StreamOutlook> = scenes.iter().map(outlook).collect();
+    if streams.is_empty() && !group.databases.is_empty() {
+        streams.push(without_logs(group));
+    }
+    GroupDiagnosis { findings, databases, streams, way_out, is_whole }
+}
+
+fn ways_out(
+    group: &GroupFacts,
+    scenes: &[Scene],
+    of_streams: &[Vec<Finding>],
+    of_databases: &[Vec<Finding>],
+) -> Vec<WayOutStep> {
+    if scenes.is_empty() {
+        return way_out(&Place::of_databases(group, of_databases));
+    }
+    let places = scenes.iter().zip(of_streams);
+    let places = places.map(|(scene, found)| Place::of_scene(scene, group, found, of_databases));
+    places.flat_map(|place| way_out(&place)).collect()
 }
 
 /// Diagnoses the logs of a group for themselves, where no database was looked for: nothing is said of the next
@@ -106,50 +149,92 @@ fn pending(group: &GroupFacts) -> impl Iterator<Item = Finding> {
 /// Every subject of a log stream, in its order.
 fn of_stream(scene: &Scene) -> Vec<Finding> {
     let mut findings = of_logs(scene);
+    findings.extend(closed_logs::judge(scene));
     findings.extend(next_start::judge(scene));
+    findings.extend(newer::judge(scene));
     findings
 }
 
 fn of_logs(scene: &Scene) -> Vec<Finding> {
     let mut findings = log_files::judge(scene.chain);
     findings.extend(sequence::judge(scene.chain));
-    // A backup set, or logs put aside, have no current log.
-    if scene.is_live() {
-        findings.extend(sequence::current_missing(scene.chain));
-    }
     findings.extend(checkpoint::judge(scene));
     findings.extend(log_bodies::judge(scene.chain));
     findings
 }
 
-fn of_database(facts: &DatabaseFacts, chains: &[Chain], group: &GroupFacts) -> Vec<Finding> {
+fn of_database(
+    facts: &DatabaseFacts,
+    scenes: &[Scene],
+    chains: &[Chain],
+    group: &GroupFacts,
+) -> Vec<Finding> {
     let mut findings = diagnose_database(facts);
     let header = facts.pair.as_ref().map(|pair| &pair.header);
-    let Some(required) = header.and_then(|header| RequiredLogs::of(header, chains)) else {
-        return findings;
-    };
-    let of_logs = required_logs::judge(facts, &required, group);
-    if of_logs.is_empty() {
-        let dirty = findings.iter_mut().find(|finding| finding.id == FindingId::DirtyShutdown);
-        if let Some(finding) = dirty {
-            finding.message += if required.unread {
-                "; not all of these logs could be read"
-            } else {
-                "; all of these logs are there"
-            };
+    findings.retain(|finding| !is_set_right_by_recovery(finding.id, facts, scenes));
+    let required = header.and_then(|header| RequiredLogs::of(header, chains));
+    let of_logs = required.as_ref().map(|required| required_logs::judge(facts, required, group));
+    let dirty = findings.iter_mut().find(|finding| finding.id == FindingId::DirtyShutdown);
+    if let Some(finding) = dirty {
+        match (&required, of_logs.as_deref()) {
+            (Some(required), Some([])) if required.unread => {
+                finding.message += "; not all of these logs could be read";
+            }
+            (_, Some([])) => finding.message += "; all of these logs are there",
+            _ => {}
+        }
+        if start_fails(facts, scenes) || of_logs.as_ref().is_some_and(|found| !found.is_empty()) {
+            not_by_a_mount(finding);
         }
     }
-    findings.extend(of_logs);
+    findings.extend(of_logs.unwrap_or_default());
     findings.sort_by_key(|finding| finding.severity);
     findings
+}
+
+/// Whether the next start fails on the logs and databases among which a database lies, as they are.
+fn start_fails(facts: &DatabaseFacts, scenes: &[Scene]) -> bool {
+    let takes = |scene: &&Scene| scene.set.databases.iter().any(|file| file.path == facts.path);
+    let fails = |scene: &Scene| matches!(scene.start, Err(Stop::Fails(_)));
+    scenes.iter().filter(takes).any(fails)
+}
+
+/// Whether a finding of the next backup comes from fields that recovery writes anew before there is a backup.
+fn is_set_right_by_recovery(id: FindingId, facts: &DatabaseFacts, scenes: &[Scene]) -> bool {
+    let file = |scene: &Scene| {
+        let started = scene.start.as_ref().ok()?;
+        let file = started.databases.iter().find(|file| file.path == facts.path)?;
+        let lowest = scene.set.archives.keys().next().copied().unwrap_or(started.generation);
+        Some((*file.header()?, lowest, started.generation))
+    };
+    let Some((header, lowest, current)) = scenes.iter().find_map(file) else { return false };
+    match id {
+        FindingId::NextIncrementalFails => !matches!(
+            engine::next_incremental(&header.full, &header.incremental, Some(lowest)),
+            NextIncremental::MissingLog { .. }
+        ),
+        FindingId::NextFullTruncates => {
+            engine::holds_back_truncation(&header.full, u32::try_from(current).unwrap_or_default())
+        }
+        _ => false,
+    }
+}
+
+/// What makes a database clean by a mount is no remedy where that mount fails.
+fn not_by_a_mount(finding: &mut Finding) {
+    if finding.remedy.starts_with(BY_RECOVERY) {
+        finding.remedy = NOT_BY_A_MOUNT.into();
+    }
 }
 
 fn outlook(scene: &Scene) -> StreamOutlook {
     let chain = scene.chain;
     let next_mount = forecast::next_mount(scene);
+    let next_full = forecast::next_full(scene, &next_mount);
     let path = |log: &LogFile| log.path.clone();
     StreamOutlook {
-        base: chain.stream.base,
+        ranges: log_ranges::ranges(scene, &next_full),
+        base: Some(chain.stream.base),
         signature: chain.stream.identity(),
         first_generation: chain.first(),
         last_generation: chain.last(),
@@ -160,9 +245,32 @@ fn outlook(scene: &Scene) -> StreamOutlook {
         checkpoint: checkpoint::in_words(chain),
         databases: scene.databases.iter().map(|member| member.facts.path.clone()).collect(),
         sequence: sequence_use(chain),
-        next_full: forecast::next_full(scene, &next_mount),
+        next_full,
         next_incremental: forecast::next_incremental(scene, &next_mount),
         next_mount,
+    }
+}
+
+/// Databases of which no log was found.
+fn without_logs(group: &GroupFacts) -> StreamOutlook {
+    let start = start(&Set::of_databases(&group.databases));
+    let [next_mount, next_full, next_incremental] = forecast::without_logs(&start);
+    StreamOutlook {
+        base: None,
+        signature: None,
+        first_generation: None,
+        last_generation: None,
+        count: 0,
+        current: None,
+        missing: Vec::new(),
+        damaged: Vec::new(),
+        checkpoint: "none".into(),
+        databases: Vec::new(),
+        sequence: None,
+        ranges: Vec::new(),
+        next_mount,
+        next_full,
+        next_incremental,
     }
 }
 

@@ -1,7 +1,10 @@
 //! The bodies of the logs, as far as they were read: damaged, lost, torn, or not those that the next log
 //! goes on from.
 
-use crate::ese::log_body::{BodyDamage, BodyVerdict};
+use std::path::Path;
+
+use crate::ese::log_body::{BodyDamage, BodyReport, BodyVerdict};
+use crate::ese::log_records::WalkReport;
 use crate::show::shown;
 use crate::survey::{LogBody, LogFile, LogSummary};
 
@@ -20,18 +23,28 @@ pub(super) fn judge(chain: &Chain) -> Vec<Finding> {
 }
 
 fn of_body(log: &LogFile, body: &LogBody) -> Option<Finding> {
-    match body.report.verdict {
-        BodyVerdict::Damaged(damage) => Some(damaged(log, damage)),
-        BodyVerdict::Lost => Some(lost(log)),
-        BodyVerdict::Torn { offset, mended } => Some(torn(log, offset, mended)),
-        BodyVerdict::Sound | BodyVerdict::Corrected | BodyVerdict::Empty => None,
+    damaged_body(&log.path, &body.report, &body.walk)
+}
+
+/// What is wrong with the body of one log.
+pub fn damaged_body(path: &Path, body: &BodyReport, walk: &WalkReport) -> Option<Finding> {
+    let stop = walk.stop.filter(|stop| stop.reason.is_damage());
+    match body.verdict {
+        BodyVerdict::Damaged(BodyDamage { offset, fault }) => {
+            Some(damaged(path, &format!("at offset {offset}: {fault}")))
+        }
+        BodyVerdict::Lost => Some(lost(path)),
+        BodyVerdict::Torn { offset, mended } => Some(torn(path, offset, mended)),
+        BodyVerdict::Sound | BodyVerdict::Corrected | BodyVerdict::Empty => {
+            stop.map(|stop| damaged(path, &format!("at {}: {}", stop.at, stop.reason)))
+        }
     }
 }
 
-fn damaged(log: &LogFile, damage: BodyDamage) -> Finding {
+fn damaged(path: &Path, what: &str) -> Finding {
     Finding::new(
         FindingId::LogBodyDamaged,
-        format!("{} is damaged at offset {}: {}", shown(&log.path), damage.offset, damage.fault),
+        format!("{} is damaged {what}", shown(path)),
         "Recovery that comes to it stops, and a backup that reads it ends with -612. Until that log is gone, no \
          backup deletes logs.",
         "Bring a good copy of this log back, if there is one. Else see what the next mount does: where that \
@@ -39,10 +52,10 @@ fn damaged(log: &LogFile, damage: BodyDamage) -> Finding {
     )
 }
 
-fn lost(log: &LogFile) -> Finding {
+fn lost(path: &Path) -> Finding {
     Finding::new(
         FindingId::LogBodyLost,
-        format!("{} is closed, and holds no data of its own", shown(&log.path)),
+        format!("{} is closed, and holds no data of its own", shown(path)),
         "No engine leaves such a log: what it held is lost. Recovery that comes to it stops at the next log \
          (-590), or goes on without what it held.",
         "Bring a good copy of this log back, if there is one. Else run a full backup as soon as the stores are \
@@ -50,7 +63,7 @@ fn lost(log: &LogFile) -> Finding {
     )
 }
 
-fn torn(log: &LogFile, offset: u64, mended: bool) -> Finding {
+fn torn(path: &Path, offset: u64, mended: bool) -> Finding {
     let consequence = if mended {
         "The last write did not come to its end, as by a power loss. The engine mends it at the next start."
     } else {
@@ -58,7 +71,7 @@ fn torn(log: &LogFile, offset: u64, mended: bool) -> Finding {
     };
     Finding::new(
         FindingId::LogTailTorn,
-        format!("{} ends in a torn write at offset {offset}", shown(&log.path)),
+        format!("{} ends in a torn write at offset {offset}", shown(path)),
         consequence,
         "Nothing to do.",
     )

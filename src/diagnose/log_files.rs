@@ -1,5 +1,6 @@
 //! The files of a log stream, each by itself: damaged, of another stream, under a wrong name.
 
+use crate::ese::LogHeaderFault;
 use crate::show::quoted;
 use crate::storage::FileKind;
 use crate::survey::{LogContent, LogFile};
@@ -10,15 +11,18 @@ use super::generation_range::few;
 use super::{Finding, FindingId};
 
 pub(super) fn judge(chain: &Chain) -> Vec<Finding> {
-    let findings = [damaged(chain), foreign(chain), misnamed(chain), doubled(chain)];
+    let findings =
+        [damaged(chain), unknown_version(chain), foreign(chain), misnamed(chain), doubled(chain)];
     let lists = chain.stream.attach_list_faults();
     findings.into_iter().flatten().chain(lists.iter().map(damaged_attach_list)).collect()
 }
 
 fn damaged(chain: &Chain) -> Option<Finding> {
-    let first = chain.damaged.first()?;
+    let damaged: Vec<&LogFile> =
+        chain.damaged.iter().copied().filter(|log| !is_of_unknown_version(log)).collect();
+    let first = damaged.first()?;
     let what: Vec<String> =
-        chain.damaged.iter().map(|log| format!("{}: {}", name_of(log), damage(log))).collect();
+        damaged.iter().map(|log| format!("{}: {}", name_of(log), damage(log))).collect();
     Some(Finding::new(
         FindingId::LogHeaderDamaged,
         few(&what),
@@ -29,6 +33,29 @@ fn damaged(chain: &Chain) -> Option<Finding> {
             quoted(&first.path)
         ),
     ))
+}
+
+/// Nothing is damaged there, but neither this program nor the engine that the rest is of reads them.
+fn unknown_version(chain: &Chain) -> Option<Finding> {
+    let unknown = chain.damaged.iter().filter(|log| is_of_unknown_version(log));
+    let what: Vec<String> =
+        unknown.map(|log| format!("{}: {}", name_of(log), damage(log))).collect();
+    (!what.is_empty()).then(|| {
+        Finding::new(
+            FindingId::LogVersionUnknown,
+            few(&what),
+            "A newer or an older engine wrote it; nothing about it is damaged. An engine that does not know the \
+             version answers -514.",
+            "Mount the databases with the engine that wrote these logs. edbmend can say nothing of what they hold.",
+        )
+    })
+}
+
+fn is_of_unknown_version(log: &LogFile) -> bool {
+    matches!(
+        log.content,
+        LogContent::Damaged(LogHeaderFault::Version(_) | LogHeaderFault::OldFormat(_))
+    )
 }
 
 /// What is wrong with a log that has no valid header.

@@ -3,9 +3,12 @@
 //! One file per subject. Pure: no I/O. A new finding gets its row in the table of
 //! [`FindingId`], its judgement in the file of its subject, and its section in `docs/findings.md`.
 
+mod absent;
 mod backup_info;
 mod chain;
 mod checkpoint;
+mod closed_logs;
+mod counters;
 mod current_backup;
 mod damaged_files;
 mod database;
@@ -18,8 +21,11 @@ mod group;
 mod header_copies;
 mod log_bodies;
 mod log_files;
+mod log_ranges;
 mod membership;
+mod newer;
 mod next_start;
+mod other_files;
 mod required_logs;
 mod scene;
 mod sequence;
@@ -27,6 +33,7 @@ mod severity;
 mod state;
 mod streaming_file;
 mod unclean;
+mod way_out;
 
 pub use backup_info::{fault_id, fault_in_words, field_faults, last_seen_generation, log_gen};
 pub use current_backup::CurrentBackup;
@@ -36,14 +43,18 @@ pub use damaged_files::{
 pub use database::diagnose_database;
 pub use finding::Finding;
 pub use finding_id::{FindingId, Mending, Subject};
-pub use fitness::{Obstacle, cut_off, logs_pending, obstacles, unknown_format};
+pub use fitness::{Obstacle, cut_off, logs_pending, obstacles, repair_command, unknown_format};
 pub use forecast::{Forecast, ForecastOutcome};
 pub use generation_range::GenerationRange;
-pub use group::{GroupDiagnosis, StreamOutlook, diagnose_group, diagnose_logs};
+pub use group::{GroupDiagnosis, StreamOutlook, diagnose_group, diagnose_group_but, diagnose_logs};
 pub use header_copies::{CopyFault, copy_evidence, copy_fault};
-pub use membership::{is_of_stream, missing_databases};
+pub use log_bodies::damaged_body;
+pub use log_ranges::{LogRange, LogRangeState};
+pub use membership::{absent_databases, is_of_stream, later_self, missing_databases};
 pub use next_start::known_later;
+pub use other_files::other_format;
 pub use sequence::SequenceUse;
 pub use severity::Severity;
 pub use streaming_file::{StreamingFileFault, streaming_file_fault};
-pub use unclean::{Unclean, required, unclean};
+pub use unclean::{NOT_BY_A_MOUNT, Unclean, required, unclean};
+pub use way_out::{Action, WayOutStep};

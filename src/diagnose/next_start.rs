@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::ese::log_events::LogEvent;
 use crate::ese::{LgPos, Signature};
 use crate::show::{quoted, shown};
-use crate::simulate::{Cause, Stop};
+use crate::simulate::{Cause, DatabaseFile, Stop};
 use crate::survey::{DatabaseFacts, LogStream};
 
 use super::scene::Scene;
@@ -38,6 +38,7 @@ fn of_cause(cause: &Cause, scene: &Scene) -> Option<Finding> {
             checkpoint_ahead(path, *min_required, *generation)
         }
         Cause::DatabaseMissing { server_path } => missing(server_path),
+        Cause::DatabaseReplaced { path } if is_without_logs(scene, path) => after_repair(path),
         Cause::DatabaseReplaced { path } => replaced(path),
         Cause::DatabaseOlder { path, found, expected } => older(path, *found, *expected),
         _ => return None,
@@ -95,6 +96,26 @@ fn replaced(path: &Path) -> Finding {
         "The next mount answers -1216 (event 494), for the whole group.",
         "Bring the database of these logs back under this name. If this file is the right one, the logs are not \
          its own: look for those of the same log signature.",
+    )
+}
+
+/// Whether a database belongs to no log stream, as after `eseutil /p` and `/d`.
+fn is_without_logs(scene: &Scene, path: &Path) -> bool {
+    let file = scene.set.databases.iter().find(|file| file.path == path);
+    let header = file.and_then(DatabaseFile::header);
+    header.is_some_and(|header| header.log_signature.is_unset())
+}
+
+fn after_repair(path: &Path) -> Finding {
+    Finding::new(
+        FindingId::DatabaseReplaced,
+        format!(
+            "{} went through eseutil /p or /d: it belongs to no log stream any more, and the logs leave attached what it \
+             was before",
+            shown(path)
+        ),
+        "The next mount answers -1216 (event 494), for the whole group.",
+        "The logs of before must be away before the mount. Other databases that need them come first (see the way out).",
     )
 }
 

@@ -9,12 +9,15 @@ use crate::ese::LogTime;
 use crate::show::{quoted, shown};
 use crate::survey::LogSummary;
 
-use super::chain::{Chain, name_of};
+use super::chain::{Chain, name_of, named_generation};
 use super::generation_range::few;
 use super::{Finding, FindingId, Severity};
 
 pub(super) fn judge(chain: &Chain) -> Vec<Finding> {
-    [gaps(chain), broken_joins(chain), ending(chain)].into_iter().flatten().collect()
+    [gaps(chain), broken_joins(chain), name_taken(chain), ending(chain)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn gaps(chain: &Chain) -> Option<Finding> {
@@ -39,30 +42,8 @@ fn gaps(chain: &Chain) -> Option<Finding> {
     ))
 }
 
-/// Closed logs without a current one: the engine refuses to start (-528).
-pub(super) fn current_missing(chain: &Chain) -> Option<Finding> {
-    let newest = chain.stream.archives.last()?;
-    if chain.stream.current.is_some() {
-        return None;
-    }
-    Some(Finding::new(
-        FindingId::LogGap,
-        format!(
-            "Missing log file: {}, the current log; the last closed one is {}",
-            chain.current_name(),
-            name_of(newest)
-        ),
-        "The engine refuses to start while closed logs are there without the current one: error -528.",
-        format!(
-            "Bring the current log back. If it is lost and all stores are in Clean Shutdown, move the \
-             other logs away too: {}",
-            reset_command(chain)
-        ),
-    ))
-}
-
 /// The reset of this stream, with the folders in which it was found.
-fn reset_command(chain: &Chain) -> String {
+pub(super) fn reset_command(chain: &Chain) -> String {
     let folder = |path: &Path| path.parent().unwrap_or(Path::new("/")).to_owned();
     let logs = chain.stream.in_order().next().map(|log| folder(&log.path));
     let system = chain.stream.checkpoint.as_ref().map(|file| folder(&file.path));
@@ -97,6 +78,26 @@ fn broken_joins(chain: &Chain) -> Option<Finding> {
         "One of the two was brought here from another time, perhaps by a restore. Move the logs that \
          do not belong here to a folder of their own.",
     ))
+}
+
+/// A file under the name that the current log gets when it is closed, or a later one.
+fn name_taken(chain: &Chain) -> Option<Finding> {
+    let current = chain.current()?.generation;
+    let named = chain.stream.archives.iter().filter(|log| named_generation(log) >= Some(current));
+    let names: Vec<String> = named.map(name_of).collect();
+    (!names.is_empty()).then(|| {
+        Finding::new(
+            FindingId::NameTaken,
+            format!(
+                "{}: the current log is generation {current} (0x{current:x}), and will get the name {}",
+                few(&names),
+                chain.file_name(current)
+            ),
+            "Recovery of a dirty database takes that file for a log, and stops (-515). Clean ones mount, and when the \
+             current log is full everything ends with -510 (event 492).",
+            "Move that file away. Delete it only if you know what it is: it may be a log of another time.",
+        )
+    })
 }
 
 /// How much of the numbers is used up.

@@ -1,6 +1,6 @@
 //! The state of the database: dirty, in a backup, in the middle of one of our own operations.
 
-use crate::ese::DbHeader;
+use crate::ese::{DbHeader, DbState};
 use crate::show::{CommandLine, quoted, shown};
 use crate::survey::DatabaseFacts;
 
@@ -23,7 +23,7 @@ pub(super) fn judge(facts: &DatabaseFacts, header: &DbHeader) -> Vec<Finding> {
     findings.extend(not_clean(facts, header));
     findings.extend(backup_in_progress(header));
     if header.raw.log_signature.is_unset() {
-        findings.push(no_logging());
+        findings.push(no_logging(header));
     }
     findings
 }
@@ -62,13 +62,18 @@ fn backup_in_progress(header: &DbHeader) -> Option<Finding> {
     Some(Finding::new(id, message, consequence, backup.way_out()).of_field(key))
 }
 
-fn no_logging() -> Finding {
+fn no_logging(header: &DbHeader) -> Finding {
+    let remedy = if header.state() == DbState::CleanShutdown {
+        "As long as no logs of before lie beside it: nothing to do. At the next logged attach the engine clears all \
+         backup fields."
+    } else {
+        "See dirty-shutdown."
+    };
     Finding::new(
         FindingId::NoLogging,
         "Log Signature is all zero",
-        "The database belongs to no log stream: it was written without logging, or repaired with \
-         eseutil /p.",
-        "Nothing to do. At the next logged attach the engine clears all backup fields.",
+        "The database belongs to no log stream: it was written without logging, or went through eseutil /p or /d.",
+        remedy,
     )
     .of_field("log_signature")
 }

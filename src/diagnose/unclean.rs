@@ -54,6 +54,13 @@ pub fn unclean(header: &DbHeader) -> Option<Unclean> {
 fn dirty(header: &DbHeader) -> Unclean {
     let (meaning, way_out) = if header.current_shadow_copy_backup().gen_low != 0 {
         ("It is the copy that a shadow copy backup made (see backup-in-progress).", BY_RESTORE)
+    } else if header.raw.log_signature.is_unset() {
+        return Unclean {
+            error: -550,
+            recovers: false,
+            meaning: "The database was not closed, and belongs to no log stream.",
+            way_out: WITHOUT_LOGS,
+        };
     } else if required(header).is_some() {
         ("The database is not consistent without these logs.", BY_RECOVERY)
     } else {
@@ -68,8 +75,16 @@ pub fn required(header: &DbHeader) -> Option<(i32, i32)> {
     (min > 0 && max >= min).then_some((min, max))
 }
 
-const BY_RECOVERY: &str =
+/// What is said instead where the next start fails.
+pub const NOT_BY_A_MOUNT: &str =
+    "Not by a mount as it is: that fails. `edbmend check` has the way out.";
+
+/// What makes a database clean, where the next start succeeds.
+pub(super) const BY_RECOVERY: &str =
     "Mount the store and dismount it again, or run soft recovery (eseutil /r).";
+
+const WITHOUT_LOGS: &str = "No log can make it consistent. Restore a copy of it, or let its program make it anew; where there is neither, \
+     run eseutil /p on a copy, which may lose data.";
 
 const BY_RESTORE: &str = "Restore it properly: with the program that made the backup, or by hard recovery (eseutil /cc).";
 

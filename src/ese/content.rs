@@ -27,6 +27,14 @@ pub enum ContentKind {
     Checkpoint,
     /// A flush map (`.jfm`).
     FlushMap,
+    /// What a streaming backup patches pages from (`.pat`).
+    Patch,
+    /// The next log, being prepared, or left over (`E00tmp.log`).
+    PreparedLog,
+    /// A reserve log (`res1.log`, `E00res00001.jrs`).
+    ReserveLog,
+    /// A file of another program.
+    Foreign,
     /// Nothing that this tool knows.
     Unknown,
 }
@@ -40,6 +48,10 @@ impl ContentKind {
             Self::Log => "a transaction log",
             Self::Checkpoint => "a checkpoint",
             Self::FlushMap => "a flush map (.jfm)",
+            Self::Patch => "a patch file (.pat) of a streaming backup",
+            Self::PreparedLog => "a prepared transaction log",
+            Self::ReserveLog => "a reserve log",
+            Self::Foreign => "a file of another program",
             Self::Unknown => "no file of the Extensible Storage Engine",
         }
     }

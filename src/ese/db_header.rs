@@ -510,6 +510,13 @@ impl DbHeader {
         self.raw.state.get().into()
     }
 
+    /// Whether it is the engine's temporary database, which it makes anew at each start. All real ones have the
+    /// database id 0; the file type that exists for them was seen in none. Source:
+    /// `dev/ese/src/ese/io.cxx`, `ErrIOOpenDatabase`; `dev/ese/src/inc/daedef.hxx`, `dbidTemp`.
+    pub fn is_temporary(&self) -> bool {
+        self.raw.dbid.get() == 0 || self.file_type() == FileType::TemporaryDatabase
+    }
+
     /// Kind of file that the header claims to belong to.
     pub fn file_type(&self) -> FileType {
         self.raw.file_type.get().into()

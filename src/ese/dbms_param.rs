@@ -14,7 +14,7 @@ pub const PATH_BYTES: usize = 261;
 pub struct RawDbmsParam {
     /// Offset 0: folder of the checkpoint, zero-terminated, in the server's code page.
     pub system_path: [u8; PATH_BYTES],
-    /// Offset 261: folder of the logs, likewise.
+    /// Offset 261: folder of the logs, zero-terminated, in the server's code page.
     pub log_path: [u8; PATH_BYTES],
     /// Offset 522: bit 0: circular logging.
     pub flags: u8,

@@ -14,6 +14,21 @@ pub const FLUSH_MAP_PAGE_BYTES: usize = 8192;
 /// Flush map flag: cleanly closed.
 pub const FLUSH_MAP_FLAG_CLEAN: u32 = 0x1;
 
+/// Bytes at the start of a data page before its states. Source: `dev/ese/src/inc/flushmap.hxx`,
+/// `FlushMapDataPageHdr`.
+const DATA_HEADER_BYTES: usize = 64;
+
+/// Pages of the database that one data page of the map covers: two bits each.
+pub const PAGES_IN_MAP_PAGE: u64 = 4 * (FLUSH_MAP_PAGE_BYTES - DATA_HEADER_BYTES) as u64;
+
+/// Whether a data page of the map, which covers that page of the database, knows of a write to it. Source:
+/// `dev/ese/src/ese/flushmap.cxx`, `IGetStateFromBitmap_`.
+pub fn is_written(map_page: &[u8], database_page: u64) -> bool {
+    let place = (database_page % PAGES_IN_MAP_PAGE) as usize;
+    let states = map_page.get(DATA_HEADER_BYTES + place / 4).copied().unwrap_or(0);
+    states << (2 * (place % 4)) & 0xc0 != 0
+}
+
 /// The header as stored, up to its last known field; zero from there to the end of the page.
 /// Source: `dev/ese/src/inc/flushmap.hxx`.
 #[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
@@ -143,6 +158,18 @@ mod tests {
         assert!(map(1, 2).belongs_to(&database(1, 9)));
         assert!(map(1, 2).belongs_to(&database(9, 2)));
         assert!(!map(1, 2).belongs_to(&database(2, 1)));
+    }
+
+    #[test]
+    fn states_stand_in_order_from_the_highest_bits_on() {
+        let mut page = vec![0; FLUSH_MAP_PAGE_BYTES];
+        (page[64], page[65]) = (0b0100_0011, 0b0010_0000);
+        let written =
+            |from: u64| (from..from + 8).map(|n| is_written(&page, n)).collect::<Vec<_>>();
+        let expected = [true, false, false, true, false, true, false, false];
+        assert_eq!(written(0), expected);
+        assert_eq!(written(PAGES_IN_MAP_PAGE), expected);
+        assert!(!is_written(&[], 1));
     }
 
     #[test]

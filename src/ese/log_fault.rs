@@ -5,6 +5,17 @@ use std::fmt;
 use super::log_header::LOG_HEADER_BYTES;
 use super::{LogHeaderFault, OldLogFormat};
 
+impl LogHeaderFault {
+    /// The error with which the engine refuses such a log.
+    pub fn jet_error(&self) -> i32 {
+        match self {
+            Self::TooShort | Self::FileSize { .. } => -541,
+            Self::OldFormat(_) | Self::Version(_) => -514,
+            _ => -501,
+        }
+    }
+}
+
 impl fmt::Display for LogHeaderFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -93,11 +93,8 @@ pub fn shared(storage: &dyn Storage, dir: &Path) -> Option<Refusal> {
 /// The refusal where the only other copy would be gone with the power, while the files themselves are not in
 /// memory.
 fn in_memory(storage: &dyn Storage, backup_dir: &Path, source: &Path) -> Option<Refusal> {
-    let volume = |dir: &Path| {
-        let there = dir.ancestors().find_map(|dir| storage.status(dir).ok());
-        there.map(|status| status.identity.0)
-    };
-    let is_apart = storage.is_in_memory(backup_dir) && volume(backup_dir) != volume(source);
+    let is_apart = || storage.volume_of(backup_dir) != storage.volume_of(source);
+    let is_apart = storage.is_in_memory(backup_dir) && is_apart();
     is_apart.then(|| {
         Refusal::new(
             RefusalId::BackupInMemory,
@@ -116,9 +113,9 @@ pub fn no_room_for_marker(
     dir: &Path,
     other: Option<&Refusal>,
 ) -> Option<Refusal> {
-    let volume = |path: &Path| storage.status(path).ok().map(|status| status.identity.0);
-    let is_said = other
-        .is_some_and(|other| other.id == RefusalId::NoSpace && volume(&other.path) == volume(dir));
+    let is_of_this_volume = |path: &Path| storage.volume_of(path) == storage.volume_of(dir);
+    let is_said =
+        other.is_some_and(|other| other.id == RefusalId::NoSpace && is_of_this_volume(&other.path));
     let what = "not even a marker has room here: the volume is full";
     (!is_said && storage.is_full(dir)).then(|| no_room_for_it(dir, what))
 }
@@ -134,12 +131,6 @@ pub fn no_room_for_it(path: &Path, message: impl Into<String>) -> Refusal {
 /// Why nothing can be kept in the backup folder.
 pub fn refusal(storage: &dyn Storage, backup_dir: &Path) -> Option<Refusal> {
     usable_folder(storage, backup_dir).err().map(|refusal| *refusal)
-}
-
-/// The volume that the backup folder lies on, or will lie on.
-pub fn backup_volume(storage: &dyn Storage, backup_dir: &Path) -> Option<u64> {
-    let existing = usable_folder(storage, backup_dir).ok()?;
-    storage.status(existing).ok().map(|status| status.identity.0)
 }
 
 /// The nearest folder that exists: the backup folder, or the one it will be created in.

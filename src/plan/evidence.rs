@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnose::{fault_in_words, log_gen};
 use crate::ese::engine::missing_log_name;
-use crate::ese::{BackupField, BackupInfo, DbHeader, Signature, format_problem};
+use crate::ese::shadow::HeaderPair;
+use crate::ese::{BackupField, BackupInfo, DbHeader, LgPos, Signature, format_problem};
 use crate::survey::{DatabaseFacts, OwnLogs};
 
 use super::header_edit;
@@ -37,30 +38,18 @@ impl Evidence {
         let Some(now) = &database.pair else { return Err(Vec::new()) };
         let Some(then) = &evidence.pair else { return Err(refuse("it has no valid header")) };
         let page = evidence.copy(then.elected).ok_or_else(|| refuse("it is too short"))?;
-        let mut failed = Vec::new();
-        let mut conditions = Vec::new();
-        for (condition, against) in conditions_of(&now.header, &then.header, database.logs.as_ref())
-        {
-            match against {
-                None => conditions.push(condition),
-                Some(found) => {
-                    failed.push(unsuitable(&evidence.path, &format!("{condition}; {found}")))
-                }
-            }
+        let asked = Asked { database, now, then, page };
+        let (met, failed): (Vec<_>, Vec<_>) =
+            asked.conditions().into_iter().partition(|condition| condition.against.is_none());
+        if failed.is_empty() {
+            let conditions = met.into_iter().map(|condition| condition.text).collect();
+            return Ok(Self { path: evidence.path.clone(), page: page.to_vec(), conditions });
         }
-        if then.page_size_bytes != now.page_size_bytes {
-            failed.push(unsuitable(&evidence.path, "the same page size"));
-        }
-        let own = database.copy(now.elected).filter(|own| own.len() == page.len());
-        let result = own.map(|own| header_edit::taken_from(own, page, &BackupField::ALL));
-        let result = result.as_deref().and_then(DbHeader::parse);
-        if let Some(problem) = result.as_ref().and_then(format_problem) {
-            failed.push(unsuitable(&evidence.path, &format!("a layout that is known ({problem})")));
-        }
-        if !failed.is_empty() {
-            return Err(failed);
-        }
-        Ok(Self { path: evidence.path.clone(), page: page.to_vec(), conditions })
+        let against = |Condition { text, against }| match against {
+            Some(found) => unsuitable(&evidence.path, &format!("{text}; {found}")),
+            None => unsuitable(&evidence.path, &text),
+        };
+        Err(failed.into_iter().map(against).collect())
     }
 }
 
@@ -111,49 +100,107 @@ fn missing_log(logs: Option<&OwnLogs>, first: u32, last_seen: u32) -> Option<Str
     Some(format!("generation {missing} (0x{missing:x}) is missing: {name}{newest}"))
 }
 
-/// Each condition, and what speaks against it.
-fn conditions_of(
-    now: &DbHeader,
-    then: &DbHeader,
-    logs: Option<&OwnLogs>,
-) -> Vec<(String, Option<String>)> {
-    let fields = BackupField::ALL.map(|field| (field, then.backup(field)));
-    let full = then.backup(BackupField::Full);
-    let last_seen = now.last_seen_generation();
-    let last_consistent = now.last_consistent();
-    let unlike = |then: Signature, now: Signature| {
-        (then != now).then(|| format!("it has {then}, the database {now}"))
-    };
-    let (then_log, now_log) = (then.raw.log_signature, now.raw.log_signature);
-    let is_unset = now_log.is_unset().then(|| "that of the database is zero".to_owned());
-    let implausible = fields.iter().find_map(|(field, info)| implausible(info, *field, last_seen));
-    let ahead = fields.iter().find(|(_, info)| info.mark > last_consistent).map(|(field, info)| {
-        format!("{} (offset {}) has the mark {}", field.label(), field.info_offset(), info.mark)
-    });
-    let first_needed =
-        full.gen_high.max(then.backup(BackupField::Incremental).gen_high).wrapping_add(1);
-    vec![
-        ("the same database signature".into(), unlike(then.raw.db_signature, now.raw.db_signature)),
-        ("the same log signature, not zero".into(), unlike(then_log, now_log).or(is_unset)),
-        (
-            format!("it records a full backup (Log Gen: {}-{})", full.gen_low, full.gen_high),
-            (full.gen_low == 0).then(|| {
-                let at = BackupField::Full.info_offset() + LOG_GEN_OFFSET;
-                format!("it has the generation 0 at offset {at}, which means none")
-            }),
-        ),
-        ("every generation, mark and type in it is plausible".into(), implausible),
-        (
-            format!(
-                "its marks are not ahead of the database's last consistent position {last_consistent}"
+/// What evidence must meet.
+struct Condition {
+    /// `the same database signature`.
+    text: String,
+    /// What was found instead, where it is not met.
+    against: Option<String>,
+}
+
+/// The database and the evidence.
+struct Asked<'a> {
+    database: &'a DatabaseFacts,
+    now: &'a HeaderPair,
+    then: &'a HeaderPair,
+    /// The header page of the evidence.
+    page: &'a [u8],
+}
+
+impl Asked<'_> {
+    /// Every condition, in the order of `docs/guards.md`.
+    fn conditions(&self) -> Vec<Condition> {
+        let (now, then) = (&self.now.header, &self.then.header);
+        let full = then.backup(BackupField::Full);
+        let last_seen = now.last_seen_generation();
+        let last_consistent = now.last_consistent();
+        let first_needed =
+            full.gen_high.max(then.backup(BackupField::Incremental).gen_high).wrapping_add(1);
+        let condition = |text: String, against| Condition { text, against };
+        vec![
+            condition("the same database signature".into(), self.other_database()),
+            condition("the same log signature, not zero".into(), self.other_logs()),
+            condition("the same page size".into(), self.other_page_size()),
+            condition(
+                format!("it records a full backup (Log Gen: {}-{})", full.gen_low, full.gen_high),
+                no_full_backup(&full),
             ),
-            ahead,
-        ),
-        (
-            format!(
-                "every log from generation {first_needed} (0x{first_needed:x}) on is still there, without a gap"
+            condition(
+                "every generation, mark and type in it is plausible".into(),
+                BackupField::ALL
+                    .into_iter()
+                    .find_map(|field| implausible(&then.backup(field), field, last_seen)),
             ),
-            missing_log(logs, first_needed, last_seen),
-        ),
-    ]
+            condition(
+                format!(
+                    "its marks are not ahead of the database's last consistent position {last_consistent}"
+                ),
+                ahead(then, last_consistent),
+            ),
+            condition(
+                "it has no field that the database's revision does not have".into(),
+                self.unknown_field(),
+            ),
+            condition(
+                format!(
+                    "every log from generation {first_needed} (0x{first_needed:x}) on is still there, without \
+                     a gap"
+                ),
+                missing_log(self.database.logs.as_ref(), first_needed, last_seen),
+            ),
+        ]
+    }
+
+    fn other_database(&self) -> Option<String> {
+        let of = |pair: &HeaderPair| pair.header.raw.db_signature;
+        unlike(of(self.then), of(self.now))
+    }
+
+    fn other_logs(&self) -> Option<String> {
+        let of = |pair: &HeaderPair| pair.header.raw.log_signature;
+        let is_unset =
+            || of(self.now).is_unset().then(|| "that of the database is zero".to_owned());
+        unlike(of(self.then), of(self.now)).or_else(is_unset)
+    }
+
+    fn other_page_size(&self) -> Option<String> {
+        let (then, now) = (self.then.page_size_bytes, self.now.page_size_bytes);
+        (then != now).then(|| format!("it has {then} bytes, the database {now}"))
+    }
+
+    /// What is not known in the header that would be written.
+    fn unknown_field(&self) -> Option<String> {
+        let own = self.database.copy(self.now.elected)?;
+        let same_size = own.len() == self.page.len();
+        let result =
+            same_size.then(|| header_edit::taken_from(own, self.page, &BackupField::ALL))?;
+        DbHeader::parse(&result).as_ref().and_then(format_problem)
+    }
+}
+
+fn unlike(then: Signature, now: Signature) -> Option<String> {
+    (then != now).then(|| format!("it has {then}, the database {now}"))
+}
+
+fn no_full_backup(full: &BackupInfo) -> Option<String> {
+    let at = BackupField::Full.info_offset() + LOG_GEN_OFFSET;
+    (full.gen_low == 0).then(|| format!("it has the generation 0 at offset {at}, which means none"))
+}
+
+/// The first backup whose mark is ahead of the database.
+fn ahead(then: &DbHeader, last_consistent: LgPos) -> Option<String> {
+    let fields = BackupField::ALL.into_iter().map(|field| (field, then.backup(field).mark));
+    let (field, mark) = fields.into_iter().find(|(_, mark)| *mark > last_consistent)?;
+    let (label, at) = (field.label(), field.info_offset());
+    Some(format!("{label} (offset {at}) has the mark {mark}"))
 }

@@ -1,8 +1,9 @@
 //! The guards that facts alone decide, as refusals. What forbids a repair is judged in
-//! [`crate::diagnose`]; the guards that need the world are in [`crate::apply`].
+//! [`crate::diagnose`]; the guards that need the world are in `crate::guards`.
 
 use crate::diagnose::{
-    Obstacle, Unclean, copy_evidence, cut_off, logs_pending, obstacles, required, unknown_format,
+    NOT_BY_A_MOUNT, Obstacle, Unclean, copy_evidence, cut_off, logs_pending, obstacles, required,
+    unknown_format,
 };
 use crate::ese::shadow::PAGE_SIZES_BYTES;
 use crate::ese::{ContentKind, DbHeader};
@@ -163,7 +164,7 @@ fn refusal(facts: &DatabaseFacts, obstacle: &Obstacle) -> Refusal {
             RefusalId::DirtyShutdown,
             path,
             unclean_state(facts, header, unclean),
-            format!("{} Then try again.", unclean.way_out),
+            format!("{} Then try again.", way_out_of(facts, header, unclean)),
         ),
         Obstacle::InBackup(backup) => Refusal::new(
             RefusalId::BackupInProgress,
@@ -225,6 +226,24 @@ fn unclean_state(facts: &DatabaseFacts, header: &DbHeader, unclean: &Unclean) ->
     }
 }
 
+/// A mount is no way out while logs that recovery needs are not there.
+fn way_out_of(facts: &DatabaseFacts, header: &DbHeader, unclean: &Unclean) -> &'static str {
+    let known = facts.logs.as_ref().filter(|logs| unclean.recovers && !logs.unread);
+    let lacks_logs = known.zip(required(header)).is_some_and(|(logs, range)| {
+        first_missing(&there(&logs.generations, range), range).is_some()
+    });
+    if lacks_logs { NOT_BY_A_MOUNT } else { unclean.way_out }
+}
+
+fn there(generations: &[i32], (min, max): (i32, i32)) -> Vec<i32> {
+    generations.iter().copied().filter(|generation| (min..=max).contains(generation)).collect()
+}
+
+fn first_missing(there: &[i32], (min, max): (i32, i32)) -> Option<i32> {
+    let mut pairs = (min..=max).zip(there.iter().chain(std::iter::repeat(&0)));
+    pairs.find(|(generation, found)| generation != *found).map(|(generation, _)| generation)
+}
+
 /// Which logs recovery needs, and whether they are there.
 fn needed_logs(facts: &DatabaseFacts, (min, max): (i32, i32)) -> String {
     let need = format!(
@@ -232,17 +251,10 @@ fn needed_logs(facts: &DatabaseFacts, (min, max): (i32, i32)) -> String {
          header"
     );
     let Some(logs) = facts.logs.as_ref().filter(|logs| !logs.unread) else { return need };
-    let there: Vec<i32> = logs
-        .generations
-        .iter()
-        .copied()
-        .filter(|generation| (min..=max).contains(generation))
-        .collect();
-    let first_missing =
-        (min..=max).zip(there.iter().chain(std::iter::repeat(&0))).find(|(g, t)| g != *t);
-    match first_missing {
+    let there = there(&logs.generations, (min, max));
+    match first_missing(&there, (min, max)) {
         None => format!("{need}; all of them are there"),
-        Some((generation, _)) => format!(
+        Some(generation) => format!(
             "{need}; {} of them are there, the first that is missing is {generation} (0x{generation:x})",
             there.len()
         ),

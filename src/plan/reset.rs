@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::ese::LogBase;
+use crate::ese::log_body::LogVerdict;
 use crate::ese::shadow::{self, HeaderArea};
 use crate::show::Sha256Hex;
 use crate::storage::{Status, stored_path};
@@ -99,6 +100,9 @@ pub struct MovedFile {
     /// is away; older plans do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<FileIdentity>,
+    /// What recovery says of the log, where all of it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<LogVerdict>,
     /// SHA-256 of all of it in hexadecimal, of a file that was copied away: `SHA256SUMS` keeps it.
     #[serde(skip)]
     pub sha256: Option<String>,
@@ -146,7 +150,7 @@ mod number_as_text {
 impl MovedFile {
     /// A file of which no more is known than this.
     pub fn of(name: String, bytes: u64, header_sha256: [u8; 32]) -> Self {
-        Self { name, bytes, header_sha256, identity: None, sha256: None }
+        Self { name, bytes, header_sha256, identity: None, body: None, sha256: None }
     }
 }
 
@@ -205,6 +209,7 @@ impl ResetPlan {
                     bytes: file.bytes,
                     method: batch.method,
                     header_sha256: Sha256Hex(file.header_sha256),
+                    body: file.body,
                 })
             })
         })
@@ -255,6 +260,7 @@ pub fn plan_reset(
         bytes: checkpoint.status.length_bytes,
         header_sha256: checkpoint.header_sha256,
         identity: identity_in(&checkpoint.status),
+        body: None,
     });
     batches.extend(batches_of(&mut { checkpoint }));
     if batches.is_empty() {
@@ -283,6 +289,7 @@ struct Movable<'a> {
     bytes: u64,
     header_sha256: [u8; 32],
     identity: FileIdentity,
+    body: Option<LogVerdict>,
 }
 
 fn identity_in(status: &Status) -> FileIdentity {
@@ -298,6 +305,7 @@ impl<'a> Movable<'a> {
             // Zeros are the digest of no file: what cannot be known again is not moved.
             header_sha256: log.header_sha256.as_deref().copied().unwrap_or_default(),
             identity: FileIdentity { number: log.number, modified_ns: log.modified_ns },
+            body: log.body.as_ref().map(|body| body.report.verdict.into()),
         }
     }
 }
@@ -317,6 +325,7 @@ fn batches_of<'a>(
         let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned());
         let moved = MovedFile {
             identity: is_known.then_some(file.identity),
+            body: file.body,
             ..MovedFile::of(name.unwrap_or_default(), file.bytes, file.header_sha256)
         };
         let fits = |batch: &&mut Batch| {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnose::{
     CopyFault, StreamingFileFault, attach_list_way_out, copy_fault, is_of_stream, known_later,
-    missing_databases, streaming_file_fault,
+    later_self, missing_databases, repair_command, streaming_file_fault,
 };
 use crate::ese::{AttachedDatabase, DbState, LogBase, Signature};
 use crate::show::{CommandLine, Paragraph, quoted, shown};
@@ -222,7 +222,8 @@ fn header_damaged(database: &DatabaseFacts) -> Option<Refusal> {
         RefusalId::HeaderDamaged,
         &database.path,
         what,
-        format!("Mend it first: edbmend repair {}", quoted(&database.path)),
+        repair_command(database, None)
+            .map_or_else(|first| first, |repair| format!("Mend it first: {repair}").into()),
     ))
 }
 
@@ -306,8 +307,13 @@ fn not_given(group: &GroupFacts, stream: &LogStream, request: &GroupRequest) -> 
     let may_be_missing = |attached: &AttachedDatabase| {
         request.may_be_missing.contains(&attached.db_signature.random.get())
     };
-    let missing = missing_databases(group, stream).into_iter();
-    unread.chain(missing.filter(|attached| !may_be_missing(attached)).map(refuse)).collect()
+    // What a database became by eseutil /p or /d is accepted in its place where it was named.
+    let is_named_anew = |attached: &AttachedDatabase| {
+        later_self(group, attached).is_some_and(|database| request.names(database))
+    };
+    let mut missing = missing_databases(group, stream);
+    missing.retain(|attached| !may_be_missing(attached) && !is_named_anew(attached));
+    unread.chain(missing.into_iter().map(refuse)).collect()
 }
 
 /// Without a person every database must have been named.

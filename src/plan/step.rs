@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::ese::log_body::LogVerdict;
 use crate::ese::shadow::{self, HeaderArea, Which};
 use crate::show::Sha256Hex;
 use crate::storage::{StoredPath, stored_path};
@@ -174,6 +175,10 @@ pub struct MoveStep {
     pub method: MoveMethod,
     /// SHA-256 of its first 4096 bytes, in hexadecimal.
     pub header_sha256: Sha256Hex,
+    /// What recovery says of the log: an older backup is rolled forward by sound ones. Absent of a checkpoint, and of a
+    /// log of which only the header was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<LogVerdict>,
 }
 
 /// One aligned, positioned write of a whole header page, followed by a sync and a read-back.

@@ -2,7 +2,8 @@
 
 use zerocopy::{FromZeros, IntoBytes};
 
-use super::logs::{Attachment, attach_list, environment};
+use super::attachment::Attachment;
+use super::logs::{attach_list, environment};
 use super::{Moment, Recipe};
 use crate::ese::checkpoint::CHECKPOINT_FLAG_ATTACH_LIST;
 use crate::ese::{FileType, LgPos, RawCheckpoint, checksum};

@@ -89,7 +89,7 @@ impl DatabaseRecipe {
         Self { page_size, revision, file_type, ..Self::default() }
     }
 
-    /// The same database, not shut down cleanly: it needs these generations.
+    /// A database that was not shut down cleanly, and needs these generations, but else as this one.
     pub fn dirty(self, first_required: i32, last_required: i32) -> Self {
         let log_required = (first_required, last_required);
         Self { state: 2, last_detach: Moment::default(), log_required, ..self }

@@ -1,8 +1,9 @@
 //! What happened to the databases of a practice storage group, and where in its log stream.
 
+use super::attachment::Attachment;
 use super::log_body::Filling;
 use super::log_records::{attach, detach, full_backup, shutdown};
-use super::logs::{Attachment, Entry, HEADER_SECTORS, LogContents, signed};
+use super::logs::{Entry, HEADER_SECTORS, LogContents, signed};
 use super::{Moment, Recipe};
 use crate::ese::LgPos;
 use crate::ese::log_body::CHECKSUM_RECORD_BYTES;

@@ -3,8 +3,8 @@
 use zerocopy::{FromZeros, IntoBytes};
 
 use super::Moment;
+use super::attachment::Attachment;
 use super::database::OBJECT_ID;
-use super::logs::Attachment;
 use super::noise::fill_with_noise;
 use crate::ese::log_records::{
     RawAttachDb, RawBackup, RawDetachDb, RawEngineEnd, RawPageHead, RecordKind, WithTime,

@@ -3,6 +3,7 @@
 use zerocopy::{FromZeros, IntoBytes};
 
 use super::Recipe;
+use super::attachment::Attachment;
 use super::database::LAST_OBJECT_ID;
 use super::log_body::{BodyWriter, Filling, SECTOR_BYTES};
 use super::log_records::db_time;
@@ -10,7 +11,7 @@ use super::noise::fill_like_an_unused_log;
 use crate::ese::attach_list::ATTACH_LIST_BYTES;
 use crate::ese::log_header::LOG_HEADER_BYTES;
 use crate::ese::{
-    FileType, LgPos, LogVersion, RawAttachRecord, RawDbmsParam, RawLogHeader, Signature, checksum,
+    FileType, LgPos, LogVersion, RawAttachRecord, RawDbmsParam, RawLogHeader, checksum,
 };
 
 /// Sectors of a log header; the first record is behind it.
@@ -18,25 +19,6 @@ pub(super) const HEADER_SECTORS: u16 = 8;
 
 /// Flags of every attach record that was seen in files of Windows 2003.
 const ATTACH_FLAGS: u8 = 0x10;
-
-/// A database as the attach lists of the logs name it.
-pub(super) struct Attachment {
-    pub dbid: u8,
-    pub db_signature: Signature,
-    pub last_attach: LgPos,
-    /// On the server.
-    pub database_path: String,
-    /// On the server.
-    pub streaming_path: Option<String>,
-}
-
-impl Attachment {
-    /// The names, each with its terminator, as attach lists and records have them.
-    pub(super) fn names(&self) -> Vec<u8> {
-        let streaming = self.streaming_path.as_deref().map(zero_terminated);
-        [zero_terminated(&self.database_path), streaming.unwrap_or_default()].concat()
-    }
-}
 
 /// What stands in a log beside filling.
 pub(super) struct LogContents {
@@ -150,10 +132,6 @@ fn attach_record(attachment: &Attachment, db_time: u64) -> Vec<u8> {
     raw.last_attach_pos = attachment.last_attach.into();
     raw.db_signature = attachment.db_signature;
     [raw.as_bytes(), &names].concat()
-}
-
-fn zero_terminated(path: &str) -> Vec<u8> {
-    [path.as_bytes(), &[0]].concat()
 }
 
 /// A generation as a header stores it.

@@ -5,6 +5,7 @@
 //! same recipe gives the same bytes. The values imitate a real set of Windows 2003. Every checksum is
 //! right, and the logs tell the story of the databases; what stands in pages is noise.
 
+mod attachment;
 mod checkpoint;
 mod database;
 mod history;

@@ -4,9 +4,10 @@
 //! generations 1 and 2; the backup of the private store broke off in the last closed generation
 //! and left its header damaged; then both were dismounted cleanly in the current generation.
 
+use super::attachment::Attachment;
 use super::checkpoint::checkpoint_file;
 use super::history::History;
-use super::logs::{Attachment, log_file, reserve_log};
+use super::logs::{log_file, reserve_log};
 use super::{DatabaseRecipe, Recipe, damage_full_backup, edit_header};
 use crate::ese::{FileType, LogDigits, LogExtensions, LogFileName};
 

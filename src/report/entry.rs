@@ -48,7 +48,7 @@ pub struct Inspected {
 impl Inspected {
     /// A file with its dump.
     pub(crate) fn new(file: DatabaseReport, dump: String) -> Self {
-        Self { report: FileReport { file }, dump }
+        Self { report: FileReport::new(file), dump }
     }
 }
 

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use serde_json::json;
 use zerocopy::FromBytes;
 
-use crate::diagnose::{Finding, FindingId, Forecast, ForecastOutcome};
+use crate::diagnose::{
+    Action, Finding, FindingId, Forecast, ForecastOutcome, LogRange, LogRangeState, WayOutStep,
+};
 use crate::ese::attach_list::{ATTACH_FLAG_UNICODE, ATTACH_LIST_BYTES};
 use crate::ese::checkpoint::CHECKPOINT_FLAG_ATTACH_LIST;
 use crate::ese::flush_map::RawFlushMapHeader;
@@ -104,18 +106,8 @@ fn log_file(content: LogContent) -> LogFile {
 fn no_list_of_logs_prints_foreign_text_as_it_is() {
     let error = StorageError::new("read", Path::new(HARM), io::Error::other(HARM));
     let contents = [LogContent::Unreadable(Arc::new(error)), LogContent::Blank];
-    let stream = LogStream {
-        base: LogBase::new("E00").unwrap(),
-        archives: contents.map(log_file).into(),
-        current: None,
-        rivals: Vec::new(),
-        temporary: None,
-        reserves: Vec::new(),
-        shadows: Vec::new(),
-        checkpoint: None,
-        attached: Vec::new(),
-        attached_fault: None,
-    };
+    let mut stream = LogStream::new(LogBase::new("E00").unwrap());
+    stream.archives = contents.map(log_file).into();
     assert_harmless(&dump::dump_log_set(&stream));
 }
 
@@ -233,7 +225,7 @@ fn stream() -> StreamReport {
         rests_on: Vec::new(),
     };
     StreamReport {
-        base: HARM.into(),
+        base: Some(HARM.into()),
         dir: HARM.into(),
         signature: Some(LogHeader::parse(&page).unwrap().raw.log_signature),
         first_generation: Some(1),
@@ -246,6 +238,15 @@ fn stream() -> StreamReport {
         generations_left: Some(1),
         per_cent_used: Some(1.0),
         runs_out: None,
+        ranges: vec![LogRange {
+            from: 1,
+            to: 2,
+            state: LogRangeState::Closed,
+            needed_to_mount: true,
+            in_backup: false,
+            next_full_deletes: false,
+            held_by: vec![HARM.into()],
+        }],
         next_mount: forecast.clone(),
         next_full: forecast.clone(),
         next_incremental: forecast,
@@ -270,10 +271,18 @@ fn report(command: CommandName, outcome: Outcome, steps: Steps, databases: usize
     document.refusals = vec![refusal(HARM), refusal("elsewhere")];
     document.findings = findings();
     document.databases = vec![database(HARM, header_steps()); databases];
-    document.files = vec![FileReport { file: database(HARM, header_steps()) }];
+    document.files = vec![FileReport::new(database(HARM, header_steps()))];
     document.operation = Some(OperationRef { id: HARM.into(), dir: HARM.into() });
     document.steps = steps;
     document.logs = LogsReport::of(vec![stream()]);
+    document.way_out = vec![WayOutStep {
+        step: 1,
+        action: Action::CheckAgain,
+        command: Some(HARM.into()),
+        why: HARM.into(),
+        loses: Some(HARM.into()),
+        group: HARM.into(),
+    }];
     document.digests = vec![DigestReport { name: HARM.into(), sha256: Sha256Hex([0; 32]) }];
     let aside =
         DatabaseAside { notes: notes(), plan_was_shown: false, found_before: Some(findings()) };

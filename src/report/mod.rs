@@ -12,7 +12,8 @@ mod told;
 
 pub use aside::{Aside, DatabaseAside, GroupAside};
 pub use dump::{
-    CopyDump, dump_checkpoint, dump_database_header, dump_flush_map, dump_log_header, dump_log_set,
+    CopyDump, dump_checkpoint, dump_database_header, dump_flush_map, dump_log_body, dump_log_check,
+    dump_log_header, dump_log_set, dump_page_counts, dump_records,
 };
 pub use entry::{Entry, Inspected};
 pub use model::{

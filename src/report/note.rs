@@ -37,6 +37,13 @@ pub enum Note {
         /// Those of the bad ones that the engine could correct.
         correctable: u64,
     },
+    /// Pages are empty, or behind the end of the file, of which the flush map knows that they were written.
+    PagesLost {
+        /// How many.
+        count: u64,
+        /// The first of them, as the engine numbers it.
+        first: i64,
+    },
     /// The backup is on the volume of the database.
     BackupOnSameVolume,
     /// The operation undoes the one with this id.
@@ -114,6 +121,7 @@ impl Note {
         matches!(
             self,
             Self::PagesAreBad { .. }
+                | Self::PagesLost { .. }
                 | Self::ReportNotSaved { .. }
                 | Self::HalfPage(_)
                 | Self::UnknownInHeader(_)
@@ -134,6 +142,10 @@ impl Note {
             Self::PagesAreBad { bad, total, correctable } => one(format!(
                 "WARNING: {bad} of {total} pages are bad, {correctable} of them correctable. A repair of \
                  the header does not mend them: restore the database from a backup, or move its mailboxes."
+            )),
+            Self::PagesLost { count, first } => one(format!(
+                "WARNING: {count} pages, the first of them page {first}, are empty or missing, and the flush map \
+                 knows that they were written: what they held is lost. Restore the database from a backup."
             )),
             Self::BackupOnSameVolume => one(
                 "The backup lies on the volume of the database: it protects against this tool, not \

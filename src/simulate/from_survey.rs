@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::path::Path;
 
 use crate::ese::content::ContentKind;
-use crate::ese::{FileType, LogHeaderFault};
+use crate::ese::{DbHeader, LogHeaderFault};
 use crate::survey::{CheckpointFile, DatabaseFacts, LogContent, LogFile, LogStream};
 
 use super::set::{CheckpointState, DatabaseContent, DatabaseFile, HeaderState, Log, LogHead, Set};
@@ -21,9 +21,7 @@ impl Set {
             let is_theirs = |other: &LogStream| other.identity() == signature;
             signature.is_some() && own != signature && streams.iter().any(is_theirs)
         };
-        let mut databases: Vec<DatabaseFile> =
-            databases.iter().filter(|facts| !of_another(facts)).filter_map(database).collect();
-        databases.sort_by(|one, other| one.path.cmp(&other.path));
+        let databases = in_order(databases.iter().filter(|facts| !of_another(facts)));
         let archives = stream.archives.iter();
         Self {
             archives: archives
@@ -34,8 +32,20 @@ impl Set {
             checkpoint: stream.checkpoint.as_ref().and_then(checkpoint),
             unread_checkpoint: stream.checkpoint.as_ref().and_then(unread),
             databases,
+            at_rest: None,
         }
     }
+
+    /// The set of databases of which no log is there.
+    pub fn of_databases(databases: &[DatabaseFacts]) -> Self {
+        Self { databases: in_order(databases.iter()), ..Self::default() }
+    }
+}
+
+fn in_order<'a>(databases: impl Iterator<Item = &'a DatabaseFacts>) -> Vec<DatabaseFile> {
+    let mut files: Vec<DatabaseFile> = databases.filter_map(database).collect();
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    files
 }
 
 fn of_log(log: &LogFile) -> Log {
@@ -68,7 +78,7 @@ fn checkpoint(file: &CheckpointFile) -> Option<CheckpointState> {
 
 fn database(facts: &DatabaseFacts) -> Option<DatabaseFile> {
     let header = facts.pair.as_ref().map(|pair| &pair.header);
-    if header.is_some_and(|header| header.file_type() == FileType::TemporaryDatabase) {
+    if header.is_some_and(DbHeader::is_temporary) {
         return None;
     }
     if header.is_some() && facts.kind != ContentKind::Database {

@@ -11,10 +11,15 @@ mod attach_check;
 mod databases;
 mod failure;
 mod from_survey;
+mod leave;
 mod recovery;
 mod set;
 mod start;
 
 pub use failure::{Cause, Failure, Stop};
-pub use set::{CheckpointState, DatabaseContent, DatabaseFile, HeaderState, Log, LogHead, Set};
-pub use start::{Started, start};
+pub use leave::Leave;
+pub use set::{
+    AtRest, CheckpointState, DatabaseContent, DatabaseFile, HeaderState, Log, LogHead, Set,
+    last_component,
+};
+pub use start::{Started, recover_set, start};

@@ -4,16 +4,19 @@ use crate::ese::log_body::BodyVerdict;
 use crate::ese::log_events::LogEvent;
 use crate::ese::log_records::RecordKind;
 use crate::ese::{AttachedDatabase, LgPos, LogVersion, Signature};
-use crate::survey::{LogBody, LogSummary};
+use crate::survey::LogSummary;
 
 use super::attach_check::{Expected, Named, Reader};
 use super::databases::{Databases, Need};
 use super::failure::{Cause, Failure, Stop};
+use super::leave::Leave;
 use super::set::{Log, LogHead, Set};
 
 /// Redo under way.
 pub(super) struct Recovery<'a> {
     set: &'a Set,
+    /// What recovery may leave behind.
+    leave: Leave,
     pub signature: Option<Signature>,
     pub databases: Databases,
     /// The log that is read.
@@ -35,10 +38,11 @@ pub(super) struct Opened<'a> {
 }
 
 impl<'a> Recovery<'a> {
-    pub fn new(set: &'a Set, signature: Option<Signature>) -> Self {
+    pub fn new(set: &'a Set, leave: Leave) -> Self {
         Self {
             set,
-            signature,
+            leave,
+            signature: None,
             databases: Databases::of(set),
             generation: 0,
             version: None,
@@ -82,6 +86,9 @@ impl<'a> Recovery<'a> {
         let mut last = first;
         while !last.is_current {
             let Some(next) = self.next_log(&last)? else { break };
+            if !self.is_usable(&next)? {
+                break;
+            }
             self.generation = next.head.generation;
             self.replay(&next, None)?;
             last = next;
@@ -125,7 +132,7 @@ impl<'a> Recovery<'a> {
                 true => cause,
                 false => Cause::LogMissing { generation },
             };
-            return Err(self.broken(generation, -515, Some(567), cause));
+            return self.broken(generation, -515, Some(567), cause).map(|()| None);
         }
         if let (Some(expected), Some(body)) = (next.head.previous_checksum, &before.log.body)
             && body.report.segment_checksum.is_some_and(|found| found != expected)
@@ -139,33 +146,41 @@ impl<'a> Recovery<'a> {
     fn no_more_logs(&self, generation: i32) -> Result<Option<Opened<'a>>, Stop> {
         let is_gap = self.set.archives.range(generation..).next().is_some();
         if is_gap {
-            Err(Failure::stop(-528, 558, Cause::LogMissing { generation }))
-        } else if self.set.has_temporary {
+            let cause = Cause::LogMissing { generation };
+            if !self.leave.lost_logs {
+                return Err(Failure::stop(-528, 558, cause));
+            }
+            self.broken(generation, -528, Some(558), cause).map(|()| None)
+        } else if self.set.has_temporary || self.leave.current_log {
             Ok(None)
         } else {
             Err(Failure::stop(-528, None, Cause::CurrentLogMissing))
         }
     }
 
-    /// A log that cannot be used: what the databases need of it decides.
-    fn broken(&self, generation: i32, error: i32, event: Option<u32>, cause: Cause) -> Stop {
-        let is_body = matches!(cause, Cause::LogBody { .. });
-        match (self.databases.need_behind(generation - 1), cause) {
-            (Need::Committed(..), Cause::LogBody { path, damage, .. }) => {
+    /// A log that cannot be used: what the databases need of it decides. `Ok` where recovery may end before it.
+    fn broken(
+        &self,
+        generation: i32,
+        error: i32,
+        event: Option<u32>,
+        cause: Cause,
+    ) -> Result<(), Stop> {
+        let is_committed =
+            matches!(self.databases.need_behind(generation - 1), Need::Committed(..));
+        Err(match (is_committed, cause) {
+            (true, _) if self.leave.lost_logs => return Ok(()),
+            (true, Cause::LogBody { path, damage, .. }) => {
                 let cause = Cause::LogBody { path, damage, only_committed: true };
                 Failure::stop(-586, 525, cause)
             }
-            (Need::Committed(..), cause) if !is_body => Failure::stop(-582, 528, cause),
-            (_, cause) => Failure::stop(error, event, cause),
-        }
+            (true, cause) => Failure::stop(-582, 528, cause),
+            (false, cause) => Failure::stop(error, event, cause),
+        })
     }
 
     fn replay(&mut self, opened: &Opened<'a>, from: Option<LgPos>) -> Result<(), Stop> {
         let Some(body) = opened.log.body.as_deref() else { return Ok(()) };
-        // A log that is not the first is checked as a whole before any of its records.
-        if from.is_none() {
-            self.check_body(opened, body, false)?;
-        }
         let events = body.events.all().iter();
         for (at, event) in events.filter(|(at, _)| from.is_none_or(|from| *at >= from)) {
             self.event(*at, event, opened)?;
@@ -181,20 +196,19 @@ impl<'a> Recovery<'a> {
         if opened.head.version.is_segmented() {
             self.databases.touch(body.events.highest_pages(), body.events.grown_to())?;
         }
-        if from.is_some() {
-            self.check_body(opened, body, true)?;
+        if from.is_some()
+            && let Some(cause) = body_damage(opened)
+        {
+            return Err(Failure::stop(-501, 465, cause));
         }
         Ok(())
     }
 
-    fn check_body(&self, opened: &Opened, body: &LogBody, is_first: bool) -> Result<(), Stop> {
-        let BodyVerdict::Damaged(damage) = body.report.verdict else { return Ok(()) };
-        let path = opened.log.path.clone();
-        let cause = Cause::LogBody { path, damage, only_committed: false };
-        if is_first {
-            return Err(Failure::stop(-501, 465, cause));
-        }
-        Err(self.broken(opened.head.generation, -501, Some(465), cause))
+    /// A log that is not the first is checked as a whole before any of its records; `false` where recovery may
+    /// end before it.
+    fn is_usable(&self, opened: &Opened) -> Result<bool, Stop> {
+        let Some(cause) = body_damage(opened) else { return Ok(true) };
+        self.broken(opened.head.generation, -501, Some(465), cause).map(|()| false)
     }
 
     fn event(&mut self, at: LgPos, event: &LogEvent, opened: &Opened) -> Result<(), Stop> {
@@ -239,6 +253,7 @@ impl<'a> Recovery<'a> {
                 let cause = Cause::EndsTooEarly { path, needed, last };
                 return Err(Failure::stop(-543, 453, cause));
             }
+            Need::Committed(..) if self.leave.lost_logs => {}
             Need::Committed(path, needed) => {
                 let cause = Cause::EndsTooEarly { path, needed, last };
                 return Err(Failure::stop(-582, 523, cause));
@@ -246,11 +261,21 @@ impl<'a> Recovery<'a> {
             Need::Nothing => {}
         }
         if !self.after_end {
-            if let Some(cause) = self.databases.left_aside(self.last_is_shutdown) {
+            let left_aside = self.databases.left_aside(self.last_is_shutdown);
+            if let Some(cause) = left_aside.filter(|_| !self.leave.missing_databases) {
                 return Err(Failure::stop(-1216, 494, cause));
             }
             self.databases.detach_all(self.end);
         }
         Ok(())
+    }
+}
+
+fn body_damage(opened: &Opened) -> Option<Cause> {
+    match opened.log.body.as_deref()?.report.verdict {
+        BodyVerdict::Damaged(damage) => {
+            Some(Cause::LogBody { path: opened.log.path.clone(), damage, only_committed: false })
+        }
+        _ => None,
     }
 }

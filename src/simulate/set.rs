@@ -23,6 +23,17 @@ pub struct Set {
     pub unread_checkpoint: Option<PathBuf>,
     /// The databases that will be attached, in the order of their paths.
     pub databases: Vec<DatabaseFile>,
+    /// A recovery that is over ended these logs: no database is attached in them any more.
+    pub at_rest: Option<AtRest>,
+}
+
+/// A log stream behind a recovery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtRest {
+    /// Identity of the log stream.
+    pub signature: Option<Signature>,
+    /// Generation of its current log.
+    pub generation: i32,
 }
 
 /// A log.
@@ -177,6 +188,6 @@ fn has_name(path: &Path, name: &str) -> bool {
 }
 
 /// `priv1.edb` of `D:\mdbdata\priv1.edb`.
-pub(super) fn last_component(server_path: &str) -> &str {
+pub fn last_component(server_path: &str) -> &str {
     server_path.rsplit(['\\', '/']).next().unwrap_or(server_path)
 }

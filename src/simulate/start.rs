@@ -2,10 +2,12 @@
 
 use crate::ese::log_limits::GenerationLimits;
 use crate::ese::{DbState, LgPos, Signature};
+use crate::survey::LogSummary;
 
 use super::failure::{Cause, Failure, Stop};
+use super::leave::Leave;
 use super::recovery::Recovery;
-use super::set::{DatabaseContent, DatabaseFile, Log, Set};
+use super::set::{AtRest, DatabaseContent, DatabaseFile, Log, Set};
 
 /// A start that came to its end, and the attach of every database.
 #[derive(Clone)]
@@ -32,7 +34,11 @@ pub fn start(set: &Set) -> Result<Started, Stop> {
 }
 
 fn soft_start(set: &Set) -> Result<Started, Stop> {
-    let mut recovery = Recovery::new(set, None);
+    if let Some(rest) = set.at_rest {
+        let databases = set.databases.clone();
+        return Ok(Started { databases, signature: rest.signature, generation: rest.generation });
+    }
+    let mut recovery = Recovery::new(set, Leave::default());
     let Some(current) = &set.current else {
         if set.archives.is_empty() {
             let databases = set.databases.clone();
@@ -47,16 +53,42 @@ fn soft_start(set: &Set) -> Result<Started, Stop> {
     };
     let opened = recovery.open(current, true)?;
     let generation = opened.head.generation;
-    let is_at_rest = clean_end(set, current, generation).is_some_and(|end| {
-        let checkpoint = set.checkpoint.as_ref();
-        checkpoint.is_some_and(|checkpoint| {
-            checkpoint.position == end && checkpoint.signature == opened.head.signature
-        })
-    });
-    if !is_at_rest {
+    if !is_at_rest(set, current, &opened.head) {
         recover(set, &mut recovery, Some(current))?;
     }
     finish(recovery, generation)
+}
+
+/// Soft recovery by `eseutil /r`: it does not insist on a current log, and attaches nothing afterwards. The set
+/// that it leaves.
+///
+/// # Errors
+///
+/// The first error that it meets; or a file that could not be read here.
+pub fn recover_set(set: &Set, leave: Leave) -> Result<Set, Stop> {
+    let leave = Leave { current_log: true, ..leave };
+    let mut recovery = Recovery::new(set, leave);
+    match &set.current {
+        None if set.archives.is_empty() => {
+            return Err(Failure::stop(-528, None, Cause::CurrentLogMissing));
+        }
+        None => recover(set, &mut recovery, None)?,
+        Some(current) => {
+            let opened = recovery.open(current, true)?;
+            if !is_at_rest(set, current, &opened.head) {
+                recover(set, &mut recovery, Some(current))?;
+            }
+        }
+    }
+    let generation = recovery.generation.saturating_add(1);
+    let at_rest = Some(AtRest { signature: recovery.signature, generation });
+    Ok(Set { databases: recovery.databases.files, at_rest, ..set.clone() })
+}
+
+fn is_at_rest(set: &Set, current: &Log, head: &LogSummary) -> bool {
+    let Some(end) = clean_end(set, current, head.generation) else { return false };
+    let checkpoint = set.checkpoint.as_ref();
+    checkpoint.is_some_and(|found| found.position == end && found.signature == head.signature)
 }
 
 /// Where the engine's last record in the current log is, or in the one before where that has none, if it

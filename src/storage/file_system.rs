@@ -100,14 +100,15 @@ pub trait Storage: Send + Sync {
     fn names_of(&self, _path: &Path) -> u64 {
         1
     }
+    /// The volume of a path, or of the nearest directory above it that is there.
+    fn volume_of(&self, path: &Path) -> Option<u64> {
+        let there = path.ancestors().find_map(|dir| self.status(dir).ok());
+        there.map(|status| status.identity.0)
+    }
     /// Whether a file can be renamed from one directory to another, which need not be there yet: they are of
     /// one volume, and of one mount of it.
     fn may_rename(&self, from: &Path, to: &Path) -> bool {
-        let volume = |dir: &Path| {
-            let there = dir.ancestors().find_map(|dir| self.status(dir).ok());
-            there.map(|status| status.identity.0)
-        };
-        volume(from) == volume(to)
+        self.volume_of(from) == self.volume_of(to)
     }
     /// Whether a file of this directory keeps its number ([`Status::identity`]) as long as it exists, also when
     /// it is renamed, and its volume unmounted.

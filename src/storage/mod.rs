@@ -44,7 +44,7 @@ pub use reader::{FileReader, read_full};
 #[cfg(feature = "disk")]
 pub use resolve::{absolute, canonical};
 pub use status::{FileKind, Others, Sharing, Status};
-pub use threads::{all_processors, on_all_cores, start_threads};
+pub use threads::{all_processors, on_all_cores, start_threads, work_watched};
 #[cfg(all(unix, feature = "disk"))]
 pub use unix::Disk;
 #[cfg(all(windows, feature = "disk"))]

@@ -3,9 +3,14 @@
 
 use std::iter::Flatten;
 use std::num::NonZero;
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Builder, Scope};
+use std::time::Duration;
 use std::vec::IntoIter;
+
+/// How often whoever waits for threads is woken.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Fewer files than this are looked at before a thread for them has begun.
 const SMALLEST_SHARE: usize = 64;
@@ -23,6 +28,38 @@ pub fn start_threads<'scope>(
 ) -> usize {
     let is_started = |_: &usize| Builder::new().spawn_scoped(scope, work.clone()).is_ok();
     (0..threads).take_while(is_started).count()
+}
+
+/// Lets up to so many threads do `work` at once, and meanwhile calls `tick` now and then on the thread that asked.
+/// `work` is given what it has to call behind each of its pieces. Where no thread can be started, the one that
+/// asked does all of the work, and that is `tick`. One result comes for each thread, in no order.
+pub fn work_watched<R: Send>(
+    threads: usize,
+    work: impl Fn(&mut dyn FnMut()) -> R + Sync,
+    tick: &mut dyn FnMut(),
+) -> Vec<R> {
+    let mut results = Vec::new();
+    thread::scope(|scope| {
+        let (tell, hear) = mpsc::channel();
+        let shared = &work;
+        let on_a_thread = move || {
+            // The listener outlives all threads.
+            let _ = tell.send(shared(&mut || ()));
+        };
+        if start_threads(scope, threads.max(1), on_a_thread) == 0 {
+            results.push(work(tick));
+            return;
+        }
+        loop {
+            match hear.recv_timeout(TICK) {
+                Ok(result) => results.push(result),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            tick();
+        }
+    });
+    results
 }
 
 /// Does `work` for each of many items at once, where the time goes into opening files. The results come in
@@ -71,6 +108,16 @@ fn shares_of<T>(items: Vec<T>) -> Vec<Vec<T>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_thread_has_a_result_and_the_one_that_asked_is_woken() {
+        for threads in [0, 1, 3] {
+            let mut ticks = 0;
+            let results = work_watched(threads, |_| thread::sleep(TICK * 2), &mut || ticks += 1);
+            assert_eq!(results.len(), threads.max(1));
+            assert!(ticks > 0);
+        }
+    }
 
     #[test]
     fn every_item_is_worked_on_once_and_in_order() {

@@ -1,17 +1,19 @@
 //! The facts of one database.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use crate::ese::shadow::{self, HeaderArea, HeaderPair, Which};
 use crate::ese::{ContentKind, content};
-use crate::storage::{Access, File, FileKind, Status, Storage, beside};
+use crate::storage::{Access, File, FileKind, Status, Storage};
 
+use super::pending_marker::pending_marker;
 use super::streaming_file::survey_streaming_file;
-use super::{Listings, OwnLogs, StreamingFile, SurveyError, read_header_area};
+use super::{Listings, OwnLogs, PageFacts, StreamingFile, SurveyError, read_header_area};
 
-/// Everything that is known of a database without reading its data pages.
+/// Everything that is known of a database: without reading its data pages, unless that was asked for.
 #[derive(Clone)]
 pub struct DatabaseFacts {
     /// Absolute path.
@@ -26,6 +28,8 @@ pub struct DatabaseFacts {
     pub pair: Option<HeaderPair>,
     /// Its streaming file, where the header says that it has one.
     pub streaming: Option<StreamingFile>,
+    /// All its pages, where they were read.
+    pub pages: Option<Arc<PageFacts>>,
     /// The logs of its log stream, where they were looked for.
     pub logs: Option<OwnLogs>,
     /// The marker of an operation that was interrupted, if there is one.
@@ -59,16 +63,6 @@ impl DatabaseFacts {
     pub fn copy(&self, which: Which) -> Option<&[u8]> {
         self.area.block(which, self.pair.as_ref()?.page_size_bytes)
     }
-}
-
-/// Where the marker of a pending operation on `path` lies.
-pub fn pending_marker(path: &Path) -> PathBuf {
-    beside(path, ".edbmend-pending")
-}
-
-/// The markers of pending operations on logs in a folder (`E00.edbmend-pending`).
-pub fn group_markers(storage: &dyn Storage, dir: &Path) -> Vec<PathBuf> {
-    Listings::new(storage).group_markers(dir)
 }
 
 /// Reads the facts of the database at an absolute `path`.
@@ -116,6 +110,7 @@ fn facts_of(
     Ok(DatabaseFacts {
         kind: content::identify(&area),
         streaming: is_streaming.then(|| survey_streaming_file(storage, path)),
+        pages: None,
         logs: None,
         pending: storage
             .status(&marker)

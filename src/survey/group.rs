@@ -6,7 +6,8 @@ use crate::machine::restore_keys;
 use crate::storage::{Result, Storage};
 
 use super::log_stream::{LogStreams, survey_log_streams};
-use super::{DatabaseFacts, Digests, Listings, LogFile, LogStream, OwnLogs};
+use super::patch_file::survey_patch_file;
+use super::{DatabaseFacts, Digests, Listings, LogFile, LogStream, OwnLogs, PatchFile};
 
 /// Where the parts of a storage group lie. All absolute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +28,10 @@ pub struct GroupFacts {
     pub databases: Vec<DatabaseFacts>,
     /// `res1.log` and `res2.log`, which belong to no base name.
     pub shared_reserves: Vec<LogFile>,
-    /// `restore.env` and `*.pat` in any of the folders: a restore is under way.
+    /// `restore.env` in any of the folders: a restore is under way.
     pub restore_files: Vec<PathBuf>,
+    /// What streaming backups left in any of the folders.
+    pub patch_files: Vec<PatchFile>,
     /// Registry keys of this machine that say that a restore is under way; empty where that is not known.
     pub restore_keys: Vec<String>,
     /// Markers of interrupted operations in the log folder (`E00.edbmend-pending`).
@@ -64,8 +67,11 @@ pub fn survey_group_among(
             database.pair.as_ref().map(|p| OwnLogs::among(&streams, &p.header.raw.log_signature));
         database.group_pending = database.group_pending.take().or_else(|| pending.first().cloned());
     }
+    let beside = Beside { listings, folders: &folders, databases: &databases };
+    let (restore_files, patch_files) = (beside.restore_files(), beside.patch_files());
     Ok(GroupFacts {
-        restore_files: restore_files(listings, &folders, &databases),
+        restore_files,
+        patch_files,
         restore_keys: restore_keys(log_dir).unwrap_or_default(),
         folders,
         streams,
@@ -75,25 +81,38 @@ pub fn survey_group_among(
     })
 }
 
-fn restore_files(
-    listings: &Listings,
-    folders: &GroupFolders,
-    databases: &[DatabaseFacts],
-) -> Vec<PathBuf> {
-    let beside = databases.iter().filter_map(|database| database.path.parent());
-    let mut dirs: Vec<&Path> =
-        [&*folders.log_dir, &*folders.system_dir].into_iter().chain(beside).collect();
-    dirs.sort();
-    dirs.dedup();
-    let is_restore = |name: &str| {
-        name.eq_ignore_ascii_case("restore.env") || name.to_ascii_lowercase().ends_with(".pat")
-    };
-    let mut found = Vec::new();
-    for dir in dirs {
-        let Ok(listing) = listings.of(dir) else { continue };
-        let names = listing.iter().map(|(name, _)| name);
-        let ours = names.filter(|name| name.to_str().is_some_and(is_restore));
-        found.extend(ours.map(|name| dir.join(name)));
+/// The folders of a group.
+struct Beside<'a> {
+    listings: &'a Listings<'a>,
+    folders: &'a GroupFolders,
+    databases: &'a [DatabaseFacts],
+}
+
+impl Beside<'_> {
+    fn restore_files(&self) -> Vec<PathBuf> {
+        self.named(|name| name.eq_ignore_ascii_case("restore.env"))
     }
-    found
+
+    fn patch_files(&self) -> Vec<PatchFile> {
+        let found = self.named(|name| name.to_ascii_lowercase().ends_with(".pat")).into_iter();
+        found.filter_map(|path| survey_patch_file(self.listings.storage, path)).collect()
+    }
+
+    /// The files of such names in all folders.
+    fn named(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
+        let GroupFolders { log_dir, system_dir } = self.folders;
+        let of_databases = self.databases.iter().filter_map(|database| database.path.parent());
+        let mut dirs: Vec<&Path> =
+            [&**log_dir, &**system_dir].into_iter().chain(of_databases).collect();
+        dirs.sort();
+        dirs.dedup();
+        let mut found = Vec::new();
+        for dir in dirs {
+            let Ok(listing) = self.listings.of(dir) else { continue };
+            let names = listing.iter().map(|(name, _)| name);
+            let ours = names.filter(|name| name.to_str().is_some_and(&is_wanted));
+            found.extend(ours.map(|name| dir.join(name)));
+        }
+        found
+    }
 }

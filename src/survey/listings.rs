@@ -9,10 +9,7 @@ use std::rc::Rc;
 use crate::ese::LogBase;
 use crate::storage::{FileKind, Result, Storage, without};
 
-use super::pending_marker;
-
-/// Ending of a marker's name.
-const MARKER_SUFFIX: &str = ".edbmend-pending";
+use super::pending_marker::{MARKER_SUFFIX, pending_marker};
 
 /// What a folder holds: names, and their kinds where the folder tells them.
 pub type Listing = Rc<[(OsString, Option<FileKind>)]>;
@@ -81,6 +78,11 @@ impl<'a> Listings<'a> {
     }
 }
 
+/// The markers of pending operations on logs in a folder (`E00.edbmend-pending`).
+pub fn group_markers(storage: &dyn Storage, dir: &Path) -> Vec<PathBuf> {
+    Listings::new(storage).group_markers(dir)
+}
+
 fn is_group_marker(name: &str) -> bool {
-    name.strip_suffix(".edbmend-pending").is_some_and(|base| LogBase::new(base).is_some())
+    name.strip_suffix(MARKER_SUFFIX).is_some_and(|base| LogBase::new(base).is_some())
 }

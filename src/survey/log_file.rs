@@ -91,6 +91,12 @@ impl LogFile {
         }
     }
 
+    /// Whether its checksums hold, as far as they were looked at, and a record is damaged all the same.
+    pub fn has_bad_record(&self) -> bool {
+        let stop = self.body.as_ref().and_then(|body| body.walk.stop);
+        stop.is_some_and(|stop| stop.reason.is_damage())
+    }
+
     /// Why it could not be read.
     pub fn read_error(&self) -> Option<&StorageError> {
         match &self.content {

@@ -43,7 +43,8 @@ pub struct LogStream {
 }
 
 impl LogStream {
-    fn new(base: LogBase) -> Self {
+    /// A stream of which no file is known yet.
+    pub fn new(base: LogBase) -> Self {
         Self {
             base,
             archives: Vec::new(),

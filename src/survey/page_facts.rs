@@ -4,11 +4,16 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::flush_map_file::Written;
 use crate::ese::checksum;
+use crate::ese::flush_map::FLUSH_MAP_PAGE_BYTES;
 use crate::ese::page::{PageFault, PageFaultKind, PageVerdict, check_page, is_backup_trailer};
 
 /// Pages at the start of a file that hold the two header copies: pages -1 and 0 of the engine.
 pub const HEADER_PAGES: u64 = 2;
+
+/// Size of one copy of a checkpoint, in bytes.
+const CHECKPOINT_COPY_BYTES: usize = 4096;
 
 /// How many bad pages are listed one by one; of a file that is bad throughout the rest is only
 /// counted, so that memory stays flat.
@@ -19,14 +24,27 @@ pub const MOST_LISTED_PAGES: usize = 10_000;
 pub struct PageLayout {
     /// Size of a page: 2, 4, 8, 16 or 32 KiB.
     pub page_size_bytes: usize,
-    /// Pages, the two header copies included.
+    /// Pages, the header pages included.
     pub pages: u64,
+    /// How many of them, at the start, are header pages: they have the plain checksum.
+    pub header_pages: u64,
 }
 
 impl PageLayout {
-    /// The pages of a file of `length_bytes`.
+    /// The pages of a database of `length_bytes`.
     pub fn of(length_bytes: u64, page_size_bytes: usize) -> Self {
-        Self { page_size_bytes, pages: length_bytes / page_size_bytes as u64 }
+        let pages = length_bytes / page_size_bytes as u64;
+        Self { page_size_bytes, pages, header_pages: HEADER_PAGES }
+    }
+
+    /// The pages of a flush map of `length_bytes`, which has one header page.
+    pub fn of_flush_map(length_bytes: u64) -> Self {
+        Self { header_pages: 1, ..Self::of(length_bytes, FLUSH_MAP_PAGE_BYTES) }
+    }
+
+    /// Both copies of a checkpoint, as far as a file of `length_bytes` has them.
+    pub fn of_checkpoint(length_bytes: u64) -> Self {
+        Self::of_headers(length_bytes, CHECKPOINT_COPY_BYTES)
     }
 
     /// The two header copies alone, as far as the file has them.
@@ -58,10 +76,23 @@ pub struct PageFacts {
     pub wrong_page_numbers: u64,
     /// Pages that the medium cannot read.
     pub unreadable: u64,
+    /// Pages without content of which the flush map knows that they were written, those behind the end of the file
+    /// among them; absent where no flush map was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lost: Option<LostPages>,
     /// The highest time stamp of a data page whose checksum holds.
     pub highest_db_time: Option<HighestDbTime>,
     /// The bad pages in their order, correctable ones too; at most [`MOST_LISTED_PAGES`].
     pub bad: Vec<BadPage>,
+}
+
+/// Pages that were written, and are not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LostPages {
+    /// How many there are.
+    pub count: u64,
+    /// The first of them, as the engine numbers it.
+    pub first: i64,
 }
 
 /// The page that was changed last.
@@ -120,22 +151,67 @@ impl PageFacts {
 
     /// Judges all pages of a block that begins with a page at `offset`.
     pub fn judge(&mut self, layout: PageLayout, block: &[u8], offset: u64) {
+        self.judge_against(layout, block, offset, &mut Written::new(None));
+    }
+
+    /// Judges all pages of a block, the empty ones against a flush map.
+    pub(super) fn judge_against(
+        &mut self,
+        layout: PageLayout,
+        block: &[u8],
+        offset: u64,
+        written: &mut Written,
+    ) {
         let first = offset / layout.page_size_bytes as u64;
         for (index, page) in (first..layout.pages).zip(block.chunks_exact(layout.page_size_bytes)) {
             self.total += 1;
             match index {
-                index if index < HEADER_PAGES => self.judge_header(page, index),
-                index => self.judge_data_page(page, index, index + 1 == layout.pages),
+                index if index < layout.header_pages => self.judge_header(page, index),
+                index => self.judge_data_page(page, index, layout, written),
             }
         }
     }
 
     /// Counts the pages of a hole: they read as zeros.
     pub fn judge_hole(&mut self, layout: PageLayout, from: u64, to: u64) {
+        self.judge_hole_against(layout, from, to, &mut Written::new(None));
+    }
+
+    /// Counts the pages of a hole, and asks a flush map about them.
+    pub(super) fn judge_hole_against(
+        &mut self,
+        layout: PageLayout,
+        from: u64,
+        to: u64,
+        written: &mut Written,
+    ) {
         let to = to.min(layout.end_bytes());
-        let pages = to.saturating_sub(from) / layout.page_size_bytes as u64;
+        let page_bytes = layout.page_size_bytes as u64;
+        let pages = to.saturating_sub(from) / page_bytes;
         self.total += pages;
         self.empty += pages;
+        if written.is_known() {
+            let first = from / page_bytes;
+            (first..first + pages).for_each(|index| self.judge_empty(index, written));
+        }
+    }
+
+    /// Notes those pages behind the end of the file that were written once.
+    pub(super) fn judge_beyond(&mut self, layout: PageLayout, written: &mut Written) {
+        let first = layout.pages.max(HEADER_PAGES) - 1;
+        written.beyond(first).for_each(|page| self.note_lost(page as i64));
+    }
+
+    fn judge_empty(&mut self, index: u64, written: &mut Written) {
+        if index >= HEADER_PAGES && written.has(index - 1) {
+            self.note_lost(number_of(index));
+        }
+    }
+
+    fn note_lost(&mut self, page: i64) {
+        let lost = self.lost.get_or_insert(LostPages { count: 0, first: page });
+        lost.count += 1;
+        lost.first = lost.first.min(page);
     }
 
     /// Notes a page that cannot be read.
@@ -158,6 +234,11 @@ impl PageFacts {
         self.bad_checksums += other.bad_checksums;
         self.wrong_page_numbers += other.wrong_page_numbers;
         self.unreadable += other.unreadable;
+        if let Some(lost) = other.lost {
+            self.note_lost(lost.first);
+            let known = self.lost.get_or_insert(lost);
+            known.count += lost.count - 1;
+        }
         other.highest_db_time.into_iter().for_each(|seen| self.note_db_time(seen));
         self.bad.extend(other.bad);
         self.bad.sort_by_key(|page| page.offset);
@@ -185,13 +266,23 @@ impl PageFacts {
         }
     }
 
-    fn judge_data_page(&mut self, page: &[u8], index: u64, is_last: bool) {
+    fn judge_data_page(
+        &mut self,
+        page: &[u8],
+        index: u64,
+        layout: PageLayout,
+        written: &mut Written,
+    ) {
+        let is_last = index + 1 == layout.pages;
         match check_page(page, (index - 1) as u32) {
             PageVerdict::Ok => {
                 self.ok += 1;
                 self.note_db_time(HighestDbTime { db_time: db_time(page), page: number_of(index) });
             }
-            PageVerdict::Empty => self.empty += 1,
+            PageVerdict::Empty => {
+                self.empty += 1;
+                self.judge_empty(index, written);
+            }
             PageVerdict::Bad(_) if is_last && is_backup_trailer(page) => self.ok += 1,
             PageVerdict::Bad(fault) => self.judge_fault(page, index, &fault),
         }

@@ -105,6 +105,37 @@ fn evidence_does_not_hide_other_reasons_and_they_do_not_hide_it() {
 }
 
 #[test]
+fn what_is_wrong_with_it_is_told_in_the_order_of_the_documents() {
+    let (_folder, dir, evidence) = with_evidence();
+    fs::remove_file(dir.join("E0000003.log")).unwrap();
+    edit_database(&evidence, |raw| {
+        raw.db_signature.random = 1.into();
+        raw.log_signature.random = 1.into();
+        raw.diff_prev = raw.full_prev;
+        raw.full_prev.gen_low = 0.into();
+        raw.full_prev.mark.generation = 99.into();
+    });
+    let ran = from(&dir, &evidence);
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    let said = says(&ran);
+    let conditions = said.lines().map(|line| {
+        line.split_once("the condition: ").unwrap().1.split("; ").next().unwrap().to_owned()
+    });
+    assert_eq!(
+        conditions.collect::<Vec<_>>(),
+        [
+            "the same database signature",
+            "the same log signature, not zero",
+            "it records a full backup (Log Gen: 0-2)",
+            "every generation, mark and type in it is plausible",
+            "its marks are not ahead of the database's last consistent position (0x5,C,7B)",
+            "it has no field that the database's revision does not have",
+            "every log from generation 3 (0x3) on is still there, without a gap",
+        ]
+    );
+}
+
+#[test]
 fn evidence_must_fit_the_layout_and_the_logs_their_names() {
     // Fields that the database's own revision does not have.
     let (_folder, dir, evidence) = with_evidence();

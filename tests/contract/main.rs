@@ -3,13 +3,16 @@
 #![cfg(unix)]
 
 mod bad_input;
+mod earlier_release;
 mod evidence;
 mod footprint;
 mod forecasts;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod laws;
 mod library;
 mod log_file;
+mod neighbours;
 mod rebuild_header;
 mod records;
 mod remedies;
@@ -18,3 +21,4 @@ mod reset_logs;
 mod schema;
 mod storage_groups;
 mod verify;
+mod verify_logs;

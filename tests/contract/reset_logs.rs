@@ -68,13 +68,22 @@ fn a_left_over_temporary_database_is_in_nobodys_way() {
     });
     fs::write(group.path("tmp.edb"), &bytes).unwrap();
     let check = run(["check", "--json", group.dir.to_str().unwrap()]).json().clone();
-    assert_eq!(check["databases"].as_array().unwrap().len(), 2, "{check:#}");
+    let databases = check["databases"].as_array().unwrap();
+    assert_eq!(databases.len(), 3, "{check:#}");
+    let temporary =
+        databases.iter().find(|one| one["path"].as_str().unwrap().ends_with("tmp.edb")).unwrap();
+    assert_eq!(
+        (&temporary["outcome"], &temporary["findings"][0]["id"]),
+        (&"ok".into(), &"temporary-database".into())
+    );
     let ran = group.reset(&[]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(fs::read(group.path("tmp.edb")).unwrap(), bytes);
-    // Who names it wants to know.
-    let named = run(["check", "--json", group.path("tmp.edb").to_str().unwrap()]).json().clone();
-    assert_eq!(named["databases"][0]["findings"][0]["id"], "dirty-shutdown", "{named:#}");
+    let named = run(["check", "--json", group.path("tmp.edb").to_str().unwrap()]);
+    assert_eq!(
+        (named.exit_code(), named.of_database("tmp.edb")),
+        (0, vec!["temporary-database".into()])
+    );
 }
 
 #[test]
@@ -149,42 +158,42 @@ fn signatures_decide() {
     group.expect_refused(&[], &["log-signature-mismatch"]);
 }
 
+/// A guard, and what makes it refuse.
+type Case = (&'static str, fn(&Group));
+
 #[test]
 fn every_other_guard() {
-    let group = Group::new();
-    group.edit("priv1.edb", |bytes| edit_header(bytes, |raw| raw.state = 2.into()));
-    group.expect_refused(&[], &["dirty-shutdown"]);
+    let cases: [Case; 8] = [
+        ("dirty-shutdown", |group| {
+            group.edit("priv1.edb", |bytes| edit_header(bytes, |raw| raw.state = 2.into()));
+        }),
+        ("header-damaged", |group| group.edit("priv1.edb", |bytes| bytes[100] ^= 1)),
+        ("backup-in-progress", |group| {
+            group.edit("priv1.edb", |bytes| {
+                edit_header(bytes, |raw| raw.full_cur.gen_low = 1.into());
+            });
+        }),
+        ("restore-pending", |group| fs::write(group.path("restore.env"), "").unwrap()),
+        ("stream-file-missing", |group| fs::remove_file(group.path("priv1.stm")).unwrap()),
+        ("operation-pending", |group| fs::write(group.path("E00.edbmend-pending"), "").unwrap()),
+        ("not-a-regular-file", |group| {
+            fs::remove_file(group.path("E0000002.log")).unwrap();
+            fs::create_dir(group.path("E0000002.log")).unwrap();
+        }),
+        ("not-a-regular-file", |group| {
+            fs::rename(group.path("E0000002.log"), group.path("kept")).unwrap();
+            symlink(group.path("kept"), group.path("E0000002.log")).unwrap();
+        }),
+    ];
+    at_once(cases, |(guard, provoke)| {
+        let group = Group::new();
+        provoke(&group);
+        group.expect_refused(&[], &[guard]);
+    });
+}
 
-    let group = Group::new();
-    group.edit("priv1.edb", |bytes| bytes[100] ^= 1);
-    group.expect_refused(&[], &["header-damaged"]);
-
-    let group = Group::new();
-    group.edit("priv1.edb", |bytes| edit_header(bytes, |raw| raw.full_cur.gen_low = 1.into()));
-    group.expect_refused(&[], &["backup-in-progress"]);
-
-    let group = Group::new();
-    fs::write(group.path("restore.env"), "").unwrap();
-    group.expect_refused(&[], &["restore-pending"]);
-
-    let group = Group::new();
-    fs::remove_file(group.path("priv1.stm")).unwrap();
-    group.expect_refused(&[], &["stream-file-missing"]);
-
-    let group = Group::new();
-    fs::write(group.path("E00.edbmend-pending"), "").unwrap();
-    group.expect_refused(&[], &["operation-pending"]);
-
-    let group = Group::new();
-    fs::remove_file(group.path("E0000002.log")).unwrap();
-    fs::create_dir(group.path("E0000002.log")).unwrap();
-    group.expect_refused(&[], &["not-a-regular-file"]);
-
-    let group = Group::new();
-    fs::rename(group.path("E0000002.log"), group.path("kept")).unwrap();
-    symlink(group.path("kept"), group.path("E0000002.log")).unwrap();
-    group.expect_refused(&[], &["not-a-regular-file"]);
-
+#[test]
+fn a_folder_that_nobody_may_write_to() {
     let group = Group::new();
     fs::set_permissions(&group.dir, fs::Permissions::from_mode(0o555)).unwrap();
     let ran = group.reset(&[]);

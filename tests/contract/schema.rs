@@ -107,7 +107,10 @@ fn looks(group: &mut Group) {
     group.run("ok", "inspect --copy shadow @priv1.edb");
     group.run("ok", "inspect @E00");
     group.run("ok", "verify @priv1.edb @priv1.stm @pub1.edb");
-    group.run("failed", "verify @E00.log");
+    group.run("ok", "verify @.");
+    group.run("ok", "verify @E00.log @E00.chk @res1.log @E00");
+    group.run("ok", "inspect --records --all @E00.log");
+    group.run("findings", "check --deep @.");
     group.run("failed", "check @missing.edb");
     group.run("failed", "inspect @missing.edb @priv1.edb");
     group.edit("pub1.edb", |bytes| bytes[5 * 4096 + 100] ^= 1);

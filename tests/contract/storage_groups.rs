@@ -5,18 +5,24 @@ use std::path::{Path, PathBuf};
 use crate::harness::ran::{check, check_folder, fails, succeeds};
 use crate::harness::{PROGRAM, Ran};
 use edbmend::ese::{LogBase, checksum};
-use edbmend::practice::{Recipe, damage_full_backup, storage_group};
+use edbmend::practice::{Recipe, damage_full_backup, edit_header, storage_group};
 use tempfile::TempDir;
 
 const NOTHING: [&str; 0] = [];
 
-/// The public store, its logs 1 to 5, checkpoint and reserve logs; nothing wrong with them.
-fn write_group(dir: &Path, recipe: &Recipe, database: &str) {
-    for file in storage_group(recipe) {
+/// Both stores, their logs 1 to 5, checkpoint and reserve logs; nothing wrong with them. The private store gets
+/// the name of the public one with `priv` in it.
+fn write_group(dir: &Path, recipe: &Recipe, public: &str) {
+    let private = public.replace("pub", "priv");
+    for mut file in storage_group(recipe) {
         let name = match file.name.as_str() {
-            "priv1.edb" | "priv1.stm" => continue,
-            "pub1.edb" => database,
-            name => name,
+            "priv1.edb" => {
+                edit_header(&mut file.bytes, |raw| raw.full_prev.gen_high = 2.into());
+                private.clone()
+            }
+            "priv1.stm" => private.replace(".edb", ".stm"),
+            "pub1.edb" => public.to_owned(),
+            name => name.to_owned(),
         };
         std::fs::write(dir.join(name), file.bytes).unwrap();
     }
@@ -94,7 +100,7 @@ fn two_prefixes_in_one_folder() {
             (stream["base"].as_str().unwrap(), stream["count"].as_u64().unwrap(), databases)
         })
         .collect();
-    assert_eq!(shape, [("E00", 5, 1), ("E01", 4, 1)]);
+    assert_eq!(shape, [("E00", 5, 2), ("E01", 4, 2)]);
     assert_eq!(streams[1]["missing"], serde_json::json!([[3, 3]]));
     assert_eq!(checked.json()["checkpoint"]["checkpoints"].as_array().unwrap().len(), 2);
     assert_eq!((checked.exit_code(), checked.of_logs()), (1, vec!["log-gap".to_owned()]));
@@ -288,9 +294,15 @@ fn a_sequence_near_its_end() {
     let at = |last: u32| {
         let dir = group();
         renumber(dir.path(), last - 5);
-        // The database knows nothing of these generations.
-        std::fs::remove_file(dir.path().join("pub1.edb")).unwrap();
-        check_folder(dir.path())
+        // The databases know nothing of these generations.
+        for name in ["pub1.edb", "priv1.edb", "priv1.stm"] {
+            std::fs::remove_file(dir.path().join(name)).unwrap();
+        }
+        let recipe = Recipe::default();
+        let deleted =
+            [recipe.private_random, recipe.public_random].map(|random| random.to_string());
+        let deleted = deleted.iter().flat_map(|random| ["--allow-group-incomplete", random]);
+        check(&[dir.path().to_str().unwrap()].into_iter().chain(deleted).collect::<Vec<_>>())
     };
     // 75 per cent of 1048559 are 786419.25.
     assert_eq!(at(786_000).of_logs(), ["log-body-damaged"]);
@@ -352,15 +364,21 @@ fn databases_logs_and_checkpoint_in_three_folders() {
         "--system-dir".as_ref(),
         system_dir,
     ]);
-    assert_eq!((checked.exit_code(), checked.databases()), (0, 1), "{:#}", checked.json());
+    assert_eq!((checked.exit_code(), checked.databases()), (0, 2), "{:#}", checked.json());
     assert_eq!(checked.logs()["count"], 5);
     assert_eq!(checked.json()["checkpoint"]["base"], "E00");
-    let database = all.path().join("pub1.edb");
-    let checked = check(&[log_dir, "--db".as_ref(), database.as_os_str()]);
-    assert_eq!(
-        (checked.exit_code(), checked.logs()["databases"].as_array().unwrap().len()),
-        (0, 1)
-    );
+    let [public, private] = ["pub1.edb", "priv1.edb"].map(|name| all.path().join(name));
+    let one = check(&[log_dir, "--db".as_ref(), public.as_os_str()]);
+    assert_eq!((one.exit_code(), one.of_logs()), (4, vec!["database-missing".to_owned()]));
+    assert!(one.finding("database-missing", "message").contains(r"D:\exchsrvr\mdbdata\priv1.edb"));
+    let both = check(&[
+        log_dir,
+        "--db".as_ref(),
+        public.as_os_str(),
+        "--db".as_ref(),
+        private.as_os_str(),
+    ]);
+    assert_eq!((both.exit_code(), both.logs()["databases"].as_array().unwrap().len()), (0, 2));
 }
 
 #[test]

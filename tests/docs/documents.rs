@@ -2,7 +2,7 @@
 //! somewhere, and the first repair of the README runs as it is printed there.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use edbmend::diagnose::FindingId;
@@ -11,15 +11,8 @@ use edbmend::refusal::RefusalId;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::{root, source_files, text_of};
 use crate::harness::PROGRAM;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn text_of(path: &str) -> String {
-    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
 
 fn pages() -> Vec<PathBuf> {
     let docs = std::fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
@@ -32,6 +25,7 @@ fn pages() -> Vec<PathBuf> {
         "samples/README.md",
         "tests/README.md",
         "tests/data/README.md",
+        "tests/data/operations-0.1.0/README.md",
     ]
     .map(|page| root().join(page));
     docs.filter(|page| page.extension().is_some_and(|e| e == "md")).chain(others).collect()
@@ -90,47 +84,6 @@ fn the_safety_page_names_every_guard() {
         let link = format!("(docs/guards.md#{id})");
         assert_eq!(safety.contains(&link), parsed.is_guard(), "{id}");
     }
-}
-
-/// The rooms of the source in the order of the table, from `src/ese` to `src/cli`.
-fn rooms() -> Vec<String> {
-    let page = text_of("docs/architecture.md");
-    let rows = page.lines().filter_map(|line| line.strip_prefix("| `src/"));
-    rows.map(|row| row.split(['`', '.']).next().unwrap().to_owned()).collect()
-}
-
-fn source_files(path: &Path) -> Vec<PathBuf> {
-    if !path.is_dir() {
-        return vec![path.with_extension("rs")];
-    }
-    let entries = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| source_files(&path)).collect()
-}
-
-#[test]
-fn no_import_runs_upward_in_the_table_of_the_rooms() {
-    let rooms = rooms();
-    let modules = text_of("src/lib.rs");
-    let modules = modules
-        .lines()
-        .filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';'));
-    assert_eq!(BTreeSet::from_iter(modules.map(str::to_owned)), rooms.iter().cloned().collect());
-    let mut imports = 0;
-    for (floor, room) in rooms.iter().enumerate() {
-        for file in source_files(&root().join("src").join(room)) {
-            let text = std::fs::read_to_string(&file).unwrap();
-            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-            let named = code.flat_map(|line| line.split("crate::").skip(1));
-            let named =
-                named.map(|rest| rest.split(|c: char| !c.is_alphanumeric()).next().unwrap());
-            for name in named {
-                let above = rooms.iter().position(|room| room == name);
-                assert!(above.is_none_or(|above| above <= floor), "{}: {name}", file.display());
-                imports += 1;
-            }
-        }
-    }
-    assert!(imports > 200, "only {imports} imports were found");
 }
 
 #[test]
@@ -333,6 +286,56 @@ fn explain_names_what_is_near_an_unknown_id() {
     assert!(error.contains("full-backup-gen-invalid"), "{error}");
     let (code, _, error) = explain("8");
     assert!(code == Some(2) && error.contains("edbmend explain lists all"), "{error}");
+}
+
+/// The cells of each line of the page about the numbers of the engine.
+fn numbers() -> Vec<[String; 5]> {
+    let page = std::fs::read_to_string("docs/numbers.md").unwrap();
+    let rows = page.lines().filter(|line| line.starts_with("| -") || line.starts_with("| event"));
+    let cells = |row: &str| row.trim_matches('|').split('|').map(|c| c.trim().to_owned()).collect();
+    rows.map(|row| Vec::try_into(cells(row)).unwrap()).collect()
+}
+
+#[test]
+fn explain_knows_every_number_by_its_sign_its_digits_and_its_name() {
+    let findings = ids_of::<FindingId>();
+    assert!(numbers().len() > 130);
+    for [number, name, meaning, foretold_by, _] in numbers() {
+        let digits = number.trim_start_matches("event ").trim_start_matches('-');
+        let mut ways = vec![digits.to_owned(), name.to_lowercase()];
+        if let Some(error) = number.parse::<i32>().ok() {
+            let backup_result = 0xc800_0000_u32 + error.unsigned_abs();
+            ways.extend([number.clone(), format!("{error:#x}"), format!("0x{backup_result:08X}")]);
+        }
+        for way in ways {
+            let (code, text, error) = explain(&way);
+            assert_eq!(code, Some(0), "{way}: {error}");
+            let words = |text: &str| text.to_lowercase().split_whitespace().collect::<String>();
+            assert!(text.contains(&name) && words(&text).contains(&words(&meaning)), "{text}");
+            let fits = text.lines().skip(1).all(|line| line.chars().count() <= 80);
+            assert!(fits, "{text}");
+        }
+        for id in foretold_by.split(", ").filter(|id| !id.is_empty()) {
+            assert!(findings.iter().any(|known| known == id), "{number}: {id}");
+        }
+    }
+}
+
+#[test]
+fn explain_tells_an_event_from_an_error_where_asked() {
+    let asked = |words: &[&str]| {
+        let ran = Command::new(PROGRAM).arg("explain").args(words).output().unwrap();
+        assert_eq!(ran.status.code(), Some(0), "{words:?}");
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    let both = asked(&["528"]);
+    assert!(both.contains("Error -528 (0xfffffdf0) JET_errMissingLogFile"), "{both}");
+    assert!(both.contains("Event 528 "), "{both}");
+    assert!(!asked(&["event", "528"]).contains("Error -528"));
+    assert!(!asked(&["error", "528"]).contains("Event 528"));
+    assert!(asked(&["-1216", "0xC8000230"]).contains("JET_errMissingFullBackup"));
+    let events = asked(&["event"]);
+    assert_eq!(events.lines().count(), numbers().iter().filter(|n| n[0].contains("event")).count());
 }
 
 #[test]

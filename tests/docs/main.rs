@@ -6,4 +6,24 @@ mod documents;
 mod format_page;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod rooms;
 mod samples;
+
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn text_of(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The source files below a folder, or the one file of that name.
+fn source_files(path: &Path) -> Vec<PathBuf> {
+    if !path.is_dir() {
+        return vec![path.with_extension("rs")];
+    }
+    let entries = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| source_files(&path)).collect()
+}

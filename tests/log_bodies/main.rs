@@ -12,5 +12,6 @@ mod made;
 mod mutations;
 mod oracle;
 mod properties;
+mod rules;
 mod sector_rules;
 mod segment_rules;

@@ -1,15 +1,15 @@
 //! Format 8: each rule by which recovery judges the segments, and what a backup says of the same log.
 
 use edbmend::ese::log_body::{
-    BackupVerdict, BodyDamage, BodyFault, BodyReader, BodyReport, BodyVerdict, LogRole,
-    SEGMENT_BYTES,
+    BackupVerdict, BodyDamage, BodyFault, BodyReader, BodyVerdict, LogRole, SEGMENT_BYTES,
 };
 use edbmend::ese::log_history::{LogHistory, StreamEnd};
 use edbmend::ese::log_records::RecordWalk;
 use edbmend::ese::{LgPos, LogHeader};
 
+use super::agreement;
 use super::made::{self, GENERATION, log_of, own_segment, segment};
-use super::{agreement, oracle};
+use super::rules::{Case, Said, assert_each, compare_each};
 
 /// Garbage in the place of a segment.
 fn garbage() -> Vec<u8> {
@@ -25,43 +25,7 @@ fn flipped(mut segment: Vec<u8>, bit: usize) -> Vec<u8> {
     segment
 }
 
-/// What recovery should say.
-#[derive(Debug, PartialEq)]
-enum Said {
-    Sound,
-    Corrected,
-    Torn(u64),
-    Empty,
-    /// At this segment, for a fault of that name.
-    Damaged(u64, &'static str),
-}
-
-fn said(report: &BodyReport) -> Said {
-    match report.verdict {
-        BodyVerdict::Sound => Said::Sound,
-        BodyVerdict::Corrected => Said::Corrected,
-        BodyVerdict::Torn { offset, mended } => {
-            assert!(mended, "in whichever log");
-            Said::Torn(offset / 4096)
-        }
-        BodyVerdict::Empty | BodyVerdict::Lost => Said::Empty,
-        BodyVerdict::Damaged(BodyDamage { offset, fault }) => {
-            let name = match fault {
-                BodyFault::SegmentChecksum { .. } => "checksum",
-                BodyFault::BehindEnd { .. } => "behind the end",
-                BodyFault::SegmentPosition { .. } => "position",
-                BodyFault::Hole { .. } => "hole",
-                BodyFault::TakenForShadow => "taken for a copy",
-                other => panic!("{other}"),
-            };
-            Said::Damaged(offset / 4096, name)
-        }
-    }
-}
-
-/// Name, log of 7 segments, what recovery says, the segment at which a backup ends.
-type Case = (&'static str, Vec<u8>, Said, Option<u64>);
-
+/// Logs of 7 segments, whose places are segments.
 fn cases() -> Vec<Case> {
     let (one, two, three) = (own_segment(1), own_segment(2), own_segment(3));
     let old = |number| segment(GENERATION - 1, number, b"");
@@ -185,24 +149,13 @@ fn renumbered() -> Vec<Case> {
 
 #[test]
 fn each_rule() {
-    for (name, log, expected, backup) in cases() {
-        let report = agreement::read(&log, 4096).expect("a log").body;
-        assert_eq!(said(&report), expected, "{name}: {report:?}");
-        let expected = backup.map_or(BackupVerdict::Copied, |segment| BackupVerdict::Refused {
-            offset: segment * SEGMENT_BYTES as u64,
-        });
-        assert_eq!(report.backup, expected, "{name}");
-    }
+    assert_each(cases(), SEGMENT_BYTES as u64);
 }
 
 #[test]
 #[ignore = "needs the real files and python3"]
 fn the_other_checker_says_the_same_of_each() {
-    let cases = cases();
-    let logs: Vec<Vec<u8>> = cases.iter().map(|case| case.1.clone()).collect();
-    for ((name, log, ..), theirs) in cases.iter().zip(oracle::ask_about(&logs)) {
-        agreement::compare(name, log, &theirs);
-    }
+    compare_each(cases(), agreement::compare);
 }
 
 fn reader(log: &[u8], role: LogRole) -> BodyReader<()> {

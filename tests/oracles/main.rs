@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 
+mod cases;
 mod engine_made;
 mod engine_sets;
 mod foreign_readers;
@@ -16,3 +17,4 @@ mod real_logs;
 mod real_pages;
 mod real_repair;
 mod rebuilt_headers;
+mod ways_out;

@@ -374,6 +374,12 @@ fn verify_and_inspect() {
     chapter.typed("A header", "inspect @/priv1.edb");
     chapter.typed("A log and a checkpoint", "inspect @/E00.log @/E00.chk");
     chapter.typed("A set of logs", "inspect @/E00");
+    chapter.typed("Records", "inspect --records @/E00.log");
+    chapter.typed("A folder", "verify @");
+    chapter.typed("A deep check", "check --deep @");
+    chapter.change("E0000002.log", |bytes| bytes[4100] ^= 4);
+    chapter.typed("A bad log", "verify @/E0000002.log");
+    chapter.typed("All logs, one of them bad", "verify @/E00");
     chapter.change("pub1.edb", |bytes| corrupt_copy(bytes, Which::Shadow));
     chapter.typed("Half a header, quietly", "inspect --quiet @/pub1.edb @/priv1.edb");
     chapter.is("verify_and_inspect");

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::ese::log_body::LogVerdict;
 use crate::guards::{Held, Route, changed_at, reason};
 use crate::plan::{MoveMethod, MovedFile};
 use crate::refusal::{Refusal, RefusalId};
+use crate::show::shown;
 use crate::storage::{Access, File, Status, Storage, StorageError, digest_blocks};
 
 use super::super::context::Context;
 use super::super::outcome::interrupted;
+use super::copied_body::CopiedBody;
 
 /// Ending of the name of a copy that is not whole yet.
 const UNFINISHED_SUFFIX: &str = ".edbmend-tmp";
@@ -20,6 +23,8 @@ pub struct Copied {
     pub sha256: String,
     /// The original, when it was copied.
     original: Status,
+    /// What recovery says of it, where it is a log with a valid header.
+    body: Option<LogVerdict>,
 }
 
 impl Copied {
@@ -49,6 +54,10 @@ pub fn copy_ahead(context: Context, held: &Held, routes: &[Route]) -> Result<Cop
             held.undisputed()?;
             let source = held.alone(&route.origin(file))?;
             let copied = copy_unfinished(context.storage, source.as_ref(), route.to, file)?;
+            if let Some(body) = copied.body.filter(|body| !body.is_good()) {
+                let origin = route.origin(file);
+                context.observer.stage(&format!("{} is {}", shown(&origin), body.name()));
+            }
             copies.insert(file.name.clone(), copied);
             context.observer.advance_bytes(file.bytes);
         }
@@ -109,9 +118,13 @@ fn copy_unfinished(
     let io = |error: StorageError| reason(&error);
     unless_absent(storage.remove_file(&path)).map_err(io)?;
     let original = source.status().map_err(io)?;
+    let mut body = CopiedBody::new(file);
     let copy = storage.create(&path).map_err(io)?;
     copy.reserve(file.bytes).map_err(io)?;
-    let written = digest_blocks(source, file.bytes, |block, offset| copy.write_at(block, offset));
+    let written = digest_blocks(source, file.bytes, |block, offset| {
+        body.feed(block, offset);
+        copy.write_at(block, offset)
+    });
     let expected = written.map_err(io)?;
     copy.sync().map_err(io)?;
     copy.adopt_access(source).map_err(io)?;
@@ -126,7 +139,7 @@ fn copy_unfinished(
         return Err(changed_at(source.path(), "its content is no longer what was copied there"));
     }
     if found == expected {
-        return Ok(Copied { sha256: found, original });
+        return Ok(Copied { sha256: found, original, body: body.verdict() });
     }
     Err(Refusal::new(
         RefusalId::IoError,

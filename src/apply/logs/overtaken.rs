@@ -35,7 +35,7 @@ pub fn expect_new_stream(
     if let Some(error) = errors.next() {
         return Err(not_whole(&plan.log_dir, &error.message));
     }
-    let stream = diagnosis.streams.iter().find(|stream| stream.base == plan.base);
+    let stream = diagnosis.streams.iter().find(|stream| stream.base == Some(plan.base));
     let Some(stream) = stream.filter(|stream| stream.current.is_some()) else {
         return Err(not_whole(&plan.log_dir, "there is no current log"));
     };

@@ -88,10 +88,13 @@ pub fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-/// Keeps an operation folder open, and the one around it. One that cannot be is met by whoever uses it.
-pub fn hold_around(storage: &dyn Storage, dir: &Path) -> Vec<HeldFolder> {
-    let both = dir.parent().into_iter().chain([dir]);
-    both.filter_map(|dir| storage.hold_folder(dir).ok()).collect()
+/// Keeps folders open, as far as they are there.
+pub fn hold_folders(
+    storage: &dyn Storage,
+    dirs: impl IntoIterator<Item = impl AsRef<Path>>,
+) -> Result<Vec<HeldFolder>, StorageError> {
+    let there = dirs.into_iter().filter(|dir| storage.status(dir.as_ref()).is_ok());
+    there.map(|dir| storage.hold_folder(dir.as_ref())).collect()
 }
 
 /// Leaves the report of a finished operation in its folder; a failure is told, and harms nothing.
@@ -102,7 +105,7 @@ pub fn leave_report(
     write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>,
 ) -> Result<(), StorageError> {
     let path = dir.join(name);
-    let _held = hold_around(storage, dir);
+    let _held = hold_folders(storage, dir.parent().into_iter().chain([dir]))?;
     storage.create(&path).and_then(|file| {
         write_stream(file.as_ref(), write)?;
         file.sync()

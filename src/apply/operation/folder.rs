@@ -36,13 +36,13 @@ impl<'a> OperationFolder<'a> {
         id: &str,
         terms: BackupTerms,
     ) -> Result<Self, StorageError> {
-        for _ in 1..CREATE_TRIES {
+        let mut more_tries = 1..CREATE_TRIES;
+        loop {
             match Self::try_create(storage, backup_dir, id, terms) {
-                Err(error) if error.is_not_found() => {}
+                Err(error) if error.is_not_found() && more_tries.next().is_some() => {}
                 made => return made,
             }
         }
-        Self::try_create(storage, backup_dir, id, terms)
     }
 
     fn try_create(

@@ -7,7 +7,7 @@ use crate::show::shown;
 use crate::simulate::{DatabaseFile, HeaderState, Log, LogHead, Started};
 
 use super::super::scene::Scene;
-use super::{EXCHANGE_2003, Forecast, ForecastOutcome};
+use super::{EXCHANGE_2003, Forecast, ForecastOutcome, pages};
 
 /// What the next full backup of all databases does.
 pub(in crate::diagnose) fn next_full(scene: &Scene, mount: &Forecast) -> Forecast {
@@ -15,9 +15,17 @@ pub(in crate::diagnose) fn next_full(scene: &Scene, mount: &Forecast) -> Forecas
         Ok(started) => started,
         Err(early) => return early,
     };
+    if let Some(failure) = pages::failure(scene) {
+        return failure.resting_on_pages(pages::were_read(scene));
+    }
+    of_headers(scene, started).resting_on_pages(pages::were_read(scene))
+}
+
+/// What the headers say of the next full backup.
+fn of_headers(scene: &Scene, started: &Started) -> Forecast {
     let is_damaged = |(_, header): &(&DatabaseFile, HeaderState)| has_impossible_generation(header);
     let Some((file, header)) = attached(started).find(is_damaged) else {
-        return Forecast::new(ForecastOutcome::Succeeds, "Nothing in the headers is in its way.");
+        return nothing_in_its_way(scene, started);
     };
     let path = shown(&file.path);
     if header.is_legacy {
@@ -37,6 +45,17 @@ pub(in crate::diagnose) fn next_full(scene: &Scene, mount: &Forecast) -> Forecas
             "It rewrites the impossible log generation in {path}. (Exchange 2003 fails there, per KB946799.)"
         ),
     )
+}
+
+fn nothing_in_its_way(scene: &Scene, started: &Started) -> Forecast {
+    let (bodies_were_read, failure) = copied_logs(scene, started.generation);
+    let is_all_read = pages::were_read(scene) && bodies_were_read && failure.is_none();
+    let message = if is_all_read {
+        "Every page and every log that it reads was read here, and is sound."
+    } else {
+        "Nothing in the headers is in its way."
+    };
+    Forecast::new(ForecastOutcome::Succeeds, message).resting_on_bodies(is_all_read)
 }
 
 /// What the next incremental backup does.
@@ -74,7 +93,10 @@ fn mounted<'a>(scene: &'a Scene, mount: &Forecast) -> Result<&'a Started, Foreca
     }
     let message = "It needs mounted stores; see the next mount.".to_owned();
     let early = Forecast { message, event: None, ..mount.clone() };
-    scene.start.as_ref().map_err(|_| early)
+    match &scene.start {
+        Ok(started) if mount.outcome == ForecastOutcome::Succeeds => Ok(started),
+        _ => Err(early),
+    }
 }
 
 /// The databases that are attached, with their headers as the attach leaves them: where a database comes from

@@ -5,18 +5,22 @@
 
 mod backups;
 mod mount;
+mod pages;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(super) use backups::{next_full, next_incremental};
-pub(super) use mount::next_mount;
+pub(super) use mount::{next_mount, without_logs};
 
 /// Microsoft's published source, which was run to find out.
 const PUBLISHED: &str = "published engine";
 
 /// The engine of Exchange 2003, as Microsoft describes it.
 const EXCHANGE_2003: &str = "Exchange 2003 per KB946799";
+
+/// The engines that keep a part of a store in a streaming file.
+const EXCHANGE_WITH_STREAMS: &str = "Exchange 2000 and 2003";
 
 /// How something will end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -89,6 +93,13 @@ impl Forecast {
 
     fn fails(error: i32, event: Option<u32>, message: impl Into<String>) -> Self {
         Self { error: Some(error), event, ..Self::new(ForecastOutcome::Fails, message) }
+    }
+
+    fn resting_on_pages(mut self, were_read: bool) -> Self {
+        if were_read {
+            self.rests_on.push(Ground::Pages);
+        }
+        self
     }
 
     fn resting_on_bodies(mut self, were_read: bool) -> Self {

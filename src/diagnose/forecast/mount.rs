@@ -1,11 +1,17 @@
 //! The next mount, in words.
 
+use std::path::Path;
+
 use crate::show::shown;
-use crate::simulate::{Cause, Failure, Stop};
+use crate::simulate::{Cause, Failure, Started, Stop};
 
 use super::super::chain::Chain;
 use super::super::scene::Scene;
-use super::{Forecast, ForecastOutcome};
+use super::super::{StreamingFileFault, streaming_file_fault};
+use super::{EXCHANGE_WITH_STREAMS, Forecast, ForecastOutcome};
+
+const BEGINS_ANEW: &str = "No log is there. If none is elsewhere (--log-dir), the engine begins generation 1 under a new log \
+     signature and clears the backup fields of the databases.";
 
 /// What the next mount does.
 pub(in crate::diagnose) fn next_mount(scene: &Scene) -> Forecast {
@@ -16,22 +22,34 @@ pub(in crate::diagnose) fn next_mount(scene: &Scene) -> Forecast {
         )
     } else {
         match &scene.start {
-            Ok(_) => succeeds(scene),
-            Err(Stop::Unknown(path)) => Forecast::new(
-                ForecastOutcome::Unknown,
-                format!("{} could not be read, so nothing can be said.", shown(path)),
-            ),
+            Ok(_) => streaming_file(scene).unwrap_or_else(|| succeeds(scene)),
+            Err(Stop::Unknown(path)) => unread(path),
             Err(Stop::Fails(failure)) => fails(failure, scene.chain),
         }
     };
     forecast.resting_on_bodies(scene.bodies_were_read())
 }
 
+/// A streaming file that is not there, or another one: only engines that know such files look at it.
+fn streaming_file(scene: &Scene) -> Option<Forecast> {
+    let faults = scene.databases.iter().filter_map(|member| streaming_file_fault(member.facts));
+    let (streaming, fault) = faults.into_iter().next()?;
+    let path = shown(&streaming.path);
+    let forecast = match fault {
+        StreamingFileFault::Missing => Forecast {
+            error: None,
+            ..Forecast::fails(0, None, format!("{path} is not there, and is part of its store."))
+        },
+        StreamingFileFault::Foreign => {
+            Forecast::fails(-540, None, format!("{path} is not the streaming file of its store."))
+        }
+    };
+    Some(Forecast { engine: EXCHANGE_WITH_STREAMS, ..forecast })
+}
+
 fn succeeds(scene: &Scene) -> Forecast {
     let message = if scene.begins_anew() {
-        "No log is there. If none is elsewhere (--log-dir), the engine begins generation 1 under a new log \
-         signature and clears the backup fields of the databases."
-            .to_owned()
+        BEGINS_ANEW.to_owned()
     } else if let Some(from) = scene.replays_from() {
         format!("The engine replays the logs from generation {from} (0x{from:x}) on, then mounts.")
     } else if scene.databases.is_empty() {
@@ -40,6 +58,31 @@ fn succeeds(scene: &Scene) -> Forecast {
         "The stores are in Clean Shutdown and attach.".to_owned()
     };
     Forecast::new(ForecastOutcome::Succeeds, message)
+}
+
+/// The next mount, full and incremental backup of databases of which no log was found: whether they are elsewhere
+/// or were moved away for good cannot be seen.
+pub(in crate::diagnose) fn without_logs(start: &Result<Started, Stop>) -> [Forecast; 3] {
+    let unknown = || {
+        let message =
+            "No log was found. Whether they lie elsewhere cannot be seen here (--log-dir).";
+        Forecast::new(ForecastOutcome::Unknown, message)
+    };
+    let mount = match start {
+        Ok(_) => Forecast::new(ForecastOutcome::Succeeds, BEGINS_ANEW),
+        Err(Stop::Unknown(path)) => unread(path),
+        Err(Stop::Fails(failure)) => Forecast::fails(
+            failure.error,
+            failure.event,
+            of_database(&failure.cause).unwrap_or_default(),
+        ),
+    };
+    [mount, unknown(), unknown()]
+}
+
+fn unread(path: &Path) -> Forecast {
+    let message = format!("{} could not be read, so nothing can be said.", shown(path));
+    Forecast::new(ForecastOutcome::Unknown, message)
 }
 
 fn fails(failure: &Failure, chain: &Chain) -> Forecast {
@@ -100,6 +143,17 @@ fn in_words(cause: &Cause, chain: &Chain) -> String {
             "{} needs generation {needed} (0x{needed:x}), and the logs end with {last} (0x{last:x}).",
             shown(path)
         ),
+        Cause::SequenceEnd { generation } => format!(
+            "No log generation is left: the current one is {generation} (0x{generation:x}). The databases are \
+             consistent after that mount."
+        ),
+        _ => of_database(cause).unwrap_or_default(),
+    }
+}
+
+/// What is wrong with a database, as a sentence; `None` where it is a log.
+fn of_database(cause: &Cause) -> Option<String> {
+    Some(match cause {
         Cause::DatabaseMissing { server_path } => {
             format!("The logs leave {server_path} attached, and no file of that name was found.")
         }
@@ -124,9 +178,6 @@ fn in_words(cause: &Cause, chain: &Chain) -> String {
         Cause::NotClean { path, state } => {
             format!("{} is not in Clean Shutdown (State: {}).", shown(path), state.label())
         }
-        Cause::SequenceEnd { generation } => format!(
-            "No log generation is left: the current one is {generation} (0x{generation:x}). The databases are \
-             consistent after that mount."
-        ),
-    }
+        _ => return None,
+    })
 }

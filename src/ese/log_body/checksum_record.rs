@@ -7,7 +7,8 @@ use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::bytes::DwordXor;
-use super::sectors::{Layout, behind_record};
+use super::sector_layout::Layout;
+use super::sink::BodySink;
 
 /// Record type of a checksum record.
 pub const CHECKSUM_RECORD_TYPE: u8 = 42;
@@ -109,8 +110,10 @@ pub(super) enum Next {
 }
 
 impl<'a> Found<'a> {
-    /// The bytes at a place of a sector; `None` where they do not fit in.
-    pub(super) fn read(sector: &'a [u8], inside: usize, generation: i32) -> Option<Self> {
+    /// What stands in a sector at the place that `at`, an offset in the file, has in its own; `None` where
+    /// it does not fit in.
+    pub(super) fn read(layout: Layout, sector: &'a [u8], at: u64) -> Option<Self> {
+        let (inside, generation) = (layout.inside(at), layout.generation);
         let bytes = sector.get(inside..)?;
         let (raw, _) = RawChecksumRecord::read_from_prefix(bytes).ok()?;
         Some(Self { raw, sector, inside, generation })
@@ -134,7 +137,7 @@ impl<'a> Found<'a> {
     }
 
     /// The record with what its range has in its sector.
-    pub(super) fn with_behind(&self) -> &'a [u8] {
+    fn with_behind(&self) -> &'a [u8] {
         let end = self.inside + CHECKSUM_RECORD_BYTES + self.behind().len();
         self.sector.get(self.inside..end).unwrap_or_default()
     }
@@ -198,6 +201,17 @@ impl<'a> Found<'a> {
         self.raw.next == 0 || layout.inside(extent) == 0 && next == behind_range
     }
 
+    /// Hands on what it covers in its sector, and the record itself, which stands at `at`.
+    pub(super) fn hand_on(&self, layout: Layout, at: u64, sink: &mut impl BodySink) {
+        let before = self.before().unwrap_or_default();
+        let behind_gap = before.is_empty() && self.inside > 0;
+        if !before.is_empty() {
+            sink.stretch(layout.place(at - before.len() as u64), before);
+        }
+        sink.checksum_record(layout.place(at), behind_gap);
+        sink.stretch(layout.place(at), self.with_behind());
+    }
+
     /// Whether it is the shadow copy of what belongs at `at`.
     pub(super) fn is_shadow_of(&self, at: u64, layout: Layout, next: Next) -> bool {
         self.is_plausible(at, layout)
@@ -205,6 +219,11 @@ impl<'a> Found<'a> {
             && (next == Next::Ignored || self.raw.next == 0)
             && self.sum() ^ SHADOW_MASK == self.raw.checksum.get()
     }
+}
+
+/// Offset of the first byte behind a checksum record.
+pub(super) fn behind_record(at: u64) -> u64 {
+    at + CHECKSUM_RECORD_BYTES as u64
 }
 
 fn to_usize(number: u32) -> usize {
@@ -217,6 +236,9 @@ mod tests {
 
     /// A log of 16 sectors.
     const LAYOUT: Layout = Layout::new(5, 512, 8, 16);
+
+    /// Offset of the record, at byte 40 of the first sector behind the header.
+    const AT: u64 = 4096 + 40;
 
     /// A sector of noise with a sealed record, the last one, at byte 40.
     fn sector(edit: impl FnOnce(&mut RawChecksumRecord)) -> Vec<u8> {
@@ -237,19 +259,24 @@ mod tests {
         sector
     }
 
+    fn read(sector: &[u8]) -> Found<'_> {
+        Found::read(LAYOUT, sector, AT).unwrap()
+    }
+
     fn plausible(sector: &[u8]) -> bool {
-        Found::read(sector, 40, 5).unwrap().is_plausible(4096 + 40, LAYOUT)
+        read(sector).is_plausible(AT, LAYOUT)
     }
 
     #[test]
     fn a_range_of_one_sector() {
         let bytes = sector(|_| ());
-        let found = Found::read(&bytes, 40, 5).unwrap();
+        let found = read(&bytes);
         assert!(plausible(&bytes));
         assert_eq!(found.sum(), found.raw.checksum.get());
         assert_eq!((found.before().unwrap().len(), found.behind().len()), (40, 300));
         assert_eq!(found.beyond(), 0);
-        assert_ne!(Found::read(&bytes, 40, 6).unwrap().sum(), found.raw.checksum.get());
+        let other = Found::read(Layout::new(6, 512, 8, 16), &bytes, AT).unwrap();
+        assert_ne!(other.sum(), found.raw.checksum.get());
     }
 
     #[test]
@@ -292,17 +319,15 @@ mod tests {
         let mut damaged = of(450 + 512);
         damaged[511] ^= 1;
         assert!(!plausible(&damaged));
-        assert_eq!(Found::read(&of(450 + 512), 40, 5).unwrap().beyond(), 512);
+        assert_eq!(read(&of(450 + 512)).beyond(), 512);
     }
 
     #[test]
     fn a_shadow_copy() {
         let mut bytes = sector(|_| ());
-        let is_shadow = |bytes: &[u8], next| {
-            Found::read(bytes, 40, 5).unwrap().is_shadow_of(4096 + 40, LAYOUT, next)
-        };
+        let is_shadow = |bytes: &[u8], next| read(bytes).is_shadow_of(AT, LAYOUT, next);
         assert!(!is_shadow(&bytes, Next::MustBeNone));
-        let record = Found::read(&bytes, 40, 5).unwrap().raw.of_shadow();
+        let record = read(&bytes).raw.of_shadow();
         bytes[40..62].copy_from_slice(record.as_bytes());
         assert!(is_shadow(&bytes, Next::MustBeNone) && is_shadow(&bytes, Next::Ignored));
         bytes[200] ^= 1;
@@ -312,8 +337,8 @@ mod tests {
     #[test]
     fn a_record_does_not_run_over_the_end_of_its_sector() {
         let bytes = [42; 512];
-        assert!(Found::read(&bytes, 490, 5).is_some());
-        assert!(Found::read(&bytes, 491, 5).is_none());
-        assert!(Found::read(&bytes, 9999, 5).is_none());
+        let is_there = |bytes: &[u8], at| Found::read(LAYOUT, bytes, at).is_some();
+        assert!(is_there(&bytes, 4096 + 490) && !is_there(&bytes, 4096 + 491));
+        assert!(!is_there(&bytes[..100], 4096 + 200));
     }
 }

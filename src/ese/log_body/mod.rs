@@ -12,6 +12,7 @@
 mod blocks;
 mod bytes;
 mod checksum_record;
+mod sector_layout;
 mod sector_recovery;
 mod sectors;
 mod segment;
@@ -26,6 +27,7 @@ pub use segment::{RawSegmentHeader, SEGMENT_BYTES, SEGMENT_HEADER_BYTES};
 pub use sink::BodySink;
 pub use verdict::{
     BackupVerdict, BodyDamage, BodyFault, BodyReport, BodyVerdict, CorrectedBits, LogRole,
+    LogVerdict,
 };
 
 use blocks::Blocks;

@@ -6,8 +6,8 @@
 //! `dev/ese/src/ese/_log/logread_legacy.cxx`, `ErrLGCheckReadLastLogRecordFF_Legacy`.
 
 use super::bytes::is_fill;
-use super::checksum_record::{Found, Next, RawChecksumRecord};
-use super::sectors::{Layout, behind_record};
+use super::checksum_record::{Found, Next, RawChecksumRecord, behind_record};
+use super::sector_layout::Layout;
 use super::sink::BodySink;
 use super::verdict::{BodyDamage, BodyFault, BodyVerdict};
 
@@ -65,20 +65,12 @@ impl Leftovers {
         self.sectors += 1;
         self.has_fill |= is_fill(bytes);
         if number == layout.sector_of(at) + 1 {
-            self.has_old_shadow = layout.is_shadow_of(bytes, at, Next::Ignored);
+            self.has_old_shadow = is_shadow_of(layout, bytes, at, Next::Ignored);
         }
     }
 
     fn are_those_of_a_torn_write(self) -> bool {
         self.has_fill || self.sectors == 1 && self.has_old_shadow
-    }
-}
-
-impl Layout {
-    /// Whether a sector is the shadow copy of the one whose checksum record is at `at`.
-    fn is_shadow_of(self, sector: &[u8], at: u64, next: Next) -> bool {
-        let found = self.found(sector, at);
-        found.is_some_and(|found| found.is_shadow_of(at, self, next))
     }
 }
 
@@ -108,7 +100,7 @@ impl SectorRecovery {
     pub(super) fn no_record(&mut self, at: u64, sector: &[u8]) {
         let old_shadow_of = self.last_in_sector_before(at).filter(|&last| {
             // Its own place in the sector, which need not be that of the missing record.
-            self.layout.is_shadow_of(sector, last, Next::Ignored)
+            is_shadow_of(self.layout, sector, last, Next::Ignored)
         });
         self.doubt(at, sector, BodyFault::ChecksumRecord, old_shadow_of.is_some());
     }
@@ -172,7 +164,7 @@ impl SectorRecovery {
     pub(super) fn sector(&mut self, number: u32, bytes: Option<&[u8]>, sink: &mut impl BodySink) {
         if let State::Doubt(doubt) = &self.state {
             let at = doubt.at;
-            match bytes.filter(|bytes| self.layout.is_shadow_of(bytes, at, Next::MustBeNone)) {
+            match bytes.filter(|bytes| is_shadow_of(self.layout, bytes, at, Next::MustBeNone)) {
                 Some(copy) => self.mend(at, copy, sink),
                 None => self.state = self.without_copy(),
             }
@@ -190,8 +182,8 @@ impl SectorRecovery {
 
     /// The copy takes the place of the sector.
     fn mend(&mut self, at: u64, copy: &[u8], sink: &mut impl BodySink) {
-        if let Some(found) = self.layout.found(copy, at) {
-            self.layout.hand_on(&found, at, sink);
+        if let Some(found) = Found::read(self.layout, copy, at) {
+            found.hand_on(self.layout, at, sink);
             self.end = behind_record(at) + u64::from(found.raw.bytes_behind.get());
             self.last = Some(at);
         }
@@ -243,6 +235,12 @@ impl SectorRecovery {
     pub(super) fn end(&self) -> u64 {
         self.end
     }
+}
+
+/// Whether a sector is the shadow copy of the one whose checksum record is at `at`.
+fn is_shadow_of(layout: Layout, sector: &[u8], at: u64, next: Next) -> bool {
+    let found = Found::read(layout, sector, at);
+    found.is_some_and(|found| found.is_shadow_of(at, layout, next))
 }
 
 /// Whether it is mended is not known here: that depends on the role of the log.

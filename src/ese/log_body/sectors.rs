@@ -8,83 +8,12 @@
 use std::mem;
 
 use super::bytes::DwordXor;
-use super::checksum_record::{
-    CHECKSUM_RECORD_BYTES, CHECKSUM_RECORD_TYPE, Found, RawChecksumRecord,
-};
+use super::checksum_record::{CHECKSUM_RECORD_TYPE, Found, RawChecksumRecord, behind_record};
+use super::sector_layout::Layout;
 use super::sector_recovery::{Leftovers, SectorRecovery};
 use super::sink::BodySink;
 use super::verdict::{BackupVerdict, BodyFault, BodyVerdict};
 use crate::ese::{LgPos, LogHeader};
-
-/// What the header says of a log of format 7.
-#[derive(Clone, Copy)]
-pub(super) struct Layout {
-    pub(super) generation: i32,
-    /// Bytes of a sector, as a power of two.
-    sector_shift: u32,
-    pub(super) first: u32,
-    pub(super) count: u32,
-}
-
-impl Layout {
-    /// `sector_bytes` is a power of two.
-    pub(super) const fn new(generation: i32, sector_bytes: u16, first: u32, count: u32) -> Self {
-        Self { generation, sector_shift: sector_bytes.trailing_zeros(), first, count }
-    }
-
-    fn of(header: &LogHeader) -> Self {
-        let raw = &header.raw;
-        let first = raw.header_sectors.get().into();
-        Self::new(header.generation(), raw.sector_bytes.get(), first, raw.file_sectors.get().into())
-    }
-
-    pub(super) fn file_bytes(self) -> u64 {
-        self.start_of(self.count)
-    }
-
-    pub(super) fn start_of(self, sector: u32) -> u64 {
-        u64::from(sector) << self.sector_shift
-    }
-
-    pub(super) fn sector_of(self, offset: u64) -> u32 {
-        u32::try_from(offset >> self.sector_shift).unwrap_or(u32::MAX)
-    }
-
-    /// The first sector that begins at or behind an offset.
-    pub(super) fn sector_from(self, offset: u64) -> u32 {
-        self.sector_of(offset + (1 << self.sector_shift) - 1)
-    }
-
-    /// Offset inside of its sector.
-    pub(super) fn inside(self, offset: u64) -> usize {
-        (offset & ((1 << self.sector_shift) - 1)) as usize
-    }
-
-    /// A place of the file as the engine names it.
-    pub(super) fn place(self, offset: u64) -> LgPos {
-        LgPos {
-            generation: self.generation,
-            sector: u16::try_from(self.sector_of(offset)).unwrap_or(u16::MAX),
-            offset: u16::try_from(self.inside(offset)).unwrap_or(u16::MAX),
-        }
-    }
-
-    /// The checksum record that stands at `at`, or at that place of another sector.
-    pub(super) fn found(self, sector: &[u8], at: u64) -> Option<Found<'_>> {
-        Found::read(sector, self.inside(at), self.generation)
-    }
-
-    /// Hands on what a checksum record covers in its sector, and the record itself.
-    pub(super) fn hand_on(self, found: &Found, at: u64, sink: &mut impl BodySink) {
-        let before = found.before().unwrap_or_default();
-        let behind_gap = before.is_empty() && self.inside(at) > 0;
-        if !before.is_empty() {
-            sink.stretch(self.place(at - before.len() as u64), before);
-        }
-        sink.checksum_record(self.place(at), behind_gap);
-        sink.stretch(self.place(at), found.with_behind());
-    }
-}
 
 /// Reads the sectors of one log in their order.
 pub(super) struct Sectors {
@@ -168,7 +97,7 @@ impl Sectors {
     /// The checksum record that should stand at `at`, in this sector.
     fn record(&mut self, at: u64, number: u32, bytes: &[u8], sink: &mut impl BodySink) -> Chain {
         let here = self.layout.sector_of(at) == number;
-        let found = self.layout.found(bytes, at).filter(|_| here);
+        let found = Found::read(self.layout, bytes, at).filter(|_| here);
         let plausible = found.filter(|found| found.is_plausible(at, self.layout));
         if plausible.is_none() {
             self.recovery.no_record(at, bytes);
@@ -190,7 +119,7 @@ impl Sectors {
             return self.end_of_one_sector(&range, &found, sink);
         }
         if range.in_recovery {
-            self.layout.hand_on(&found, at, sink);
+            found.hand_on(self.layout, at, sink);
             sink.tentative();
         }
         Chain::Range(range)
@@ -206,7 +135,7 @@ impl Sectors {
         let fault = range.fault();
         if range.in_recovery {
             match fault {
-                None => self.layout.hand_on(found, range.at, sink),
+                None => found.hand_on(self.layout, range.at, sink),
                 Some(fault) => self.recovery.wrong_sector(range.at, found, fault),
             }
         }
@@ -324,9 +253,4 @@ impl Range {
         let actual = self.record.checksum.get();
         (expected != actual).then_some(BodyFault::RangeChecksum { expected, actual })
     }
-}
-
-/// Offset of the first byte behind a checksum record.
-pub(super) fn behind_record(at: u64) -> u64 {
-    at + CHECKSUM_RECORD_BYTES as u64
 }

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::ese::LgPos;
 
 /// Where a log stands in its log stream.
@@ -40,6 +43,56 @@ impl BodyVerdict {
     /// Whether recovery reads the body without loss.
     pub fn is_sound(self) -> bool {
         matches!(self, Self::Sound | Self::Corrected | Self::Empty)
+    }
+}
+
+/// What recovery says of a body, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogVerdict {
+    /// Every checksum is right.
+    Sound,
+    /// But for flipped bits, which the engine corrects at each reading.
+    Corrected,
+    /// The last write did not come to its end.
+    Torn,
+    /// A current log without data.
+    Empty,
+    /// A closed log without data: what it held is gone.
+    Lost,
+    /// Recovery ends in it.
+    Damaged,
+}
+
+impl LogVerdict {
+    /// Whether nothing is wrong with it: what `verify` ends with 0 for.
+    pub fn is_good(self) -> bool {
+        matches!(self, Self::Sound | Self::Corrected | Self::Empty)
+    }
+
+    /// The word in JSON: `sound`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sound => "sound",
+            Self::Corrected => "corrected",
+            Self::Torn => "torn",
+            Self::Empty => "empty",
+            Self::Lost => "lost",
+            Self::Damaged => "damaged",
+        }
+    }
+}
+
+impl From<BodyVerdict> for LogVerdict {
+    fn from(verdict: BodyVerdict) -> Self {
+        match verdict {
+            BodyVerdict::Sound => Self::Sound,
+            BodyVerdict::Corrected => Self::Corrected,
+            BodyVerdict::Torn { .. } => Self::Torn,
+            BodyVerdict::Empty => Self::Empty,
+            BodyVerdict::Lost => Self::Lost,
+            BodyVerdict::Damaged(_) => Self::Damaged,
+        }
     }
 }
 

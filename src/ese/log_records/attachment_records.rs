@@ -154,7 +154,7 @@ impl<'a> RecordNames<'a> {
         split_names(self.bytes, self.unicode).into_iter().next().unwrap_or_default()
     }
 
-    /// The second one, likewise.
+    /// The second one, undecodable characters replaced; `None` where it is missing or empty.
     pub fn second(&self) -> Option<String> {
         split_names(self.bytes, self.unicode).into_iter().nth(1).filter(|name| !name.is_empty())
     }

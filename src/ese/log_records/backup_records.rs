@@ -2,6 +2,8 @@
 //!
 //! Source: `dev/ese/src/inc/logapi.hxx`, `LRLOGBACKUP`, `LRLOGBACKUP2`.
 
+use std::fmt;
+
 use zerocopy::little_endian::{U16, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
@@ -81,6 +83,21 @@ impl From<u8> for BackupPhase {
             5 => Self::Abort,
             6 => Self::Stop,
             other => Self::Unknown(other),
+        }
+    }
+}
+
+/// `prepare-logs`
+impl fmt::Display for BackupPhase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Begin => f.write_str("begin"),
+            Self::PrepareLogs => f.write_str("prepare-logs"),
+            Self::Truncate => f.write_str("truncate"),
+            Self::Update => f.write_str("update"),
+            Self::Abort => f.write_str("abort"),
+            Self::Stop => f.write_str("stop"),
+            Self::Unknown(number) => write!(f, "{number}"),
         }
     }
 }

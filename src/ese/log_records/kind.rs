@@ -145,6 +145,42 @@ impl RecordKind {
         matches!(self.0, 24..=39 | 48 | 58 | 62..=65 | 93)
     }
 
+    /// Whether it tells of databases as a whole, of the engine or of backups, and not of pages and
+    /// transactions.
+    pub fn is_notable(self) -> bool {
+        matches!(
+            self,
+            Self::INIT
+                | Self::TERM
+                | Self::CREATE_DB
+                | Self::ATTACH_DB
+                | Self::DETACH_DB
+                | Self::RECOVERY_UNDO
+                | Self::RECOVERY_QUIT
+                | Self::FULL_BACKUP
+                | Self::INC_BACKUP
+                | Self::TRACE
+                | Self::SHUT_DOWN_MARK
+                | Self::EXT_RESTORE
+                | Self::BACKUP
+                | Self::INIT_2
+                | Self::TERM_2
+                | Self::RECOVERY_UNDO_2
+                | Self::RECOVERY_QUIT_2
+                | Self::EXT_RESTORE_2
+                | Self::BACKUP_2
+                | Self::RE_ATTACH
+                | Self::SHRINK_DB
+                | Self::CREATE_DB_FINISH
+                | Self::RECOVERY_QUIT_KEEP_ATTACHMENTS
+                | Self::TRIM_DB
+                | Self::SET_DB_VERSION
+                | Self::SHRINK_DB_2
+                | Self::SIGNAL_ATTACH_DB
+                | Self::SHRINK_DB_3
+        )
+    }
+
     /// Whether it is without meaning: fill, or a checksum.
     pub fn is_filler(self) -> bool {
         matches!(self, Self::NOP | Self::NOP_2 | Self::CHECKSUM)

@@ -76,6 +76,11 @@ pub trait RecordVisitor {
     }
 }
 
+/// Looks at none.
+impl RecordVisitor for () {
+    fn record(&mut self, _: &LogRecord<'_>) {}
+}
+
 impl<V: RecordVisitor> RecordVisitor for &mut V {
     fn record(&mut self, record: &LogRecord<'_>) {
         (**self).record(record);

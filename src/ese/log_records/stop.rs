@@ -40,6 +40,13 @@ pub enum StopReason {
     StrayChecksum,
 }
 
+impl StopReason {
+    /// Whether an engine stops there, too, and it is not only this program that cannot read on.
+    pub fn is_damage(self) -> bool {
+        !matches!(self, Self::UnknownLength(_))
+    }
+}
+
 impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

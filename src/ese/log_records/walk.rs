@@ -26,6 +26,13 @@ pub struct WalkReport {
     pub stop: Option<WalkStop>,
 }
 
+impl WalkReport {
+    /// Whether every record was seen.
+    pub fn is_whole(&self) -> bool {
+        self.stop.is_none() && self.hidden == 0
+    }
+}
+
 /// Shows the records of one log to a visitor.
 pub struct RecordWalk<V> {
     visitor: V,

@@ -1,8 +1,7 @@
 //! The text of `eseutil /ml` on one log, as far down as its header goes: through the attach list.
 //!
 //! Source: `dev/ese/src/ese/_log/logdump.cxx`. The line of the engine's own log version is left
-//! out, and so is what only the records tell (the last position, the checksum of the segments, the
-//! number of page references).
+//! out. What follows from the rest of the log is in `ml_body.rs`.
 
 use std::path::Path;
 

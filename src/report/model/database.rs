@@ -12,7 +12,9 @@ use crate::plan::{BackupRecord, Direction, OperationRef, Steps};
 use crate::show::serialize_shown;
 use crate::survey::{DatabaseFacts, PageFacts};
 
-use super::{FileHeader, HeaderReport, Outcome, RebuildReport};
+use super::{
+    FileHeader, HeaderReport, LogBodyReport, LogSetReport, Outcome, RebuildReport, RecordReport,
+};
 
 /// State of both header copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -119,11 +121,27 @@ impl DatabaseReport {
     }
 }
 
-/// One file of `inspect`.
+/// One file of `inspect`, or of `verify` where it is no database; or the logs of a log stream.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct FileReport {
     /// The keys of a database.
     #[serde(flatten)]
     pub file: DatabaseReport,
+    /// What all of a log says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<LogBodyReport>,
+    /// What all logs of a log stream say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logs: Option<LogSetReport>,
+    /// The records of a log, where they were asked for; at most 1,000,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records: Option<Vec<RecordReport>>,
+}
+
+impl FileReport {
+    /// A file of which nothing more is said than of a database.
+    pub(crate) fn new(file: DatabaseReport) -> Self {
+        Self { file, body: None, logs: None, records: None }
+    }
 }

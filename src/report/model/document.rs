@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::diagnose::Finding;
+use crate::diagnose::{Finding, WayOutStep};
 use crate::plan::{BackupRecord, OperationRef, Steps};
 use crate::refusal::Refusal;
 use crate::show::Sha256Hex;
@@ -11,6 +11,7 @@ use crate::survey::PageFacts;
 
 use super::{
     CheckpointsReport, CommandName, DatabaseReport, FileReport, LogsReport, Outcome, RunReport,
+    StreamReport,
 };
 
 /// The report of one run.
@@ -51,8 +52,13 @@ pub struct Document {
     pub pages: Option<PageFacts>,
     /// Logs of the storage group.
     pub logs: Option<LogsReport>,
+    /// Of several groups each, as in `logs`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<StreamReport>,
     /// Its checkpoint.
     pub checkpoint: Option<CheckpointsReport>,
+    /// The way out, in order, of `check`: empty where nothing is wrong.
+    pub way_out: Vec<WayOutStep>,
     /// Digests of the files in the operation folder, in the report that stays in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub digests: Vec<DigestReport>,
@@ -77,7 +83,9 @@ impl Document {
             backup: None,
             pages: None,
             logs: None,
+            groups: Vec::new(),
             checkpoint: None,
+            way_out: Vec::new(),
             digests: Vec::new(),
         }
     }

@@ -6,14 +6,14 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::diagnose::{Forecast, GenerationRange, StreamOutlook};
+use crate::diagnose::{Forecast, GenerationRange, LogRange, StreamOutlook};
 use crate::ese::Signature;
 use crate::show::path_text;
 use crate::survey::{CheckpointFile, GroupFacts};
 
 use super::CheckpointHeaderReport;
 
-/// `logs`: the one stream, or `{"streams": [...]}`.
+/// `logs`: the one stream; of several the first, with all of them in `streams`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum LogsReport {
@@ -21,6 +21,9 @@ pub enum LogsReport {
     One(Box<StreamReport>),
     /// Several.
     Several {
+        /// The first of them.
+        #[serde(flatten)]
+        first: Box<StreamReport>,
         /// Each of them.
         streams: Vec<StreamReport>,
     },
@@ -42,9 +45,9 @@ pub enum CheckpointsReport {
 /// One log stream.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct StreamReport {
-    /// Base name: `E00`.
-    pub base: String,
-    /// Folder of the logs.
+    /// Base name, `E00`; `null` where no log and no checkpoint was found.
+    pub base: Option<String>,
+    /// Folder of the logs, or where they were looked for.
     pub dir: String,
     /// Log signature; that of the checkpoint where there is no log.
     pub signature: Option<Signature>,
@@ -68,6 +71,8 @@ pub struct StreamReport {
     pub per_cent_used: Option<f64>,
     /// The day on which they run out at the rate of the logs, `2031-05-04`.
     pub runs_out: Option<NaiveDate>,
+    /// Which of the logs may go, ascending.
+    pub ranges: Vec<LogRange>,
     /// What the next mount does.
     pub next_mount: Forecast,
     /// What the next full backup does.
@@ -82,7 +87,7 @@ impl StreamReport {
         let paths = |paths: &[std::path::PathBuf]| paths.iter().map(|p| path_text(p)).collect();
         let sequence = outlook.sequence.as_ref();
         Self {
-            base: outlook.base.to_string(),
+            base: outlook.base.map(|base| base.to_string()),
             dir: path_text(dir),
             signature: outlook.signature,
             first_generation: outlook.first_generation,
@@ -95,6 +100,7 @@ impl StreamReport {
             generations_left: sequence.map(|sequence| sequence.generations_left),
             per_cent_used: sequence.map(|sequence| sequence.per_cent_used),
             runs_out: sequence.and_then(|sequence| sequence.runs_out),
+            ranges: outlook.ranges.clone(),
             next_mount: outlook.next_mount.clone(),
             next_full: outlook.next_full.clone(),
             next_incremental: outlook.next_incremental.clone(),
@@ -130,7 +136,7 @@ impl LogsReport {
         match streams.len() {
             0 => None,
             1 => streams.pop().map(|stream| Self::One(Box::new(stream))),
-            _ => Some(Self::Several { streams }),
+            _ => Some(Self::Several { first: Box::new(streams.first()?.clone()), streams }),
         }
     }
 
@@ -138,7 +144,7 @@ impl LogsReport {
     pub fn streams(&self) -> &[StreamReport] {
         match self {
             Self::One(stream) => std::slice::from_ref(stream),
-            Self::Several { streams } => streams,
+            Self::Several { streams, .. } => streams,
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::report::aside::DatabaseAside;
 use crate::report::model::{CommandName, DatabaseReport, FileHeader, Outcome};
 use crate::report::note::Note;
 use crate::show::{Colour, shown, size};
+use crate::survey::PageFacts;
 
 use super::page::{Ink, Page};
 use super::verdict::{of_database, of_recovery};
@@ -49,8 +50,11 @@ impl Page {
         } else if !aside.plan_was_shown {
             self.proposal(database, aside, &report.command);
         }
-        if let (Some(pages), CommandName::Verify) = (&database.pages, &report.command) {
-            self.pages(pages);
+        let is_bad = |pages: &PageFacts| pages.bad_data_pages() > 0;
+        match (&database.pages, &report.command) {
+            (Some(pages), CommandName::Verify) => self.pages(pages),
+            (Some(pages), CommandName::Check) if is_bad(pages) => self.pages(pages),
+            _ => {}
         }
         self.operation(database);
         for refusal in report.refusals.iter().filter(|r| concerns(r, database, report)) {

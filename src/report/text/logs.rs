@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::diagnose::{Forecast, ForecastOutcome};
+use crate::diagnose::{Forecast, ForecastOutcome, LogRange, LogRangeState};
 use crate::report::Report;
 use crate::report::model::StreamReport;
 use crate::show::{Colour, shown};
@@ -23,11 +23,14 @@ impl Page {
         let streams = report.logs.as_ref().map_or(&[][..], |logs| logs.streams());
         let unread = !report.aside.unread.is_empty();
         let bad = unread || Report::has_errors(&report.findings);
-        if (streams.is_empty() && report.findings.is_empty()) || (self.style.quiet && !bad) {
+        let is_named = streams.iter().any(|stream| stream.base.is_some());
+        if (!is_named && report.findings.is_empty()) || (self.style.quiet && !bad) {
             return;
         }
         for (stream, checkpoint) in streams.iter().zip(&report.aside.checkpoints) {
-            self.stream(stream, checkpoint);
+            if let Some(base) = &stream.base {
+                self.stream(base, stream, checkpoint);
+            }
         }
         self.findings(&report.findings);
         let (text, colour) = if unread {
@@ -50,8 +53,8 @@ impl Page {
     }
 
     /// One stream; its checkpoint comes in words.
-    fn stream(&mut self, stream: &StreamReport, checkpoint: &str) {
-        self.heading(format!("Logs {} in {}", stream.base, stream.dir));
+    fn stream(&mut self, base: &str, stream: &StreamReport, checkpoint: &str) {
+        self.heading(format!("Logs {base} in {}", stream.dir));
         if let Some(signature) = stream.signature {
             self.labelled("Signature:", signature.to_string());
         }
@@ -62,14 +65,50 @@ impl Page {
         self.labelled("checkpoint:", checkpoint);
         let count = stream.databases.len();
         self.labelled("databases:", format!("{count} of this log signature"));
+        self.ranges(&stream.ranges);
         self.labelled("next mount:", in_words(&stream.next_mount));
         self.labelled("next full:", in_words(&stream.next_full));
         self.labelled("next incremental:", in_words(&stream.next_incremental));
     }
 
+    /// Which logs may go: said only where there are closed ones.
+    fn ranges(&mut self, ranges: &[LogRange]) {
+        if !ranges.iter().any(|range| range.state != LogRangeState::Current) {
+            return;
+        }
+        let there = |range: &&LogRange| range.state != LogRangeState::Missing;
+        let needed = in_numbers(ranges.iter().filter(|range| range.needed_to_mount));
+        self.labelled("to mount:", needed);
+        let not_saved = ranges.iter().filter(there).filter(|range| !range.in_backup);
+        self.labelled("not backed up:", in_numbers(not_saved));
+        let deleted = in_numbers(ranges.iter().filter(|range| range.next_full_deletes));
+        let mut holding: Vec<&str> =
+            ranges.iter().flat_map(|range| range.held_by.iter().map(String::as_str)).collect();
+        holding.sort_unstable();
+        holding.dedup();
+        let held = if holding.is_empty() { "nobody".into() } else { holding.join(", ") };
+        self.labelled("full will delete:", format!("{deleted}; held back by {held}"));
+    }
+
     fn labelled(&mut self, label: &str, text: impl Into<Ink>) {
         self.words(2, &format!("{label:LABEL$}"), text);
     }
+}
+
+/// `1-3, 5`, or `none`.
+fn in_numbers<'a>(ranges: impl Iterator<Item = &'a LogRange>) -> String {
+    let mut runs: Vec<(i32, i32)> = Vec::new();
+    for range in ranges {
+        match runs.last_mut() {
+            Some((_, to)) if to.checked_add(1) == Some(range.from) => *to = range.to,
+            _ => runs.push((range.from, range.to)),
+        }
+    }
+    let run = |(from, to): &(i32, i32)| {
+        if from == to { from.to_string() } else { format!("{from}-{to}") }
+    };
+    let runs: Vec<String> = runs.iter().map(run).collect();
+    if runs.is_empty() { "none".into() } else { runs.join(", ") }
 }
 
 fn logs(stream: &StreamReport) -> String {

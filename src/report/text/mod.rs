@@ -11,6 +11,7 @@ mod render;
 mod steps;
 mod summary;
 mod verdict;
+mod way_out;
 
 pub use page::{Style, WIDTH};
 pub use record::{typed, who, write_record};

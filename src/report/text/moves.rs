@@ -1,10 +1,11 @@
 //! A storage group whose logs move.
 
+use crate::ese::LogFileName;
 use crate::plan::{Batch, MoveMethod, ResetPlan};
 use crate::report::Report;
 use crate::report::aside::GroupAside;
 use crate::report::model::Outcome;
-use crate::show::{shown, size};
+use crate::show::{CommandLine, shown, size};
 
 use super::page::Page;
 use super::verdict::of_group;
@@ -53,7 +54,48 @@ impl Page {
                 self.line(format!("     to   {}", shown(&batch.to)));
             }
         }
+        self.soundness(plan);
         self.blank();
+    }
+
+    /// Which of the logs are sound: by these an older backup can be rolled forward.
+    fn soundness(&mut self, plan: &ResetPlan) {
+        let files = || plan.batches.iter().flat_map(|batch| &batch.files);
+        let is_log = |name: &str| {
+            let name = LogFileName::parse(name);
+            matches!(name, Some(LogFileName::Archive { .. } | LogFileName::Current { .. }))
+        };
+        let logs = files().filter(|file| is_log(&file.name)).count();
+        let read: Vec<_> = files().filter_map(|file| Some((&*file.name, file.body?))).collect();
+        let bad: Vec<String> = read
+            .iter()
+            .filter(|(_, body)| !body.is_good())
+            .map(|(name, body)| format!("{name} is {}", body.name()))
+            .collect();
+        let sound = read.len() - bad.len();
+        if !bad.is_empty() {
+            let named = bad[..bad.len().min(MOST_NAMES)].join(", ");
+            let more = match bad.len().saturating_sub(MOST_NAMES) {
+                0 => String::new(),
+                more => format!(", and {more} more"),
+            };
+            self.words(
+                2,
+                "WARNING: ",
+                format!("no backup can be rolled forward past these: {named}{more}."),
+            );
+        }
+        if read.len() >= logs {
+            let text = format!("All {logs} logs were read to their end; sound: {sound}.");
+            return self.words(2, "", text);
+        }
+        let text = format!(
+            "{} of {logs} logs were read to their end; sound: {sound}. To read all:",
+            read.len()
+        );
+        self.words(2, "", text);
+        let base = plan.log_dir.join(plan.base);
+        self.line(format!("    {}", CommandLine::new("verify").path(&base)));
     }
 }
 

@@ -35,6 +35,9 @@ pub fn render(report: &Report, style: Style) -> String {
     }
     page.summary(report);
     page.more(report);
+    if !style.quiet {
+        page.way_out(report);
+    }
     page.text()
 }
 

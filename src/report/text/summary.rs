@@ -23,7 +23,7 @@ impl Page {
     /// reasons why.
     pub(super) fn summary(&mut self, report: &Report) {
         let Some(headline) = headline(report) else { return };
-        let mut bad = worst_first(&report.databases);
+        let mut bad = worst_first(report);
         bad.retain(|database| database.outcome.exit_code() != 0);
         if bad.is_empty() || self.style.quiet {
             return;
@@ -42,9 +42,9 @@ impl Page {
     }
 }
 
-/// One line that counts the outcomes, the worst first; `None` of a single database.
+/// One line that counts the outcomes, the worst first; `None` of a single database or file.
 fn headline(report: &Report) -> Option<String> {
-    let databases = worst_first(&report.databases);
+    let databases = worst_first(report);
     let count = databases.len();
     if count < 2 || report.aside.group.is_some() {
         return None;
@@ -53,11 +53,15 @@ fn headline(report: &Report) -> Option<String> {
     let counted =
         alike.map(|some| format!("{} {}", some.len(), in_words(some[0].outcome, &report.command)));
     let counted: Vec<String> = counted.collect();
-    Some(format!("{count} databases: {}", counted.join(", ")))
+    let what = if count > report.databases.len() { "files and log streams" } else { "databases" };
+    Some(format!("{count} {what}: {}", counted.join(", ")))
 }
 
-fn worst_first(databases: &[DatabaseReport]) -> Vec<&DatabaseReport> {
-    let mut sorted: Vec<&DatabaseReport> = databases.iter().collect();
+/// The databases, and what else was verified.
+fn worst_first(report: &Report) -> Vec<&DatabaseReport> {
+    let files = report.files.iter().map(|file| &file.file);
+    let files = files.filter(|_| report.command == CommandName::Verify);
+    let mut sorted: Vec<&DatabaseReport> = report.databases.iter().chain(files).collect();
     sorted.sort_by_key(|database| {
         std::cmp::Reverse((database.outcome.rank(), database.outcome.exit_code()))
     });
@@ -82,7 +86,7 @@ fn in_words(outcome: Outcome, command: &CommandName) -> &'static str {
         (Outcome::NothingToDo, _) => "with nothing to do",
         (Outcome::Ok, CommandName::Verify) => "good",
         (Outcome::Ok, _) => "without errors",
-        (Outcome::Findings, CommandName::Verify) => "with bad pages",
+        (Outcome::Findings, CommandName::Verify) => "with damage",
         (Outcome::Findings, _) => "with errors",
         (Outcome::Refused, _) => "refused",
         (Outcome::Declined, _) => "declined",

@@ -1,0 +1,24 @@
+//! The way out: one ordered list of steps for a storage group, computed from what its findings and its forecast
+//! are computed from.
+//!
+//! What can be tried is tried: each way is run by [`crate::simulate`] on the facts as its steps leave them, and
+//! stands here only if the next mount succeeds behind it. What brings something back that is not there cannot be
+//! tried, and says so by the check that follows it.
+//!
+//! What helps in which damage was measured with the published engine.
+
+mod commands;
+mod moves;
+mod place;
+mod search;
+mod step;
+mod words;
+
+pub(super) use place::Place;
+pub use step::{Action, WayOutStep};
+
+/// The way out of a group; empty where nothing is wrong.
+pub(super) fn way_out(place: &Place) -> Vec<WayOutStep> {
+    let moves = search::moves(place);
+    (0..moves.len()).map(|index| words::step(&moves, index, place)).collect()
+}

@@ -1,0 +1,199 @@
+//! The steps in words.
+
+use std::slice::from_ref;
+
+use crate::show::{path_text, shown};
+use crate::simulate::Leave;
+
+use super::commands;
+use super::moves::{Move, Reason};
+use super::place::Place;
+use super::step::{Action, WayOutStep};
+
+/// One of several moves as a step.
+pub(super) fn step(moves: &[Move], index: usize, place: &Place) -> WayOutStep {
+    let one = &moves[index];
+    let why = match one {
+        Move::Mount if moves.len() == 1 && !place.has_errors_of_logs() => MOUNT.into(),
+        _ => why(one, place),
+    };
+    WayOutStep {
+        step: index + 1,
+        action: action(one),
+        command: command(one, place),
+        why,
+        loses: loses(one),
+        group: path_text(&place.name()),
+    }
+}
+
+const MOUNT: &str =
+    "The next mount succeeds: recovery replays the logs, where a database needs it.";
+
+fn action(one: &Move) -> Action {
+    match one {
+        Move::FinishOperation(_) => Action::FinishOperation,
+        Move::CopyAside => Action::CopyAside,
+        Move::RepairHeader(..) => Action::RepairHeader,
+        Move::RebuildHeader(_) => Action::RebuildHeader,
+        Move::BringLogsBack { .. } => Action::BringLogsBack,
+        Move::BringDatabaseBack { .. } => Action::BringDatabaseBack,
+        Move::BringStreamingFileBack(_) => Action::BringStreamingFileBack,
+        Move::MoveCheckpointAway(_) => Action::MoveCheckpointAway,
+        Move::MoveLogsAway(..) => Action::MoveLogsAway,
+        Move::MoveDatabaseAway(_) => Action::MoveDatabaseAway,
+        Move::UseLastLog { .. } => Action::UseLastLog,
+        Move::Recover(_) | Move::RecoverToTheEnd => Action::RecoverLogs,
+        Move::ResetLogs => Action::ResetLogs,
+        Move::FinishRestore(_) => Action::FinishRestore,
+        Move::RestoreBackup => Action::RestoreBackup,
+        Move::RepairDatabase(_) => Action::RepairDatabase,
+        Move::CheckAgain => Action::CheckAgain,
+        Move::Mount => Action::MountStores,
+    }
+}
+
+fn command(one: &Move, place: &Place) -> Option<String> {
+    match one {
+        Move::FinishOperation(marker) => {
+            Some(crate::show::CommandLine::new("recover").path(marker).to_string())
+        }
+        Move::CopyAside => Some(commands::copy_aside(place)),
+        Move::RepairHeader(_, command) => Some(command.clone()),
+        Move::RebuildHeader(path) => Some(commands::rebuild_header(place, path)),
+        Move::MoveCheckpointAway(path) | Move::MoveDatabaseAway(path) => {
+            commands::put_aside(from_ref(path))
+        }
+        Move::MoveLogsAway(paths, _) => commands::put_aside(paths),
+        Move::UseLastLog { from, to } => Some(commands::copy_file(from, to)),
+        Move::Recover(leave) => commands::soft_recovery(place, *leave),
+        Move::RecoverToTheEnd => commands::soft_recovery(place, Leave::default()),
+        Move::ResetLogs => Some(commands::reset_logs(place)),
+        Move::RepairDatabase(path) => Some(commands::hard_repair(path)),
+        Move::CheckAgain => Some(commands::check(place)),
+        Move::BringLogsBack { .. }
+        | Move::BringDatabaseBack { .. }
+        | Move::BringStreamingFileBack(_)
+        | Move::FinishRestore(_)
+        | Move::RestoreBackup
+        | Move::Mount => None,
+    }
+}
+
+fn why(one: &Move, place: &Place) -> String {
+    match one {
+        Move::FinishOperation(marker) => format!(
+            "The operation of {} was interrupted. Nothing else is safe before it has come to its end.",
+            shown(marker)
+        ),
+        Move::CopyAside => {
+            "What follows cannot be taken back. Keep this copy of databases, logs and checkpoint until all is well."
+                .into()
+        }
+        Move::RepairHeader(path, _) => {
+            format!("It mends the header of {}, and can be undone.", shown(path))
+        }
+        Move::RebuildHeader(path) => format!(
+            "It looks whether a header for {} follows from its pages and its logs, and shows all before it \
+             writes. If it says no, go on. Do not start the engine before.",
+            shown(path)
+        ),
+        Move::BringLogsBack { what } => format!(
+            "Bring back {what}, from a backup, another copy of the database or another folder, into {}. Then \
+             check again. What follows is only for the case that it is lost.",
+            shown(&place.folders.log_dir)
+        ),
+        Move::BringDatabaseBack { what, is_of_before_repair: true } => format!(
+            "Bring back {what} as it was before, from a backup or a copy: no log can make it consistent. What \
+             follows is only for the case that there is none."
+        ),
+        Move::BringDatabaseBack { what, .. } => format!(
+            "Bring back {what}. If it lies elsewhere, name it with --db. If it was deleted or is damaged, take \
+             the newest copy of it. Then check again. What follows is only for the case that there is none."
+        ),
+        Move::BringStreamingFileBack(path) => format!(
+            "Bring {} back as it was at the moment of its database: the two are one.",
+            shown(path)
+        ),
+        Move::MoveCheckpointAway(_) => {
+            "Recovery then begins with the oldest log, and the engine writes a new checkpoint.".into()
+        }
+        Move::MoveLogsAway(_, Reason::BelowRequired) => {
+            "Recovery begins with the oldest log that is there. None of these is needed by a database, and they are \
+             not whole."
+                .into()
+        }
+        Move::MoveLogsAway(_, Reason::NameTaken) => {
+            "The current log gets this name when it is full.".into()
+        }
+        Move::MoveLogsAway(_, Reason::Damaged) => {
+            "It cannot be used, and recovery does not pass it while it is there.".into()
+        }
+        Move::MoveDatabaseAway(path) => {
+            format!("Recovery does not go past {} as it is.", shown(path))
+        }
+        Move::UseLastLog { .. } => {
+            "The engine does not start without a current log, and takes the last closed one for it.".into()
+        }
+        Move::Recover(leave) => recovery(*leave),
+        Move::RecoverToTheEnd => {
+            "It answers -548, because no log generation is left, and leaves the databases in Clean Shutdown."
+                .into()
+        }
+        Move::ResetLogs => {
+            "All stores are in Clean Shutdown then, so none needs a log. The logs are kept, and it can be undone. \
+             Older backups cannot be rolled forward beyond it."
+                .into()
+        }
+        Move::FinishRestore(path) => format!(
+            "{} is the copy that a backup made: let the program that made it restore it, or run hard recovery \
+             (eseutil /cc).",
+            shown(path)
+        ),
+        Move::RestoreBackup => {
+            "If there is a backup: restore the databases from it, with all logs behind it that there are.".into()
+        }
+        Move::RepairDatabase(_) => {
+            "The last resort, where nothing else is left. Move the mailboxes or rows out of it afterwards.".into()
+        }
+        Move::CheckAgain => "To see what comes next.".into(),
+        Move::Mount => {
+            "The next mount succeeds now. Run a full backup at once, and see that it succeeds.".into()
+        }
+    }
+}
+
+fn recovery(leave: Leave) -> String {
+    match leave {
+        Leave { lost_logs: true, .. } => {
+            "The databases become consistent without the logs that are lost (Exchange 2010 and later)."
+        }
+        Leave { missing_databases: true, .. } => {
+            "It recovers the other databases. If the missing one comes back later, move the checkpoint away \
+             before the start: it is rolled forward then, as long as these logs are there."
+        }
+        Leave { .. } => "It replays the logs that are there, and does not insist on the current one.",
+    }
+    .into()
+}
+
+fn loses(one: &Move) -> Option<String> {
+    let what = match one {
+        Move::MoveDatabaseAway(_) => "this database, until a copy of it comes back",
+        Move::UseLastLog { .. } => "what the current log held",
+        Move::Recover(Leave { lost_logs: true, .. }) => {
+            "what was committed in the missing or damaged log and behind it; these logs are deleted. If that is not \
+             acceptable, restore a backup instead"
+        }
+        Move::Recover(Leave { missing_databases: true, .. }) => {
+            "the databases that are not there, as long as no copy of them comes back"
+        }
+        Move::RestoreBackup => "what came after the backup, as far as no log has it",
+        Move::RepairDatabase(_) => {
+            "all that is not in the file yet, and what is damaged: rows, whole tables, the link to its logs and \
+             backups"
+        }
+        _ => return None,
+    };
+    Some(what.into())
+}
