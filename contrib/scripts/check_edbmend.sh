@@ -4,9 +4,15 @@
 #     check_edbmend.sh PATH...
 #
 # PATH is a dismounted database, or the folder of a storage group. OK: nothing is wrong. WARNING: a
-# finding of severity warning. CRITICAL: an error. UNKNOWN: a file could not be read, or wrong usage.
+# finding of severity warning. CRITICAL: an error, or the next mount fails. UNKNOWN: a file could not be read
+# or a database was not found, and no error is known; or wrong usage.
 # Needs bash, jq and edbmend; EDBMEND names the program.
 set -u -o pipefail
+
+if [ $# -eq 0 ] || [ "$1" = --help ] || [ "$1" = -h ]; then
+    sed -n '2,/^set /s/^# \{0,1\}//p' "$0"
+    exit 3
+fi
 
 if ! report=$("${EDBMEND:-edbmend}" check --json "$@") && [ -z "$report" ]; then
     echo "EDBMEND UNKNOWN - no report"
@@ -17,8 +23,9 @@ jq -r '
     | ([$all[] | select(.severity == "error")]) as $errors
     | ([$all[] | select(.severity == "warning")]) as $warnings
     | def told: map(.id + (if .path then " in " + .path else "" end)) | unique | join(", ");
-    if .exit_code > 1 then "UNKNOWN - " + ([.refusals[] | .id + ": " + .path] | join(", "))
-    elif ($errors | length) > 0 then "CRITICAL - " + ($errors | told)
+    if ($errors | length) > 0 then "CRITICAL - " + ($errors | told)
+    elif .exit_code > 1 then "UNKNOWN - " + ([.refusals[] | .id + ": " + .path] + [$warnings | told] | join(", "))
+    elif .exit_code == 1 then "CRITICAL - the next mount fails"
     elif ($warnings | length) > 0 then "WARNING - " + ($warnings | told)
     else "OK - " + (.databases | length | tostring) + " databases" end
     | "EDBMEND " + . ' <<<"$report" | {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::apply::is_operation_folder;
 use crate::diagnose::{
-    Finding, ForecastOutcome, GroupDiagnosis, diagnose_database, diagnose_group,
-    diagnose_group_but, other_format, required,
+    Finding, ForecastOutcome, GroupDiagnosis, diagnose_database, diagnose_group_but, other_format,
+    required,
 };
 use crate::ese::ContentKind;
 use crate::ese::db_header::FORMAT_VERSION;
@@ -107,6 +107,25 @@ impl<'a> Checking<'a> {
         if self.is_incomplete { report.failed() } else { report }
     }
 
+    /// Judges a group. Where the next mount fails, or loses something, other ways are tried, and they begin with the
+    /// oldest log.
+    fn diagnose(&mut self, group: &mut GroupFacts) -> GroupDiagnosis {
+        let (run, allowed) = (self.run, &self.request.may_be_missing);
+        let diagnosis = diagnose_group_but(group, allowed);
+        if self.request.deep || !diagnosis.tries_other_starts() {
+            return diagnosis;
+        }
+        let log_dir = group.folders.log_dir.clone();
+        match run.read_bodies(&mut group.streams, Bodies::All, all_processors(), &log_dir) {
+            Ok(()) => diagnose_group_but(group, allowed),
+            Err(refusal) => {
+                self.report.document.refusals.push(refusal);
+                self.is_incomplete = true;
+                diagnosis
+            }
+        }
+    }
+
     /// The log bodies that the forecasts rest on.
     fn bodies(&self) -> Option<Bodies> {
         Some(if self.request.deep { Bodies::All } else { Bodies::OfNextMount })
@@ -183,8 +202,8 @@ impl<'a> Checking<'a> {
                 self.report.document.refusals.push(refusal);
                 self.is_incomplete = true;
             }
-            Ok(group) => {
-                let diagnosis = diagnose_group_but(&group, &self.request.may_be_missing);
+            Ok(mut group) => {
+                let diagnosis = self.diagnose(&mut group);
                 self.is_incomplete |= !diagnosis.is_whole;
                 if group.databases.is_empty() && diagnosis.streams.is_empty() {
                     if !folders.is_empty() && self.found_in == 0 {
@@ -318,8 +337,8 @@ impl<'a> Checking<'a> {
                 Digests::NotWanted,
                 self.bodies(),
             ) {
-                Ok(group) => {
-                    let diagnosis = diagnose_group(&group);
+                Ok(mut group) => {
+                    let diagnosis = self.diagnose(&mut group);
                     // Clean ones need none of them.
                     if here.iter().any(needs_logs) {
                         self.push_unread(&group);

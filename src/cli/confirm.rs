@@ -11,7 +11,7 @@ use crate::refusal::{Refusal, RefusalId};
 use crate::report::{Note, Outcome, Report, render_preview};
 use crate::show::shown;
 
-use super::args::GuardedArgs;
+use super::flags::GuardedArgs;
 use super::terminal::{Answer, ask, can_ask, show, style_for};
 
 /// What the flags ask for, with the backup folder that was named.

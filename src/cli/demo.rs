@@ -11,9 +11,8 @@ use crate::report::{CommandName, DatabaseReport, Outcome, Report, Style, render}
 use crate::show::{CommandLine, quoted};
 use crate::storage::{Disk, FileKind, Storage, StorageError};
 
-use super::args::{
-    CheckArgs, DemoArgs, GroupArgs, GuardedArgs, LogFileArgs, RepairArgs, ScopeArg, VerifyArg,
-};
+use super::args::{CheckArgs, DemoArgs, RepairArgs, ScopeArg, VerifyArg};
+use super::flags::{GroupArgs, GuardedArgs, LogFileArgs};
 use super::printed::Printed;
 use super::session::Session;
 use super::terminal::style_for;

@@ -5,6 +5,7 @@ mod check;
 mod confirm;
 mod demo;
 mod explain;
+mod flags;
 mod inspect;
 #[cfg_attr(windows, allow(unsafe_code))] // the system calls for a console's events
 mod interrupts;
@@ -38,7 +39,7 @@ use crate::refusal::{Refusal, RefusalId};
 use crate::report::{CommandName, Outcome, Report, Style, render, write_json};
 use crate::show::{CommandLine, shown};
 
-use args::OutputArgs;
+use flags::OutputArgs;
 use printed::Printed;
 use session::Session;
 use terminal::{style_for, takes_colour};

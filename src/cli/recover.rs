@@ -9,8 +9,9 @@ use crate::plan::Direction;
 use crate::report::{Outcome, Report, direction_in_words};
 use crate::show::shown;
 
-use super::args::{GuardedArgs, RecoverArgs};
+use super::args::RecoverArgs;
 use super::confirm::{consent, interrupted};
+use super::flags::GuardedArgs;
 use super::session::Session;
 use super::terminal::{Answer, ask, show, style_for};
 

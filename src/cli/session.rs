@@ -14,7 +14,7 @@ use crate::refusal::Refusal;
 use crate::report::{Report, typed, who};
 use crate::storage::Disk;
 
-use super::args::OutputArgs;
+use super::flags::OutputArgs;
 use super::interrupts;
 use super::log_file::LogFile;
 use super::terminal::{Watcher, show};

@@ -217,12 +217,12 @@ mod tests {
             pair: elect(&area),
             area,
             streaming: None,
+            pages: None,
             logs: None,
             pending: None,
             names: 1,
             names_elsewhere: 0,
             group_pending: None,
-            pages: None,
             may_write: true,
         }
     }

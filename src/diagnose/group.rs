@@ -10,7 +10,7 @@ use crate::survey::{DatabaseFacts, GroupFacts, LogFile, LogStream};
 
 use super::chain::Chain;
 use super::database::diagnose_database;
-use super::forecast::{self, Forecast};
+use super::forecast::{self, Forecast, ForecastOutcome};
 use super::generation_range::GenerationRange;
 use super::log_ranges::{self, LogRange};
 use super::required_logs::{self, RequiredLogs};
@@ -35,6 +35,16 @@ pub struct GroupDiagnosis {
     pub way_out: Vec<WayOutStep>,
     /// Whether every database that the logs name was found, or may be missing, or is told of as an error.
     pub is_whole: bool,
+}
+
+impl GroupDiagnosis {
+    /// Whether something is to be done before a mount, so that the ways out rest on logs that the next mount does not
+    /// read.
+    pub fn tries_other_starts(&self) -> bool {
+        let is_older = |finding: &Finding| finding.id == FindingId::DatabaseOlderThanLogs;
+        let fails = |stream: &StreamOutlook| stream.next_mount.outcome == ForecastOutcome::Fails;
+        self.streams.iter().any(fails) || self.findings.iter().any(is_older)
+    }
 }
 
 /// One log stream in short.

@@ -38,6 +38,9 @@ pub fn missing_databases(group: &GroupFacts, stream: &LogStream) -> Vec<Attached
     let pairs = group.databases.iter().filter_map(|database| database.pair.as_ref());
     let mut known: Vec<Signature> = pairs.map(|pair| pair.header.raw.db_signature).collect();
     let checkpoint = stream.checkpoint.as_ref().and_then(|file| file.elected.as_ref());
+    // One of another log stream says nothing of this one.
+    let is_ours = |signature| stream.signature().is_none_or(|logs| logs == signature);
+    let checkpoint = checkpoint.filter(|(found, _)| is_ours(found.raw.log_signature));
     let at_checkpoint = checkpoint.and_then(|(checkpoint, _)| checkpoint.attached().ok());
     let mut missing = Vec::new();
     for attached in stream.attached.iter().cloned().chain(at_checkpoint.unwrap_or_default()) {

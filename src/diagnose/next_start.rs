@@ -35,7 +35,11 @@ fn of_cause(cause: &Cause, scene: &Scene) -> Option<Finding> {
         Cause::BeginsTooLate { path, min_required, generation }
             if scene.set.archives.contains_key(min_required) =>
         {
-            checkpoint_ahead(path, *min_required, *generation)
+            checkpoint_ahead(path, *min_required, *generation, "-543 (event 452)")
+        }
+        Cause::NotClean { path, .. } => {
+            let (min_required, generation) = begins_behind(scene, path)?;
+            checkpoint_ahead(path, min_required, generation, "-550")
         }
         Cause::DatabaseMissing { server_path } => missing(server_path),
         Cause::DatabaseReplaced { path } if is_without_logs(scene, path) => after_repair(path),
@@ -63,7 +67,18 @@ fn checkpoint_mismatch(path: &Path, generation: i32) -> Finding {
     .with_severity(Severity::Error)
 }
 
-fn checkpoint_ahead(database: &Path, min_required: i32, generation: i32) -> Finding {
+/// The first log that a database needs, and the later one in which the checkpoint lets recovery begin, though the
+/// first is there.
+fn begins_behind(scene: &Scene, path: &Path) -> Option<(i32, i32)> {
+    let file = scene.set.databases.iter().find(|file| file.path == path);
+    let min_required = file.and_then(DatabaseFile::header)?.min_required;
+    let generation = scene.set.checkpoint.as_ref()?.position.generation;
+    let is_behind = min_required > 0 && min_required < generation;
+    (is_behind && scene.set.archives.contains_key(&min_required))
+        .then_some((min_required, generation))
+}
+
+fn checkpoint_ahead(database: &Path, min_required: i32, generation: i32, answer: &str) -> Finding {
     Finding::new(
         FindingId::CheckpointAhead,
         format!(
@@ -71,7 +86,7 @@ fn checkpoint_ahead(database: &Path, min_required: i32, generation: i32) -> Find
              recovery begin in generation {generation} (0x{generation:x})",
             shown(database)
         ),
-        "The next mount answers -543 (event 452), although no log is missing.",
+        format!("The next mount answers {answer}, although no log is missing."),
         "Move the checkpoint away, out of its folder, and check again: recovery then begins with the oldest log.",
     )
 }

@@ -64,10 +64,7 @@ impl<'a> Scene<'a> {
 
     /// Whether closed logs alone are there, and no database of theirs: a backup set, or logs put aside.
     pub fn is_archive(&self) -> bool {
-        self.set.current.is_none()
-            && !self.set.has_temporary
-            && !self.set.archives.is_empty()
-            && self.databases.is_empty()
+        self.set.current.is_none() && !self.set.archives.is_empty() && self.databases.is_empty()
     }
 
     /// Whether no log is there, so that a new log stream begins.

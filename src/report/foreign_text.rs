@@ -31,7 +31,7 @@ use super::model::{
 };
 use super::note::Note;
 use super::text::{Style, render, render_preview, write_record};
-use super::told::Report;
+use super::whole_report::Report;
 
 fn path() -> PathBuf {
     PathBuf::from(HARM)

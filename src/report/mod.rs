@@ -8,7 +8,7 @@ mod foreign_text;
 pub mod model;
 mod note;
 mod text;
-mod told;
+mod whole_report;
 
 pub use aside::{Aside, DatabaseAside, GroupAside};
 pub use dump::{
@@ -21,4 +21,4 @@ pub use model::{
 };
 pub use note::{Note, direction_in_words};
 pub use text::{Style, WIDTH, render, render_preview, typed, who, write_record};
-pub use told::Report;
+pub use whole_report::Report;

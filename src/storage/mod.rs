@@ -3,18 +3,12 @@
 //! Everything that edbmend does to a disk goes through [`Storage`] and [`File`], so that a test can
 //! record it, fail it or stop it at any call. `Disk` is the real one.
 
-#[cfg(all(unix, feature = "disk"))]
-mod access;
 mod aligned;
 mod digest;
 mod error;
 mod file;
 mod file_system;
-#[cfg(all(unix, feature = "disk"))]
-mod held;
 mod held_folder;
-#[cfg(all(unix, feature = "disk"))]
-mod mounts;
 mod path;
 mod pieces;
 mod private_map;

@@ -71,7 +71,7 @@ fn oracle() -> Vec<(&'static str, Change, &'static [&'static str], i32)> {
         ("E00.log", Gone, &["closed-logs-only", "database-newer-than-logs"], 1),
         ("E00.log", Empty, &["log-header-damaged"], 1),
         ("E00.log", Zeroed, &["log-header-damaged"], 1),
-        ("E00.log", Foreign, &["log-signature-mismatch"], 1),
+        ("E00.log", Foreign, &["log-signature-mismatch", "database-replaced"], 4),
         ("E00.chk", Gone, &[], 0),
         ("E00.chk", Empty, &["checkpoint-damaged"], 1),
         ("E00.chk", Zeroed, &["checkpoint-damaged"], 1),

@@ -41,7 +41,7 @@ impl Module {
 
     /// A path of its code from the root of the crate; `None` where it leads out of the crate, or is relative
     /// to a name that was imported.
-    fn from_root(&self, path: &[String]) -> Option<Place> {
+    fn place_from_root(&self, path: &[String]) -> Option<Place> {
         let (first, rest) = path.split_first()?;
         match first.as_str() {
             "crate" => Some(rest.to_vec()),
@@ -59,7 +59,7 @@ impl Module {
     /// beside it.
     fn import(&mut self, path: &[String], name: &str, is_handed_on: bool) {
         let in_folder = || self.is_folder.then(|| [&self.place, path].concat());
-        let Some(place) = self.from_root(path).or_else(in_folder) else { return };
+        let Some(place) = self.place_from_root(path).or_else(in_folder) else { return };
         if is_handed_on {
             self.handed_on.insert(name.to_owned(), place);
         } else {
@@ -94,7 +94,7 @@ impl<'ast> Visit<'ast> for Module {
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let names: Place = path.segments.iter().map(|one| one.ident.to_string()).collect();
-        self.named.extend(self.from_root(&names).filter(|_| names.len() > 1));
+        self.named.extend(self.place_from_root(&names).filter(|_| names.len() > 1));
         syn::visit::visit_path(self, path);
     }
 

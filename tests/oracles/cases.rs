@@ -81,9 +81,10 @@ fn vista_has_the_generations_of_later_engines() {
 #[ignore = "needs the real files"]
 fn an_attached_database_is_gone() {
     let checked = check_folder(case("09-1216-database-gone").path());
-    assert_eq!(checked.next("mount"), fails(-1216, Some(494)));
+    // Its logs end in a shutdown, behind which no database is attached: it mounts, and nothing is known of the other.
+    assert_eq!(checked.next("mount").0, "succeeds");
     assert!(checked.finding("database-missing", "message").contains("two.edb"));
-    assert_eq!((checked.exit_code(), &*actions(&checked)[0]), (1, "bring-database-back"));
+    assert_eq!((checked.exit_code(), &*actions(&checked)[0]), (4, "bring-database-back"));
 }
 
 #[test]
@@ -98,7 +99,6 @@ fn old_logs_after_a_hard_repair() {
     assert_eq!(actions(&checked), ["reset-logs", "mount-stores"]);
     let planned = reset(dir.path(), "SRUDB.dat");
     assert_eq!(planned.outcome(), "planned", "{planned:?}");
-    assert!(planned.finding("no-logging", "consequence").contains("before eseutil /p"));
 }
 
 #[test]
@@ -158,7 +158,8 @@ fn a_database_from_the_future() {
 #[ignore = "needs the real files"]
 fn the_checkpoint_is_ahead_of_the_database() {
     let checked = check_folder(case("29-checkpoint-ahead-of-database").path());
-    assert_eq!((checked.exit_code(), checked.next("mount")), (1, fails(-543, Some(452))));
+    // Its checkpoint lists no database: the start comes to its end, and the attach is refused.
+    assert_eq!((checked.exit_code(), checked.next("mount")), (1, fails(-550, None)));
     assert!(checked.of_logs().contains(&"checkpoint-ahead".to_owned()));
     assert_eq!(actions(&checked)[0], "move-checkpoint-away");
 }

@@ -73,8 +73,8 @@ fn logs_whose_databases_lie_elsewhere() {
     assert_eq!(
         offered,
         format!(
-            "edbmend check {shown} --db '{shown}/{{127D0A1D-4EF2-11D1-8608-00C04FC295EE}}/catdb' --db \
-             '{shown}/{{F750E6C3-38EE-11D1-85E5-00C04FC295EE}}/catdb'"
+            "edbmend check {shown} --db {shown}/{{127D0A1D-4EF2-11D1-8608-00C04FC295EE}}/catdb --db \
+             {shown}/{{F750E6C3-38EE-11D1-85E5-00C04FC295EE}}/catdb"
         )
     );
     assert_eq!(checked.stream(), stream("edb", 0x7e, 0x83, 6));

@@ -13,6 +13,7 @@ use super::super::context::Context;
 use super::super::operation::files::HEADER_BEFORE_NAME;
 use super::super::operation::folder::OperationFolder;
 use super::copy_pass::{self, Pass};
+use super::copying::Copy;
 
 const CHECKING: &str = "checking all pages";
 const CLONING: &str = "cloning the database, reading it back";
@@ -128,8 +129,7 @@ fn full_copy(
             .observer
             .stage("no direct reads here: the copy is read back with its cache dropped");
     }
-    let to =
-        copy_pass::Copy { file: copy.as_ref(), direct: direct.as_ref(), write: !cloned, sparse };
+    let to = Copy { file: copy.as_ref(), direct: direct.as_ref(), write: !cloned, sparse };
     let what = if cloned { CLONING } else { COPYING };
     let passed =
         copy_pass::run(context, what, &Pass { copy: Some(to), ..of_source(source, plan) })?;

@@ -221,8 +221,9 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    use super::super::{Access, Disk, Storage};
+    use super::super::Disk;
     use super::*;
+    use crate::storage::{Access, Storage};
 
     #[test]
     fn a_held_folder_stays_the_same_whatever_its_name_leads_to() {

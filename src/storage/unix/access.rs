@@ -10,7 +10,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use rustix::fs::{Timespec, Timestamps, XattrFlags};
 use rustix::io::Errno;
 
-use super::status::{Others, Sharing};
+use super::super::status::{Others, Sharing};
 
 const ACL: &CStr = c"system.posix_acl_access";
 const DEFAULT_ACL: &CStr = c"system.posix_acl_default";

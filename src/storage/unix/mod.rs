@@ -1,0 +1,12 @@
+//! [`Storage`](super::Storage) on Unix, with Linux's leases, reflinks and advice.
+
+mod access;
+mod disk;
+mod file;
+mod held;
+mod lease;
+mod mounts;
+mod names;
+mod open;
+
+pub use disk::Disk;
