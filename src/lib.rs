@@ -141,6 +141,8 @@ pub mod plan;
 #[doc(hidden)]
 pub mod practice;
 #[doc(hidden)]
+pub mod rebuild;
+#[doc(hidden)]
 pub mod refusal;
 #[doc(hidden)]
 pub mod report;
@@ -155,8 +157,8 @@ pub mod survey;
 
 #[cfg(feature = "disk")]
 pub use api::{
-    Check, Error, Plan, Recover, Repair, Request, ResetLogs, Restore, Result, Verify, Watch, apply,
-    check, inspect, json, plan, recover, verify,
+    Check, Error, Plan, RebuildHeader, Recover, Repair, Request, ResetLogs, Restore, Result,
+    Verify, Watch, apply, check, inspect, json, plan, recover, verify,
 };
 #[cfg(feature = "disk")]
 pub use apply::{NoObserver, Observer};

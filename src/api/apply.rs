@@ -80,6 +80,7 @@ fn looked_at_again(run: &Run, before: Entry, path: &Path, applied: Applied) -> E
             aside: DatabaseAside { found_before: Some(report.findings), ..aside },
             report: DatabaseReport {
                 steps: report.steps,
+                rebuild: report.rebuild,
                 ..DatabaseReport::surveyed(&facts, diagnose_database(&facts), outcome)
             },
         },
@@ -108,6 +109,11 @@ fn steps_after_header(database: &DatabaseReport, plan: &HeaderPlan) -> Vec<Note>
     let undo = operation.map(|operation| CommandLine::new("restore").path(&operation.dir));
     if plan.command == Command::Restore {
         return undo.map(Note::HeaderIsBack).into_iter().collect();
+    }
+    if let Some(rebuild) = &database.rebuild {
+        let mut notes = vec![Note::AfterRebuild(rebuild.case), Note::KeepOperationFolder];
+        notes.extend(undo.map(Note::ToUndo));
+        return notes;
     }
     let full_backup_needed = database.findings.iter().any(|f| f.id == FindingId::FullBackupNeeded);
     let mut notes = vec![Note::MountStore { full_backup_needed }];

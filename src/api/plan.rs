@@ -4,10 +4,10 @@ use super::error::{Error, Result};
 use super::planned::Plan;
 use super::request::Request;
 use super::run::{Run, Watch};
-use super::{repair, reset_logs, restore};
+use super::{rebuild_header, repair, reset_logs, restore};
 
-/// Plans a [`Repair`](crate::Repair), a [`ResetLogs`](crate::ResetLogs) or a
-/// [`Restore`](crate::Restore). Writes nothing.
+/// Plans a [`Repair`](crate::Repair), a [`RebuildHeader`](crate::RebuildHeader), a
+/// [`ResetLogs`](crate::ResetLogs) or a [`Restore`](crate::Restore). Writes nothing.
 ///
 /// # Errors
 ///
@@ -21,6 +21,7 @@ pub(crate) fn plan_in(run: &Run, request: &Request) -> Result<Plan> {
     let writer = &run.to_write();
     let plan = match request {
         Request::Repair(repair) => repair::plan(writer, repair),
+        Request::RebuildHeader(rebuild) => rebuild_header::plan(writer, rebuild),
         Request::ResetLogs(reset) => reset_logs::plan(writer, reset),
         Request::Restore(restore) => restore::plan(writer, restore),
     };

@@ -104,6 +104,7 @@ fn plan_surveyed(
         facts: &facts,
         backup_dir: &backup_dir,
         scope: request.backup,
+        of_rebuild: false,
         allow_unproven_lock: guarded.allow_unproven_lock,
         backup_terms: guarded.backup_terms,
         planned: None,

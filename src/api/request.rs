@@ -209,6 +209,8 @@ impl Verify {
 pub enum Request {
     /// Of the backup fields of a header.
     Repair(Repair),
+    /// Of a header that both copies have lost.
+    RebuildHeader(RebuildHeader),
     /// Of the place of the logs.
     ResetLogs(ResetLogs),
     /// Back to what was before an earlier one.
@@ -281,6 +283,68 @@ impl Repair {
     /// [`apply`](crate::apply()) reads them in any case.
     pub fn scan_while_planning(mut self, scan: bool) -> Self {
         self.scan_now = scan;
+        self
+    }
+
+    placed!();
+    guarded!();
+}
+
+/// The rebuild of a header whose two copies are both destroyed, from the pages, the logs and older header copies.
+///
+/// The verdict is in `rebuild` of the database of the plan's report: only what is proven is written.
+///
+/// ```
+/// use edbmend::RebuildHeader;
+///
+/// let rebuild = RebuildHeader::new("priv1.edb").log_dir("/mnt/logs").from_header("/mnt/backup/priv1.edb");
+/// ```
+#[derive(Clone, Debug)]
+pub struct RebuildHeader {
+    pub(crate) database: PathBuf,
+    pub(crate) name_in_logs: Option<String>,
+    pub(crate) evidence: Vec<PathBuf>,
+    pub(crate) allow_newest_log_doubtful: bool,
+    pub(crate) dirty_for_repair: bool,
+    pub(crate) places: Places,
+    pub(crate) guarded: Guarded,
+}
+
+impl RebuildHeader {
+    /// Of a database that has its logs beside it, under the name that they know.
+    pub fn new(database: impl Into<PathBuf>) -> Self {
+        Self {
+            database: database.into(),
+            name_in_logs: None,
+            evidence: Vec::new(),
+            allow_newest_log_doubtful: false,
+            dirty_for_repair: false,
+            places: Places::default(),
+            guarded: Guarded::default(),
+        }
+    }
+
+    /// The path, or the name, that the logs have for it. Default: the name of the file.
+    pub fn name_in_logs(mut self, name: impl Into<String>) -> Self {
+        self.name_in_logs = Some(name.into());
+        self
+    }
+
+    /// An older header as evidence: an operation folder, another copy of the database, a header image.
+    pub fn from_header(mut self, evidence: impl Into<PathBuf>) -> Self {
+        self.evidence.push(evidence.into());
+        self
+    }
+
+    /// Goes on where the current log may not be the newest. What newer logs hold is lost then, in silence.
+    pub fn allow_newest_log_doubtful(mut self, allow: bool) -> Self {
+        self.allow_newest_log_doubtful = allow;
+        self
+    }
+
+    /// Where there are nothing but pages: a header in Dirty Shutdown, with which `eseutil /p` works.
+    pub fn dirty_for_repair(mut self, dirty: bool) -> Self {
+        self.dirty_for_repair = dirty;
         self
     }
 
@@ -448,6 +512,12 @@ impl Recover {
 impl From<Repair> for Request {
     fn from(repair: Repair) -> Self {
         Self::Repair(repair)
+    }
+}
+
+impl From<RebuildHeader> for Request {
+    fn from(rebuild: RebuildHeader) -> Self {
+        Self::RebuildHeader(rebuild)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::apply::{
 };
 use crate::diagnose::diagnose_database;
 use crate::guards::{HeaderQuestion, LogsQuestion, for_header, for_logs, reason, shared};
-use crate::plan::{Command, content_refusals};
+use crate::plan::{Command, content_refusals, rebuild_refusals};
 use crate::refusal::Refusal;
 use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome, Report};
 use crate::survey::DatabaseFacts;
@@ -66,10 +66,12 @@ fn plan_surveyed(
     let guarded = &request.guarded;
     let backup_dir = run.backup_dir(guarded.backup_dir.as_deref(), &facts.path);
     let backup_dir = backup_dir.map_err(|refusal| vec![refusal])?;
+    let of_rebuild = deed.images.is_of_rebuild();
     let asked = HeaderQuestion {
         facts,
         backup_dir: &backup_dir,
         scope: deed.plan.backup,
+        of_rebuild,
         allow_unproven_lock: guarded.allow_unproven_lock,
         backup_terms: guarded.backup_terms,
         planned: None,
@@ -77,7 +79,8 @@ fn plan_surveyed(
     run.stage("asking every guard");
     let mut refused = for_header(run.storage(), &asked);
     let not_as_left = not_as_left(&deed, facts);
-    let of_content = not_as_left.is_some() || !content_refusals(facts).is_empty();
+    let of_file = if of_rebuild { rebuild_refusals(facts) } else { content_refusals(facts) };
+    let of_content = not_as_left.is_some() || !of_file.is_empty();
     refused.extend(not_as_left);
     refused.extend(confirmation_needed(guarded.consent, &facts.path));
     if !of_content {

@@ -31,4 +31,4 @@ pub use operation::files::{
 pub use operation::marker::{at_work, at_work_near, at_work_on_logs, refusal as marker_refusal};
 pub use outcome::{Applied, Ending};
 pub use recover::{Assessment, Wish, assess, hold_pending, recover, recover_refusals, shared_with};
-pub use undo::{not_as_left, undo_of};
+pub use undo::{header_left_by, not_as_left, undo_of};

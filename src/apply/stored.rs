@@ -16,8 +16,8 @@ use super::header::deed::HeaderDeed;
 use super::known_deed::KnownDeed;
 use super::logs::deed::LogsDeed;
 use super::operation::files::{
-    HEADER_AFTER_NAME, HEADER_BEFORE_NAME, JOURNAL_NAME, PLAN_NAME, SUMS_NAME, read_if_there,
-    read_small, read_start, read_sums, sha256,
+    FINGERPRINT_NAME, HEADER_AFTER_NAME, HEADER_BEFORE_NAME, JOURNAL_NAME, PLAN_NAME, SUMS_NAME,
+    read_if_there, read_small, read_start, read_sums, sha256,
 };
 use super::operation::folder::remove_durably;
 use super::operation::journal::{self, Found, Journal};
@@ -206,7 +206,7 @@ pub fn remove_unprepared(
         deed.as_deed().tidy(storage)?;
     }
     let copy = full_copy_name(&plan);
-    let ours = [HEADER_BEFORE_NAME, HEADER_AFTER_NAME, SUMS_NAME, "journal.new"];
+    let ours = [HEADER_BEFORE_NAME, HEADER_AFTER_NAME, FINGERPRINT_NAME, SUMS_NAME, "journal.new"];
     remove_durably(storage, dir, ours.into_iter().chain(copy.as_deref()))?;
     remove_durably(storage, dir, [PLAN_NAME])
 }

@@ -55,6 +55,19 @@ pub fn undo_of(
     }))
 }
 
+/// Both header pages as a finished operation left them.
+pub fn header_left_by(storage: &dyn Storage, dir: &Path) -> Result<Vec<u8>, Refusal> {
+    let stored = read_operation(storage, dir)?;
+    match (stored.journal.state, stored.deed) {
+        (State::Prepared, _) => Err(unfinished(dir)),
+        (State::Ended(End::Committed), KnownDeed::Header(deed)) => Ok(deed.images.after),
+        (State::Ended(End::RolledBack), KnownDeed::Header(deed)) => Ok(deed.images.before),
+        (State::Ended(_), _) => {
+            Err(not_an_operation(storage, dir, "it left no header of a database"))
+        }
+    }
+}
+
 fn read_operation(storage: &dyn Storage, dir: &Path) -> Result<StoredOperation, Refusal> {
     if let Err(error) = storage.list(dir) {
         if error.is_not_found() {

@@ -40,6 +40,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Repair the backup fields of the header, and a damaged header copy
     Repair(RepairArgs),
+    /// Rebuild a header that both copies have lost, from pages, logs and evidence
+    RebuildHeader(RebuildHeaderArgs),
     /// Move the transaction logs of a storage group away (KB935634)
     ResetLogs(ResetLogsArgs),
     /// Check all pages and logs, as `eseutil /k` and `/ml` do; never writes
@@ -65,6 +67,7 @@ impl Command {
             Self::Inspect(_) => CommandName::Inspect,
             Self::Check(_) => CommandName::Check,
             Self::Repair(_) => CommandName::Repair,
+            Self::RebuildHeader(_) => CommandName::RebuildHeader,
             Self::ResetLogs(_) => CommandName::ResetLogs,
             Self::Verify(_) => CommandName::Verify,
             Self::Restore(_) => CommandName::Restore,
@@ -82,6 +85,7 @@ impl Command {
             Self::Check(args) => &args.log,
             Self::Verify(args) => &args.log,
             Self::Repair(args) => &args.guarded.log,
+            Self::RebuildHeader(args) => &args.guarded.log,
             Self::ResetLogs(args) => &args.guarded.log,
             Self::Restore(args) => &args.guarded.log,
             Self::Recover(args) => &args.guarded.log,
@@ -100,6 +104,7 @@ impl Command {
             Self::Inspect(args) => args.output,
             Self::Check(args) => args.output,
             Self::Repair(args) => args.guarded.output,
+            Self::RebuildHeader(args) => args.guarded.output,
             Self::ResetLogs(args) => args.guarded.output,
             Self::Verify(args) => args.output,
             Self::Restore(args) => args.guarded.output,
@@ -251,6 +256,43 @@ impl From<VerifyArg> for VerifyScope {
             VerifyArg::Full => Self::Full,
         }
     }
+}
+
+/// `rebuild-header`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  edbmend rebuild-header --dry-run priv1.edb\n  edbmend rebuild-header --log-dir logs priv1.edb\n  edbmend rebuild-header --from backup/priv1.edb priv1.edb\n\nDo not start the store before: the engine may delete such a file and make it\nanew. Only what is proven is written, and Clean Shutdown never from pages alone."
+)]
+pub struct RebuildHeaderArgs {
+    /// The database whose two header copies are both destroyed
+    pub database: PathBuf,
+    /// Where the transaction logs are (default: beside the database)
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub log_dir: Option<PathBuf>,
+    /// Where the checkpoint is (default: the folder of the logs)
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub system_dir: Option<PathBuf>,
+    /// The path that the logs have for it (default: its file name)
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::Other)]
+    pub name_in_logs: Option<String>,
+    /// An older header as evidence: an operation folder, another copy of the
+    /// database, a header image; repeat it for each
+    #[arg(long, value_name = "FILE")]
+    pub from: Vec<PathBuf>,
+    /// Go on where the current log may not be the newest. What newer logs hold
+    /// is lost then, in silence
+    #[arg(long)]
+    pub allow_newest_log_doubtful: bool,
+    /// Where there are nothing but pages: write a header in Dirty Shutdown, with
+    /// which eseutil /p works on a copy
+    #[arg(long)]
+    pub dirty_for_repair: bool,
+    /// Where the operation folder goes (default: edbmend beside the database)
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub backup_dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub guarded: GuardedArgs,
 }
 
 /// `reset-logs`

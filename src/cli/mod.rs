@@ -13,6 +13,7 @@ mod log_file;
 mod numbers;
 mod printed;
 mod progress;
+mod rebuild_header;
 mod recover;
 mod repair;
 mod reset_logs;
@@ -131,6 +132,7 @@ fn run_command(session: &Session, command: &Command) -> Printed {
         Command::Inspect(args) => inspect::run(session, args).into(),
         Command::Check(args) => check::run(session, args).into(),
         Command::Repair(args) => repair::run(session, args).into(),
+        Command::RebuildHeader(args) => rebuild_header::run(session, args).into(),
         Command::ResetLogs(args) => reset_logs::run(session, args).into(),
         Command::Verify(args) => verify::run(session, args).into(),
         Command::Restore(args) => restore::run(session, args).into(),

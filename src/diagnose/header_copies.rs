@@ -2,7 +2,7 @@
 
 use crate::ese::checksum;
 use crate::ese::shadow::{CopyState, HeaderPair, Which};
-use crate::show::Paragraph;
+use crate::show::{CommandLine, Paragraph};
 use crate::survey::DatabaseFacts;
 
 use super::fitness::repair_command;
@@ -40,10 +40,20 @@ fn unreadable(facts: &DatabaseFacts) -> Finding {
     Finding::new(
         FindingId::HeaderUnreadable,
         format!("neither header copy is valid. {}", copy_evidence(facts)),
-        "The engine refuses the database with error -1018; edbmend does not guess a header.",
-        "Restore the database from a backup, or copy the file to a sound disk and let \
-         `eseutil /p` rebuild the copy.",
+        "The engine does not attach it, may keep its whole storage group down (-1018), or delete the file and make \
+         it anew from old logs: do not start the store. eseutil answers -1206.",
+        way_out_of_none(facts),
     )
+}
+
+/// The disk first; then what can be proven without writing.
+fn way_out_of_none(facts: &DatabaseFacts) -> Paragraph {
+    if facts.area.unreadable.is_empty() {
+        return CommandLine::new("rebuild-header --dry-run").path(&facts.path).into();
+    }
+    "The disk is failing. Copy the file to a sound disk first (ddrescue), then run on the copy: edbmend \
+     rebuild-header"
+        .into()
 }
 
 fn half_damaged(facts: &DatabaseFacts, pair: &HeaderPair, fault: CopyFault) -> Finding {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::plan::{BackupScope, content_refusals, write_refusals};
+use crate::plan::{BackupScope, content_refusals, rebuild_refusals, write_refusals};
 use crate::refusal::Refusal;
 use crate::storage::Storage;
 use crate::survey::{DatabaseFacts, Fingerprint};
@@ -19,6 +19,8 @@ pub struct HeaderQuestion<'a> {
     pub backup_dir: &'a Path,
     /// How much is backed up.
     pub scope: BackupScope,
+    /// Whether the header is rebuilt, or given up again: then none has to be there.
+    pub of_rebuild: bool,
     /// Whether to go on where exclusive access cannot be proven.
     pub allow_unproven_lock: bool,
     /// What was agreed about the backup folder.
@@ -30,7 +32,8 @@ pub struct HeaderQuestion<'a> {
 /// Every reason not to write the header. All guards are asked.
 pub fn for_header(storage: &dyn Storage, asked: &HeaderQuestion) -> Vec<Refusal> {
     let facts = asked.facts;
-    let mut refusals = content_refusals(facts);
+    let mut refusals =
+        if asked.of_rebuild { rebuild_refusals(facts) } else { content_refusals(facts) };
     refusals.extend(write_refusals(facts));
     refusals.extend(of_backup_folder(storage, asked));
     refusals.extend(in_use(storage, asked));

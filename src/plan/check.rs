@@ -5,7 +5,7 @@
 use std::path::{Component, Path};
 
 use crate::ese::shadow::{self, HeaderArea, HeaderPair, PAGE_SIZES_BYTES, Which};
-use crate::ese::{LogFileName, format_problem};
+use crate::ese::{LogFileName, format_problem, is_attachable};
 
 use super::header_write::{HEADER_BEFORE, sha256_hex, write_order};
 use super::{
@@ -20,11 +20,12 @@ const OPERATION_PREFIX: &str = "edbmend-";
 const LONGEST_OPERATION: usize = 80;
 
 /// Files of an operation folder that no copy of a database is named like.
-const CONTROL_FILES: [&str; 7] = [
+const CONTROL_FILES: [&str; 8] = [
     "journal",
     "journal.new",
     "plan.json",
     "header-after.bin",
+    "fingerprint.json",
     "SHA256SUMS",
     "report.json",
     "report.txt",
@@ -48,8 +49,8 @@ pub fn flaw_of_writes(plan: &Plan, images: &HeaderImages) -> Option<String> {
         return said("the path of its database is not a whole one");
     }
     match (plan.command, &plan.undoes) {
-        (Command::Repair, None) | (Command::Restore, Some(_)) => {}
-        _ => return said("it is no repair, and no undo of one"),
+        (Command::Repair | Command::RebuildHeader, None) | (Command::Restore, Some(_)) => {}
+        _ => return said("it is no repair, no rebuild, and no undo of one"),
     }
     if !PAGE_SIZES_BYTES.contains(&plan.page_size_bytes)
         || plan.length_bytes < 2 * page
@@ -77,6 +78,9 @@ fn flaw_of_images(plan: &Plan, images: &HeaderImages) -> Option<String> {
     {
         return Some("its images are those of another plan".to_owned());
     }
+    if images.is_of_rebuild() {
+        return flaw_of_rebuild(plan, images);
+    }
     let elect = |image: &[u8]| {
         let pair = shadow::elect(&HeaderArea::of(image.to_vec()))?;
         (pair.page_size_bytes == plan.page_size_bytes).then_some(pair)
@@ -91,10 +95,27 @@ fn flaw_of_images(plan: &Plan, images: &HeaderImages) -> Option<String> {
     };
     let (old, new) = (images.before_of(before.elected), images.after_of(after.elected));
     let is_undo = || plan.command == Command::Restore && is_repair(new, &before, old);
-    if is_repair(old, &after, new) || is_undo() {
+    let is_repair_of = || plan.command != Command::RebuildHeader && is_repair(old, &after, new);
+    if is_repair_of() || is_undo() {
         return None;
     }
     Some("its images differ in more than a repair changes".to_owned())
+}
+
+/// A rebuild comes from two destroyed copies to a whole header, its undo the other way.
+fn flaw_of_rebuild(plan: &Plan, images: &HeaderImages) -> Option<String> {
+    let elect = |image: &[u8]| shadow::elect(&HeaderArea::of(image.to_vec()));
+    let is_whole = |pair: &HeaderPair| {
+        pair.is_sound()
+            && pair.page_size_bytes == plan.page_size_bytes
+            && format_problem(&pair.header).is_none()
+            && is_attachable(&pair.header)
+    };
+    match (elect(&images.before), elect(&images.after), plan.command) {
+        (None, Some(after), Command::RebuildHeader | Command::Restore) if is_whole(&after) => None,
+        (Some(before), None, Command::Restore) if is_whole(&before) => None,
+        _ => Some("its images are not those of a destroyed header and of a whole one".to_owned()),
+    }
 }
 
 fn flaw_of_steps(plan: &Plan, images: &HeaderImages) -> Option<String> {

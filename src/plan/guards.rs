@@ -16,6 +16,26 @@ pub fn content_refusals(facts: &DatabaseFacts) -> Vec<Refusal> {
     obstacles(facts).iter().map(|obstacle| refusal(facts, obstacle)).collect()
 }
 
+/// Every reason in the file itself not to write a rebuilt header into it, or to give one up again: what the header
+/// says does not count, since the images of the plan say what must be there.
+pub fn rebuild_refusals(facts: &DatabaseFacts) -> Vec<Refusal> {
+    let counts = |obstacle: &Obstacle| matches!(obstacle, Obstacle::OperationPending(_));
+    let found = obstacles(facts).into_iter().filter(counts);
+    let mut refused: Vec<_> = found.map(|obstacle| refusal(facts, &obstacle)).collect();
+    if let Some(unreadable) = facts.area.unreadable.first() {
+        refused.push(Refusal::new(
+            RefusalId::HeaderUnreadable,
+            &facts.path,
+            format!(
+                "the disk cannot read the header at offset {}, so it could not be put back",
+                unreadable.start
+            ),
+            "The disk is failing. Copy the file to a sound disk first (ddrescue), and work on the copy.",
+        ));
+    }
+    refused
+}
+
 /// Reasons in the file's surroundings not to write to it.
 pub fn write_refusals(facts: &DatabaseFacts) -> Vec<Refusal> {
     let of_logs = logs_pending(facts).map(|obstacle| refusal(facts, &obstacle));
@@ -82,7 +102,7 @@ fn refusal(facts: &DatabaseFacts, obstacle: &Obstacle) -> Refusal {
                 "not an ESE database: {}, expected ulMagic efcdab89 at offset 4 of a header copy",
                 beginning(facts)
             ),
-            "Nothing was done to it. Name the database itself: that of an Exchange store ends in .edb.",
+            other_name_or_rebuild(facts),
         ),
         Obstacle::NoDatabase(kind) => Refusal::new(
             RefusalId::NotADatabase,
@@ -94,7 +114,7 @@ fn refusal(facts: &DatabaseFacts, obstacle: &Obstacle) -> Refusal {
             RefusalId::HeaderUnreadable,
             path,
             format!("no valid header copy: {}", copy_evidence(facts)),
-            "Restore the database from a backup; or run eseutil /p on a copy, and never on the only one.",
+            CommandLine::new("rebuild-header --dry-run").path(path),
         ),
         Obstacle::NotAttachable(header) => Refusal::new(
             RefusalId::NotADatabase,
@@ -160,6 +180,17 @@ fn refusal(facts: &DatabaseFacts, obstacle: &Obstacle) -> Refusal {
             },
         ),
     }
+}
+
+/// A file that is too short for a page has nothing to rebuild a header from.
+fn other_name_or_rebuild(facts: &DatabaseFacts) -> String {
+    let named =
+        "Nothing was done to it. Name the database itself: that of an Exchange store ends in .edb.";
+    if facts.status.length_bytes <= 2 * PAGE_SIZES_BYTES[0] as u64 {
+        return named.to_owned();
+    }
+    let command = CommandLine::new("rebuild-header --dry-run").path(&facts.path);
+    format!("{named} If this is one whose header is destroyed: {command}")
 }
 
 /// What stands at the start of a file that is none of the engine's.

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ese::{BackupField, BackupInfo, DbHeader, checksum};
+use crate::rebuild::Source;
 
 /// The smallest unit that a medium writes at once, in bytes.
 const SECTOR_BYTES: usize = 512;
@@ -33,6 +34,9 @@ pub struct Change {
     pub before: String,
     /// Value planned.
     pub after: String,
+    /// Of a rebuilt header: where the value comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
 }
 
 /// The byte ranges (offset, length) that a repair of a header may touch.
@@ -90,6 +94,7 @@ pub(super) fn changes(before: &[u8], after: &[u8]) -> Vec<Change> {
         bytes: 4,
         before: format!("0x{:08x}", old.raw.checksum),
         after: format!("0x{:08x}", new.raw.checksum),
+        source: None,
     }];
     for field in BackupField::ALL {
         rows.extend(field_rows(field, &old.backup(field), &new.backup(field)));
@@ -108,6 +113,7 @@ fn field_rows(field: BackupField, old: &BackupInfo, new: &BackupInfo) -> Vec<Cha
         bytes,
         before,
         after,
+        source: None,
     };
     let info = field.info_offset();
     vec![

@@ -5,6 +5,7 @@ use crate::ese::shadow::{self, HeaderArea, Which};
 use super::header_write::{HEADER_BEFORE, write_order, write_step};
 use super::{
     BackupScope, Command, HeaderImages, OperationStamp, PLAN_SCHEMA, Plan, Step, VerifyScope,
+    WriteStep,
 };
 
 /// The plan that puts the header back as it was before `plan`. `images` are those of `plan`.
@@ -17,9 +18,14 @@ pub fn inverse(plan: &Plan, images: HeaderImages, stamp: &OperationStamp) -> (Pl
         bytes: images.before.len() as u64,
         to: HEADER_BEFORE.into(),
     };
+    let is_of_rebuild = images.is_of_rebuild();
     let order = write_order(&images).into_iter();
-    let writes =
-        order.map(|which| Step::Write(write_step(&images, which, images.before_of(elected))));
+    let writes = order.map(|which| {
+        let step = write_step(&images, which, images.before_of(elected));
+        // A destroyed page has no fields.
+        let changes = if is_of_rebuild { Vec::new() } else { step.changes };
+        Step::Write(WriteStep { changes, ..step })
+    });
     let inverse = Plan {
         schema: PLAN_SCHEMA.into(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -36,6 +42,7 @@ pub fn inverse(plan: &Plan, images: HeaderImages, stamp: &OperationStamp) -> (Pl
         steps: std::iter::once(copy).chain(writes).collect(),
         header_before_sha256: plan.header_after_sha256.clone(),
         header_after_sha256: plan.header_before_sha256.clone(),
+        pages: None,
     };
     (inverse, images)
 }

@@ -9,6 +9,7 @@ mod guards;
 mod header_edit;
 mod header_write;
 mod inverse;
+mod rebuild;
 mod record;
 mod repair;
 mod reset;
@@ -18,9 +19,12 @@ mod steps;
 
 pub use check::{flaw_of_moves, flaw_of_writes, is_name_of_copy, is_operation_id};
 pub use evidence::Evidence;
-pub use guards::{content_refusals, truncated, unsupported_format, write_refusals};
+pub use guards::{
+    content_refusals, rebuild_refusals, truncated, unsupported_format, write_refusals,
+};
 pub use header_edit::{Change, only_repairable_bytes_differ};
 pub use inverse::inverse;
+pub use rebuild::plan_rebuild;
 pub use record::{BackupMethod, BackupRecord, Direction, OperationRef};
 pub use repair::{FieldSource, RepairRequest, fields_to_mend, plan_repair};
 pub use reset::{

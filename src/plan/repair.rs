@@ -101,6 +101,7 @@ pub fn plan_repair(
         steps,
         header_before_sha256: sha256_hex(&images.before),
         header_after_sha256: sha256_hex(&images.after),
+        pages: None,
     };
     Some((plan, images))
 }
@@ -126,7 +127,7 @@ fn steps(
 }
 
 /// The name of the full copy: the database's own, where it is plain and not one of ours.
-fn backup_name(facts: &DatabaseFacts) -> String {
+pub(super) fn backup_name(facts: &DatabaseFacts) -> String {
     let name = facts.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || "._- {}".contains(c);
     let has_extension = name.contains('.') && !name.starts_with('.');

@@ -6,9 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ese::log_body::LogVerdict;
-use crate::ese::shadow::Which;
+use crate::ese::shadow::{self, HeaderArea, Which};
 use crate::show::Sha256Hex;
 use crate::storage::{StoredPath, stored_path};
+use crate::survey::PagesPrint;
 
 use super::Change;
 
@@ -21,6 +22,8 @@ pub const PLAN_SCHEMA: &str = "edbmend-plan/1";
 pub enum Command {
     /// Clears or restores backup fields, mends a header copy.
     Repair,
+    /// Writes a header that both copies have lost.
+    RebuildHeader,
     /// Moves the logs of a storage group away.
     ResetLogs,
     /// Undoes a finished operation.
@@ -32,6 +35,7 @@ impl Command {
     pub fn name(self) -> &'static str {
         match self {
             Self::Repair => "repair",
+            Self::RebuildHeader => "rebuild-header",
             Self::ResetLogs => "reset-logs",
             Self::Restore => "restore",
         }
@@ -103,6 +107,9 @@ pub struct Plan {
     pub header_before_sha256: String,
     /// SHA-256 of both header pages after, in hexadecimal.
     pub header_after_sha256: String,
+    /// The pages that a rebuilt header rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages: Option<PagesPrint>,
 }
 
 impl Plan {
@@ -219,6 +226,13 @@ impl HeaderImages {
     fn page<'a>(&self, image: &'a [u8], which: Which) -> &'a [u8] {
         let start = which.offset(self.page_size_bytes) as usize;
         &image[start..start + self.page_size_bytes]
+    }
+
+    /// Whether one side has no valid header copy: a header is rebuilt, or given up again.
+    pub fn is_of_rebuild(&self) -> bool {
+        [&self.before, &self.after]
+            .iter()
+            .any(|image| shadow::elect(&HeaderArea::of(image.to_vec())).is_none())
     }
 
     /// The change the other way round: from what is planned back to what is.

@@ -18,6 +18,12 @@ pub const ALLOW_SHARED_BACKUP_DIR: &str = "--allow-shared-backup-dir";
 /// Goes on where the folder of the backup is in memory.
 pub const ALLOW_BACKUP_IN_MEMORY: &str = "--allow-backup-in-memory";
 
+/// Goes on where the current log may not be the newest that there was.
+pub const ALLOW_NEWEST_LOG_DOUBTFUL: &str = "--allow-newest-log-doubtful";
+
+/// Writes a header in Dirty Shutdown where there are nothing but pages.
+pub const DIRTY_FOR_REPAIR: &str = "--dirty-for-repair";
+
 /// Makes [`RefusalId`] of the rows: id, name, guard or failure, and the flag that overrides it.
 macro_rules! refusals {
     ($($id:ident $name:tt $kind:ident $flag:expr;)*) => {
@@ -84,6 +90,18 @@ refusals! {
     MixedPrefixes        "mixed-prefixes"         Guard    None;
     StreamFileMissing    "stream-file-missing"    Guard    None;
     NewLogStream         "new-log-stream"         Guard    None;
+    HeaderStillValid     "header-still-valid"     Guard    None;
+    PageSizeUnknown      "page-size-unknown"      Guard    None;
+    RootPageLost         "root-page-lost"         Guard    None;
+    BadPages             "bad-pages"              Guard    None;
+    LogsNotWhole         "logs-not-whole"         Guard    None;
+    NewestLogDoubtful    "newest-log-doubtful"    Guard    Some(ALLOW_NEWEST_LOG_DOUBTFUL);
+    DatabaseNotInLogs    "database-not-in-logs"   Guard    None;
+    TwinDatabase         "twin-database"          Guard    None;
+    PagesContradictLogs  "pages-contradict-logs"  Guard    None;
+    FlushMapContradicts  "flush-map-contradicts"  Guard    None;
+    StreamingFileUnproven "streaming-file-unproven" Guard  None;
+    NothingButPages      "nothing-but-pages"      Guard    Some(DIRTY_FOR_REPAIR);
     Interrupted          "interrupted"            Failure  None;
     IoError              "io-error"               Failure  None;
     TargetNotEmpty       "target-not-empty"       Failure  None;

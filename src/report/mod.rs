@@ -16,7 +16,9 @@ pub use dump::{
     dump_log_header, dump_log_set, dump_page_counts, dump_records,
 };
 pub use entry::{Entry, Inspected};
-pub use model::{CommandName, DatabaseReport, Outcome, json_schema, utc, write_json};
+pub use model::{
+    CommandName, DatabaseReport, Outcome, RebuildReport, json_schema, utc, write_json,
+};
 pub use note::{Note, direction_in_words};
 pub use text::{Style, WIDTH, render, render_preview, typed, who, write_record};
 pub use whole_report::Report;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::machine::StoreService;
 use crate::plan::Direction;
+use crate::rebuild::RebuildCase;
 use crate::show::{CommandLine, Paragraph, quoted, shown};
 
 /// One thing that people are told beside a report. Programs have the values themselves.
@@ -54,6 +55,10 @@ pub enum Note {
         /// Whether a full backup must be run first of all.
         full_backup_needed: bool,
     },
+    /// A header is to be written that was rebuilt, of which so much is proven.
+    Rebuilt(RebuildCase),
+    /// A rebuilt header was written: what comes next.
+    AfterRebuild(RebuildCase),
     /// The operation folder has the only copy of what was before.
     KeepOperationFolder,
     /// How a repair is undone.
@@ -153,6 +158,8 @@ impl Note {
                  answers -560 (event 206), by design.",
             ),
             Self::MountStore { full_backup_needed: false } => one("Now mount the store."),
+            Self::Rebuilt(case) => one(verdict_in_words(*case)),
+            Self::AfterRebuild(case) => after_rebuild(*case),
             Self::KeepOperationFolder => {
                 one("Keep the operation folder until that backup is proven.")
             }
@@ -245,6 +252,40 @@ fn fields_from(evidence: &std::path::Path, conditions: &[String]) -> Vec<Paragra
     all.extend(conditions.iter().map(|condition| format!("- {condition}").into()));
     all.push("Not checked: that the backup media of that set still exist.".into());
     all
+}
+
+fn verdict_in_words(case: RebuildCase) -> String {
+    let says = match case {
+        RebuildCase::HeaderProven => {
+            "the header is proven to be that of this state of the database"
+        }
+        RebuildCase::CleanProven => "Clean Shutdown is proven",
+        RebuildCase::RecoveryNeeded => "Dirty Shutdown; the engine's recovery does the rest",
+        RebuildCase::PagesOnly => {
+            "nothing is proven. Dirty Shutdown, for eseutil /p on a copy: what never reached the pages is lost"
+        }
+    };
+    let letter = case.letter();
+    format!(
+        "Verdict {letter}: {says}. What nothing tells is left empty: backup history, counters, OS version."
+    )
+}
+
+fn after_rebuild(case: RebuildCase) -> Vec<Paragraph> {
+    one(match case {
+        RebuildCase::HeaderProven | RebuildCase::CleanProven => {
+            "Now mount the store, and run a full backup at once. Until then an incremental backup answers -560."
+        }
+        RebuildCase::RecoveryNeeded => {
+            "Now mount the store with all its logs in place: the engine replays them. Then run a full backup at \
+             once."
+        }
+        RebuildCase::PagesOnly => {
+            "The database is in Dirty Shutdown and cannot be mounted. On a COPY of it run eseutil /p, then \
+             eseutil /d, then isinteg -fix. What never reached the pages, and what is on pages that /p gives up, \
+             is lost. A restored backup is better where there is one."
+        }
+    })
 }
 
 fn store_service(state: StoreService) -> Vec<Paragraph> {

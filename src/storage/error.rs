@@ -84,7 +84,7 @@ impl StorageError {
 /// Whether an error tells of a link that somebody else made.
 pub fn is_foreign_link(error: &io::Error) -> bool {
     #[cfg(all(unix, feature = "disk"))]
-    return error.get_ref().is_some_and(|inner| inner.is::<super::held::ForeignLink>());
+    return error.get_ref().is_some_and(|inner| inner.is::<super::unix::ForeignLink>());
     #[cfg(not(all(unix, feature = "disk")))]
     return {
         let _ = error;

@@ -49,7 +49,7 @@ pub fn absolute_by_own_links(path: &Path) -> std::io::Result<PathBuf> {
 /// process made a link on the way.
 #[cfg(unix)]
 pub fn canonical_by_own_links(dir: &Path) -> std::io::Result<PathBuf> {
-    super::held::real_path(dir)
+    super::unix::real_path(dir)
 }
 
 /// [`canonical`]: here nothing tells who made a link.

@@ -15,10 +15,13 @@ mod log_stream;
 mod own_logs;
 mod pace;
 mod page_facts;
+mod page_proof;
 mod page_scan;
+mod pages_print;
 mod patch_file;
 mod pending_marker;
 mod streaming_file;
+mod walked_log;
 
 pub use attach_list::{AttachListFault, AttachListHolder};
 pub use checkpoint_file::CheckpointFile;
@@ -39,7 +42,10 @@ pub use page_facts::{
     BadPage, BadPageKind, HEADER_PAGES, HighestDbTime, LostPages, MOST_LISTED_PAGES, PageFacts,
     PageLayout,
 };
+pub use page_proof::{Comparison, Difference, PageProof, page_sizes, prove_pages};
 pub use page_scan::{scan_pages, scan_pages_against};
+pub use pages_print::{PagesPrint, PagesPrinting};
 pub use patch_file::PatchFile;
 pub use pending_marker::pending_marker;
 pub use streaming_file::{StreamingFile, streaming_file_path};
+pub use walked_log::{WalkedLog, walk_log};

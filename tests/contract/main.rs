@@ -13,6 +13,7 @@ mod laws;
 mod library;
 mod log_file;
 mod neighbours;
+mod rebuild_header;
 mod records;
 mod remedies;
 mod reset_guards;

@@ -78,6 +78,18 @@ fn resets(how: &str, depth: Depth) -> Vec<Row> {
     recordings.iter().map(|recording| prove(recording, &case, depth)).collect()
 }
 
+/// Both copies are destroyed before: the engine finds no header either way until both writes are done. What counts
+/// is that each state is the one of before, the planned one, or pending, and that nothing is lost.
+fn rebuild_and_restore(depth: Depth) {
+    let case = HeaderCase::new(Damage::BothDestroyed, BackupScope::Full);
+    for recording in [case.repair("rebuild-header"), case.restore("restore of a rebuild")] {
+        let row = prove(&recording, &case, depth);
+        assert_eq!(row.lost, 0, "{:?}", row.examples);
+        assert_eq!(row.pending, row.recovered, "{}", row.name);
+        assert!(row.count(Face::Old) > 0 && row.count(Face::New) > 0, "{}", row.name);
+    }
+}
+
 fn assert_proven(rows: &[Row]) {
     for row in rows {
         assert_eq!((row.count(Face::Dead), row.lost), (0, 0), "{}: {:?}", row.name, row.examples);
@@ -89,6 +101,11 @@ fn assert_proven(rows: &[Row]) {
 fn header_operations_in_short() {
     assert_proven(&repair_and_restore(Damage::BothSound, SHORT));
     assert_proven(&repairs_that_go_wrong(SHORT));
+}
+
+#[test]
+fn rebuilt_headers_in_short() {
+    rebuild_and_restore(SHORT);
 }
 
 #[test]
@@ -130,6 +147,12 @@ mod whole {
     fn repairs_of_a_damaged_copy() {
         assert_proven(&repair_and_restore(Damage::PrimaryBad, WHOLE));
         assert_proven(&repair_and_restore(Damage::ShadowBad, WHOLE));
+    }
+
+    #[test]
+    #[ignore = "slow: minutes; the short form runs always"]
+    fn rebuilt_headers() {
+        rebuild_and_restore(WHOLE);
     }
 
     #[test]

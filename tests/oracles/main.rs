@@ -16,4 +16,5 @@ mod real_groups;
 mod real_logs;
 mod real_pages;
 mod real_repair;
+mod rebuilt_headers;
 mod ways_out;

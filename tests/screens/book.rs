@@ -10,6 +10,7 @@ use crate::harness::disks::{NTFS, Volume};
 use crate::harness::terminal::Terminal;
 use crate::harness::{files, in_memory, operations, run};
 use edbmend::diagnose::FindingId;
+use edbmend::ese::page::seal_page;
 use edbmend::ese::shadow::Which;
 use edbmend::ese::{checksum, db_header::RawDbHeader};
 use edbmend::practice::{Recipe, corrupt_copy, edit_copy, edit_header, storage_group};
@@ -125,8 +126,9 @@ fn without_times(text: &str) -> String {
     while let Some((before, after)) = rest.split_once("edbmend-20") {
         let (stamp, tail) = after.split_at("261123T023223Z".len());
         assert!(stamp.ends_with('Z'), "{stamp}");
-        let command =
-            ["-repair-", "-restore-", "-reset-logs-"].into_iter().find(|c| tail.starts_with(c));
+        let command = ["-repair-", "-restore-", "-reset-logs-", "-rebuild-header-"]
+            .into_iter()
+            .find(|c| tail.starts_with(c));
         let command = command.expect("a command behind the time");
         out += &format!("{before}edbmend-20261123T023223Z{command}1f39");
         rest = &tail[command.len() + 4..];
@@ -142,6 +144,7 @@ fn help() {
         "inspect",
         "check",
         "repair",
+        "rebuild-header",
         "reset-logs",
         "verify",
         "restore",
@@ -266,6 +269,68 @@ fn repair_and_its_way_back() {
     chapter.typed("Nothing pending", "recover --yes @");
     chapter.typed("Several", "repair --yes --backup header @/priv1.edb @/pub1.edb @/E00.log");
     chapter.is("repair");
+}
+
+#[test]
+fn rebuild_header() {
+    const CLEAN: &str = "engine/stage4_p4096/s4_1_bug_state";
+    const KILLED: &str = "engine/killed_p16384";
+    let mut chapter = Chapter::of_set(CLEAN);
+    let destroyed = |chapter: &Chapter, set: &str, name: &str, bytes: usize| {
+        let _ = fs::remove_dir_all(chapter.path("edbmend"));
+        chapter.clear();
+        chapter.lay_out(set);
+        chapter.change(name, |file| file[..bytes].fill(0xff));
+    };
+    chapter.change("test.edb", |file| file[..4096].fill(0xff));
+    chapter.typed("One copy is left", "rebuild-header @/test.edb");
+    destroyed(&chapter, CLEAN, "test.edb", 8192);
+    chapter.typed("What a check says", "check @/test.edb");
+    chapter.typed("What can be proven", "rebuild-header --dry-run @/test.edb");
+    chapter.typed("Do it", "rebuild-header --yes @/test.edb");
+    let operation = chapter.operation("rebuild-header");
+    chapter.typed("Undo it", &format!("restore --yes {operation}"));
+    fs::rename(chapter.path("test.edb"), chapter.path("lost.edb")).unwrap();
+    chapter.typed("Another name", "rebuild-header --dry-run @/lost.edb");
+    destroyed(&chapter, CLEAN, "test.edb", 8192);
+    fs::remove_file(chapter.path("E00.log")).unwrap();
+    chapter.typed("No current log", "rebuild-header --dry-run @/test.edb");
+    destroyed(&chapter, CLEAN, "test.edb", 8192);
+    fs::copy(chapter.path("E0000005.log"), chapter.path("E0000009.log")).unwrap();
+    chapter.typed("A log above the current one", "rebuild-header --dry-run @/test.edb");
+    destroyed(&chapter, CLEAN, "test.edb", 8192);
+    chapter.change("test.edb", |file| file[60 * 4096 + 100] ^= 1);
+    chapter.typed("A bad page", "rebuild-header --dry-run @/test.edb");
+    chapter.change("test.edb", |file| file[2 * 4096..3 * 4096].fill(0));
+    chapter.typed("A root is lost", "rebuild-header --dry-run @/test.edb");
+    destroyed(&chapter, CLEAN, "test.edb", 80 * 4096);
+    chapter.typed("More than the header", "rebuild-header --dry-run @/test.edb");
+    destroyed(&chapter, CLEAN, "test.edb", 8192);
+    fs::write(chapter.path("test.stm"), [0; 8192]).unwrap();
+    chapter.typed("A streaming file", "rebuild-header --dry-run @/test.edb");
+    destroyed(&chapter, CLEAN, "test.edb", 8192);
+    chapter.change("test.edb", |file| {
+        let page = &mut file[41 * 4096..42 * 4096];
+        page[9] += 1;
+        seal_page(page, 40);
+    });
+    chapter.typed("A page of another time", "rebuild-header --dry-run @/test.edb");
+    destroyed(&chapter, CLEAN, "test.edb", 8192);
+    for entry in fs::read_dir(chapter.folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.ends_with("test.edb") {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    chapter.typed("Nothing but pages", "rebuild-header --dry-run @/test.edb");
+    destroyed(&chapter, "engine/stage4_multi_p4096", "one.edb", 8192);
+    chapter.typed("Twins", "rebuild-header --dry-run @/one.edb");
+    destroyed(&chapter, KILLED, "db1.edb", 2 * 16384);
+    chapter.typed("Killed while it wrote", "rebuild-header --dry-run @/db1.edb");
+    let of_another_time = files::unpack(CLEAN);
+    fs::copy(of_another_time.path().join("test.jfm"), chapter.path("db1.jfm")).unwrap();
+    chapter.typed("A flush map of another time", "rebuild-header --dry-run @/db1.edb");
+    chapter.is("rebuild_header");
 }
 
 #[test]

@@ -7,8 +7,11 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::harness::files::unpack;
 use crate::harness::strace::{CHANGING_CALLS, is_killed_at, run_with_signal};
-use crate::harness::{DATABASE, Fixture, Ran, damaged, names, needs, operations, run, snapshot};
+use crate::harness::{
+    DATABASE, Fixture, Ran, damaged, marker_of, names, needs, operations, run, snapshot,
+};
 
 /// More calls of one name than any run makes.
 const MANY: u32 = 200;
@@ -262,4 +265,36 @@ fn the_operation_lies_elsewhere() {
         assert_eq!(names(fixture.dir()), [DATABASE], "{when}");
         fs::write(&fixture.db, &images.old).unwrap();
     }
+}
+
+/// Both header copies of a database of the engine are destroyed, and it is rebuilt from its logs: each kill leaves
+/// the destroyed pages, the rebuilt ones, or an operation that `recover` ends.
+#[test]
+#[ignore = "needs strace"]
+fn a_rebuild_that_is_killed() {
+    needs::strace();
+    let set = unpack("engine/stage4_p4096/s4_2b_cleared_after_full_inc");
+    let database = set.path().canonicalize().unwrap().join("test.edb");
+    let mut destroyed = fs::read(&database).unwrap();
+    destroyed[..8192].fill(0xff);
+    let begin = || {
+        let _ = fs::remove_dir_all(set.path().join("edbmend"));
+        fs::write(&database, &destroyed).unwrap();
+    };
+    begin();
+    let ran = run_on(&["rebuild-header", "--yes"], &database);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let images = Images { old: destroyed.clone(), new: fs::read(&database).unwrap() };
+    at_every_call(|call, nth| {
+        let when = format!("rebuild-header, {call} {nth}");
+        begin();
+        let killed = is_killed_at(&["rebuild-header", "--yes"], &database, call, nth);
+        let ran = run_on(&["recover", "--yes"], &database);
+        assert_eq!(ran.code, Some(0), "{when}: {ran:?}");
+        let bytes = fs::read(&database).unwrap();
+        images.assert_one_of(&bytes, &when);
+        assert!(killed || bytes == images.new, "{when}");
+        assert!(!marker_of(&database).exists(), "{when}");
+        killed
+    });
 }

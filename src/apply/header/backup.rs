@@ -7,7 +7,7 @@ use crate::plan::{BackupMethod, BackupRecord, BackupScope, Plan, Step, VerifySco
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::Sha256Hex;
 use crate::storage::{Access, File, StorageError};
-use crate::survey::{PageFacts, PageLayout};
+use crate::survey::{PageFacts, PageLayout, PagesPrint};
 
 use super::super::context::Context;
 use super::super::operation::files::HEADER_BEFORE_NAME;
@@ -31,6 +31,8 @@ pub struct VerifiedBackup {
     pub source_sha256: Option<[u8; 32]>,
     /// Its pages, where a full verification was asked for.
     pub pages: Option<PageFacts>,
+    /// What its pages are known by, where all were read.
+    pub print: Option<PagesPrint>,
 }
 
 impl VerifiedBackup {
@@ -68,7 +70,14 @@ fn header_image(
     let file = context.storage.open(&path, Access::Read).map_err(|e| reason(&e))?;
     file.drop_cache();
     let length_bytes = 2 * plan.page_size_bytes as u64;
-    let image = Pass { source: file.as_ref(), length_bytes, head: None, pages: None, copy: None };
+    let image = Pass {
+        source: file.as_ref(),
+        length_bytes,
+        head: None,
+        pages: None,
+        print: None,
+        copy: None,
+    };
     let sha256 = Sha256Hex(copy_pass::run(context, "reading the backup back", &image)?.sha256);
     compare(&path, &sha256.to_string(), &plan.header_before_sha256)?;
     let method = BackupMethod::Header;
@@ -77,8 +86,17 @@ fn header_image(
         VerifyScope::Header => None,
         VerifyScope::Full => Some(copy_pass::run(context, CHECKING, &of_source(source, plan))?),
     };
-    let (source_sha256, pages) = whole.map_or((None, None), |w| (Some(w.sha256), w.pages));
-    Ok(VerifiedBackup { record, name: HEADER_BEFORE_NAME.into(), source_sha256, pages })
+    let name = HEADER_BEFORE_NAME.into();
+    Ok(match whole {
+        None => VerifiedBackup { record, name, source_sha256: None, pages: None, print: None },
+        Some(whole) => VerifiedBackup {
+            record,
+            name,
+            source_sha256: Some(whole.sha256),
+            pages: whole.pages,
+            print: whole.print,
+        },
+    })
 }
 
 /// A pass that reads and hashes the database, and judges its pages where that was asked for.
@@ -86,7 +104,7 @@ fn of_source<'a>(source: &'a dyn File, plan: &Plan) -> Pass<'a> {
     let length_bytes = plan.length_bytes;
     let layout = PageLayout::of(length_bytes, plan.page_size_bytes);
     let pages = (plan.verify == VerifyScope::Full).then_some(layout);
-    Pass { source, length_bytes, head: None, pages, copy: None }
+    Pass { source, length_bytes, head: None, pages, print: Some(layout), copy: None }
 }
 
 fn full_copy(
@@ -121,8 +139,13 @@ fn full_copy(
     copy.adopt_access(source).map_err(io)?;
     let method = if cloned { BackupMethod::Reflink } else { BackupMethod::Copy };
     let record = BackupRecord { path, sha256, bytes: length, method };
-    let (source_sha256, pages) = (Some(passed.sha256), passed.pages);
-    Ok(VerifiedBackup { record, name: name.into(), source_sha256, pages })
+    Ok(VerifiedBackup {
+        record,
+        name: name.into(),
+        source_sha256: Some(passed.sha256),
+        pages: passed.pages,
+        print: passed.print,
+    })
 }
 
 /// Space for all of it, but for a file with holes: the copy gets the same holes.
@@ -144,7 +167,7 @@ pub fn sha256_with_head(
 ) -> Result<[u8; 32], Refusal> {
     // The header is written: from here on nobody stops.
     let context = Context { interrupted: &NEVER, ..context };
-    let pass = Pass { head: Some(head), pages: None, ..of_source(file, plan) };
+    let pass = Pass { head: Some(head), pages: None, print: None, ..of_source(file, plan) };
     Ok(copy_pass::run(context, "proving that all pages are unchanged", &pass)?.sha256)
 }
 

@@ -17,7 +17,7 @@ use std::thread;
 use crate::guards::reason;
 use crate::refusal::Refusal;
 use crate::storage::{AlignedBuffer, File, Piece, Pieces, Result, start_threads};
-use crate::survey::{PageFacts, PageLayout};
+use crate::survey::{PageFacts, PageLayout, PagesPrint, PagesPrinting};
 
 use super::super::context::Context;
 use super::super::outcome::interrupted;
@@ -35,6 +35,8 @@ pub struct Pass<'a> {
     pub head: Option<&'a [u8]>,
     /// Whether its pages are judged, too.
     pub pages: Option<PageLayout>,
+    /// Whether it is told what its pages are known by.
+    pub print: Option<PageLayout>,
     /// Where the copy goes, and how it is read back.
     pub copy: Option<Copy<'a>>,
 }
@@ -48,6 +50,8 @@ pub struct Passed {
     pub copy_sha256: Option<[u8; 32]>,
     /// Its pages.
     pub pages: Option<PageFacts>,
+    /// What they are known by.
+    pub print: Option<PagesPrint>,
 }
 
 /// Carries a pass out, and tells how far it is.
@@ -113,7 +117,7 @@ fn in_threads(pass: &Pass, watched: &Watched) -> Option<Done<Passed>> {
 
 /// The result of all threads: an error of one, or that one was stopped, before anything else.
 fn result_of(
-    source: Done<Judged>,
+    source: Done<Passed>,
     written: Option<Done<()>>,
     back: Option<Done<[u8; 32]>>,
 ) -> Done<Passed> {
@@ -122,7 +126,7 @@ fn result_of(
         return Ok(None);
     }
     let copy_sha256 = back.flatten();
-    Ok(source.map(|(sha256, pages)| Passed { sha256, copy_sha256, pages }))
+    Ok(source.map(|judged| Passed { copy_sha256, ..judged }))
 }
 
 /// Everything by this thread, one after the other; `after_each` is called behind each piece.
@@ -141,8 +145,7 @@ fn in_turn(pass: &Pass, watched: &Watched, after_each: &dyn Fn()) -> Done<Passed
             return Ok(None);
         }
     }
-    let (sha256, pages) = source.finish();
-    let mut passed = Passed { sha256, copy_sha256: None, pages };
+    let mut passed = source.finish();
     let Some(copy) = &pass.copy else { return Ok(Some(passed)) };
     copy.file.sync()?;
     let (file, mut hasher) = (copy.to_read_back(), Hasher::default());
@@ -162,22 +165,21 @@ fn in_turn(pass: &Pass, watched: &Watched, after_each: &dyn Fn()) -> Done<Passed
     Ok(Some(passed))
 }
 
-/// The SHA-256 of the source, and its pages.
-type Judged = ([u8; 32], Option<PageFacts>);
-
 /// The source as it is read: every block of it is hashed and judged.
 struct Source<'a> {
     pass: &'a Pass<'a>,
     pieces: Pieces,
     hasher: Hasher,
     facts: Option<PageFacts>,
+    printing: Option<PagesPrinting>,
 }
 
 impl<'a> Source<'a> {
     fn new(pass: &'a Pass) -> Result<Self> {
         let pieces = Pieces::of(pass.source, pass.length_bytes)?;
         let facts = pass.pages.map(|_| PageFacts::default());
-        Ok(Self { pass, pieces, hasher: Hasher::default(), facts })
+        let printing = pass.print.map(|layout| PagesPrinting::new(layout, pass.length_bytes));
+        Ok(Self { pass, pieces, hasher: Hasher::default(), facts, printing })
     }
 
     fn next(&mut self) -> Result<Option<Piece>> {
@@ -192,14 +194,21 @@ impl<'a> Source<'a> {
         }
         self.hasher.update(block);
         judge(&mut self.facts, self.pass.pages, block);
+        if let Some(printing) = &mut self.printing {
+            match &block.piece {
+                Piece::Data(range) => printing.block(block.bytes(), range.start),
+                Piece::Hole(range) => printing.hole(range.start, range.end),
+            }
+        }
         if self.pass.copy.is_none() {
             watched.note_done(block);
         }
         Ok(())
     }
 
-    fn finish(self) -> Judged {
-        (self.hasher.finish(), self.facts)
+    fn finish(self) -> Passed {
+        let print = self.printing.map(PagesPrinting::finish);
+        Passed { sha256: self.hasher.finish(), copy_sha256: None, pages: self.facts, print }
     }
 }
 
@@ -208,7 +217,7 @@ fn read_source(
     pass: &Pass,
     shared: &Shared,
     writer: Option<(Sender<Block>, Receiver<AlignedBuffer>)>,
-) -> Done<Judged> {
+) -> Done<Passed> {
     let mut source = Source::new(pass)?;
     let mut kept = writer.is_none().then(new_buffer);
     while let Some(piece) = source.next()? {
@@ -269,8 +278,14 @@ mod tests {
             let (source, copy, length_bytes) = files(folder.path());
             let copied = Copy { file: copy.as_ref(), direct: None, write: true, sparse: true };
             let copied = Some(copied);
-            let pass =
-                Pass { source: source.as_ref(), length_bytes, head: None, pages, copy: copied };
+            let pass = Pass {
+                source: source.as_ref(),
+                length_bytes,
+                head: None,
+                pages,
+                print: None,
+                copy: copied,
+            };
             let watched = Watched::default();
             let passed = way(&pass, &watched).unwrap().unwrap();
             let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
@@ -286,8 +301,14 @@ mod tests {
     fn one_thread_alone_stops_when_it_is_asked_to() {
         let folder = tempfile::tempdir().unwrap();
         let (source, _, length_bytes) = files(folder.path());
-        let pass =
-            Pass { source: source.as_ref(), length_bytes, head: None, pages: None, copy: None };
+        let pass = Pass {
+            source: source.as_ref(),
+            length_bytes,
+            head: None,
+            pages: None,
+            print: None,
+            copy: None,
+        };
         let watched = Watched::default();
         let ask = || watched.stop.store(true, Ordering::Relaxed);
         assert!(in_turn(&pass, &watched, &ask).unwrap().is_none());

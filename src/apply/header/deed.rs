@@ -77,6 +77,7 @@ impl Deed for HeaderDeed {
             facts: &facts,
             backup_dir: &terms.backup_dir,
             scope: self.plan.backup,
+            of_rebuild: self.images.is_of_rebuild(),
             allow_unproven_lock: terms.allow_unproven_lock,
             backup_terms: terms.backup_terms,
             planned: self.rests_on.as_ref(),

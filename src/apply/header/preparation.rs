@@ -2,8 +2,8 @@
 //! in a private map of the file. Then the writes, and the last look.
 
 use crate::diagnose::field_faults;
-use crate::ese::format_problem;
 use crate::ese::shadow::{self, HeaderArea, Which};
+use crate::ese::{format_problem, is_attachable};
 use crate::guards::{Held, reason};
 use crate::plan::{
     BackupRecord, Command, HeaderImages, Plan, VerifyScope, only_repairable_bytes_differ,
@@ -15,7 +15,7 @@ use crate::survey::{PageFacts, survey_open_file};
 use super::super::context::Context;
 use super::super::deed::{Carried, Ready};
 use super::super::operation::files::{
-    HEADER_AFTER_NAME, HEADER_BEFORE_NAME, PLAN_NAME, sha256, sums_line,
+    FINGERPRINT_NAME, HEADER_AFTER_NAME, HEADER_BEFORE_NAME, PLAN_NAME, sha256, sums_line,
 };
 use super::super::operation::folder::OperationFolder;
 use super::backup::{self, VerifiedBackup};
@@ -28,6 +28,7 @@ pub struct ReadyHeader<'a> {
     plan: &'a Plan,
     images: &'a HeaderImages,
     plan_sha256: String,
+    print_sha256: Option<String>,
     backup: VerifiedBackup,
 }
 
@@ -45,8 +46,33 @@ pub fn prepare<'a>(
     folder.write_file(PLAN_NAME, &plan_json).map_err(io)?;
     context.storage.sync_dir(&folder.dir).map_err(io)?;
     let backup = backup::make(context, file, folder, plan)?;
+    expect_same_pages(file, plan, &backup)?;
+    let print_sha256 = store_print(folder, &backup).map_err(io)?;
     build_in_private_map(file, plan, images)?;
-    Ok(ReadyHeader { held, file, plan, images, plan_sha256: sha256(&plan_json), backup })
+    let plan_sha256 = sha256(&plan_json);
+    Ok(ReadyHeader { held, file, plan, images, plan_sha256, print_sha256, backup })
+}
+
+/// A rebuilt header rests on all pages: they must still be what they were.
+fn expect_same_pages(file: &dyn File, plan: &Plan, backup: &VerifiedBackup) -> Result<(), Refusal> {
+    if plan.pages.is_none() || plan.pages == backup.print {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        RefusalId::ChangedSinceSurvey,
+        file.path(),
+        "the pages are no longer those that the header was rebuilt from",
+        "Nothing was written. See that nobody else writes to the file, then run the command again.",
+    ))
+}
+
+/// Stores what the pages are known by, so that the header image can be evidence later. Gives back its SHA-256.
+fn store_print(
+    folder: &mut OperationFolder,
+    backup: &VerifiedBackup,
+) -> Result<Option<String>, StorageError> {
+    let print = backup.print.as_ref();
+    print.map(|print| folder.write_json(FINGERPRINT_NAME, print)).transpose()
 }
 
 fn not_stored(file: &dyn File, error: &serde_json::Error) -> Refusal {
@@ -82,6 +108,7 @@ fn build_in_private_map(
     }
     match plan.command {
         Command::Repair => verify_repaired(&map, plan, images).or_else(refuse),
+        Command::RebuildHeader => verify_rebuilt(&map, plan).or_else(refuse),
         // An undo gives back whatever was there, damaged copies included.
         Command::Restore | Command::ResetLogs => Ok(()),
     }
@@ -116,6 +143,18 @@ fn verify_repaired(
     Ok(())
 }
 
+/// What must be true of a rebuilt header: valid, equal copies, of a format that the engine attaches.
+fn verify_rebuilt(map: &PrivateMap, plan: &Plan) -> Result<(), &'static str> {
+    let after = shadow::elect(&HeaderArea::of(map.to_vec())).ok_or("no valid copy")?;
+    if !after.is_sound() || after.page_size_bytes != plan.page_size_bytes {
+        return Err("the two copies are not both valid and equal");
+    }
+    match format_problem(&after.header) {
+        None if is_attachable(&after.header) => Ok(()),
+        _ => Err("the engine would not attach it"),
+    }
+}
+
 impl Ready for ReadyHeader<'_> {
     fn plan_sha256(&self) -> &str {
         &self.plan_sha256
@@ -128,6 +167,9 @@ impl Ready for ReadyHeader<'_> {
             + &sums_line(&plan.header_after_sha256, HEADER_AFTER_NAME);
         if self.backup.name != HEADER_BEFORE_NAME {
             text += &sums_line(&self.backup.record().sha256.to_string(), &self.backup.name);
+        }
+        if let Some(print) = &self.print_sha256 {
+            text += &sums_line(print, FINGERPRINT_NAME);
         }
         text
     }

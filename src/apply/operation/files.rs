@@ -18,6 +18,8 @@ pub const JOURNAL_NAME: &str = "journal";
 pub const HEADER_BEFORE_NAME: &str = "header-before.bin";
 /// Name of the image of both header pages after.
 pub const HEADER_AFTER_NAME: &str = "header-after.bin";
+/// Name of what the pages are known by.
+pub const FINGERPRINT_NAME: &str = "fingerprint.json";
 /// Name of the report that a finished operation leaves for programs.
 pub const REPORT_NAME: &str = "report.json";
 /// Name of the list of digests.

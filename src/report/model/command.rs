@@ -16,6 +16,7 @@ pub enum CommandName {
     Inspect,
     Check,
     Repair,
+    RebuildHeader,
     ResetLogs,
     Verify,
     Restore,
@@ -35,6 +36,7 @@ impl CommandName {
             Self::Inspect => "inspect",
             Self::Check => "check",
             Self::Repair => "repair",
+            Self::RebuildHeader => "rebuild-header",
             Self::ResetLogs => "reset-logs",
             Self::Verify => "verify",
             Self::Restore => "restore",
@@ -52,6 +54,7 @@ impl From<Command> for CommandName {
     fn from(command: Command) -> Self {
         match command {
             Command::Repair => Self::Repair,
+            Command::RebuildHeader => Self::RebuildHeader,
             Command::ResetLogs => Self::ResetLogs,
             Command::Restore => Self::Restore,
         }

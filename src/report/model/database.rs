@@ -12,7 +12,9 @@ use crate::plan::{BackupRecord, Direction, OperationRef, Steps};
 use crate::show::serialize_shown;
 use crate::survey::{DatabaseFacts, PageFacts};
 
-use super::{FileHeader, HeaderReport, LogBodyReport, LogSetReport, Outcome, RecordReport};
+use super::{
+    FileHeader, HeaderReport, LogBodyReport, LogSetReport, Outcome, RebuildReport, RecordReport,
+};
 
 /// State of both header copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -48,6 +50,9 @@ pub struct DatabaseReport {
     /// Where `recover` brings a pending operation; only there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
+    /// What its lost header is rebuilt from; only there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rebuild: Option<RebuildReport>,
     /// The steps of its plan.
     pub steps: Steps,
     /// Its backup.
@@ -72,6 +77,7 @@ impl DatabaseReport {
             findings: Vec::new(),
             operation: None,
             direction: None,
+            rebuild: None,
             steps: Steps::default(),
             backup: None,
             pages: None,

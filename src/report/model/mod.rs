@@ -15,6 +15,7 @@ mod log_record;
 mod log_set;
 mod logs;
 mod outcome;
+mod rebuild;
 mod run;
 mod schema;
 
@@ -33,5 +34,6 @@ pub use log_record::{MOST_LISTED_RECORDS, RecordFields, RecordReport};
 pub use log_set::{BadLog, LogSetReport};
 pub use logs::{CheckpointReport, CheckpointsReport, LogsReport, StreamReport, checkpoint_reports};
 pub use outcome::Outcome;
+pub use rebuild::RebuildReport;
 pub use run::{RunReport, utc};
 pub use schema::json_schema;

@@ -1,6 +1,7 @@
 //! The plan of a header: the fields that change, and the steps.
 
 use crate::plan::{BackupScope, Step, WriteStep};
+use crate::rebuild::Source;
 use crate::report::model::DatabaseReport;
 use crate::show::{shown, size};
 
@@ -15,11 +16,15 @@ impl Page {
             Step::Copy { .. } | Step::Move(_) => None,
         });
         let Some(write) = write else { return };
+        self.rebuild(database);
         self.words(2, "", "Fields of the header, in both copies (offsets inside a copy):");
-        self.changes(write);
+        match write.changes.iter().any(|change| change.source.is_some()) {
+            true => self.rebuilt_fields(write),
+            false => self.changes(write, database),
+        }
         self.line("  Steps:");
         for (index, step) in steps.iter().enumerate() {
-            self.words(4, &format!("{}. ", index + 1), in_words(step));
+            self.words(4, &format!("{}. ", index + 1), in_words(step, are_whole_pages(database)));
             self.digests(step);
         }
         self.blank();
@@ -33,10 +38,34 @@ impl Page {
         }
     }
 
+    /// What a rebuilt header rests on.
+    fn rebuild(&mut self, database: &DatabaseReport) {
+        for found in database.rebuild.iter().flat_map(|rebuild| &rebuild.evidence) {
+            self.words(2, "", found.as_str());
+        }
+        if database.rebuild.is_some() {
+            self.blank();
+        }
+    }
+
+    /// Each field of a rebuilt header with its value, and where that comes from.
+    fn rebuilt_fields(&mut self, write: &WriteStep) {
+        self.line(format!("  {:>6}  {:<20}  {:<36}  {}", "offset", "field", "value", "from"));
+        for change in &write.changes {
+            let (at, name, value) = (change.offset, &change.label, &change.after);
+            let source = change.source.map_or("", Source::in_words);
+            self.line(format!("  {at:>6}  {name:<20}  {value:<36}  {source}"));
+        }
+        self.blank();
+    }
+
     /// The fields, grouped under the name of the backup they belong to.
-    fn changes(&mut self, write: &WriteStep) {
+    fn changes(&mut self, write: &WriteStep, database: &DatabaseReport) {
         if write.changes.is_empty() {
-            self.line("    no field changes; a damaged copy is rewritten from the other");
+            self.line(match are_whole_pages(database) {
+                true => "    both pages as a whole, as they were saved",
+                false => "    no field changes; a damaged copy is rewritten from the other",
+            });
             return self.blank();
         }
         self.line(format!("  {:>6}  {:<12}  {:<27}  {}", "offset", "field", "now", "planned"));
@@ -54,7 +83,21 @@ impl Page {
     }
 }
 
-fn in_words(step: &Step) -> String {
+/// Whether the plan writes pages that have no fields to be told: a rebuilt header, or the destroyed one again.
+fn are_whole_pages(database: &DatabaseReport) -> bool {
+    let writes = || {
+        database.steps.of_header().iter().filter_map(|step| match step {
+            Step::Write(write) => Some(write),
+            Step::Copy { .. } | Step::Move(_) => None,
+        })
+    };
+    let is_whole = |write: &WriteStep| {
+        write.rewrites_copy && write.changes.iter().all(|change| change.source.is_some())
+    };
+    writes().count() > 1 && writes().all(is_whole)
+}
+
+fn in_words(step: &Step, are_whole_pages: bool) -> String {
     match step {
         Step::Copy { scope: BackupScope::Full, bytes, to } => {
             format!(
@@ -69,8 +112,8 @@ fn in_words(step: &Step) -> String {
         }
         Step::Move(step) => format!("move {} to {}", shown(&step.from), shown(&step.to)),
         Step::Write(write) => {
-            let how =
-                if write.rewrites_copy { " (this copy is rewritten from the other)" } else { "" };
+            let is_from_other = write.rewrites_copy && !are_whole_pages;
+            let how = if is_from_other { " (this copy is rewritten from the other)" } else { "" };
             format!(
                 "write the {} header, {} bytes at offset {}, sync, read back, compare{how}",
                 write.copy.name(),

@@ -10,3 +10,4 @@ mod names;
 mod open;
 
 pub use disk::Disk;
+pub(super) use held::{ForeignLink, real_path};

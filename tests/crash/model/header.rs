@@ -8,10 +8,11 @@ use edbmend::apply::{
     Applied, Context, Ending, Job, KnownDeed, NoObserver, Terms, execute, undo_of,
 };
 use edbmend::ese::shadow::{HeaderArea, Which, elect};
-use edbmend::plan::{BackupScope, OperationStamp, RepairRequest, plan_repair};
+use edbmend::plan::{BackupScope, OperationStamp, RepairRequest, plan_rebuild, plan_repair};
 use edbmend::practice::{DatabaseRecipe, corrupt_copy, damage_full_backup, edit_header};
+use edbmend::rebuild::{RebuildCase, Rebuilt};
 use edbmend::storage::{Access, Exclusive, Storage};
-use edbmend::survey::{DatabaseFacts, survey_database};
+use edbmend::survey::{DatabaseFacts, PageLayout, PagesPrinting, survey_database};
 
 use super::context;
 use super::explore::{Face, Judge, Recording};
@@ -33,6 +34,8 @@ pub enum Damage {
     PrimaryBad,
     /// The shadow copy is bad, too.
     ShadowBad,
+    /// Neither copy is valid: the header is rebuilt.
+    BothDestroyed,
 }
 
 /// A database, before and after its repair.
@@ -55,6 +58,11 @@ impl HeaderCase {
             }),
             Damage::PrimaryBad => corrupt_copy(&mut old, Which::Primary),
             Damage::ShadowBad => corrupt_copy(&mut old, Which::Shadow),
+            // A few words are enough, and keep the number of torn states within reason.
+            Damage::BothDestroyed => {
+                corrupt_copy(&mut old, Which::Primary);
+                corrupt_copy(&mut old, Which::Shadow);
+            }
         }
         let mut case = Self { new: Vec::new(), old, backup };
         let sim = Sim::on(case.start());
@@ -124,6 +132,10 @@ impl HeaderCase {
 
     fn repair_job(&self, storage: &dyn Storage) -> Job {
         let facts = facts(storage);
+        if facts.pair.is_none() {
+            let (plan, images) = rebuild(&facts, &self.old);
+            return job(&facts, plan, images);
+        }
         let request = RepairRequest { backup: self.backup, ..RepairRequest::default() };
         let (plan, images) = plan_repair(&facts, &request, &stamp("repair")).expect("damage");
         job(&facts, plan, images)
@@ -210,6 +222,25 @@ impl HeaderCase {
     }
 }
 
+/// The plan that writes the header of a healthy database over destroyed copies.
+fn rebuild(
+    facts: &DatabaseFacts,
+    old: &[u8],
+) -> (edbmend::plan::Plan, edbmend::plan::HeaderImages) {
+    let healthy = DatabaseRecipe { pages: 2, ..DatabaseRecipe::default() }.build();
+    let rebuilt = Rebuilt {
+        case: RebuildCase::CleanProven,
+        page: healthy[..PAGE_BYTES].to_vec(),
+        fields: Vec::new(),
+        evidence: Vec::new(),
+    };
+    let length = old.len() as u64;
+    let mut printing = PagesPrinting::new(PageLayout::of(length, PAGE_BYTES), length);
+    printing.block(old, 0);
+    let pages = printing.finish();
+    plan_rebuild(facts, &rebuilt, &pages, Vec::new(), &stamp("repair")).expect("two pages")
+}
+
 fn run(sim: &Sim, job: &Job, interrupted: bool) -> Applied {
     let interrupted = AtomicBool::new(interrupted);
     execute(Context { storage: sim, observer: &NoObserver, interrupted: &interrupted }, job)
@@ -252,6 +283,8 @@ impl Judge for HeaderCase {
         };
         let elected = page(database_of(tree));
         match elected {
+            None if database_of(tree) == self.old => Face::Old,
+            None if database_of(tree) == self.new => Face::New,
             None => Face::Dead,
             _ if elected == page(&self.old) => Face::Old,
             _ if elected == page(&self.new) => Face::New,
