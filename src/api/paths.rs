@@ -20,12 +20,7 @@ impl Run<'_> {
         let dir = self.real(&path).map_err(|error| self.not_reached(&path, error))?;
         match self.storage().status(&dir).map_err(|error| unreadable(&error))?.kind {
             FileKind::Directory => Ok(dir),
-            _ => Err(Refusal::new(
-                RefusalId::NotFound,
-                &path,
-                "this is a file, expected a folder",
-                format!("Name its folder: {}", quoted(dir.parent().unwrap_or(Path::new("/")))),
-            )),
+            _ => Err(not_a_folder(&path)),
         }
     }
 
@@ -49,7 +44,12 @@ impl Run<'_> {
 
     fn not_reached(&self, dir: &Path, error: io::Error) -> Refusal {
         let error = StorageError::new("open the folder", dir, error);
-        if error.is_foreign_link() { reason(&error) } else { not_found(self.storage(), dir) }
+        if error.is_foreign_link() {
+            return reason(&error);
+        }
+        let is_there = self.storage().status(dir).is_ok();
+        let is_file = is_there && error.source.kind() == io::ErrorKind::NotADirectory;
+        if is_file { not_a_folder(dir) } else { not_found(self.storage(), dir) }
     }
 
     /// What a link to a folder leads to, and every other path as it is.
@@ -70,4 +70,14 @@ impl Run<'_> {
             None => Ok(database.with_file_name(DEFAULT_BACKUP_DIR)),
         }
     }
+}
+
+/// The refusal of a file, or of a link to one, in place of a folder.
+fn not_a_folder(path: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::NotFound,
+        path,
+        "this is a file, expected a folder",
+        format!("Name its folder: {}", quoted(path.parent().unwrap_or(Path::new("/")))),
+    )
 }

@@ -560,6 +560,45 @@ fn findings_of_the_next_start() {
     chapter.is("findings_of_the_next_start");
 }
 
+#[test]
+fn findings_of_what_lies_beside() {
+    let mut chapter = Chapter::new();
+    let counted = |raw: &mut RawDbHeader| {
+        (raw.bad_checksum, raw.ecc_fix_success, raw.repair_count) = (7.into(), 2.into(), 1.into());
+    };
+    chapter.change("pub1.edb", |bytes| edit_header(bytes, counted));
+    chapter.typed("A database that was damaged and repaired", "check @/pub1.edb");
+    chapter.begin_anew();
+    let newer = |raw: &mut RawDbHeader| {
+        raw.last_consistent_pos.generation = 9.into();
+        raw.last_detach_pos.generation = 9.into();
+    };
+    chapter.change("pub1.edb", |bytes| edit_header(bytes, newer));
+    chapter.typed("A database that is newer than its logs", "check @");
+    chapter.begin_anew();
+    fs::write(chapter.path("people.mdb"), b"\0\x01\0\0Standard Jet DB\0").unwrap();
+    fs::copy(chapter.path("pub1.edb"), chapter.path("tmp.edb")).unwrap();
+    chapter.change("tmp.edb", |bytes| edit_header(bytes, |raw| raw.file_type = 5.into()));
+    chapter.leave_patch_file_of("pub1.edb", "pub1.pat");
+    chapter.typed("Files that are in nobody's way", "check @");
+    chapter.begin_anew();
+    let of_another_version = |bytes: &mut Vec<u8>| {
+        bytes[32] = 9;
+        checksum::seal(&mut bytes[..4096]);
+    };
+    chapter.change("E00.log", of_another_version);
+    chapter.typed("Logs of a version that is not known", "check @");
+    chapter.begin_anew();
+    fs::copy(chapter.path("E00.log"), chapter.path("E0000004.log")).unwrap();
+    chapter.typed("A file under the name of the next log", "check @");
+    chapter.begin_anew();
+    for name in ["E00.log", "E00.chk", "priv1.edb", "priv1.stm", "pub1.edb"] {
+        fs::remove_file(chapter.path(name)).unwrap();
+    }
+    chapter.typed("An archive of closed logs", "check @");
+    chapter.is("findings_of_what_lies_beside");
+}
+
 /// Changes both copies of a checkpoint in the same way.
 fn in_both_copies(bytes: &mut [u8], change: impl Fn(&mut [u8])) {
     for copy in bytes.chunks_exact_mut(4096) {
@@ -569,6 +608,18 @@ fn in_both_copies(bytes: &mut [u8], change: impl Fn(&mut [u8])) {
 }
 
 impl Chapter {
+    /// What a streaming backup leaves of a database beside it, where the format page says.
+    fn leave_patch_file_of(&self, database: &str, name: &str) {
+        let header = fs::read(self.path(database)).unwrap();
+        let mut page = vec![0; 4096];
+        page[48..56].copy_from_slice(&[0x38, 0x11, 9, 0x0b, 3, 0x76, 1, 0]);
+        page[56..64].copy_from_slice(&[1, 0, 0, 0, 3, 0, 0, 0]);
+        page[64..92].copy_from_slice(&header[24..52]);
+        page[92..120].copy_from_slice(&header[108..136]);
+        checksum::seal(&mut page);
+        fs::write(self.path(name), page.repeat(2)).unwrap();
+    }
+
     /// Gives the logs, and the checkpoint, generations that are so much higher.
     fn renumber(&self, by: u32) {
         let raised = |header: &mut [u8], at: usize| {

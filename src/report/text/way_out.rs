@@ -5,6 +5,9 @@ use crate::report::Report;
 
 use super::page::{Ink, Page};
 
+/// How many steps of a group are shown, unless all are asked for.
+const MOST_STEPS: usize = 10;
+
 impl Page {
     /// The steps of each group, in their order.
     pub(super) fn way_out(&mut self, report: &Report) {
@@ -13,9 +16,13 @@ impl Page {
         for steps in &groups {
             let of_which =
                 if groups.len() > 1 { format!(" of {}", steps[0].group) } else { String::new() };
-            self.heading(format!("The way out{of_which}"));
-            steps.iter().for_each(|step| self.step(step));
             self.blank();
+            self.heading(format!("The way out{of_which}"));
+            let most = if self.style.verbose { steps.len() } else { MOST_STEPS };
+            steps.iter().take(most).for_each(|step| self.step(step));
+            if let Some(more) = steps.len().checked_sub(most).filter(|more| *more > 0) {
+                self.line(format!("  and {more} more (--verbose lists all)"));
+            }
         }
     }
 
