@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::apply::{at_work, at_work_near, at_work_on_logs};
+use crate::diagnose::is_of_stream;
 use crate::guards::{unread, unreadable};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::{quoted, shown};
@@ -112,15 +113,20 @@ impl Run<'_> {
         observer.end_files();
         let mut group = group.map_err(|error| unreadable(&error))?;
         if let Some(bodies) = bodies {
-            self.read_bodies(&mut group.streams, bodies, all_processors(), &log_dir)?;
+            let GroupFacts { streams, databases, .. } = &mut group;
+            let is_read = |stream: &&mut LogStream| {
+                bodies != Bodies::OfNextMount || !is_archive(stream, databases)
+            };
+            let streams = streams.iter_mut().filter(is_read);
+            self.read_bodies(streams, bodies, all_processors(), &log_dir)?;
         }
         Ok(group)
     }
 
     /// Reads bodies of logs, with progress.
-    pub fn read_bodies(
-        &self,
-        streams: &mut [LogStream],
+    pub fn read_bodies<'b>(
+        &'b self,
+        streams: impl IntoIterator<Item = &'b mut LogStream>,
         bodies: Bodies,
         threads: usize,
         log_dir: &Path,
@@ -194,4 +200,12 @@ fn not_regular(path: &Path, kind: FileKind, target: Option<&Path>) -> Refusal {
         ),
     };
     Refusal::new(RefusalId::NotARegularFile, path, what, remedy)
+}
+
+/// Whether there is nothing that a mount could read these logs for: closed ones alone, and none of their databases.
+fn is_archive(stream: &LogStream, databases: &[DatabaseFacts]) -> bool {
+    let is_theirs = |facts: &DatabaseFacts| {
+        facts.pair.as_ref().is_some_and(|pair| is_of_stream(&pair.header, stream.identity()))
+    };
+    stream.current.is_none() && !databases.iter().any(is_theirs)
 }

@@ -32,7 +32,11 @@ pub struct BodyPass<'a> {
 
 impl<'a> BodyPass<'a> {
     /// Of those log streams. Which bodies the next mount reads, the current log tells: it is read at once.
-    pub fn new(storage: &'a dyn Storage, streams: &'a mut [LogStream], wanted: Bodies) -> Self {
+    pub fn new(
+        storage: &'a dyn Storage,
+        streams: impl IntoIterator<Item = &'a mut LogStream>,
+        wanted: Bodies,
+    ) -> Self {
         let kept = if wanted == Bodies::Verdicts { Kept::Verdicts } else { Kept::Everything };
         let mut logs = Vec::new();
         let mut buffer = AlignedBuffer::new(CHUNK_BYTES);

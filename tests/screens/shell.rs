@@ -34,7 +34,7 @@ fn has_all(answer: &str, expected: &[&str]) {
     }
 }
 
-const COMMANDS_IN_RE: [&str; 4] = ["repair", "reset-logs", "restore", "recover"];
+const COMMANDS_IN_RE: [&str; 5] = ["repair", "rebuild-header", "reset-logs", "restore", "recover"];
 const WARNINGS: [&str; 3] = ["backup-gen-inverted", "backup-gen-half-set", "backup-gen-beyond-log"];
 
 /// What bash would offer, one a line; the last word is the one at the cursor.
@@ -96,7 +96,7 @@ fn zsh_completes() {
         output_of(&mut zsh, folder.path())
     };
     let commands = complete("edbmend re", "restore");
-    has_all(&commands, &["_edbmend READY", "reset-logs  -- Move the transaction logs"]);
+    has_all(&commands, &["_edbmend READY", "reset-logs      -- Move the transaction logs"]);
     has_all(&commands, &COMMANDS_IN_RE);
     has_all(&complete("edbmend repair --also ", "inverted"), &WARNINGS);
     has_all(&complete("edbmend repair p", "priv1.edb"), &["priv1.edb"]);
