@@ -31,14 +31,13 @@ pub fn page_size_unknown(path: &Path, sizes: &[usize]) -> Refusal {
 
 /// A root of the database is not what it must be.
 pub(super) fn lost_roots(path: &Path, roots: &[u32]) -> Refusal {
-    let pages: Vec<String> = roots.iter().map(u32::to_string).collect();
+    let each = roots.iter().map(|page| format!("page {page} is not the root that must be there"));
     Refusal::new(
         RefusalId::RootPageLost,
         path,
         format!(
-            "page {} is not the root that must be there (page 1: object 1, the space; page 4: object 2, the \
-             catalogue)",
-            pages.join(" and ")
+            "{} (page 1: object 1, the space; page 4: object 2, the catalogue)",
+            each.collect::<Vec<_>>().join(", ")
         ),
         "More than the header is lost: restore the database from a backup.",
     )

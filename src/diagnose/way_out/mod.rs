@@ -14,11 +14,21 @@ mod search;
 mod step;
 mod words;
 
+use moves::Move;
 pub(super) use place::Place;
 pub use step::{Action, WayOutStep};
 
 /// The way out of a group; empty where nothing is wrong.
 pub(super) fn way_out(place: &Place) -> Vec<WayOutStep> {
-    let moves = search::moves(place);
+    let moves = copied_once(search::moves(place));
     (0..moves.len()).map(|index| words::step(&moves, index, place)).collect()
+}
+
+/// What is copied aside stays there: the first copy is that of what was found.
+fn copied_once(mut moves: Vec<Move>) -> Vec<Move> {
+    let mut is_copied = false;
+    moves.retain(|step| {
+        !matches!(step, Move::CopyAside) || !std::mem::replace(&mut is_copied, true)
+    });
+    moves
 }
