@@ -263,7 +263,7 @@ mod whole {
     fn every_pair(name: &str) {
         let recordings = recordings();
         let recording = recordings.iter().find(|recording| recording.name == name).unwrap();
-        claims_hold(recording, 2, 1, 1);
+        claims_hold(recording, 2, 1, 50);
     }
 
     macro_rules! every_pair_of_damaged_files {
