@@ -77,7 +77,9 @@ zpty -w shell "fpath=($PWD \$fpath); autoload -Uz compinit; compinit -u -D; PS1=
 zpty -w shell 'print "${_comps[edbmend]} REA""DY"'
 zpty -r shell answer '*READY*'
 print -r -- "$answer"
-zpty -w -n shell "$1"$'\t\C-d'
+zpty -w -n shell "$1"$'\t'
+sleep 1
+zpty -w -n shell $'\C-d'
 zpty -r shell answer "*$2*"
 print -r -- "$answer"
 zpty -w -n shell $'\C-uprint DO""NE\n'

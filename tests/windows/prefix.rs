@@ -136,7 +136,8 @@ pub fn normalised(report: &Value, folder: &Path) -> Value {
         let here = text.contains(&windows);
         let text = text.replace(&windows, "FOLDER").replace(folder.to_str().unwrap(), "FOLDER");
         let text = if here { text.replace('\\', "/") } else { text };
-        without_id(&text)
+        // Each system has its own characters that make a path of a command stand in quotes.
+        without_id(&text.replace('"', ""))
     })
 }
 
