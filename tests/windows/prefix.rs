@@ -132,6 +132,7 @@ pub fn normalised(report: &Value, folder: &Path) -> Value {
     let mut report = report.clone();
     // Who ran it, where and when, and how the programs are named.
     report.as_object_mut().expect("a report").remove("run");
+    forget_shell_commands(&mut report);
     map_text(&report, &|text| {
         let here = text.contains(&windows);
         let text = text.replace(&windows, "FOLDER").replace(folder.to_str().unwrap(), "FOLDER");
@@ -139,6 +140,17 @@ pub fn normalised(report: &Value, folder: &Path) -> Value {
         // Each system has its own characters that make a path of a command stand in quotes.
         without_id(&text.replace('"', ""))
     })
+}
+
+/// Files are copied and moved by what the shell of each system has.
+fn forget_shell_commands(report: &mut Value) {
+    let steps = report.get_mut("way_out").and_then(Value::as_array_mut).into_iter().flatten();
+    for command in steps.filter_map(|step| step.get_mut("command")) {
+        let is_of_both = |text: &str| text.starts_with("edbmend") || text.starts_with("eseutil");
+        if command.as_str().is_some_and(|text| !is_of_both(text)) {
+            *command = "a command of the shell".into();
+        }
+    }
 }
 
 fn map_text(value: &Value, change: &impl Fn(&str) -> String) -> Value {
