@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use std::path::Path;
 
+use crate::ese::DbHeader;
 use crate::ese::content::ContentKind;
-use crate::ese::{DbHeader, LogHeaderFault};
 use crate::survey::{CheckpointFile, DatabaseFacts, LogContent, LogFile, LogStream};
 
 use super::set::{CheckpointState, DatabaseContent, DatabaseFile, HeaderState, Log, LogHead, Set};
@@ -53,11 +53,7 @@ fn of_log(log: &LogFile) -> Log {
         LogContent::Header(summary) => LogHead::Valid(*summary),
         LogContent::Unreadable(_) | LogContent::NotRegular(_) => LogHead::Unread,
         LogContent::Blank => LogHead::Refused(-501),
-        LogContent::Damaged(fault) => LogHead::Refused(match fault {
-            LogHeaderFault::FileSize { .. } | LogHeaderFault::TooShort => -541,
-            LogHeaderFault::Version(_) | LogHeaderFault::OldFormat(_) => -514,
-            _ => -501,
-        }),
+        LogContent::Damaged(fault) => LogHead::Refused(fault.jet_error()),
     };
     Log { path: log.path.clone(), head, body: log.body.clone() }
 }

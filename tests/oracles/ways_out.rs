@@ -49,6 +49,9 @@ const COMMITTED_IN_THE_WAY: &[(&str, &str)] =
     &[LOGS_BACK, COPY, ("move-logs-away", "put-aside"), ALL_OPTION, MOUNT];
 const BY_CHECKPOINT: &[(&str, &str)] = &[CHECKPOINT_AWAY, MOUNT];
 const BY_RESET: &[(&str, &str)] = &[RESET, MOUNT];
+const BY_REBUILD: &[(&str, &str)] =
+    &[COPY, ("rebuild-header", "edbmend rebuild-header "), DATABASE_BACK, CHECKPOINT_AWAY, MOUNT];
+const NEXT_NAME_FREED: &[(&str, &str)] = &[("move-logs-away", "/E0000008.log "), MOUNT];
 const ONLY_MOUNT: &[(&str, &str)] = &[MOUNT];
 
 fn kind(
@@ -253,30 +256,8 @@ fn kinds() -> Vec<Kind> {
             &[COPY, ("recover-logs", " /i"), MOUNT],
         ),
         kind("the only one after /p", "trials/after_p_logs_left", |_| (), BY_RESET),
-        kind(
-            "no header, dirty",
-            TWO_DIRTY,
-            spoil_database,
-            &[
-                COPY,
-                ("rebuild-header", "edbmend rebuild-header "),
-                DATABASE_BACK,
-                CHECKPOINT_AWAY,
-                MOUNT,
-            ],
-        ),
-        kind(
-            "no header, clean",
-            TWO_CLEAN,
-            spoil_database,
-            &[
-                COPY,
-                ("rebuild-header", "edbmend rebuild-header "),
-                DATABASE_BACK,
-                CHECKPOINT_AWAY,
-                MOUNT,
-            ],
-        ),
+        kind("no header, dirty", TWO_DIRTY, spoil_database, BY_REBUILD),
+        kind("no header, clean", TWO_CLEAN, spoil_database, BY_REBUILD),
         kind(
             "half of a database",
             TWO_DIRTY,
@@ -293,13 +274,13 @@ fn kinds() -> Vec<Kind> {
             "the next name taken, dirty",
             DIRTY,
             |dir| copy(dir, "E00.log", "E0000008.log"),
-            &[("move-logs-away", "/E0000008.log "), MOUNT],
+            NEXT_NAME_FREED,
         ),
         kind(
             "the next name taken, clean",
             CLEAN,
             |dir| copy(dir, "E00.log", "E0000008.log"),
-            &[("move-logs-away", "/E0000008.log "), MOUNT],
+            NEXT_NAME_FREED,
         ),
         kind("the last generation", "trials/sequence_end", |_| (), BY_RESET),
         kind("killed at a log roll", "trials/killed_at_log_roll", |_| (), ONLY_MOUNT),
