@@ -16,7 +16,7 @@ use crate::refusal::{Refusal, RefusalId};
 use crate::report::model::{
     CheckpointReport, CheckpointsReport, LogsReport, StreamReport, checkpoint_reports,
 };
-use crate::report::{CommandName, DatabaseReport, Entry, Outcome, Report};
+use crate::report::{CommandName, DatabaseReport, Entry, Outcome, Report, headers_of_logs};
 use crate::storage::{FileKind, all_processors, canonical};
 use crate::survey::{
     Bodies, DatabaseFacts, Digests, FlushMapFile, GroupFacts, GroupFolders, Listings, LogStream,
@@ -298,6 +298,7 @@ impl<'a> Checking<'a> {
             None => self.report.document.way_out.extend(diagnosis.way_out),
         }
         self.push_unread(group);
+        self.report.aside.headers.extend(headers_of_logs(group));
         let dir = &group.folders.log_dir;
         if diagnosis.streams.iter().all(|stream| stream.base.is_none()) {
             self.report.aside.no_logs_in.push(dir.clone());
@@ -393,7 +394,7 @@ impl<'a> Checking<'a> {
             () if !unknown.is_empty() => Outcome::Failed,
             () => Outcome::Ok,
         };
-        let mut entry = Entry::from(DatabaseReport::surveyed(facts, findings, outcome));
+        let mut entry = Entry::surveyed(facts, findings, outcome);
         entry.notes(facts.pages.as_deref().and_then(pages_note_of_check));
         entry.report.pages = facts.pages.as_deref().cloned();
         self.report.push(entry, &unknown);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::diagnose::Finding;
 
 use super::Note;
+use super::headers::HeaderDump;
 
 /// What is told beside the document of a run.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +14,8 @@ pub struct Aside {
     pub databases: Vec<DatabaseAside>,
     /// The dump of each of its files, in their order.
     pub dumps: Vec<String>,
+    /// The checkpoints and logs of its log streams.
+    pub headers: Vec<HeaderDump>,
     /// The checkpoint of each of its log streams in words, in their order.
     pub checkpoints: Vec<String>,
     /// Where the run is about a storage group as a whole.
@@ -26,6 +29,10 @@ pub struct Aside {
 /// What is told beside a database.
 #[derive(Clone, Debug, Default)]
 pub struct DatabaseAside {
+    /// Its header as `eseutil` prints it; empty where no copy is valid.
+    pub header: String,
+    /// After an operation: what that was before it.
+    pub header_before: Option<String>,
     /// What the plan means, and what comes next.
     pub notes: Vec<Note>,
     /// Whether the plan was shown already, before a question.

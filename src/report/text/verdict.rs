@@ -1,5 +1,6 @@
 //! How it ended, in one line.
 
+use crate::report::Report;
 use crate::report::model::{CommandName, DatabaseReport, Outcome};
 use crate::show::Colour;
 
@@ -45,6 +46,25 @@ pub(super) fn of_database(outcome: Outcome, command: &CommandName) -> Verdict {
         _ => in_words(outcome),
     };
     Verdict { outcome, words }
+}
+
+/// Of a run, in one line.
+pub(in crate::report) fn verdict_of(report: &Report) -> String {
+    match report.databases.as_slice() {
+        [only] if report.aside.group.is_none() => verdict_of_database(only, &report.command),
+        _ if report.aside.group.is_some() => of_group(report.outcome).words,
+        _ => of_database(report.outcome, &report.command).words,
+    }
+    .to_owned()
+}
+
+/// Of a database, in one line.
+pub(in crate::report) fn verdict_of_database(
+    database: &DatabaseReport,
+    command: &CommandName,
+) -> &'static str {
+    let recovered = of_recovery(database).filter(|_| *command == CommandName::Recover);
+    recovered.unwrap_or_else(|| of_database(database.outcome, command)).words
 }
 
 /// Of a storage group as a whole.

@@ -1,0 +1,110 @@
+//! The logs of each stream.
+
+use maud::{Markup, html};
+
+use crate::diagnose::{Forecast, LogRange};
+use crate::report::Report;
+use crate::report::model::{CommandName, StreamReport};
+use crate::report::text::{forecast_in_words, logs_in_words, numbers_used};
+use crate::show::shown;
+
+use super::parts::{MOST_ROWS, Section, labelled, more, text};
+
+/// Of a check alone: who repairs has other worries.
+pub(super) fn section(report: &Report) -> Option<Section> {
+    let streams = report.logs.as_ref().filter(|_| report.command == CommandName::Check)?.streams();
+    let named = streams
+        .iter()
+        .zip(&report.aside.checkpoints)
+        .filter_map(|(stream, checkpoint)| Some((stream.base.as_deref()?, stream, checkpoint)));
+    let named: Vec<_> = named.collect();
+    let body = html! {
+        @for (base, stream, checkpoint) in &named { (one(base, stream, checkpoint)) }
+    };
+    (!named.is_empty()).then_some(Section { id: "logs", title: "Logs", body })
+}
+
+fn one(base: &str, stream: &StreamReport, checkpoint: &str) -> Markup {
+    html! {
+        h3 { (shown(base)) " in " (shown(&stream.dir)) }
+        (forecasts(stream))
+        (labelled(&[
+            ("Logs", Some(text(logs_in_words(stream)))),
+            ("Checkpoint", Some(text(checkpoint))),
+            ("Databases", Some(html! { (stream.databases.len()) " of this log signature" })),
+            ("Numbers used", stream.generations_left.map(|left| text(numbers_used(stream, left)))),
+            ("Signature", stream.signature.map(text)),
+        ]))
+        (ranges(&stream.ranges))
+    }
+}
+
+fn forecasts(stream: &StreamReport) -> Markup {
+    let all = [
+        ("Next mount", &stream.next_mount),
+        ("Next full backup", &stream.next_full),
+        ("Next incremental backup", &stream.next_incremental),
+    ];
+    html! {
+        table {
+            thead {
+                tr {
+                    th scope="col" { "What comes" }
+                    th scope="col" { "How it ends" }
+                    th scope="col" { "Rests on" }
+                }
+            }
+            tbody {
+                @for (what, forecast) in all {
+                    tr {
+                        th scope="row" { (what) }
+                        td { (shown(&forecast_in_words(forecast))) }
+                        td { (grounds(forecast)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn grounds(forecast: &Forecast) -> String {
+    let names: Vec<_> = forecast.rests_on.iter().map(|ground| ground.name()).collect();
+    names.join(", ")
+}
+
+fn ranges(ranges: &[LogRange]) -> Markup {
+    html! {
+        details {
+            summary { "Which logs may go" }
+            table {
+                thead {
+                    tr {
+                        th scope="col" { "Generations" }
+                        th scope="col" { "There" }
+                        th scope="col" { "To mount" }
+                        th scope="col" { "In a backup" }
+                        th scope="col" { "Next full backup" }
+                    }
+                }
+                tbody { @for range in ranges.iter().take(MOST_ROWS) { (range_of(range)) } }
+            }
+            (more(ranges.len()))
+        }
+    }
+}
+
+fn range_of(range: &LogRange) -> Markup {
+    let LogRange { from, to, .. } = range;
+    html! {
+        tr {
+            th scope="row" { @if from == to { (from) } @else { (from) "-" (to) } }
+            td { (range.state.name()) }
+            td { @if range.needed_to_mount { "needed" } @else { "not needed" } }
+            td { @if range.in_backup { "yes" } @else { "no" } }
+            td {
+                @if range.next_full_deletes { "deletes" } @else { "keeps" }
+                @if !range.held_by.is_empty() { ", held back by " (shown(&range.held_by.join(", "))) }
+            }
+        }
+    }
+}
