@@ -7,6 +7,7 @@ mod entry;
 mod foreign_text;
 pub mod model;
 mod note;
+pub mod picture;
 mod text;
 mod whole_report;
 
