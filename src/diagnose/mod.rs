@@ -36,6 +36,7 @@ mod unclean;
 mod way_out;
 
 pub use backup_info::{fault_id, fault_in_words, field_faults, last_seen_generation, log_gen};
+pub use checkpoint::CheckpointState;
 pub use current_backup::CurrentBackup;
 pub use damaged_files::{
     attach_list_way_out, damaged_checkpoint, damaged_log, half_damaged_checkpoint,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::diagnose::Finding;
+use crate::diagnose::{CheckpointState, Finding};
 
 use super::Note;
 use super::headers::HeaderDump;
@@ -16,8 +16,8 @@ pub struct Aside {
     pub dumps: Vec<String>,
     /// The checkpoints and logs of its log streams.
     pub headers: Vec<HeaderDump>,
-    /// The checkpoint of each of its log streams in words, in their order.
-    pub checkpoints: Vec<String>,
+    /// The checkpoint of each of its log streams, in their order.
+    pub checkpoints: Vec<CheckpointState>,
     /// Where the run is about a storage group as a whole.
     pub group: Option<GroupAside>,
     /// Folders in which logs were looked for, and none was found.

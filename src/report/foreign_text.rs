@@ -8,7 +8,8 @@ use serde_json::json;
 use zerocopy::FromBytes;
 
 use crate::diagnose::{
-    Action, Finding, FindingId, Forecast, ForecastOutcome, LogRange, LogRangeState, WayOutStep,
+    Action, CheckpointState, Finding, FindingId, Forecast, ForecastOutcome, LogRange,
+    LogRangeState, WayOutStep,
 };
 use crate::ese::attach_list::{ATTACH_FLAG_UNICODE, ATTACH_LIST_BYTES};
 use crate::ese::checkpoint::CHECKPOINT_FLAG_ATTACH_LIST;
@@ -289,7 +290,7 @@ fn report(command: CommandName, outcome: Outcome, steps: Steps, databases: usize
     report.aside = Aside {
         databases: vec![aside; databases],
         dumps: vec![String::new()],
-        checkpoints: vec![HARM.into()],
+        checkpoints: vec![CheckpointState::Damaged],
         group: None,
         no_logs_in: vec![path()],
         unread: vec![path()],

@@ -9,6 +9,7 @@ mod headers;
 mod html;
 pub mod model;
 mod note;
+pub mod picture;
 mod text;
 mod whole_report;
 

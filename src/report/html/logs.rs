@@ -2,12 +2,14 @@
 
 use maud::{Markup, html};
 
-use crate::diagnose::{Forecast, LogRange};
+use crate::diagnose::{CheckpointState, Forecast, LogRange};
 use crate::report::Report;
 use crate::report::model::{CommandName, StreamReport};
+use crate::report::picture::Picture;
 use crate::report::text::{forecast_in_words, logs_in_words, numbers_used};
 use crate::show::shown;
 
+use super::drawing::drawn;
 use super::parts::{MOST_ROWS, Section, labelled, more, text};
 
 /// Of a check alone: who repairs has other worries.
@@ -19,14 +21,19 @@ pub(super) fn section(report: &Report) -> Option<Section> {
         .filter_map(|(stream, checkpoint)| Some((stream.base.as_deref()?, stream, checkpoint)));
     let named: Vec<_> = named.collect();
     let body = html! {
-        @for (base, stream, checkpoint) in &named { (one(base, stream, checkpoint)) }
+        @for (base, stream, checkpoint) in &named {
+            h3 { (shown(base)) " in " (shown(&stream.dir)) }
+            @if let Some(picture) = Picture::of_stream(stream, &report.databases, checkpoint) {
+                (drawn(&picture))
+            }
+            (one(stream, checkpoint))
+        }
     };
     (!named.is_empty()).then_some(Section { id: "logs", title: "Logs", body })
 }
 
-fn one(base: &str, stream: &StreamReport, checkpoint: &str) -> Markup {
+fn one(stream: &StreamReport, checkpoint: &CheckpointState) -> Markup {
     html! {
-        h3 { (shown(base)) " in " (shown(&stream.dir)) }
         (forecasts(stream))
         (labelled(&[
             ("Logs", Some(text(logs_in_words(stream)))),

@@ -5,6 +5,7 @@
 
 mod databases;
 mod deed;
+mod drawing;
 mod fields;
 mod findings;
 mod frame;

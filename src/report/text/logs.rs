@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::diagnose::{Forecast, ForecastOutcome, LogRange, LogRangeState};
+use crate::diagnose::{CheckpointState, Forecast, ForecastOutcome, LogRange, LogRangeState};
 use crate::report::Report;
 use crate::report::model::StreamReport;
 use crate::show::{Colour, shown};
@@ -52,8 +52,8 @@ impl Page {
         self.blank();
     }
 
-    /// One stream; its checkpoint comes in words.
-    fn stream(&mut self, base: &str, stream: &StreamReport, checkpoint: &str) {
+    /// One stream, with its checkpoint.
+    fn stream(&mut self, base: &str, stream: &StreamReport, checkpoint: &CheckpointState) {
         self.heading(format!("Logs {base} in {}", stream.dir));
         if let Some(signature) = stream.signature {
             self.labelled("Signature:", signature.to_string());
@@ -62,7 +62,7 @@ impl Page {
         if let Some(left) = stream.generations_left {
             self.labelled("numbers used:", numbers_used(stream, left));
         }
-        self.labelled("checkpoint:", checkpoint);
+        self.labelled("checkpoint:", checkpoint.to_string());
         let count = stream.databases.len();
         self.labelled("databases:", format!("{count} of this log signature"));
         self.ranges(&stream.ranges);
