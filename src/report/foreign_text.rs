@@ -26,6 +26,9 @@ use crate::survey::{BadPage, BadPageKind, LogContent, LogFile, LogStream, PageFa
 
 use super::aside::{Aside, DatabaseAside, GroupAside};
 use super::dump;
+use super::headers::HeaderDump;
+use super::html::judge::assert_sound;
+use super::html::to_html;
 use super::model::{
     CommandName, DatabaseReport, DigestReport, FileHeader, FileReport, HeaderReport, LogsReport,
     Outcome, RunReport, StreamReport,
@@ -254,6 +257,12 @@ fn stream() -> StreamReport {
     }
 }
 
+fn header_dump() -> String {
+    let page = pages(4096).next().unwrap();
+    let copy = dump::CopyDump { page: &page, which: Which::Primary, pair: None, trailer: None };
+    dump::dump_database_header(&copy)
+}
+
 /// A report with such text wherever there is text; of one database, or of several.
 fn report(command: CommandName, outcome: Outcome, steps: Steps, databases: usize) -> Report {
     let mut report = Report::new(command);
@@ -285,11 +294,17 @@ fn report(command: CommandName, outcome: Outcome, steps: Steps, databases: usize
         group: HARM.into(),
     }];
     document.digests = vec![DigestReport { name: HARM.into(), sha256: Sha256Hex([0; 32]) }];
-    let aside =
-        DatabaseAside { notes: notes(), plan_was_shown: false, found_before: Some(findings()) };
+    let aside = DatabaseAside {
+        header: header_dump(),
+        header_before: Some(header_dump()),
+        notes: notes(),
+        plan_was_shown: false,
+        found_before: Some(findings()),
+    };
     report.aside = Aside {
         databases: vec![aside; databases],
         dumps: vec![String::new()],
+        headers: vec![HeaderDump { path: path(), text: header_dump() }],
         checkpoints: vec![CheckpointState::Damaged],
         group: None,
         no_logs_in: vec![path()],
@@ -316,6 +331,7 @@ fn assert_printed_harmless(report: &Report) {
     let mut record = Vec::new();
     write_record(report, &mut record).unwrap();
     assert_harmless(&String::from_utf8(record).unwrap());
+    assert_sound(&to_html(report));
 }
 
 #[test]

@@ -10,11 +10,15 @@ mod fields;
 mod findings;
 mod frame;
 mod headers;
+#[cfg(test)]
+pub(super) mod judge;
 mod logs;
 mod moves;
 mod next;
 mod parts;
 mod run;
+#[cfg(test)]
+mod tests;
 
 use super::Report;
 use super::text::verdict_of;
