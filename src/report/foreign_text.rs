@@ -24,7 +24,7 @@ use crate::show::{CommandLine, Paragraph, Sha256Hex};
 use crate::storage::StorageError;
 use crate::survey::{BadPage, BadPageKind, LogContent, LogFile, LogStream, PageFacts};
 
-use super::aside::{Aside, DatabaseAside, GroupAside};
+use super::aside::{Aside, DatabaseAside, GroupAside, StreamAside};
 use super::dump;
 use super::model::{
     CommandName, DatabaseReport, DigestReport, FileHeader, FileReport, HeaderReport, LogsReport,
@@ -223,6 +223,8 @@ fn stream() -> StreamReport {
         error: Some(-1),
         event: Some(1),
         message: HARM.into(),
+        in_short: HARM.into(),
+        file: Some(HARM.into()),
         rests_on: Vec::new(),
     };
     StreamReport {
@@ -252,6 +254,10 @@ fn stream() -> StreamReport {
         next_full: forecast.clone(),
         next_incremental: forecast,
     }
+}
+
+fn aside_of_stream() -> StreamAside {
+    StreamAside { checkpoint: CheckpointState::Damaged, group: 0 }
 }
 
 /// A report with such text wherever there is text; of one database, or of several.
@@ -285,12 +291,19 @@ fn report(command: CommandName, outcome: Outcome, steps: Steps, databases: usize
         group: HARM.into(),
     }];
     document.digests = vec![DigestReport { name: HARM.into(), sha256: Sha256Hex([0; 32]) }];
-    let aside =
-        DatabaseAside { notes: notes(), plan_was_shown: false, found_before: Some(findings()) };
+    let aside = DatabaseAside {
+        notes: notes(),
+        plan_was_shown: false,
+        found_before: Some(findings()),
+        checked_with: Some(0),
+    };
     report.aside = Aside {
         databases: vec![aside; databases],
         dumps: vec![String::new()],
-        checkpoints: vec![CheckpointState::Damaged],
+        streams: vec![aside_of_stream()],
+        beside: vec![(stream(), aside_of_stream())],
+        findings: vec![0; 2],
+        steps: vec![0],
         group: None,
         no_logs_in: vec![path()],
         unread: vec![path()],
