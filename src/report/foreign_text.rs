@@ -24,7 +24,7 @@ use crate::show::{CommandLine, Paragraph, Sha256Hex};
 use crate::storage::StorageError;
 use crate::survey::{BadPage, BadPageKind, LogContent, LogFile, LogStream, PageFacts};
 
-use super::aside::{Aside, DatabaseAside, GroupAside};
+use super::aside::{Aside, DatabaseAside, GroupAside, StreamAside};
 use super::dump;
 use super::headers::HeaderDump;
 use super::html::judge::assert_sound;
@@ -226,6 +226,8 @@ fn stream() -> StreamReport {
         error: Some(-1),
         event: Some(1),
         message: HARM.into(),
+        in_short: HARM.into(),
+        file: Some(HARM.into()),
         rests_on: Vec::new(),
     };
     StreamReport {
@@ -261,6 +263,10 @@ fn header_dump() -> String {
     let page = pages(4096).next().unwrap();
     let copy = dump::CopyDump { page: &page, which: Which::Primary, pair: None, trailer: None };
     dump::dump_database_header(&copy)
+}
+
+fn aside_of_stream() -> StreamAside {
+    StreamAside { checkpoint: CheckpointState::Damaged, group: 0 }
 }
 
 /// A report with such text wherever there is text; of one database, or of several.
@@ -300,12 +306,16 @@ fn report(command: CommandName, outcome: Outcome, steps: Steps, databases: usize
         notes: notes(),
         plan_was_shown: false,
         found_before: Some(findings()),
+        checked_with: Some(0),
     };
     report.aside = Aside {
         databases: vec![aside; databases],
         dumps: vec![String::new()],
         headers: vec![HeaderDump { path: path(), text: header_dump() }],
-        checkpoints: vec![CheckpointState::Damaged],
+        streams: vec![aside_of_stream()],
+        beside: vec![(stream(), aside_of_stream())],
+        findings: vec![0; 2],
+        steps: vec![0],
         group: None,
         no_logs_in: vec![path()],
         unread: vec![path()],

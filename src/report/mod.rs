@@ -9,11 +9,12 @@ mod headers;
 mod html;
 pub mod model;
 mod note;
+pub mod overview;
 pub mod picture;
 mod text;
 mod whole_report;
 
-pub use aside::{Aside, DatabaseAside, GroupAside};
+pub use aside::{Aside, DatabaseAside, GroupAside, GroupNumber, StreamAside};
 pub use dump::{
     CopyDump, dump_checkpoint, dump_database_header, dump_flush_map, dump_log_body, dump_log_check,
     dump_log_header, dump_log_set, dump_page_counts, dump_records,

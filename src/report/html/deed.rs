@@ -110,6 +110,6 @@ fn left(database: &DatabaseReport) -> Markup {
     html! {
         h4 { "Checked again" }
         @if database.findings.is_empty() { p { "Nothing was found." } }
-        (findings(&database.findings))
+        (findings(&database.findings, false))
     }
 }

@@ -27,13 +27,13 @@ pub(super) fn section(report: &Report) -> Option<Section> {
         @for refusal in &report.refusals { (refused(refusal)) }
         @for (database, aside) in told {
             h3 { (shown(&database.path)) }
-            (findings(before(database, aside)))
+            (findings(before(database, aside), aside.found_before.is_some()))
             @if let Some(pages) = &database.pages { (pages_of(pages)) }
             @if report.command == CommandName::Check { (notes(&aside.notes)) }
         }
         @if !report.findings.is_empty() {
             h3 { "Logs and checkpoint" }
-            (findings(&report.findings))
+            (findings(&report.findings, false))
         }
     };
     Some(Section { id: "findings", title: "What was found", body })
@@ -49,11 +49,14 @@ fn before<'a>(database: &'a DatabaseReport, aside: &'a DatabaseAside) -> &'a [Fi
     aside.found_before.as_ref().unwrap_or(&database.findings)
 }
 
-/// A list of findings, of which the first errors are open.
-pub(super) fn findings(findings: &[Finding]) -> Markup {
+/// A list of findings, of which the first errors are open where they are not mended.
+pub(super) fn findings(findings: &[Finding], are_mended: bool) -> Markup {
+    let is_open = |index, finding: &Finding| {
+        !are_mended && finding.severity == Severity::Error && index < MOST_OPEN
+    };
     html! {
         @for (index, finding) in findings.iter().enumerate() {
-            (finding_of(finding, finding.severity == Severity::Error && index < MOST_OPEN))
+            (finding_of(finding, is_open(index, finding)))
         }
     }
 }

@@ -1,11 +1,11 @@
-//! What is around the sections: the head of the document, its first lines, the list of the sections.
+//! What is around the sections: the document, the list of the sections, the last lines.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::report::Report;
-use crate::report::model::Outcome;
 use crate::show::shown;
 
+use super::head::{answer, head};
 use super::parts::Section;
 
 /// Nothing is fetched, sent or run, whatever stands in the page.
@@ -14,23 +14,13 @@ const POLICY: &str =
 
 const STYLE: &str = include_str!("style.css");
 
-/// The whole document, under its verdict.
-pub(super) fn page(report: &Report, verdict: &str, sections: &[Section]) -> Markup {
-    let (command, outcome) = (&report.command, report.outcome);
-    let title = format!("{verdict} - edbmend {command}");
+/// The whole document.
+pub(super) fn page(report: &Report, sections: &[Section]) -> Markup {
+    let title = format!("{} - edbmend {}", answer(report), report.command);
     document(
         &title,
         &html! {
-            header class=(class_of(outcome)) {
-                p.what { "edbmend " (report.version) ", " (shown(command.as_str())) }
-                h1 { (shown(verdict)) }
-                p {
-                    "Outcome: " strong { (outcome.name()) } ", exit code " (report.exit_code)
-                    @if let Some(run) = &report.run {
-                        ". On " strong { (shown(&run.host)) } ", " (shown(&run.finished))
-                    }
-                }
-            }
+            (head(report))
             @if sections.len() > 1 {
                 nav aria-label="Sections of this page" {
                     ul { @for section in sections { li { a href={ "#" (section.id) } { (section.title) } } } }
@@ -88,18 +78,5 @@ fn document(title: &str, body: &Markup) -> Markup {
             }
             body { (body) }
         }
-    }
-}
-
-fn class_of(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Committed | Outcome::Overtaken | Outcome::Ok => "good",
-        Outcome::Planned | Outcome::NothingToDo | Outcome::Declined => "neutral",
-        Outcome::Usage
-        | Outcome::Refused
-        | Outcome::Failed
-        | Outcome::RolledBack
-        | Outcome::Findings
-        | Outcome::Pending => "bad",
     }
 }

@@ -10,19 +10,17 @@ use crate::report::text::{forecast_in_words, logs_in_words, numbers_used};
 use crate::show::shown;
 
 use super::drawing::drawn;
-use super::parts::{MOST_ROWS, Section, labelled, more, text};
+use super::parts::{MOST_ROWS, Section, labelled, letters, more, text};
 
 /// Of a check alone: who repairs has other worries.
 pub(super) fn section(report: &Report) -> Option<Section> {
-    let streams = report.logs.as_ref().filter(|_| report.command == CommandName::Check)?.streams();
+    let streams = report.streams().filter(|_| report.command == CommandName::Check);
     let named = streams
-        .iter()
-        .zip(&report.aside.checkpoints)
-        .filter_map(|(stream, checkpoint)| Some((stream.base.as_deref()?, stream, checkpoint)));
+        .filter_map(|(stream, aside)| Some((stream.base.as_deref()?, stream, &aside.checkpoint)));
     let named: Vec<_> = named.collect();
     let body = html! {
         @for (base, stream, checkpoint) in &named {
-            h3 { (shown(base)) " in " (shown(&stream.dir)) }
+            h3 { (shown(base)) " in " (letters(&stream.dir)) }
             @if let Some(picture) = Picture::of_stream(stream, &report.databases, checkpoint) {
                 (drawn(&picture))
             }
@@ -34,8 +32,10 @@ pub(super) fn section(report: &Report) -> Option<Section> {
 
 fn one(stream: &StreamReport, checkpoint: &CheckpointState) -> Markup {
     html! {
-        (forecasts(stream))
         (labelled(&[
+            ("Next mount", Some(foretold(&stream.next_mount))),
+            ("Next full", Some(foretold(&stream.next_full))),
+            ("Next incremental", Some(foretold(&stream.next_incremental))),
             ("Logs", Some(text(logs_in_words(stream)))),
             ("Checkpoint", Some(text(checkpoint))),
             ("Databases", Some(html! { (stream.databases.len()) " of this log signature" })),
@@ -46,37 +46,10 @@ fn one(stream: &StreamReport, checkpoint: &CheckpointState) -> Markup {
     }
 }
 
-fn forecasts(stream: &StreamReport) -> Markup {
-    let all = [
-        ("Next mount", &stream.next_mount),
-        ("Next full backup", &stream.next_full),
-        ("Next incremental backup", &stream.next_incremental),
-    ];
-    html! {
-        table {
-            thead {
-                tr {
-                    th scope="col" { "What comes" }
-                    th scope="col" { "How it ends" }
-                    th scope="col" { "Rests on" }
-                }
-            }
-            tbody {
-                @for (what, forecast) in all {
-                    tr {
-                        th scope="row" { (what) }
-                        td { (shown(&forecast_in_words(forecast))) }
-                        td { (grounds(forecast)) }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn grounds(forecast: &Forecast) -> String {
-    let names: Vec<_> = forecast.rests_on.iter().map(|ground| ground.name()).collect();
-    names.join(", ")
+/// What will happen, and what was read to say so.
+fn foretold(forecast: &Forecast) -> Markup {
+    let read: Vec<_> = forecast.rests_on.iter().map(|ground| ground.name()).collect();
+    html! { (shown(&forecast_in_words(forecast))) " " span.soft { "Read: " (read.join(", ")) "." } }
 }
 
 fn ranges(ranges: &[LogRange]) -> Markup {

@@ -9,6 +9,7 @@ mod drawing;
 mod fields;
 mod findings;
 mod frame;
+mod head;
 mod headers;
 #[cfg(test)]
 pub(super) mod judge;
@@ -21,7 +22,6 @@ mod run;
 mod tests;
 
 use super::Report;
-use super::text::verdict_of;
 
 /// What stands in the place of a report until the run has ended.
 pub fn unfinished_page() -> String {
@@ -40,5 +40,5 @@ pub fn to_html(report: &Report) -> String {
         headers::section(report),
     ];
     let sections: Vec<_> = sections.into_iter().flatten().collect();
-    frame::page(report, &verdict_of(report), &sections).into_string()
+    frame::page(report, &sections).into_string()
 }

@@ -137,12 +137,10 @@ pub enum Mark {
 impl Picture {
     /// One picture for each log stream of a report, in their order.
     pub fn of_report(report: &Report) -> Vec<Self> {
-        let streams = report.document.logs.as_ref().map_or(&[][..], |logs| logs.streams());
-        let of_each = streams.iter().zip(&report.aside.checkpoints);
+        let databases = &report.document.databases;
+        let of_each = report.streams();
         of_each
-            .filter_map(|(stream, checkpoint)| {
-                Self::of_stream(stream, &report.document.databases, checkpoint)
-            })
+            .filter_map(|(stream, aside)| Self::of_stream(stream, databases, &aside.checkpoint))
             .collect()
     }
 

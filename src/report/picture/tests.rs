@@ -10,7 +10,16 @@ use super::{Mark, Picture, RowKind};
 
 fn forecast(outcome: ForecastOutcome) -> Forecast {
     let (engine, message, rests_on) = ("", String::new(), Vec::new());
-    Forecast { engine, outcome, error: None, event: None, message, rests_on }
+    Forecast {
+        engine,
+        outcome,
+        error: None,
+        event: None,
+        message,
+        in_short: String::new(),
+        file: None,
+        rests_on,
+    }
 }
 
 /// Logs from `first` to `current`, but for some that are missing; a mount needs those from `mount` on.

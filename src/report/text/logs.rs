@@ -27,9 +27,9 @@ impl Page {
         if (!is_named && report.findings.is_empty()) || (self.style.quiet && !bad) {
             return;
         }
-        for (stream, checkpoint) in streams.iter().zip(&report.aside.checkpoints) {
+        for (stream, aside) in streams.iter().zip(&report.aside.streams) {
             if let Some(base) = &stream.base {
-                self.stream(base, stream, checkpoint);
+                self.stream(base, stream, &aside.checkpoint);
             }
         }
         self.findings(&report.findings);

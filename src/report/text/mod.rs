@@ -19,4 +19,5 @@ pub use page::{Style, WIDTH};
 pub use record::{typed, who, write_record};
 pub use render::{render, render_preview};
 pub(super) use steps::{are_whole_pages, step_in_words};
+pub(super) use summary::headline;
 pub(super) use verdict::{verdict_of, verdict_of_database};

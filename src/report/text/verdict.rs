@@ -1,6 +1,5 @@
 //! How it ended, in one line.
 
-use crate::report::Report;
 use crate::report::model::{CommandName, DatabaseReport, Outcome};
 use crate::show::Colour;
 
@@ -48,14 +47,9 @@ pub(super) fn of_database(outcome: Outcome, command: &CommandName) -> Verdict {
     Verdict { outcome, words }
 }
 
-/// Of a run, in one line.
-pub(in crate::report) fn verdict_of(report: &Report) -> String {
-    match report.databases.as_slice() {
-        [only] if report.aside.group.is_none() => verdict_of_database(only, &report.command),
-        _ if report.aside.group.is_some() => of_group(report.outcome).words,
-        _ => of_database(report.outcome, &report.command).words,
-    }
-    .to_owned()
+/// Of a storage group, or of a run without databases, in one line.
+pub(in crate::report) fn verdict_of(outcome: Outcome) -> &'static str {
+    of_group(outcome).words
 }
 
 /// Of a database, in one line.
