@@ -9,7 +9,7 @@ use crate::diagnose::{FindingId, diagnose_database};
 use crate::plan::{BackupMethod, BackupRecord, BackupScope, Command, Plan as HeaderPlan};
 use crate::report::model::DigestReport;
 use crate::report::{
-    DatabaseAside, DatabaseReport, Entry, GroupAside, Note, Outcome, Report, to_html, write_json,
+    DatabaseAside, DatabaseReport, Entry, GroupAside, Note, Outcome, Report, write_json,
     write_record,
 };
 use crate::show::CommandLine;
@@ -174,7 +174,7 @@ pub(super) fn leave_record(run: &Run, report: Report) -> Vec<Note> {
     let json = leave_report(storage, &dir, REPORT_NAME, |out| write_json(&report, out));
     let text = leave_report(storage, &dir, TEXT_NAME, |out| write_record(&report, out));
     let page =
-        leave_report(storage, &dir, PAGE_NAME, |out| out.write_all(to_html(&report).as_bytes()));
+        leave_report(storage, &dir, PAGE_NAME, |out| out.write_all(report.to_html().as_bytes()));
     let failed = [json, text, page].into_iter().filter_map(Result::err);
     let note = |error: StorageError| Note::ReportNotSaved {
         folder: dir.clone(),

@@ -38,7 +38,7 @@ pub use args::{Cli, Command};
 pub use interrupts::outlive_file_limit;
 
 use crate::refusal::{Refusal, RefusalId};
-use crate::report::{CommandName, Outcome, Report, Style, render, to_html, write_json};
+use crate::report::{CommandName, Outcome, Report, Style, render, write_json};
 use crate::show::{CommandLine, shown};
 use crate::storage::Disk;
 
@@ -67,7 +67,7 @@ impl Ran {
         }
         if self.as_page {
             show(&render(report, style(self.output, &Term::stderr())));
-            return out.write_all(to_html(report).as_bytes());
+            return out.write_all(report.to_html().as_bytes());
         }
         match text {
             Some(text) => out.write_all(text.as_bytes()),

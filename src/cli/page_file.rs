@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use crate::refusal::{Refusal, RefusalId};
-use crate::report::{Report, to_html, unfinished_page};
+use crate::report::{Report, unfinished_page};
 use crate::show::shown;
 use crate::storage::{File, Storage, StorageError, absolute, write_stream};
 
@@ -43,7 +43,7 @@ impl PageFile {
 
     /// Writes the report. A failure is told, and changes nothing of what was done.
     pub fn finish(&self, report: &Report) -> Result<(), String> {
-        let written = self.write(&to_html(report)).and_then(|()| self.0.sync());
+        let written = self.write(&report.to_html()).and_then(|()| self.0.sync());
         written.map_err(|error| {
             format!("WARNING: the page {} is not complete: {error}", shown(self.0.path()))
         })

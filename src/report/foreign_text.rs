@@ -28,7 +28,6 @@ use super::aside::{Aside, DatabaseAside, GroupAside, StreamAside};
 use super::dump;
 use super::headers::HeaderDump;
 use super::html::judge::assert_sound;
-use super::html::to_html;
 use super::model::{
     CommandName, DatabaseReport, DigestReport, FileHeader, FileReport, HeaderReport, LogsReport,
     Outcome, RunReport, StreamReport,
@@ -341,7 +340,7 @@ fn assert_printed_harmless(report: &Report) {
     let mut record = Vec::new();
     write_record(report, &mut record).unwrap();
     assert_harmless(&String::from_utf8(record).unwrap());
-    assert_sound(&to_html(report));
+    assert_sound(&report.to_html());
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub use dump::{
 };
 pub use entry::{Entry, Inspected};
 pub use headers::headers_of_logs;
-pub use html::{to_html, unfinished_page};
+pub use html::unfinished_page;
 pub use model::{
     CommandName, DatabaseReport, Outcome, RebuildReport, json_schema, utc, write_json,
 };

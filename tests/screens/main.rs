@@ -7,4 +7,5 @@ mod book;
 mod harness;
 mod interactive;
 mod output;
+mod pages;
 mod shell;

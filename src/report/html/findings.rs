@@ -65,9 +65,11 @@ fn finding_of(finding: &Finding, open: bool) -> Markup {
     let severity = finding.severity.name();
     html! {
         details.finding.(severity) open[open] {
-            summary { span.severity { (severity) } " " span.id { (finding.id.name()) } }
+            summary {
+                span.severity { (severity) } " " (finding.id.name())
+                span.message { (shown(&finding.message)) }
+            }
             (labelled(&[
-                ("Found", Some(text(&finding.message))),
                 ("Means", Some(text(&finding.consequence))),
                 ("Mend", Some(paragraph(&finding.remedy))),
             ]))
@@ -80,7 +82,7 @@ fn refused(refusal: &Refusal) -> Markup {
     let is_of_file = !refusal.path.as_os_str().is_empty();
     html! {
         div.finding.error {
-            h3 { span.severity { (word) } " " span.id { (refusal.id.name()) } }
+            h3 { span.severity { (word) } " " (refusal.id.name()) }
             (labelled(&[
                 ("File", is_of_file.then(|| letters(refusal.path.display()))),
                 ("Found", Some(text(&refusal.message))),

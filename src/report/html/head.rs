@@ -23,11 +23,11 @@ fn how_it_ended(report: &Report) -> String {
             (Outcome::Committed, false) => {
                 "done: all logs and the checkpoint of the stream were moved".to_owned()
             }
-            (outcome, _) => verdict_of(outcome).to_owned(),
+            _ => verdict_of(report).to_owned(),
         };
     }
     match report.databases.as_slice() {
-        [] => verdict_of(report.outcome).to_owned(),
+        [] => verdict_of(report).to_owned(),
         [only] => verdict_of_database(only, &report.command).to_owned(),
         _ => headline(report).unwrap_or_default(),
     }

@@ -28,17 +28,19 @@ pub fn unfinished_page() -> String {
     frame::unfinished().into_string()
 }
 
-/// The report of a run as a page.
-pub fn to_html(report: &Report) -> String {
-    let sections = [
-        databases::section(report),
-        logs::section(report),
-        findings::section(report),
-        deed::section(report),
-        next::section(report),
-        run::section(report),
-        headers::section(report),
-    ];
-    let sections: Vec<_> = sections.into_iter().flatten().collect();
-    frame::page(report, &sections).into_string()
+impl Report {
+    /// The report as one page for a browser (`docs/html.md`): it fetches nothing, and runs nothing.
+    pub fn to_html(&self) -> String {
+        let sections = [
+            databases::section(self),
+            logs::section(self),
+            findings::section(self),
+            deed::section(self),
+            next::section(self),
+            run::section(self),
+            headers::section(self),
+        ];
+        let sections: Vec<_> = sections.into_iter().flatten().collect();
+        frame::page(self, &sections).into_string()
+    }
 }

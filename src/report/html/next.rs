@@ -1,4 +1,4 @@
-//! What to do now: the way out, and what a deed has for the person who goes on.
+//! What comes next: the way out, and what a deed has to tell the person who goes on.
 
 use maud::{Markup, html};
 
@@ -29,7 +29,8 @@ pub(super) fn section(report: &Report) -> Option<Section> {
         (notes(of_group))
         (way_out(&report.way_out))
     };
-    Some(Section { id: "next", title: "What to do", body })
+    let title = if report.command == CommandName::Check { "What to do" } else { "What comes next" };
+    Some(Section { id: "next", title, body })
 }
 
 fn way_out(steps: &[WayOutStep]) -> Markup {

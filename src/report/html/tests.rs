@@ -8,7 +8,7 @@ use crate::diagnose::{Finding, FindingId};
 use crate::plan::{ResetPlan, Steps};
 use crate::report::aside::GroupAside;
 use crate::report::model::{CommandName, DigestReport, Outcome};
-use crate::report::{Report, to_html, unfinished_page};
+use crate::report::{Report, unfinished_page};
 use crate::show::Sha256Hex;
 
 use super::judge::{assert_sound, parsed};
@@ -43,7 +43,7 @@ fn a_hundred_thousand_logs_and_five_hundred_findings_are_a_page_that_opens() {
     let digest =
         |number: usize| DigestReport { name: format!("logs/{number}"), sha256: Sha256Hex([0; 32]) };
     report.document.digests = (0..100_000).map(digest).collect();
-    let page = to_html(&report.ended(Outcome::Committed, &[]));
+    let page = report.ended(Outcome::Committed, &[]).to_html();
     assert!(page.len() < MOST_BYTES, "{} bytes", page.len());
     let text = assert_sound(&page);
     assert!(text.contains("E0000001.log"), "the first of them");

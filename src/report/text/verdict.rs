@@ -1,5 +1,6 @@
 //! How it ended, in one line.
 
+use crate::report::Report;
 use crate::report::model::{CommandName, DatabaseReport, Outcome};
 use crate::show::Colour;
 
@@ -47,9 +48,12 @@ pub(super) fn of_database(outcome: Outcome, command: &CommandName) -> Verdict {
     Verdict { outcome, words }
 }
 
-/// Of a storage group, or of a run without databases, in one line.
-pub(in crate::report) fn verdict_of(outcome: Outcome) -> &'static str {
-    of_group(outcome).words
+/// Of a run as a whole, in one line.
+pub(in crate::report) fn verdict_of(report: &Report) -> &'static str {
+    match report.aside.group {
+        Some(_) => of_group(report.outcome).words,
+        None => of_database(report.outcome, &report.command).words,
+    }
 }
 
 /// Of a database, in one line.
