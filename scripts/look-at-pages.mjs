@@ -67,7 +67,7 @@ async function reached(page, said) {
 async function printed(page, file, said) {
   await page.emulateMedia({ media: 'print', colorScheme: 'light' });
   const hidden = await page.evaluate(() =>
-    [...document.querySelectorAll('details > :not(summary)')].filter((it) => it.getBoundingClientRect().height === 0).length);
+    [...document.querySelectorAll('details > :not(summary)')].filter((it) => !it.checkVisibility()).length);
   if (hidden > 0) said(`${hidden} details are not printed`);
   await page.pdf({ path: join(pictures, `${basename(file, '.html')}.pdf`), format: 'A4' });
   await page.screenshot({ path: join(pictures, `${basename(file, '.html')}-print.png`), fullPage: true });

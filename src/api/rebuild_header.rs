@@ -130,7 +130,7 @@ fn overrides(request: &RebuildHeader) -> Vec<String> {
 }
 
 /// Reads all evidence and judges it.
-fn rebuild(
+pub(super) fn rebuild(
     run: &Run,
     request: &RebuildHeader,
     facts: &DatabaseFacts,

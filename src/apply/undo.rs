@@ -4,18 +4,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::ese::shadow::Which;
-use crate::guards::not_found;
+use crate::guards::{not_found, reason};
 use crate::plan::{MoveMethod, OperationStamp, Plan, inverse, inverse_reset};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::{CommandLine, shown};
 use crate::storage::Storage;
-use crate::survey::DatabaseFacts;
+use crate::survey::{DatabaseFacts, PagesPrint};
 
 use super::header::commit::{CopyImage, classify};
 use super::header::deed::HeaderDeed;
 use super::known_deed::KnownDeed;
 use super::logs::deed::LogsDeed;
-use super::operation::files::{DEFAULT_BACKUP_DIR, REPORT_NAME, is_operation_folder};
+use super::operation::files::{
+    DEFAULT_BACKUP_DIR, FINGERPRINT_NAME, REPORT_NAME, is_operation_folder, read_small,
+};
 use super::operation::journal::{End, State};
 use super::operation::moved_along::expect_at_home;
 use super::operation::trouble::journal_damaged;
@@ -55,17 +57,44 @@ pub fn undo_of(
     }))
 }
 
-/// Both header pages as a finished operation left them.
-pub fn header_left_by(storage: &dyn Storage, dir: &Path) -> Result<Vec<u8>, Refusal> {
+/// The header that an operation left, and the pages that it was the header of.
+pub struct HeaderLeft {
+    /// Both header pages.
+    pub image: Vec<u8>,
+    /// What the pages were known by, where the operation read all of them.
+    pub print: Option<PagesPrint>,
+}
+
+/// The header that a finished operation left.
+pub fn header_left_by(storage: &dyn Storage, dir: &Path) -> Result<HeaderLeft, Refusal> {
     let stored = read_operation(storage, dir)?;
-    match (stored.journal.state, stored.deed) {
+    let image = match (stored.journal.state, stored.deed) {
         (State::Prepared, _) => Err(unfinished(dir)),
         (State::Ended(End::Committed), KnownDeed::Header(deed)) => Ok(deed.images.after),
         (State::Ended(End::RolledBack), KnownDeed::Header(deed)) => Ok(deed.images.before),
         (State::Ended(_), _) => {
             Err(not_an_operation(storage, dir, "it left no header of a database"))
         }
-    }
+    }?;
+    Ok(HeaderLeft { image, print: stored_print(storage, dir)? })
+}
+
+/// What the pages were known by, as the operation stored it.
+fn stored_print(storage: &dyn Storage, dir: &Path) -> Result<Option<PagesPrint>, Refusal> {
+    let path = dir.join(FINGERPRINT_NAME);
+    let bytes = match read_small(storage, &path) {
+        Err(error) if error.is_not_found() => return Ok(None),
+        read => read.map_err(|error| reason(&error))?,
+    };
+    let parsed = serde_json::from_slice(&bytes);
+    parsed.map(Some).map_err(|error| {
+        Refusal::new(
+            RefusalId::BackupDamaged,
+            &path,
+            format!("it does not say what the pages are known by: {error}"),
+            "Name the image of the header by itself: header-after.bin of that folder.",
+        )
+    })
 }
 
 fn read_operation(storage: &dyn Storage, dir: &Path) -> Result<StoredOperation, Refusal> {

@@ -26,6 +26,7 @@ mod terminal;
 mod topics;
 mod verify;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
@@ -61,17 +62,23 @@ pub struct Ran {
 impl Ran {
     /// Prints the report, as text or JSON; or as a page, and the text on standard error.
     pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Printed { report, text } = &self.printed;
+        let report = &self.printed.report;
         if self.output.json {
             return write_json(report, out);
         }
         if self.as_page {
-            show(&render(report, style(self.output, &Term::stderr())));
+            show(&self.text(&Term::stderr()));
             return out.write_all(report.to_html().as_bytes());
         }
+        out.write_all(self.text(&Term::stdout()).as_bytes())
+    }
+
+    /// The text, as it is printed there.
+    fn text(&self, term: &Term) -> Cow<'_, str> {
+        let Printed { report, text } = &self.printed;
         match text {
-            Some(text) => out.write_all(text.as_bytes()),
-            None => out.write_all(render(report, style(self.output, &Term::stdout())).as_bytes()),
+            Some(text) => text.into(),
+            None => render(report, style(self.output, term)).into(),
         }
     }
 }
@@ -160,7 +167,7 @@ pub fn run(cli: &Cli, arguments: &[OsString]) -> Ran {
 fn run_command(session: &Session, command: &Command) -> Printed {
     match command {
         Command::Inspect(args) => inspect::run(session, args).into(),
-        Command::Check(args) => check::run(session, args).into(),
+        Command::Check(args) => check::run(session, args),
         Command::Repair(args) => repair::run(session, args).into(),
         Command::RebuildHeader(args) => rebuild_header::run(session, args).into(),
         Command::ResetLogs(args) => reset_logs::run(session, args).into(),
@@ -179,6 +186,5 @@ fn to_json(report: &Report) -> String {
 }
 
 fn style(output: OutputArgs, term: &Term) -> Style {
-    let Style { coloured, width, .. } = style_for(term);
-    Style { coloured, width, quiet: output.quiet, verbose: output.verbose }
+    Style { quiet: output.quiet, verbose: output.verbose, ..style_for(term) }
 }

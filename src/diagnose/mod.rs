@@ -45,7 +45,7 @@ pub use database::diagnose_database;
 pub use finding::Finding;
 pub use finding_id::{FindingId, Mending, Subject};
 pub use fitness::{Obstacle, cut_off, logs_pending, obstacles, repair_command, unknown_format};
-pub use forecast::{Forecast, ForecastOutcome};
+pub use forecast::{Forecast, ForecastOutcome, Ground};
 pub use generation_range::GenerationRange;
 pub use group::{GroupDiagnosis, StreamOutlook, diagnose_group, diagnose_group_but, diagnose_logs};
 pub use header_copies::{CopyFault, copy_evidence, copy_fault};

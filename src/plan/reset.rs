@@ -119,6 +119,13 @@ pub struct FileIdentity {
     pub modified_ns: i128,
 }
 
+impl FileIdentity {
+    /// Of a file of which the file system says this.
+    pub fn of(status: &Status) -> Self {
+        Self { number: status.identity.1, modified_ns: status.modified_ns }
+    }
+}
+
 /// JSON has no numbers of 128 bits.
 mod number_in_hex {
     use serde::de::Error;
@@ -259,7 +266,7 @@ pub fn plan_reset(
         volume: checkpoint.status.identity.0,
         bytes: checkpoint.status.length_bytes,
         header_sha256: checkpoint.header_sha256,
-        identity: identity_in(&checkpoint.status),
+        identity: FileIdentity::of(&checkpoint.status),
         body: None,
     });
     batches.extend(batches_of(&mut { checkpoint }));
@@ -290,10 +297,6 @@ struct Movable<'a> {
     header_sha256: [u8; 32],
     identity: FileIdentity,
     body: Option<LogVerdict>,
-}
-
-fn identity_in(status: &Status) -> FileIdentity {
-    FileIdentity { number: status.identity.1, modified_ns: status.modified_ns }
 }
 
 impl<'a> Movable<'a> {

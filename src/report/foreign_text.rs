@@ -330,9 +330,14 @@ fn without_colours(text: &str) -> String {
 
 /// Prints a report in every way that there is.
 fn assert_printed_harmless(report: &Report) {
-    let styles = [(false, false, false, 80), (false, true, false, 80), (true, false, true, 40)];
+    let styles = [
+        (false, false, false, 80),
+        (false, true, false, 80),
+        (true, false, true, 40),
+        (true, false, false, 40),
+    ];
     for (coloured, quiet, verbose, width) in styles {
-        let style = Style { coloured, quiet, verbose, width };
+        let style = Style { coloured, quiet, verbose, width, columns: width, unicode: coloured };
         for text in [render(report, style), render_preview(report, style)] {
             assert_harmless(&without_colours(&text));
         }

@@ -26,5 +26,5 @@ pub use model::{
     CommandName, DatabaseReport, Outcome, RebuildReport, json_schema, utc, write_json,
 };
 pub use note::{Note, direction_in_words};
-pub use text::{Style, WIDTH, render, render_preview, typed, who, write_record};
+pub use text::{Style, WIDTH, brief, render, render_preview, typed, who, write_record};
 pub use whole_report::Report;

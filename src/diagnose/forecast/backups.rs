@@ -137,7 +137,7 @@ fn no_full_backup(file: &DatabaseFile) -> Forecast {
 }
 
 fn impossible_log(file: &DatabaseFile) -> String {
-    format!("{} records a log that cannot exist", name_of(&file.path))
+    format!("{} names an impossible log", name_of(&file.path))
 }
 
 fn missing_log(

@@ -49,7 +49,7 @@ pub(super) fn in_short(cause: &Cause, chain: Option<&Chain>) -> String {
         Cause::FileCutOff { path, .. } => format!("{} is cut off", name_of(path)),
         Cause::BackupCopy { path } => format!("{} is the copy that a backup made", name_of(path)),
         Cause::NotClean { path, state } => {
-            format!("{} is in the state {}", name_of(path), state.label())
+            format!("{} stays in {}", name_of(path), state.label())
         }
         Cause::SequenceEnd { .. } => "no log number is left".to_owned(),
     }

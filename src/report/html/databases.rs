@@ -61,7 +61,7 @@ fn row(path: &Path, state: &str, verdict: &str, class: &str) -> Markup {
     html! {
         tr {
             th scope="row" {
-                strong { (shown(&name)) }
+                strong.file { (shown(&name)) }
                 @if let Some(folder) = folder { div.folder { (letters(folder.display())) } }
             }
             td { (state) }

@@ -11,7 +11,8 @@ use crate::report::model::{
 };
 use crate::show::path_text;
 
-use super::{mount_fails, with_numbers};
+use super::group::mount_fails;
+use super::numbers::with_numbers;
 
 /// A database with what is known beside it.
 pub(super) struct Case<'a> {
@@ -130,7 +131,7 @@ impl<'a> Case<'a> {
             }
             ForecastOutcome::Fails => {
                 let words = match self.needed() {
-                    Some(needed) => format!("will not mount; needs logs {needed}"),
+                    Some(needed) => format!("will not mount; needs {needed}"),
                     None => "will not mount".to_owned(),
                 };
                 let words = with_numbers(&words, forecast.error, forecast.event);
@@ -139,15 +140,15 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The logs that its recovery needs: `1-8`.
+    /// The logs that its recovery needs: `logs 1-8`.
     fn needed(&self) -> Option<String> {
         let header = self.header().filter(|header| header.state != DbState::CleanShutdown)?;
         let [first, last] = header.log_required;
         let last = last.max(header.log_committed);
         match first {
             ..=0 => None,
-            first if first == last => Some(first.to_string()),
-            first => Some(format!("{first}-{last}")),
+            first if first == last => Some(format!("log {first}")),
+            first => Some(format!("logs {first}-{last}")),
         }
     }
 
@@ -208,7 +209,7 @@ impl<'a> Case<'a> {
         let stream = self.stream().filter(|stream| is_dirty && !mount_fails(stream))?;
         stream.base.as_ref()?;
         let words = match self.needed() {
-            Some(needed) => format!("mounts: recovery replays logs {needed}"),
+            Some(needed) => format!("mounts: recovery replays {needed}"),
             None => "mounts: recovery makes it clean".to_owned(),
         };
         Some((VerdictId::NeedsRecovery, words))

@@ -6,8 +6,9 @@ use crate::diagnose::ForecastOutcome;
 use crate::report::model::{DatabaseVerdict, FileState, StreamReport, VerdictId};
 use crate::report::{Report, StreamAside};
 
-use super::lines::{findings_of, steps_of, worst};
-use super::{Line, mount_fails, with_numbers};
+use super::Line;
+use super::group::{findings_of, mount_fails, steps_of, worst};
+use super::numbers::with_numbers;
 
 /// One for each log stream of a group in which no database was found.
 pub(super) fn lines(report: &Report) -> Vec<Line> {

@@ -2,16 +2,17 @@
 //! show the same.
 
 mod database;
-mod lines;
+mod databases;
+mod group;
+mod line;
 mod logs;
+mod numbers;
 mod whole;
 
-use std::path::PathBuf;
+use super::Report;
+use super::model::VerdictReport;
 
-use crate::diagnose::ForecastOutcome;
-
-use super::model::{DatabaseVerdict, StreamReport, VerdictReport};
-use super::{GroupNumber, Report};
+pub use line::Line;
 
 /// The answer, and what it is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,35 +23,11 @@ pub struct Overview {
     pub lines: Vec<Line>,
 }
 
-/// One database, or logs without one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// Its path; of logs that of their folder with the base name.
-    pub path: PathBuf,
-    /// Its place among the databases of the report; `None` of logs.
-    pub database: Option<usize>,
-    /// What is to be expected of it.
-    pub verdict: DatabaseVerdict,
-    /// The worst of what was found of it, or why it could not be read: an id.
-    pub worst: Option<&'static str>,
-    /// What to type first, where something is to be done about it.
-    pub command: Option<String>,
-    /// The group that it was checked with.
-    pub group: Option<GroupNumber>,
-}
-
-impl Line {
-    /// The name of the file without its folder.
-    pub fn name(&self) -> String {
-        let name = self.path.file_name().unwrap_or(self.path.as_os_str());
-        name.to_string_lossy().into_owned()
-    }
-}
-
 impl Overview {
     /// Of the report of a check.
     pub fn of(report: &Report) -> Self {
-        let lines = lines::lines(report);
+        let mut lines = databases::lines(report);
+        lines.extend(logs::lines(report));
         Self { verdict: whole::verdict(report, &lines), lines }
     }
 }
@@ -66,26 +43,5 @@ impl Report {
         }
         self.document.verdict = Some(verdict);
         self
-    }
-}
-
-/// Whether its next mount fails.
-fn mount_fails(stream: &StreamReport) -> bool {
-    stream.next_mount.outcome == ForecastOutcome::Fails
-}
-
-/// The engine's numbers: `-569, event 459`.
-fn numbers(error: Option<i32>, event: Option<u32>) -> Option<String> {
-    let error = error.map(|error| error.to_string());
-    let event = event.map(|event| format!("event {event}"));
-    let both: Vec<String> = error.into_iter().chain(event).collect();
-    (!both.is_empty()).then(|| both.join(", "))
-}
-
-/// Words with the engine's numbers behind them.
-fn with_numbers(words: &str, error: Option<i32>, event: Option<u32>) -> String {
-    match numbers(error, event) {
-        Some(numbers) => format!("{words} ({numbers})"),
-        None => words.to_owned(),
     }
 }

@@ -5,7 +5,9 @@ use crate::report::Report;
 use crate::report::model::{Outcome, StreamReport, VerdictId, VerdictReport};
 use crate::show::path_text;
 
-use super::{Line, mount_fails, with_numbers};
+use super::Line;
+use super::group::mount_fails;
+use super::numbers::with_numbers;
 
 pub(super) fn verdict(report: &Report, lines: &[Line]) -> VerdictReport {
     let all = All { report, lines };
@@ -94,12 +96,18 @@ impl<'a> All<'a> {
         groups.all(|group| Some(group) == first)
     }
 
-    /// Those of a mount that fails: `: E0000004.log is missing (-515, event 567)`.
+    /// Why the mount fails: `: E0000004.log is missing (-515, event 567)`.
     fn because(&self, id: VerdictId) -> String {
-        let group = self.of(id).first().and_then(|line| line.group);
+        let bad = self.of(id);
+        let group = bad.first().and_then(|line| line.group);
         let failing = self.report.streams().filter(|(stream, _)| mount_fails(stream));
         let mut failing = failing.filter(|(_, aside)| group.is_none_or(|own| own == aside.group));
-        failing.next().map_or(String::new(), |(stream, _)| cause(&stream.next_mount))
+        let why = failing.next().map_or(String::new(), |(stream, _)| cause(&stream.next_mount));
+        // What was named already is not named again.
+        match bad.as_slice() {
+            [only] => why.replacen(&format!(": {} ", only.name()), ": it ", 1),
+            _ => why,
+        }
     }
 
     fn sound(&self) -> String {

@@ -67,10 +67,10 @@ fn in_words(info: &BackupInfo, axis: Span) -> String {
     let span = Span { first: info.gen_low.into(), last: info.gen_high.into() };
     let numbers = format!("{}-{}", span.first, span.last);
     match info.fault(u32::try_from(axis.last).unwrap_or_default()) {
-        Some(BackupFault::Impossible) => format!("{numbers}: no log can have that number"),
-        Some(BackupFault::HalfSet) => format!("{numbers}: only one of the two is set"),
-        Some(BackupFault::Inverted) => format!("{numbers}: the first is later than the second"),
-        Some(BackupFault::BeyondLog) => format!("{numbers}: beyond the last log here"),
+        Some(BackupFault::Impossible) => format!("{numbers}, impossible"),
+        Some(BackupFault::HalfSet) => format!("{numbers}, one of them not set"),
+        Some(BackupFault::Inverted) => format!("{numbers}, the wrong way round"),
+        Some(BackupFault::BeyondLog) => format!("{numbers}, beyond these logs"),
         None if span.last < axis.first => format!("{}, before these logs", one(span)),
         None => one(span),
     }
@@ -102,13 +102,15 @@ fn next_full_in_words(stream: &StreamReport, deleted: &[Span], held: &[Span]) ->
     let deletes = match stream.next_full.outcome {
         ForecastOutcome::Succeeds if deleted.is_empty() => "deletes none".to_owned(),
         ForecastOutcome::Succeeds => format!("deletes {}", in_numbers(deleted)),
-        ForecastOutcome::Fails => "fails, and deletes none".to_owned(),
+        ForecastOutcome::Fails => "fails".to_owned(),
         ForecastOutcome::Unknown => "cannot be said".to_owned(),
     };
     if held.is_empty() {
         return deletes;
     }
-    format!("{deletes}; {} held back by {}", in_numbers(held), few(&holders(stream)))
+    let holders = holders(stream);
+    let verb = if holders.len() == 1 { "holds" } else { "hold" };
+    format!("{deletes}; {} {verb} back {}", few(&holders), in_numbers(held))
 }
 
 fn holders(stream: &StreamReport) -> Vec<String> {

@@ -40,8 +40,15 @@ pub struct Tick {
     pub generation: i64,
 }
 
+impl Picture {
+    /// A scale of so many units, at least one.
+    pub fn scale(&self, units: usize) -> Scale {
+        Scale::new(self, units)
+    }
+}
+
 impl Scale {
-    pub(super) fn new(picture: &Picture, units: usize) -> Self {
+    fn new(picture: &Picture, units: usize) -> Self {
         let (axis, units) = (picture.axis, units.max(1));
         let starts = starts(picture);
         let starts = if starts.len() <= units { starts } else { vec![axis.first] };

@@ -150,8 +150,8 @@ fn the_damage_of_kb946799() {
             "on disk    |########| 1-4; 4 is current",
             "to mount   |      ##| 4; no database needs recovery",
             "last full  |####    | 1-2 (pub1.edb)",
-            "last full  |???????>| 1-4294967295: no log can have that number (priv1.edb)",
-            "next full  |++++++  | fails, and deletes none; 1-3 held back by priv1.edb",
+            "last full  |???????>| 1-4294967295, impossible (priv1.edb)",
+            "next full  |++++++  | fails; priv1.edb holds back 1-3",
         ]
     );
     assert_eq!(ticks(&picture, 8), "1 2 3 4");

@@ -19,11 +19,22 @@ pub struct Style {
     pub verbose: bool,
     /// Where sentences are broken, in columns.
     pub width: usize,
+    /// How wide a drawing or a table may be, in columns.
+    pub columns: usize,
+    /// With characters beyond ASCII in drawings.
+    pub unicode: bool,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { coloured: false, quiet: false, verbose: false, width: WIDTH }
+        Self {
+            coloured: false,
+            quiet: false,
+            verbose: false,
+            width: WIDTH,
+            columns: WIDTH,
+            unicode: false,
+        }
     }
 }
 
@@ -112,6 +123,15 @@ impl Page {
     pub(super) fn painted(&self, text: impl Into<Ink>, colour: Colour) -> Ink {
         let Ink(text) = text.into();
         if self.style.coloured { Ink(colour.paint(&text)) } else { Ink(text) }
+    }
+
+    /// Words in one colour, wrapped.
+    pub(super) fn painted_words(&mut self, indent: usize, words: &str, colour: Colour) {
+        let words = shown(words).to_string();
+        for line in textwrap::wrap(&words, self.style.width.saturating_sub(indent)) {
+            let line = self.painted(&*line, colour);
+            self.line(Ink::from(" ".repeat(indent)) + line);
+        }
     }
 
     /// A heading on a line of its own.

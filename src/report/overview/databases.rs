@@ -1,17 +1,17 @@
-//! The lines of the table, in the order of the report.
+//! The lines of the databases, in the order of the report.
 
-use crate::diagnose::{Finding, Severity, WayOutStep};
-use crate::report::model::{DatabaseReport, StreamReport, VerdictId};
+use crate::diagnose::Finding;
+use crate::report::model::{DatabaseReport, VerdictId};
 use crate::report::{GroupNumber, Report};
 use crate::show::{Paragraph, path_text, quoted};
 
 use super::Line;
 use super::database::Case;
-use super::logs;
+use super::group::{findings_of, steps_of, streams_of, worst};
 
 pub(super) fn lines(report: &Report) -> Vec<Line> {
     let databases = report.databases.iter().zip(&report.aside.databases).enumerate();
-    let of_databases = databases.map(|(index, (database, aside))| {
+    let lines = databases.map(|(index, (database, aside))| {
         let case = Case {
             database,
             streams: streams_of(report, aside.checked_with),
@@ -20,7 +20,7 @@ pub(super) fn lines(report: &Report) -> Vec<Line> {
         };
         line(&case, index, report, aside.checked_with)
     });
-    of_databases.chain(logs::lines(report)).collect()
+    lines.collect()
 }
 
 fn line(case: &Case, index: usize, report: &Report, group: Option<GroupNumber>) -> Line {
@@ -38,12 +38,6 @@ fn line(case: &Case, index: usize, report: &Report, group: Option<GroupNumber>) 
     }
 }
 
-/// The log streams of a group.
-fn streams_of(report: &Report, group: Option<GroupNumber>) -> Vec<&StreamReport> {
-    let streams = report.streams().filter(|(_, aside)| Some(aside.group) == group);
-    streams.map(|(stream, _)| stream).collect()
-}
-
 /// What was found of a database among its logs.
 fn about<'a>(report: &'a Report, database: &DatabaseReport) -> Vec<&'a Finding> {
     let path = path_text(&database.path);
@@ -53,18 +47,6 @@ fn about<'a>(report: &'a Report, database: &DatabaseReport) -> Vec<&'a Finding> 
 fn refusal(report: &Report, database: &DatabaseReport) -> Option<&'static str> {
     let refusal = report.refusals.iter().find(|refusal| refusal.path == database.path);
     refusal.map(|refusal| refusal.id.name())
-}
-
-/// What was found of the logs of a group.
-pub(super) fn findings_of(report: &Report, group: GroupNumber) -> Vec<&Finding> {
-    let all = report.findings.iter().zip(&report.aside.findings);
-    all.filter(|(_, of_which)| **of_which == group).map(|(finding, _)| finding).collect()
-}
-
-/// The first error, else the first warning.
-pub(super) fn worst(findings: &[&Finding]) -> Option<&'static str> {
-    let bad = findings.iter().filter(|finding| finding.severity != Severity::Info);
-    bad.min_by_key(|finding| finding.severity).map(|finding| finding.id.name())
 }
 
 /// The first command of the way out that names the database, else the first of its group; where there is no way
@@ -84,10 +66,4 @@ fn command(case: &Case, report: &Report, group: Option<GroupNumber>) -> Option<S
             Paragraph::Words(_) => None,
         })
     })
-}
-
-/// The way out of a group.
-pub(super) fn steps_of(report: &Report, group: GroupNumber) -> Vec<&WayOutStep> {
-    let all = report.way_out.iter().zip(&report.aside.steps);
-    all.filter(|(_, of_which)| **of_which == group).map(|(step, _)| step).collect()
 }
