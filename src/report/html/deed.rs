@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::plan::{Step, WriteStep};
+use crate::plan::{OperationRef, Step, WriteStep};
 use crate::report::Report;
 use crate::report::aside::DatabaseAside;
 use crate::report::model::{DatabaseReport, Outcome};
@@ -16,20 +16,24 @@ use super::parts::{Section, labelled, letters, text};
 
 /// Nothing where nothing would be changed.
 pub(super) fn section(report: &Report) -> Option<Section> {
-    let moved = report.steps.moves().filter(|_| report.aside.group.is_some());
+    let of_group = report.steps.moves().filter(|_| report.aside.group.is_some());
     let databases = report.databases.iter().zip(&report.aside.databases);
-    let written: Vec<_> = databases.filter(|(database, _)| is_changed(database)).collect();
-    if moved.is_none() && written.is_empty() {
+    let changed: Vec<_> = databases.filter(|(database, _)| is_changed(database)).collect();
+    if of_group.is_none() && changed.is_empty() {
         return None;
     }
     let body = html! {
-        @if let Some(plan) = moved {
+        @if let Some(plan) = of_group {
             (moves(plan))
-            (labelled(&[("Operation folder", report.operation.as_ref().map(|it| letters(it.dir.display())))]))
+            (labelled(&[("Operation folder", report.operation.as_ref().map(folder))]))
         }
-        @for (database, aside) in written { (one(database, aside, report)) }
+        @for (database, aside) in changed { (one(database, aside, report)) }
     };
     Some(Section { id: "deed", title: title(report.outcome), body })
+}
+
+fn folder(operation: &OperationRef) -> Markup {
+    letters(operation.dir.display())
 }
 
 fn is_changed(database: &DatabaseReport) -> bool {
@@ -38,22 +42,28 @@ fn is_changed(database: &DatabaseReport) -> bool {
 
 fn title(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Committed | Outcome::RolledBack | Outcome::Pending | Outcome::Overtaken => {
-            "What was done"
+        Outcome::Committed | Outcome::Overtaken => "What was done",
+        Outcome::RolledBack => "What was begun, and rolled back",
+        Outcome::Pending => "What was begun",
+        Outcome::Planned | Outcome::NothingToDo | Outcome::Ok | Outcome::Findings => {
+            "What would be done"
         }
-        _ => "What would be done",
+        Outcome::Refused | Outcome::Failed | Outcome::Declined | Outcome::Usage => {
+            "What was planned"
+        }
     }
 }
 
 fn one(database: &DatabaseReport, aside: &DatabaseAside, report: &Report) -> Markup {
-    let in_past = title(database.outcome) == title(Outcome::Committed);
     let write = database.steps.of_header().iter().find_map(as_write);
+    let is_done = database.outcome == Outcome::Committed;
     html! {
         h3 { (shown(&database.path)) }
         p { (verdict_of_database(database, &report.command)) }
         @for found in database.rebuild.iter().flat_map(|rebuild| &rebuild.evidence) { p { (shown(found)) } }
+        @if let Some(plan) = database.steps.moves() { (moves(plan)) }
         @if let Some(write) = write {
-            @if write.changes.is_empty() { p { (unchanged(database)) } } @else { (fields(write, in_past)) }
+            @if write.changes.is_empty() { p { (unchanged(database)) } } @else { (fields(write, is_done)) }
             (steps(database))
         }
         (operation(database))
@@ -101,7 +111,7 @@ fn operation(database: &DatabaseReport) -> Markup {
         ("Backup", backup.map(|backup| text(backup_in_words(backup)))),
         ("Its file", backup.map(|backup| letters(backup.path.display()))),
         ("Its SHA-256", backup.map(|backup| letters(backup.sha256))),
-        ("Operation folder", operation.map(|it| letters(it.dir.display()))),
+        ("Operation folder", operation.map(folder)),
     ])
 }
 

@@ -7,10 +7,10 @@ use crate::rebuild::Source;
 use crate::show::shown;
 
 /// Every field before and after; of a rebuilt header its value, and where that comes from.
-pub(super) fn fields(write: &WriteStep, in_past: bool) -> Markup {
+pub(super) fn fields(write: &WriteStep, is_done: bool) -> Markup {
     let is_rebuilt = write.changes.iter().any(|change| change.source.is_some());
-    let planned = if in_past { "After" } else { "Planned" };
-    let now = if in_past { "Before" } else { "Now" };
+    let planned = if is_done { "After" } else { "Planned" };
+    let now = if is_done { "Before" } else { "Now" };
     html! {
         table {
             caption { "Fields of the header, in both copies. Offsets are inside a copy, in bytes." }
