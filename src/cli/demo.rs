@@ -35,9 +35,9 @@ pub fn run(session: &Session, args: &DemoArgs) -> Printed {
         return failed(Some(&dir), &refusal).into();
     }
     let damaged = dir.join(DAMAGED);
-    let before = check::run(session, &check_args(args, &dir));
+    let before = check::run(session, &check_args(args, &dir)).report;
     let mut repaired = repair::run(session, &repair_args(args, &damaged));
-    let after = check::run(session, &check_args(args, &dir));
+    let after = check::run(session, &check_args(args, &dir)).report;
     let text = if args.output.quiet {
         what_went_wrong([&repaired, &after])
     } else {
@@ -109,6 +109,7 @@ fn check_args(args: &DemoArgs, dir: &Path) -> CheckArgs {
         allow_group_incomplete: Vec::new(),
         recursive: false,
         deep: false,
+        brief: false,
         paths: vec![dir.to_owned()],
         group: GroupArgs::default(),
         log: LogFileArgs::default(),
@@ -146,7 +147,8 @@ fn what_went_wrong(reports: [&Report; 2]) -> String {
 }
 
 fn transcript(dir: &Path, damaged: &Path, [before, repaired, after]: [&Report; 3]) -> String {
-    let style = Style { width: style_for(&Term::stdout()).width, ..Style::default() };
+    let Style { width, columns, unicode, .. } = style_for(&Term::stdout());
+    let style = Style { width, columns, unicode, ..Style::default() };
     let commands = [
         (CommandLine::new("check").path(dir), before),
         (CommandLine::new("repair --yes --verify full").path(damaged), repaired),
