@@ -95,6 +95,11 @@ pub struct Forecast {
 }
 
 impl Forecast {
+    /// The engine in words that people know.
+    pub fn engine_in_words(&self) -> &'static str {
+        if self.engine == PUBLISHED { "newer engines" } else { self.engine }
+    }
+
     fn new(outcome: ForecastOutcome, message: impl Into<String>) -> Self {
         Self {
             engine: PUBLISHED,

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::diagnose::{Finding, FindingId, Forecast, ForecastOutcome, Severity};
 use crate::ese::{ContentKind, DbState, LogFileName};
+use crate::rebuild::RebuildCase;
 use crate::report::model::{
     DatabaseReport, DatabaseVerdict, FileHeader, FileState, HeaderReport, Outcome, StreamReport,
     VerdictId,
@@ -62,7 +63,8 @@ impl<'a> Case<'a> {
     pub fn findings(&self) -> Vec<&'a Finding> {
         let mut all: Vec<&Finding> =
             self.database.findings.iter().chain(self.of_logs.iter().copied()).collect();
-        all.sort_by_key(|finding| finding.severity);
+        // That it is dirty tells less than what keeps it so.
+        all.sort_by_key(|finding| (finding.severity, finding.id == FindingId::DirtyShutdown));
         all
     }
 
@@ -105,14 +107,30 @@ impl<'a> Case<'a> {
 
     /// What must not be mounted, whether that would succeed or not.
     fn harmful(&self) -> Option<Answer> {
-        const HARMFUL: [(FindingId, &str); 4] = [
-            (FindingId::OperationPending, "an operation of edbmend is not finished"),
-            (FindingId::HeaderUnreadable, "both header copies are lost"),
-            (FindingId::DatabaseNewerThanLogs, "it is newer than its logs"),
-            (FindingId::DatabaseOlderThanLogs, "it is older than its logs"),
-        ];
-        let (_, why) = HARMFUL.into_iter().find(|(id, _)| self.has(*id))?;
+        use FindingId::{
+            DatabaseNewerThanLogs, DatabaseOlderThanLogs, HeaderUnreadable, OperationPending,
+        };
+        let found =
+            [OperationPending, HeaderUnreadable, DatabaseNewerThanLogs, DatabaseOlderThanLogs];
+        let why = match found.into_iter().find(|id| self.has(*id))? {
+            OperationPending => "an operation of edbmend is not finished".to_owned(),
+            HeaderUnreadable => self.lost_header(),
+            DatabaseNewerThanLogs => "it is newer than its logs".to_owned(),
+            _ => "it is older than its logs".to_owned(),
+        };
         Some((VerdictId::DoNotMount, format!("do not mount: {why}")))
+    }
+
+    fn lost_header(&self) -> String {
+        match self.database.rebuild.as_ref().map(|rebuild| rebuild.case) {
+            None => "both header copies are lost".to_owned(),
+            Some(RebuildCase::PagesOnly) => {
+                "its header is lost, only pages are left (case D)".into()
+            }
+            Some(case) => {
+                format!("its header is lost, and can be rebuilt (case {})", case.letter())
+            }
+        }
     }
 
     fn mount(&self) -> Option<Answer> {
@@ -219,6 +237,9 @@ impl<'a> Case<'a> {
         let Some(stream) = self.stream() else {
             return (VerdictId::Sound, "sound itself; its logs are not here".into());
         };
+        if self.backups_fail_at_another(stream) {
+            return (VerdictId::GroupFails, "sound itself; its group's backups fail".into());
+        }
         let incremental = &stream.next_incremental;
         let ours = Some(incremental).filter(|forecast| !self.is_of_another(forecast));
         let words = match ours.and_then(|forecast| forecast.error) {
@@ -229,6 +250,14 @@ impl<'a> Case<'a> {
             _ => "sound",
         };
         (VerdictId::Sound, words.into())
+    }
+
+    fn backups_fail_at_another(&self, stream: &StreamReport) -> bool {
+        [&stream.next_full, &stream.next_incremental].into_iter().any(|forecast| {
+            forecast.outcome == ForecastOutcome::Fails
+                && !is_by_design(forecast)
+                && self.is_of_another(forecast)
+        })
     }
 }
 

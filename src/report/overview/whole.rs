@@ -52,13 +52,7 @@ impl<'a> All<'a> {
             VerdictId::NeedsRecovery => {
                 format!("{} mount: recovery makes it clean first.", self.subject(id, "will"))
             }
-            VerdictId::GroupFails => {
-                format!(
-                    "{} sound, but its storage group will not mount{}.",
-                    self.subject_is(id),
-                    self.because(id)
-                )
-            }
+            VerdictId::GroupFails => self.group_fails(),
             VerdictId::ErrorsFound => self.errors_found(),
             VerdictId::BackupsFail => self.backups_fail(),
             VerdictId::Unknown => self.unknown(),
@@ -77,7 +71,7 @@ impl<'a> All<'a> {
     fn subject(&self, id: VerdictId, verb: &str) -> String {
         match (self.of(id).as_slice(), self.lines.len()) {
             ([only], _) if only.database.is_none() => format!("These logs {verb}"),
-            ([only], _) => format!("{} {verb}", only.name()),
+            ([only], _) => format!("{} {verb}", self.name(only)),
             (some, all) if self.is_one_group() || some.is_empty() || some.len() == all => {
                 format!("The stores {verb}")
             }
@@ -88,6 +82,11 @@ impl<'a> All<'a> {
     fn subject_is(&self, id: VerdictId) -> String {
         let verb = if self.of(id).len() == 1 { "is" } else { "are" };
         self.subject(id, verb)
+    }
+
+    /// The name alone; of several groups the path.
+    fn name(&self, line: &Line) -> String {
+        if self.is_one_group() { line.name() } else { path_text(&line.path) }
     }
 
     fn is_one_group(&self) -> bool {
@@ -108,6 +107,18 @@ impl<'a> All<'a> {
             [only] => why.replacen(&format!(": {} ", only.name()), ": it ", 1),
             _ => why,
         }
+    }
+
+    fn group_fails(&self) -> String {
+        let is = self.subject_is(VerdictId::GroupFails);
+        let why = self.because(VerdictId::GroupFails);
+        if why.is_empty() {
+            let (_, why) = self.failing_backups(VerdictId::GroupFails);
+            return format!(
+                "{is} sound, but the next backups of its storage group will fail{why}."
+            );
+        }
+        format!("{is} sound, but its storage group will not mount{why}.")
     }
 
     fn sound(&self) -> String {
@@ -140,7 +151,7 @@ impl<'a> All<'a> {
             }
             [only] => {
                 let words = only.verdict.words.trim_start_matches("errors: ");
-                format!("Errors found in {}: {words}.", only.name())
+                format!("Errors found in {}: {words}.", self.name(only))
             }
             several => {
                 format!("Errors found in {} of {} databases.", several.len(), self.lines.len())
@@ -149,32 +160,36 @@ impl<'a> All<'a> {
     }
 
     fn backups_fail(&self) -> String {
-        let bad = self.of(VerdictId::BackupsFail);
-        let forecasts = self
-            .report
-            .streams()
-            .filter(|(_, aside)| bad.iter().any(|line| line.group == Some(aside.group)));
-        let mut failing = forecasts.filter_map(|(stream, _)| {
+        let (some, all) = (self.of(VerdictId::BackupsFail), self.lines.len());
+        let (what, why) = self.failing_backups(VerdictId::BackupsFail);
+        if why.is_empty() {
+            let of = self.subject(VerdictId::BackupsFail, "");
+            return format!(
+                "The next backups of {}will fail, unless a log reset moved the logs away.",
+                of.replace("The ", "the ")
+            );
+        }
+        if self.is_one_group() {
+            return format!("The next {what} will fail{why}.");
+        }
+        format!("The next {what} of {} of {all} databases will fail, first{why}.", some.len())
+    }
+
+    /// Which backups fail in the group of the first such line, and why.
+    fn failing_backups(&self, id: VerdictId) -> (&'static str, String) {
+        let group = self.of(id).first().and_then(|line| line.group);
+        let streams = self.report.streams().filter(|(_, aside)| Some(aside.group) == group);
+        let mut failing = streams.filter_map(|(stream, _)| {
             let fails = |one: &&Forecast| one.outcome == ForecastOutcome::Fails;
             let full = Some(&stream.next_full).filter(fails);
             let incremental = Some(&stream.next_incremental).filter(fails);
             Some((full.or(incremental)?, full.is_none()))
         });
-        let (what, why) = match failing.next() {
+        match failing.next() {
             Some((forecast, true)) => ("incremental backup", cause(forecast)),
             Some((forecast, false)) => ("backups", cause(forecast)),
-            None => ("backups", format!(": {}", self.names(&bad))),
-        };
-        if self.is_one_group() {
-            return format!("The next {what} will fail{why}.");
+            None => ("backups", String::new()),
         }
-        let (some, all) = (bad.len(), self.lines.len());
-        format!("The next {what} of {some} of {all} databases will fail, first{why}.")
-    }
-
-    fn names(&self, lines: &[&Line]) -> String {
-        let names: Vec<String> = lines.iter().take(3).map(|line| line.name()).collect();
-        names.join(", ")
     }
 
     fn unknown(&self) -> String {
@@ -183,7 +198,7 @@ impl<'a> All<'a> {
         });
         match (self.of(VerdictId::Unknown).as_slice(), missing) {
             ([only], None) if self.lines.len() == 1 => {
-                format!("Nothing can be said of {}.", only.name())
+                format!("Nothing can be said of {}.", self.name(only))
             }
             ([], Some(_)) => {
                 "Nothing can be said of the group: a database that the logs name was not found."
@@ -200,12 +215,12 @@ impl<'a> All<'a> {
         let bad = self.of(VerdictId::DoNotMount);
         let why = |line: &Line| line.verdict.words.trim_start_matches("do not mount: ").to_owned();
         match bad.as_slice() {
-            [only] => format!("Do not mount {}: {}.", only.name(), why(only)),
+            [only] => format!("Do not mount {}: {}.", self.name(only), why(only)),
             [first, ..] => format!(
-                "Do not mount {} of {} databases; of {}: {}.",
+                "Do not mount {} of {} databases. The first, {}: {}.",
                 bad.len(),
                 self.lines.len(),
-                first.name(),
+                self.name(first),
                 why(first)
             ),
             [] => "Do not mount.".into(),

@@ -27,7 +27,8 @@ pub(super) fn to_mount(
         return Vec::new();
     }
     let runs = runs_of(there, &whole);
-    let legend = in_words(&whole, &runs, &needs, position);
+    let is_plain = members.len() == 1;
+    let legend = in_words(&whole, &runs, &needs, is_plain, position);
     let mut rows = vec![Row { kind: RowKind::ToMount, runs, legend }];
     if needs.len() > 1 {
         rows.extend(
@@ -62,21 +63,25 @@ fn runs_of(there: &[Run], spans: &[Span]) -> Vec<Run> {
     spans.iter().flat_map(|span| of_span(there, *span)).collect()
 }
 
+/// The numbers, and what is wrong with them, or else whose they are.
 fn in_words(
     whole: &[Span],
     runs: &[Run],
     needs: &[(Span, Vec<String>)],
+    is_plain: bool,
     position: &CheckpointState,
 ) -> String {
     let mut parts = vec![in_numbers(whole)];
     parts.extend(flaws(runs));
+    let is_flawless = parts.len() == 1;
     match needs {
         [] => parts.push("no database needs recovery".to_owned()),
-        [(_, names)] => parts.push(format!("for {}", few(names))),
+        [(_, names)] if !is_plain => parts.push(format!("for {}", few(names))),
         _ => {}
     }
     if let (CheckpointState::At(at), Some(first)) = (position, whole.first())
         && !needs.is_empty()
+        && is_flawless
         && first.first == i64::from(at.generation)
     {
         parts.push("from the checkpoint on".to_owned());

@@ -166,7 +166,7 @@ fn a_required_log_is_missing_and_the_checkpoint_is_elsewhere() {
         drawn(&picture(stream, &databases, 3), 16),
         [
             "on disk    |  ####xx########| 2-3, 5-8; 4 missing; 8 is current",
-            "to mount   |xx####xx########| 1-8; 1, 4 missing; for test.edb",
+            "to mount   |xx####xx########| 1-8; 1, 4 missing",
             "checkpoint |    ##          | 3, (0x3,1,0)",
             "last full  |########        | 1-4",
             "next full  |                | not before the stores mount",

@@ -49,7 +49,6 @@ impl Page {
     pub(super) fn no_logs(&mut self, dir: &Path) {
         self.heading(format!("Logs: none found in {}", shown(dir)));
         self.words(2, "", NO_LOGS);
-        self.blank();
     }
 
     /// One stream, with its checkpoint.
@@ -141,5 +140,5 @@ pub(in crate::report) fn forecast_in_words(forecast: &Forecast) -> String {
             text += &format!(", {}", both.join(", "));
         }
     }
-    format!("{text} ({}). {}", forecast.engine, forecast.message)
+    format!("{text} ({}). {}", forecast.engine_in_words(), forecast.message)
 }

@@ -134,6 +134,21 @@ impl Page {
         }
     }
 
+    /// Words in one colour beside what stands before their first line, wrapped at so many columns.
+    pub(super) fn beside(&mut self, before: Ink, words: Ink, columns: usize, colour: Colour) {
+        let indent = before.columns();
+        let lines = textwrap::wrap(&words.0, columns.saturating_sub(indent).max(1));
+        let mut before = Some(before);
+        for line in &lines {
+            let line = self.painted(&**line, colour);
+            let first = before.take().unwrap_or_else(|| Ink::from(" ".repeat(indent)));
+            self.line(first + line);
+        }
+        if let Some(alone) = before {
+            self.line(alone);
+        }
+    }
+
     /// A heading on a line of its own.
     pub(super) fn heading(&mut self, text: impl Into<Ink>) {
         let text = self.painted(text, Colour::new().bold());

@@ -30,8 +30,10 @@ pub fn render(report: &Report, style: Style) -> String {
         if !style.quiet {
             page.all_pictures(&Picture::of_report(report));
         }
-        let folders = report.aside.no_logs_in.iter().filter(|_| !style.quiet);
-        folders.for_each(|dir| page.no_logs(dir));
+        for dir in report.aside.no_logs_in.iter().filter(|_| !style.quiet) {
+            page.no_logs(dir);
+            page.blank();
+        }
     }
     if let Some(group) = &report.aside.group {
         page.group(group, report);

@@ -1,5 +1,7 @@
 //! What was found, each thing said once, in at most four lines.
 
+use std::cmp::Reverse;
+
 use crate::diagnose::{Finding, FindingId, Severity};
 use crate::report::Report;
 use crate::report::model::VerdictId;
@@ -26,8 +28,8 @@ pub(super) struct Shown<'a> {
 /// A finding in words.
 struct Told<'a> {
     finding: &'a Finding,
-    /// The database; empty of logs.
-    name: String,
+    /// The databases that it is told of; none of logs.
+    names: Vec<String>,
     /// What follows from another finding of the same database that is only named, where it harms others.
     and: Option<&'a str>,
     /// What mends it, where no way out says it.
@@ -38,6 +40,21 @@ struct Told<'a> {
 struct Place<'a> {
     finding: &'a Finding,
     line: Option<&'a Line>,
+}
+
+/// Of many findings those of several databases told once, in the words of the first.
+fn each_once(all: Vec<Told>) -> Vec<Told> {
+    let mut once: Vec<Told> = Vec::new();
+    for told in all {
+        let alike = once.iter_mut().find(|one| {
+            one.finding.id == told.finding.id && one.finding.severity == told.finding.severity
+        });
+        match alike {
+            Some(one) if !told.names.is_empty() => one.names.extend(told.names),
+            _ => once.push(told),
+        }
+    }
+    once
 }
 
 /// Findings that follow from others, or are said by the table.
@@ -56,7 +73,8 @@ impl<'a> Shown<'a> {
         let places = places(report, overview);
         let (mut told, named): (Vec<&Place>, Vec<&Place>) =
             places.iter().partition(|place| !is_only_named(place, &places));
-        told.sort_by_key(|place| place.finding.severity);
+        let rank = |place: &Place| place.line.map(|line| Reverse(line.verdict.id));
+        told.sort_by_key(|place| (place.finding.severity, rank(place)));
         let mut names: Vec<&'static str> = Vec::new();
         for name in named.iter().map(|place| place.finding.id.name()) {
             if !names.contains(&name) {
@@ -64,6 +82,7 @@ impl<'a> Shown<'a> {
             }
         }
         let told = told.into_iter().map(|place| Told::of(place, &places, report)).collect();
+        let told = if places.len() > MOST_FINDINGS { each_once(told) } else { told };
         Self { told, named: names, lines: density.lines_of_a_finding() }
     }
 }
@@ -121,7 +140,7 @@ impl<'a> Told<'a> {
         let has_way_out = !report.way_out.is_empty() && finding.severity == Severity::Error;
         Self {
             finding,
-            name: place.line.map(Line::name).unwrap_or_default(),
+            names: place.line.map(Line::name).into_iter().collect(),
             and: and.map(|other| other.finding.consequence.as_str()),
             remedy: (!has_way_out).then_some(&finding.remedy),
         }
@@ -131,7 +150,7 @@ impl<'a> Told<'a> {
     /// out.
     fn parts(&self, folders: &Folders) -> [Vec<String>; 3] {
         let Finding { message, consequence, .. } = self.finding;
-        let mut message = sentences(&folders.left_out_of(message));
+        let mut message = sentences(&capital(folders.left_out_of(message)));
         if let Some(last) = message.last_mut().filter(|last| !last.ends_with('.')) {
             last.push('.');
         }
@@ -152,6 +171,16 @@ impl<'a> Told<'a> {
             }
         }
         text
+    }
+}
+
+/// With a capital at its beginning, unless that is a name.
+fn capital(text: String) -> String {
+    let first = text.split(' ').next().unwrap_or_default();
+    let is_word = first.chars().all(|c| c.is_ascii_lowercase());
+    match text.chars().next() {
+        Some(c) if is_word => c.to_uppercase().chain(text.chars().skip(1)).collect(),
+        _ => text,
     }
 }
 
@@ -205,7 +234,11 @@ impl Page {
         let Finding { severity, id, .. } = told.finding;
         let title = format!("{}: {}", severity.name(), id.name());
         let title = self.painted(title, super::super::findings::colour(*severity));
-        let name = if told.name.is_empty() { String::new() } else { format!(" ({})", told.name) };
-        self.line(Ink::from("  ") + title + name);
+        let names = match told.names.as_slice() {
+            [] => String::new(),
+            [only] => format!(" ({only})"),
+            [first, rest @ ..] => format!(" ({first} and {} more)", rest.len()),
+        };
+        self.line(Ink::from("  ") + title + names);
     }
 }

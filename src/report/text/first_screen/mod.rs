@@ -5,20 +5,26 @@ mod density;
 mod findings;
 mod folders;
 mod picture;
+mod ranks;
 mod table;
 mod way_out;
 mod what_was_read;
 
+use std::cmp::Reverse;
+use std::path::Path;
+
+use crate::report::Note;
 use crate::report::Report;
 use crate::report::model::VerdictId;
 use crate::report::overview::Overview;
 use crate::report::picture::Picture;
-use crate::show::Colour;
+use crate::show::{Colour, shown};
 
 use super::page::{Page, Style};
 use density::Density;
 use findings::Shown;
 use folders::Folders;
+use ranks::Ranks;
 
 /// Lines of the smallest terminal, less the one where the next command is typed.
 const LINES: usize = 23;
@@ -33,18 +39,29 @@ pub(super) fn render(report: &Report, style: Style) -> String {
 
 fn screen(report: &Report, style: Style, density: Density) -> String {
     let overview = Overview::of(report);
-    let pictures = Picture::of_report(report);
+    let ranks = Ranks::of(&overview);
     let folders = Folders::of(report);
     let mut page = Page::new(style);
     page.answer(&overview);
     page.table(&overview.lines, density);
-    page.pictures(&pictures, density);
+    page.pictures(&pictures(report, &ranks), density);
     page.found(&Shown::of(report, &overview, density), &folders);
     page.unread(report);
     page.pages_and_logs(report);
-    page.what_to_do(report, &folders);
+    page.what_to_do(report, &folders, &ranks);
     page.what_was_read(report);
     page.text()
+}
+
+/// Those of the worst groups first.
+fn pictures(report: &Report, ranks: &Ranks) -> Vec<Picture> {
+    let drawn = report.streams().filter_map(|(stream, aside)| {
+        let picture = Picture::of_stream(stream, &report.databases, &aside.checkpoint)?;
+        Some((ranks.of_group(aside.group), picture))
+    });
+    let mut drawn: Vec<_> = drawn.collect();
+    drawn.sort_by_key(|(rank, _)| Reverse(*rank));
+    drawn.into_iter().map(|(_, picture)| picture).collect()
 }
 
 impl Page {
@@ -67,16 +84,25 @@ impl Page {
         }
         self.blank();
         for refusal in report.refusals.iter().take(MOST) {
-            self.refusal(refusal, std::path::Path::new(""));
+            self.refusal(refusal, Path::new(""));
         }
         self.more_of(report.refusals.len(), MOST);
     }
 
     /// What reading all pages came to, and what it means that there are no logs.
     fn pages_and_logs(&mut self, report: &Report) {
-        for aside in report.aside.databases.iter().filter(|aside| !aside.notes.is_empty()) {
+        let is_alone = report.databases.len() == 1;
+        for (database, aside) in report.databases.iter().zip(&report.aside.databases) {
+            let told = |note: &&Note| is_alone || note.is_warning();
+            let notes: Vec<Note> = aside.notes.iter().filter(told).cloned().collect();
+            if notes.is_empty() {
+                continue;
+            }
             self.blank();
-            self.notes(&aside.notes);
+            if !is_alone {
+                self.line(format!("  {}", shown(&database.path)));
+            }
+            self.notes(&notes);
         }
         for dir in &report.aside.no_logs_in {
             self.blank();

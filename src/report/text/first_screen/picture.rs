@@ -22,6 +22,7 @@ impl Page {
         pictures.iter().for_each(|picture| self.picture(picture, Density::Roomy, true));
     }
 
+    /// Those of the worst groups first.
     pub(super) fn pictures(&mut self, pictures: &[Picture], density: Density) {
         let with_folder = pictures.len() > 1;
         for picture in pictures.iter().take(MOST_PICTURES) {
@@ -31,7 +32,7 @@ impl Page {
         if pictures.len() > MOST_PICTURES {
             self.blank();
             let more = pictures.len() - MOST_PICTURES;
-            self.line(format!("  and the logs of {more} more (--verbose shows all)"));
+            self.line(format!("  and the logs of {more} more groups (--verbose shows all)"));
         }
     }
 
@@ -61,24 +62,14 @@ impl Page {
     }
 
     fn row_of_picture(&mut self, row: &Row, scale: &Scale) {
-        let bar = self.drawn(row, scale);
-        let label = format!("{:LABEL$}", row.kind.label());
-        let before = 2 + LABEL + scale.units() + 2;
-        let room = self.style.columns.saturating_sub(before);
-        if textwrap::core::display_width(&row.legend) <= room {
-            return self.line(Ink::from("  ") + label + bar + "  " + row.legend.as_str());
+        let bar = Ink::from(format!("  {:LABEL$}", row.kind.label())) + self.drawn(row, scale);
+        let legend = Ink::from(row.legend.as_str());
+        let room = self.style.columns.saturating_sub(2 + LABEL + scale.units() + 2);
+        if legend.columns() > room && room < NARROWEST_LEGEND {
+            self.line(bar);
+            return self.words(4, "", legend);
         }
-        if room < NARROWEST_LEGEND {
-            self.line(Ink::from("  ") + label + bar);
-            return self.words(4, "", row.legend.as_str());
-        }
-        let legend = shown(&row.legend).to_string();
-        let mut lines = textwrap::wrap(&legend, room).into_iter();
-        let first = lines.next().unwrap_or_default();
-        self.line(Ink::from("  ") + label + bar + "  " + &*first);
-        for line in lines {
-            self.line(format!("{:before$}{line}", ""));
-        }
+        self.beside(bar + "  ", legend, self.style.columns, Colour::new());
     }
 
     /// A bar of the width of the scale.

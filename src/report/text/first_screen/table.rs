@@ -16,6 +16,9 @@ const MOST_LINES: usize = 12;
 /// Between two columns.
 const GAP: usize = 2;
 
+/// Where a verdict has less room, it stands below the name.
+const NARROWEST_VERDICT: usize = 28;
+
 const HEADINGS: [&str; 3] = ["database", "state", "verdict"];
 
 impl Page {
@@ -30,9 +33,8 @@ impl Page {
             let headings = (rows.len() > 1).then(|| HEADINGS[column].len());
             cells.chain(headings).max().unwrap_or_default()
         });
-        let fits = rows.iter().all(|row| {
-            2 + widths[0] + widths[1] + 2 * GAP + row.cells[2].columns() <= self.style.columns
-        });
+        let before = 2 + widths[0] + widths[1] + 2 * GAP;
+        let fits = self.style.columns.saturating_sub(before) >= NARROWEST_VERDICT;
         if fits && rows.len() > 1 && density.has_headings() {
             let headings = Row { cells: HEADINGS.map(Ink::from), id: VerdictId::Sound };
             self.row(headings, widths, Colour::new().dim());
@@ -53,8 +55,8 @@ impl Page {
             let space = " ".repeat(width.saturating_sub(cell.columns()) + GAP);
             cell + space
         };
-        let words = self.painted(words, colour);
-        self.line(Ink::from("  ") + padded(name, widths[0]) + padded(state, widths[1]) + words);
+        let before = Ink::from("  ") + padded(name, widths[0]) + padded(state, widths[1]);
+        self.beside(before, words, self.style.columns, colour);
     }
 
     /// Where the terminal is too narrow for a line.

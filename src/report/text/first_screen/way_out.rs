@@ -1,11 +1,14 @@
 //! The way out, as the last thing on the screen.
 
+use std::cmp::Reverse;
+
 use crate::diagnose::{Action, WayOutStep};
 use crate::report::Report;
 use crate::report::text::page::Page;
 use crate::show::Colour;
 
 use super::folders::Folders;
+use super::ranks::Ranks;
 
 /// How many groups are led out.
 const MOST_GROUPS: usize = 3;
@@ -13,10 +16,12 @@ const MOST_GROUPS: usize = 3;
 const MOST_STEPS: usize = 10;
 
 impl Page {
-    pub(super) fn what_to_do(&mut self, report: &Report, folders: &Folders) {
+    /// The worst groups first.
+    pub(super) fn what_to_do(&mut self, report: &Report, folders: &Folders, ranks: &Ranks) {
         let pairs: Vec<_> = report.way_out.iter().zip(&report.aside.steps).collect();
-        let groups: Vec<_> =
+        let mut groups: Vec<_> =
             pairs.chunk_by(|(one, _), (next, _)| one.group == next.group).collect();
+        groups.sort_by_key(|steps| Reverse(ranks.of_group(*steps[0].1)));
         for steps in groups.iter().take(MOST_GROUPS) {
             self.blank();
             let of_which = match (groups.len(), steps.first()) {
