@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::harness::terminal::Terminal;
 use crate::harness::{
@@ -236,25 +237,46 @@ fn a_no_is_on_the_page() {
     assert!(page(&file).contains("You said no: nothing was written"));
 }
 
+/// A run of the program that can write no file larger than so many bytes.
+fn with_files_of(most_bytes: usize, words: &[&str]) -> Ran {
+    needs::usable("prlimit", &["--version"]);
+    let real = program(words);
+    let mut command = Command::new("prlimit");
+    command.arg(format!("--fsize={most_bytes}")).arg(real.get_program()).args(real.get_args());
+    finish(spawn(&mut command))
+}
+
 /// The page is the last file that is written, and the largest of all but the database.
 #[test]
 #[ignore = "needs prlimit"]
 fn a_page_that_cannot_be_written_changes_nothing_of_what_was_done() {
-    needs::usable("prlimit", &["--version"]);
     let fixture = Fixture::new(&damaged(1));
     let (_folder, file) = elsewhere();
-    let most = fixture.bytes().len();
-    let words = ["repair", "--yes", "--backup", "header", "--html", file.to_str().unwrap()];
-    let real = program(words.into_iter().chain([fixture.db.to_str().unwrap()]));
-    let mut command = std::process::Command::new("prlimit");
-    command.arg(format!("--fsize={most}")).arg(real.get_program()).args(real.get_args());
-    let ran = finish(spawn(&mut command));
+    let (db, file) = (fixture.db.to_str().unwrap(), file.to_str().unwrap());
+    let words = ["repair", "--yes", "--backup", "header", db, "--html", file];
+    let ran = with_files_of(fixture.bytes().len(), &words);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(fixture.bytes(), healthy(1));
-    assert!(
-        ran.stderr.contains("WARNING: the page") && ran.stderr.contains("is not complete"),
-        "{ran:?}"
-    );
+    for part in ["WARNING: the page", "is not complete"] {
+        assert!(ran.stderr.contains(part), "{ran:?}");
+    }
+    let operation = operations(fixture.dir()).pop().unwrap();
+    let told = format!("WARNING: the report was not saved in {}", operation.display());
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words(&ran.stdout).contains(&told), "{ran:?}");
+}
+
+#[test]
+#[ignore = "needs prlimit"]
+fn a_page_that_cannot_even_be_begun_is_not_left_and_nothing_is_done() {
+    let fixture = Fixture::new(&damaged(1));
+    let before = snapshot(fixture.dir());
+    let (folder, file) = elsewhere();
+    let db = fixture.db.to_str().unwrap();
+    let ran = with_files_of(100, &["repair", "--yes", db, "--html", file.to_str().unwrap()]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(snapshot(fixture.dir()) == before, "{ran:?}");
+    assert!(names(folder.path()).is_empty(), "{ran:?}");
 }
 
 #[test]
