@@ -26,7 +26,9 @@ impl Page {
         if lines.is_empty() {
             return;
         }
-        self.blank();
+        if density < Density::Tight {
+            self.blank();
+        }
         let rows: Vec<Row> = worst(lines).into_iter().map(|line| Row::of(line, lines)).collect();
         let widths = [0, 1].map(|column| {
             let cells = rows.iter().map(|row| row.cells[column].columns());
