@@ -10,11 +10,15 @@ use crate::refusal::{Refusal, RefusalId};
 use super::run::Run;
 
 impl Run<'_> {
-    /// The header in a file, or that which an operation left behind in its folder.
-    pub(super) fn older_header(&self, path: &Path) -> Result<OlderHeader, Refusal> {
+    /// The header in a file, or that which an operation on `database` left behind in its folder.
+    pub(super) fn older_header(
+        &self,
+        path: &Path,
+        database: &Path,
+    ) -> Result<OlderHeader, Refusal> {
         let path = self.resolve(path)?;
         let (area, print) = if is_operation_folder(self.storage(), &path) {
-            let left = header_left_by(self.storage(), &path)?;
+            let left = header_left_by(self.storage(), &path, database)?;
             (HeaderArea::of(left.image), left.print)
         } else {
             let facts = self

@@ -236,13 +236,14 @@ pub fn identity_of(database: &DatabaseFacts) -> Option<DatabaseIdentity> {
 
 /// What a database is known by, from its length and its first bytes; `None` where it has no valid header.
 pub fn identity_by(path: &Path, length_bytes: u64, area: &HeaderArea) -> Option<DatabaseIdentity> {
+    let header_sha256 = hex::encode(Sha256::digest(header_pages(area)?));
+    Some(DatabaseIdentity { path: path.to_owned(), bytes: length_bytes, header_sha256 })
+}
+
+/// Both header pages; `None` where no copy is valid.
+pub fn header_pages(area: &HeaderArea) -> Option<&[u8]> {
     let pair = shadow::elect(area)?;
-    let pages = area.bytes.get(..2 * pair.page_size_bytes)?;
-    Some(DatabaseIdentity {
-        path: path.to_owned(),
-        bytes: length_bytes,
-        header_sha256: hex::encode(Sha256::digest(pages)),
-    })
+    area.bytes.get(..2 * pair.page_size_bytes)
 }
 
 /// Plans the reset of one log stream that passed the guards; `None` where there is nothing to move.

@@ -260,7 +260,35 @@ fn what_the_pages_were_known_by_proves_a_header_whose_stamp_is_not_theirs() {
 
     // A print that says nothing.
     fs::write(operation.join("fingerprint.json"), "{").unwrap();
-    case.refused(&["--from", operation.to_str().unwrap()], &["backup-damaged"]);
+    case.refused(&["--from", operation.to_str().unwrap()], &["journal-damaged"]);
+}
+
+#[test]
+fn the_header_that_a_log_reset_saved_goes_back_byte_for_byte() {
+    let case = Case::of(CLEAN, "test.edb");
+    let (database, folder) =
+        (case.database.to_str().unwrap(), case.folder.path().to_str().unwrap());
+    let reset = run(["reset-logs", "--yes", "--json", "--db", database, folder]);
+    assert_eq!(reset.code, Some(0), "{reset:?}");
+    case.destroy();
+    let operation = reset.operation_dir();
+    let image = operation.join("header-1.bin");
+    assert!(fs::read(&image).unwrap() == case.original[..2 * case.page()]);
+    let sums = fs::read_to_string(operation.join("SHA256SUMS")).unwrap();
+    assert!(sums.contains(" header-1.bin"), "{sums}");
+    case.rebuild("A", &["--from", operation.to_str().unwrap()]);
+    assert!(case.bytes() == case.original);
+
+    // Of a database that it did not reset, and of an image that is no longer what it was.
+    case.destroy();
+    let other = Case { database: case.beside("other.edb"), ..case };
+    fs::rename(other.beside("test.edb"), &other.database).unwrap();
+    let from = ["--name-in-logs", "test.edb", "--from", operation.to_str().unwrap()];
+    other.refused(&from, &["not-an-operation"]);
+    fs::rename(&other.database, other.beside("test.edb")).unwrap();
+    edit_file(&image, |bytes| bytes[20] ^= 1);
+    let case = Case { database: other.beside("test.edb"), ..other };
+    case.refused(&from[2..], &["journal-damaged"]);
 }
 
 #[test]

@@ -582,7 +582,7 @@ fn findings_of_what_lies_beside() {
     fs::copy(chapter.path("pub1.edb"), chapter.path("tmp.edb")).unwrap();
     chapter.change("tmp.edb", |bytes| edit_header(bytes, |raw| raw.file_type = 5.into()));
     chapter.leave_patch_file_of("pub1.edb", "pub1.pat");
-    chapter.typed("Files that are in nobody's way", "check @");
+    chapter.typed("Files that are in nobody's way", "check --verbose @");
     chapter.begin_anew();
     let of_another_version = |bytes: &mut Vec<u8>| {
         bytes[32] = 9;

@@ -294,7 +294,8 @@ fn long_lists_are_cut_and_say_how_many_more_there_are() {
     let (_, end) = check.rsplit_once("42 databases: ").unwrap();
     let (end, _) = end.split_once("\nMore: ").unwrap();
     assert!(end.contains("\n  and ") && end.lines().count() < 100, "{end}");
-    assert!((1..12).contains(&check.matches("E00001").count()), "{check}");
+    let (told, _) = check.split_once("\nThe way out").unwrap();
+    assert!((1..12).contains(&told.matches("E00001").count()), "{told}");
     assert!(check.contains("and 59 more"), "{check}");
     let moves = group.run("reset-logs --dry-run --quiet @");
     assert!(moves.stdout.lines().count() < 400, "{}", moves.stdout);

@@ -241,7 +241,7 @@ impl Page {
         let [only] = shown.told.as_slice() else { return None };
         let names = format!("{}; also {also}", only.in_brackets());
         let fits = 2 + only.title().len() + names.chars().count() <= self.style.width;
-        (shown.density == Density::Tight && fits && !also.is_empty()).then_some(names)
+        (shown.density.is_tight() && fits && !also.is_empty()).then_some(names)
     }
 
     /// As many sentences as there is room for, and what mends it.
