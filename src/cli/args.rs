@@ -62,6 +62,8 @@ pub enum Command {
 
 impl Command {
     /// Its name, as reports have it.
+    /// List the operations in a folder: how each ended, what undid it; never writes
+    List(ListArgs),
     pub fn name(&self) -> CommandName {
         match self {
             Self::Inspect(_) => CommandName::Inspect,
@@ -84,6 +86,7 @@ impl Command {
         let log = match self {
             Self::Check(args) => &args.log,
             Self::Verify(args) => &args.log,
+            Self::List(_) => CommandName::List,
             Self::Repair(args) => &args.guarded.log,
             Self::RebuildHeader(args) => &args.guarded.log,
             Self::ResetLogs(args) => &args.guarded.log,
@@ -102,6 +105,7 @@ impl Command {
     pub fn output(&self) -> OutputArgs {
         match self {
             Self::Inspect(args) => args.output,
+            | Self::List(_)
             Self::Check(args) => args.output,
             Self::Repair(args) => args.guarded.output,
             Self::RebuildHeader(args) => args.guarded.output,
@@ -121,6 +125,7 @@ impl Command {
     after_help = "Examples:\n  edbmend inspect priv1.edb\n  edbmend inspect --copy shadow priv1.edb\n  edbmend inspect E0000001.log E00.chk\n  edbmend inspect --records E00.log\n  edbmend inspect --json priv1.edb priv1.stm"
 )]
 pub struct InspectArgs {
+            Self::List(args) => args.output,
     /// Databases, streaming files, logs, checkpoints, flush maps; or the base name
     /// of a log stream (logs/E00)
     #[arg(required = true)]
@@ -411,6 +416,21 @@ pub struct DemoArgs {
     #[allow(missing_docs)]
     pub output: OutputArgs,
 }
+/// `list`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  edbmend list mdbdata                    the newest first\n  edbmend list /mnt/backup                where --backup-dir was\n\nEnds with 6 where an operation is not finished, and with 4 where one cannot be\nread."
+)]
+pub struct ListArgs {
+    /// Folders of databases or logs, backup folders, databases, or operation
+    /// folders
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
+}
+
 
 /// `explain`
 #[derive(Args, Debug)]

@@ -10,6 +10,7 @@ mod inspect;
 #[cfg_attr(windows, allow(unsafe_code))] // the system calls for a console's events
 mod interrupts;
 mod log_file;
+mod list;
 mod numbers;
 mod printed;
 mod progress;
@@ -152,3 +153,4 @@ fn style(output: OutputArgs) -> Style {
     let Style { coloured, width, .. } = style_for(&Term::stdout());
     Style { coloured, width, quiet: output.quiet, verbose: output.verbose }
 }
+        Command::List(args) => list::run(session, args).into(),

@@ -11,6 +11,7 @@ mod forecasts;
 mod harness;
 mod laws;
 mod library;
+mod list;
 mod log_file;
 mod neighbours;
 mod rebuild_header;

@@ -4,6 +4,7 @@ mod databases;
 mod findings;
 mod logs;
 mod moves;
+mod operations;
 mod page;
 mod pages;
 mod record;

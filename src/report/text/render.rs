@@ -28,6 +28,7 @@ pub fn render(report: &Report, style: Style) -> String {
     if let Some(group) = &report.aside.group {
         page.group(group, report);
     }
+    page.operations(report);
     let above =
         |refusal| report.databases.iter().any(|database| concerns(refusal, database, report));
     for refusal in report.refusals.iter().filter(|refusal| !above(refusal)) {
