@@ -11,7 +11,8 @@ use crate::ese::LogBase;
 use crate::plan::{BackupScope, VerifyScope};
 use crate::report::CommandName;
 
-use super::flags::{GroupArgs, GuardedArgs, LogFileArgs, OutputArgs};
+use super::flags::{ColourWhen, GroupArgs, GuardedArgs, LogFileArgs, OutputArgs};
+use super::topics::Topics;
 
 /// Guarded repair of the header of dismounted ESE / Exchange databases.
 ///
@@ -441,7 +442,7 @@ pub struct ListArgs {
 pub struct ExplainArgs {
     /// A finding or refusal id, an exit code, or an error or event of the
     /// engine by its number or name (default: list them all)
-    #[arg(value_name = "ID", value_parser = super::topics::topic)]
+    #[arg(value_name = "ID", value_parser = Topics, hide_possible_values = true)]
     pub topics: Vec<String>,
 }
 
@@ -457,7 +458,7 @@ pub struct CompletionsArgs {
 /// `man`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend man | man -l -\n  edbmend man /usr/local/share/man/man1"
+    after_help = "Examples:\n  edbmend man | man -l -\n  edbmend man /usr/local/share/man/man8"
 )]
 pub struct ManArgs {
     /// Where to write a page for each command

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod completions;
 mod confirm;
 mod demo;
 mod explain;
@@ -10,6 +11,8 @@ mod inspect;
 #[cfg_attr(windows, allow(unsafe_code))] // the system calls for a console's events
 mod interrupts;
 mod log_file;
+mod log_file;
+mod man;
 mod list;
 mod numbers;
 mod printed;
@@ -20,7 +23,6 @@ mod repair;
 mod reset_logs;
 mod restore;
 mod session;
-mod shell;
 mod terminal;
 mod topics;
 mod verify;
@@ -140,8 +142,8 @@ fn run_command(session: &Session, command: &Command) -> Printed {
         Command::Recover(args) => recover::run(session, args).into(),
         Command::Demo(args) => demo::run(session, args),
         Command::Explain(args) => explain::run(args),
-        Command::Completions(args) => shell::completions(args),
-        Command::Man(args) => shell::man(args),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
     }
 }
 
