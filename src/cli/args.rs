@@ -30,6 +30,17 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// When to print in colour
+    #[arg(
+        long,
+        global = true,
+        alias = "colour",
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub color: ColourWhen,
 }
 
 /// The commands.
@@ -51,6 +62,8 @@ pub enum Command {
     Restore(RestoreArgs),
     /// Finish or roll back an operation that was interrupted
     Recover(RecoverArgs),
+    /// List the operations in a folder: how each ended, what undid it; never writes
+    List(ListArgs),
     /// Write a practice storage group with the damage, and mend it
     Demo(DemoArgs),
     /// Explain a finding, a refusal, an exit code, or a number of the engine
@@ -63,8 +76,6 @@ pub enum Command {
 
 impl Command {
     /// Its name, as reports have it.
-    /// List the operations in a folder: how each ended, what undid it; never writes
-    List(ListArgs),
     pub fn name(&self) -> CommandName {
         match self {
             Self::Inspect(_) => CommandName::Inspect,
@@ -75,6 +86,7 @@ impl Command {
             Self::Verify(_) => CommandName::Verify,
             Self::Restore(_) => CommandName::Restore,
             Self::Recover(_) => CommandName::Recover,
+            Self::List(_) => CommandName::List,
             Self::Demo(_) => CommandName::Demo,
             Self::Explain(_) => CommandName::Explain,
             Self::Completions(_) => CommandName::Completions,
@@ -87,13 +99,13 @@ impl Command {
         let log = match self {
             Self::Check(args) => &args.log,
             Self::Verify(args) => &args.log,
-            Self::List(_) => CommandName::List,
             Self::Repair(args) => &args.guarded.log,
             Self::RebuildHeader(args) => &args.guarded.log,
             Self::ResetLogs(args) => &args.guarded.log,
             Self::Restore(args) => &args.guarded.log,
             Self::Recover(args) => &args.guarded.log,
             Self::Inspect(_)
+            | Self::List(_)
             | Self::Demo(_)
             | Self::Explain(_)
             | Self::Completions(_)
@@ -106,7 +118,6 @@ impl Command {
     pub fn output(&self) -> OutputArgs {
         match self {
             Self::Inspect(args) => args.output,
-            | Self::List(_)
             Self::Check(args) => args.output,
             Self::Repair(args) => args.guarded.output,
             Self::RebuildHeader(args) => args.guarded.output,
@@ -114,6 +125,7 @@ impl Command {
             Self::Verify(args) => args.output,
             Self::Restore(args) => args.guarded.output,
             Self::Recover(args) => args.guarded.output,
+            Self::List(args) => args.output,
             Self::Demo(args) => args.output,
             Self::Explain(_) | Self::Completions(_) | Self::Man(_) => OutputArgs::default(),
         }
@@ -126,7 +138,6 @@ impl Command {
     after_help = "Examples:\n  edbmend inspect priv1.edb\n  edbmend inspect --copy shadow priv1.edb\n  edbmend inspect E0000001.log E00.chk\n  edbmend inspect --records E00.log\n  edbmend inspect --json priv1.edb priv1.stm"
 )]
 pub struct InspectArgs {
-            Self::List(args) => args.output,
     /// Databases, streaming files, logs, checkpoints, flush maps; or the base name
     /// of a log stream (logs/E00)
     #[arg(required = true)]
@@ -405,18 +416,6 @@ pub struct RecoverArgs {
     pub guarded: GuardedArgs,
 }
 
-/// `demo`
-#[derive(Args, Debug)]
-#[command(after_help = "Example:\n  edbmend demo practice")]
-pub struct DemoArgs {
-    /// Where to write it; must be missing or empty (default: a fresh temporary
-    /// folder)
-    #[arg(value_hint = ValueHint::DirPath)]
-    pub dir: Option<PathBuf>,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub output: OutputArgs,
-}
 /// `list`
 #[derive(Args, Debug)]
 #[command(
@@ -432,6 +431,18 @@ pub struct ListArgs {
     pub output: OutputArgs,
 }
 
+/// `demo`
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  edbmend demo practice")]
+pub struct DemoArgs {
+    /// Where to write it; must be missing or empty (default: a fresh temporary
+    /// folder)
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
+}
 
 /// `explain`
 #[derive(Args, Debug)]

@@ -10,11 +10,11 @@ mod flags;
 mod inspect;
 #[cfg_attr(windows, allow(unsafe_code))] // the system calls for a console's events
 mod interrupts;
-mod log_file;
+mod list;
 mod log_file;
 mod man;
-mod list;
 mod numbers;
+mod on_path;
 mod printed;
 mod progress;
 mod rebuild_header;
@@ -31,8 +31,8 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{Parser, ValueEnum};
 use console::Term;
 
 pub use args::{Cli, Command};
@@ -42,10 +42,11 @@ use crate::refusal::{Refusal, RefusalId};
 use crate::report::{CommandName, Outcome, Report, Style, render, write_json};
 use crate::show::{CommandLine, shown};
 
+use flags::ColourWhen;
 use flags::OutputArgs;
 use printed::Printed;
 use session::Session;
-use terminal::{style_for, takes_colour};
+use terminal::{choose_colour, style_for, takes_colour};
 
 /// What a run prints on standard output, and the exit code of the process.
 pub struct Ran {
@@ -81,7 +82,12 @@ pub struct Early {
 
 /// Parses the command line.
 pub fn parse(arguments: &[OsString]) -> Result<Cli, Early> {
-    Cli::try_parse_from(arguments).map_err(|error| {
+    let parsed = Cli::try_parse_from(arguments);
+    choose_colour(match &parsed {
+        Ok(cli) => cli.color,
+        Err(_) => colour_typed(arguments),
+    });
+    parsed.map_err(|error| {
         let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
         let exit_code = if asked_for { 0 } else { 2 };
         let json = arguments.iter().any(|argument| argument == "--json");
@@ -94,6 +100,15 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, Early> {
         let text = early_text(&error, arguments, coloured);
         Early { text, to_stderr, exit_code }
     })
+}
+
+/// When a command line that could not be parsed wants colour.
+fn colour_typed(arguments: &[OsString]) -> ColourWhen {
+    let words: Vec<_> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    let behind = words.windows(2).filter(|pair| pair[0] == "--color").map(|pair| pair[1]);
+    let joined = words.iter().filter_map(|word| word.strip_prefix("--color="));
+    let when = behind.chain(joined).find_map(|when| ColourWhen::from_str(when, false).ok());
+    when.unwrap_or_default()
 }
 
 /// Help, or what was wrong. That quotes words that were typed, in which nothing may play with the terminal.
@@ -140,6 +155,7 @@ fn run_command(session: &Session, command: &Command) -> Printed {
         Command::Verify(args) => verify::run(session, args).into(),
         Command::Restore(args) => restore::run(session, args).into(),
         Command::Recover(args) => recover::run(session, args).into(),
+        Command::List(args) => list::run(session, args).into(),
         Command::Demo(args) => demo::run(session, args),
         Command::Explain(args) => explain::run(args),
         Command::Completions(args) => completions::run(args),
@@ -155,4 +171,3 @@ fn style(output: OutputArgs) -> Style {
     let Style { coloured, width, .. } = style_for(&Term::stdout());
     Style { coloured, width, quiet: output.quiet, verbose: output.verbose }
 }
-        Command::List(args) => list::run(session, args).into(),

@@ -1,7 +1,7 @@
 //! The person at the terminal: stages and questions, both on standard error.
 
 use std::io::{IsTerminal, Write};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use console::{Key, Term};
 use dialoguer::theme::{SimpleTheme, Theme};
@@ -10,6 +10,7 @@ use crate::apply::Observer;
 use crate::report::{Style, WIDTH};
 use crate::show::shown;
 
+use super::flags::ColourWhen;
 use super::log_file::LogFile;
 use super::progress::{Progress, Unit};
 
@@ -32,12 +33,29 @@ pub fn can_ask() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
-/// Whether a stream takes colour: a terminal, and nobody set `NO_COLOR`. Consoles before Windows 10
-/// would print the codes; newer ones want to be told, which happens here.
+/// What was asked for by `--color`, for the rest of the run.
+static COLOUR: OnceLock<ColourWhen> = OnceLock::new();
+
+/// From now on streams take colour as was asked for.
+pub fn choose_colour(when: ColourWhen) {
+    let _ = COLOUR.set(when);
+}
+
+/// Whether a stream takes colour: as was asked for; else a terminal that has colours, and nobody set `NO_COLOR`.
+/// Consoles before Windows 10 would print the codes; newer ones want to be told, which happens here.
 pub fn takes_colour(term: &Term) -> bool {
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let no_color = || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let understood = || cfg!(not(windows)) || term.features().colors_supported();
-    term.is_term() && !no_color && understood()
+    match COLOUR.get().copied().unwrap_or_default() {
+        ColourWhen::Always => true,
+        ColourWhen::Never => false,
+        ColourWhen::Auto => term.is_term() && !is_dumb() && !no_color() && understood(),
+    }
+}
+
+/// Whether the terminal can only print lines: it says so, as that inside of an editor does.
+pub fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// How a report looks there: in colour where that is wanted, and no wider than the terminal.
@@ -61,7 +79,8 @@ pub fn ask(question: &str) -> Answer {
     let term = Term::stderr();
     let mut answer = false;
     let outcome = loop {
-        let _ = term.clear_line().and_then(|()| term.write_str(&prompt(question, answer)));
+        let begun = if is_dumb() { term.write_str("\r") } else { term.clear_line() };
+        let _ = begun.and_then(|()| term.write_str(&prompt(question, answer)));
         // On Windows only this one gives Ctrl-C back as a key.
         let key = if cfg!(windows) { term.read_key_raw() } else { term.read_key() };
         match key {
@@ -81,10 +100,33 @@ pub fn ask(question: &str) -> Answer {
     outcome
 }
 
+/// Waits until the person wants to go on; `false` where nobody is there any more, or wants no further pause.
+pub fn wait_for_enter(words: &str) -> bool {
+    let term = Term::stderr();
+    let _ = term.write_str(words);
+    let goes_on = loop {
+        let key = if cfg!(windows) { term.read_key_raw() } else { term.read_key() };
+        match key {
+            Ok(Key::Enter) => break true,
+            Ok(Key::CtrlC | Key::Escape | Key::Char('\u{4}')) | Err(_) => break false,
+            Ok(_) => {}
+        }
+    };
+    let cleared = if is_dumb() { term.write_line("") } else { term.clear_line() };
+    let _ = cleared;
+    goes_on
+}
+
 fn prompt(question: &str, answer: bool) -> String {
     let mut text = String::new();
     let _ = SimpleTheme.format_confirm_prompt(&mut text, question, Some(false));
-    if answer { text + "yes" } else { text }
+    if answer {
+        text + "yes"
+    } else if is_dumb() {
+        text + "   "
+    } else {
+        text
+    }
 }
 
 /// Shows stages and progress as the output flags ask for.

@@ -179,8 +179,7 @@ fn next_incremental_fails(facts: &DatabaseFacts, header: &DbHeader) -> Option<Fi
         (
             names.exchange_2003,
             format!(
-                " (Exchange 2003 per KB946799, where full backups fail too); the published engine \
-                 names {}",
+                " (Exchange 2003 per KB946799, where full backups fail too); newer engines name {}",
                 names.published
             ),
             mend(facts, header),

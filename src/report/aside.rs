@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::diagnose::Finding;
+use crate::diagnose::{Finding, FindingId};
 
 use super::Note;
 
@@ -32,6 +32,8 @@ pub struct DatabaseAside {
     pub plan_was_shown: bool,
     /// After an operation: what had been found before it. The findings of the report are what is left.
     pub found_before: Option<Vec<Finding>>,
+    /// The findings that what is planned, or was done, mends.
+    pub mended: Vec<FindingId>,
 }
 
 /// What is told beside a storage group as a whole.

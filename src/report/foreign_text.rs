@@ -284,8 +284,11 @@ fn report(command: CommandName, outcome: Outcome, steps: Steps, databases: usize
         group: HARM.into(),
     }];
     document.digests = vec![DigestReport { name: HARM.into(), sha256: Sha256Hex([0; 32]) }];
-    let aside =
-        DatabaseAside { notes: notes(), plan_was_shown: false, found_before: Some(findings()) };
+    let aside = DatabaseAside {
+        notes: notes(),
+        found_before: Some(findings()),
+        ..DatabaseAside::default()
+    };
     report.aside = Aside {
         databases: vec![aside; databases],
         dumps: vec![String::new()],

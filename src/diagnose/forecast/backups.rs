@@ -33,8 +33,7 @@ fn of_headers(scene: &Scene, started: &Started) -> Forecast {
             -569,
             Some(459),
             format!(
-                "{path} records an impossible log generation. (The published engine would succeed and heal the \
-                 field.)"
+                "{path} records an impossible log generation. (Newer engines succeed, and heal the field.)"
             ),
         );
         return Forecast { engine: EXCHANGE_2003, ..forecast };

@@ -24,7 +24,7 @@ impl Page {
         } else {
             return;
         }
-        self.findings(&file.findings);
+        self.findings(&file.findings, &[]);
     }
 
     /// What was found, what is planned or was done, how it ended, and what that means.
@@ -43,7 +43,7 @@ impl Page {
         if quiet {
             self.path_of(database);
             if database.outcome == Outcome::Findings {
-                self.findings(&database.findings);
+                self.findings(&database.findings, &aside.mended);
             }
         } else if of_group {
             self.header(database);
@@ -57,14 +57,14 @@ impl Page {
             _ => {}
         }
         self.operation(database);
-        for refusal in report.refusals.iter().filter(|r| concerns(r, database, report)) {
-            self.refusal(refusal, &database.path);
-        }
+        let reasons = report.refusals.iter().filter(|r| concerns(r, database, report));
+        let reasons: Vec<&Refusal> = reasons.collect();
+        reasons.iter().for_each(|refusal| self.refusal(refusal, &database.path));
         if !of_group {
             let recovered =
                 of_recovery(database).filter(|_| report.command == CommandName::Recover);
-            let verdict =
-                recovered.unwrap_or_else(|| of_database(database.outcome, &report.command));
+            let verdict = recovered
+                .unwrap_or_else(|| of_database(database.outcome, &report.command, &reasons));
             self.verdict(verdict);
             self.checked_again(database, aside);
         }
@@ -80,7 +80,8 @@ impl Page {
         command: &CommandName,
     ) {
         self.header(database);
-        self.findings(aside.found_before.as_ref().unwrap_or(&database.findings));
+        let findings = aside.found_before.as_ref().unwrap_or(&database.findings);
+        self.findings(findings, &aside.mended);
         // What is left of an old plan is said by the direction that its recovery takes.
         if *command != CommandName::Recover {
             self.plan(database);

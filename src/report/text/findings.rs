@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::diagnose::{Finding, Severity};
+use crate::diagnose::{Finding, FindingId, Severity};
 use crate::refusal::Refusal;
 use crate::report::{Outcome, Report};
 use crate::show::{Colour, shown};
@@ -10,19 +10,20 @@ use crate::show::{Colour, shown};
 use super::page::{Ink, Page};
 
 impl Page {
-    /// With `quiet` the errors only.
-    pub(super) fn findings(&mut self, findings: &[Finding]) {
+    /// With `quiet` the errors only. What mends those that are `mended` by what is planned or done needs not to
+    /// be told.
+    pub(super) fn findings(&mut self, findings: &[Finding], mended: &[FindingId]) {
         let quiet = self.style.quiet;
         for finding in findings.iter().filter(|f| !quiet || f.severity == Severity::Error) {
             self.blank();
-            self.finding(finding);
+            self.finding(finding, mended.contains(&finding.id));
         }
         if !findings.is_empty() {
             self.blank();
         }
     }
 
-    fn finding(&mut self, finding: &Finding) {
+    fn finding(&mut self, finding: &Finding, is_mended: bool) {
         let colour = match finding.severity {
             Severity::Error => Colour::new().red().bold(),
             Severity::Warning => Colour::new().yellow(),
@@ -33,7 +34,9 @@ impl Page {
         self.line(Ink::from("  ") + title);
         self.words(4, "found:  ", finding.message.as_str());
         self.words(4, "means:  ", finding.consequence.as_str());
-        self.paragraph(4, "mend:   ", &finding.remedy);
+        if !is_mended {
+            self.paragraph(4, "mend:   ", &finding.remedy);
+        }
     }
 
     /// A reason; its file where that is not the one that stands right `above`.

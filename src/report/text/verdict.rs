@@ -1,5 +1,6 @@
 //! How it ended, in one line.
 
+use crate::refusal::{Refusal, RefusalId};
 use crate::report::model::{CommandName, DatabaseReport, Outcome};
 use crate::show::Colour;
 
@@ -32,14 +33,26 @@ fn colour(outcome: Outcome) -> Colour {
     }
 }
 
-/// Of a database.
-pub(super) fn of_database(outcome: Outcome, command: &CommandName) -> Verdict {
+const STOPPED: &str = "stopped, nothing was changed";
+
+/// Whether Ctrl-C, or a polite kill, is one of the reasons.
+fn was_interrupted(reasons: &[&Refusal]) -> bool {
+    reasons.iter().any(|reason| reason.id == RefusalId::Interrupted)
+}
+
+/// Of a database, and why it was not done.
+pub(super) fn of_database(
+    outcome: Outcome,
+    command: &CommandName,
+    reasons: &[&Refusal],
+) -> Verdict {
     use CommandName::{Check, Inspect, Recover, Verify};
     let words = match (outcome, command) {
         (Outcome::Planned, Recover) => "dry run: nothing was written; this is what would be done",
         (Outcome::Failed, Check | Verify | Inspect) => {
             "failed: nothing can be said about this file"
         }
+        (Outcome::Failed, _) if was_interrupted(reasons) => STOPPED,
         (Outcome::Ok, Verify) => "every page that was checked is good",
         (Outcome::Findings, Verify) => "bad pages found",
         _ => in_words(outcome),
@@ -47,12 +60,13 @@ pub(super) fn of_database(outcome: Outcome, command: &CommandName) -> Verdict {
     Verdict { outcome, words }
 }
 
-/// Of a storage group as a whole.
-pub(super) fn of_group(outcome: Outcome) -> Verdict {
+/// Of a storage group as a whole, and why it was not done.
+pub(super) fn of_group(outcome: Outcome, reasons: &[&Refusal]) -> Verdict {
     let words = match outcome {
         Outcome::Planned => "dry run: no file was moved; this plan would be carried out",
         Outcome::Refused => "refused: no file was moved",
         Outcome::Declined => "you said no: no file was moved",
+        Outcome::Failed if was_interrupted(reasons) => STOPPED,
         Outcome::Failed => "failed: every file is where it was",
         Outcome::RolledBack => "failed and rolled back: every file is where it was",
         _ => in_words(outcome),
