@@ -30,7 +30,7 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// When to print in colour
+    /// In colour: auto (on a terminal that has colours), always, or never
     #[arg(
         long,
         global = true,
@@ -38,7 +38,8 @@ pub struct Cli {
         value_name = "WHEN",
         value_enum,
         default_value_t,
-        hide_possible_values = true
+        hide_possible_values = true,
+        hide_default_value = true
     )]
     pub color: ColourWhen,
 }

@@ -23,16 +23,15 @@ pub fn run(args: &CompletionsArgs) -> Printed {
     Printed::text(CommandName::Completions, script)
 }
 
-/// What can be explained, which the generator of fish leaves out: it knows options alone.
+/// What can be explained, which the generator of fish leaves out: it knows options alone. The list is a text in
+/// double quotes that is read once more, word by word.
 fn topics_of_fish() -> String {
-    let escaped = |text: &str| text.replace('\\', r"\\").replace('\'', r"\'");
-    let value = |(topic, about): (&str, &str)| {
-        let about = about.replace(['\t', '\n'], " ");
-        format!("{}\\t'{}'\n", escaped(topic), escaped(&escaped(&about)))
-    };
+    let in_single = |text: &str| text.replace('\\', r"\\").replace('\'', r"\'");
+    let value = |(topic, about): (&str, &str)| format!("{topic}\\t'{}'\n", in_single(about));
     let values: String = topics::all().into_iter().map(value).collect();
+    let values = values.replace("\\'", r"\\'").replace('"', "\\\"").replace('$', r"\$");
     let words = "complete -c edbmend -n \"__fish_edbmend_using_subcommand explain\" -f -k -a";
-    format!("{words} '{values}'\n")
+    format!("{words} \"{values}\"\n")
 }
 
 /// What can be explained, which the generator of PowerShell leaves out.

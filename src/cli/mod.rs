@@ -104,9 +104,11 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, Early> {
 
 /// When a command line that could not be parsed wants colour.
 fn colour_typed(arguments: &[OsString]) -> ColourWhen {
+    const SPELLINGS: [&str; 2] = ["--color", "--colour"];
     let words: Vec<_> = arguments.iter().filter_map(|word| word.to_str()).collect();
-    let behind = words.windows(2).filter(|pair| pair[0] == "--color").map(|pair| pair[1]);
-    let joined = words.iter().filter_map(|word| word.strip_prefix("--color="));
+    let behind = words.windows(2).filter(|pair| SPELLINGS.contains(&pair[0])).map(|pair| pair[1]);
+    let joined = words.iter().filter_map(|word| word.split_once('='));
+    let joined = joined.filter(|(flag, _)| SPELLINGS.contains(flag)).map(|(_, when)| when);
     let when = behind.chain(joined).find_map(|when| ColourWhen::from_str(when, false).ok());
     when.unwrap_or_default()
 }

@@ -105,8 +105,8 @@ pub fn wait_for_enter(words: &str) -> bool {
     let term = Term::stderr();
     let _ = term.write_str(words);
     let goes_on = loop {
-        let key = if cfg!(windows) { term.read_key_raw() } else { term.read_key() };
-        match key {
+        // Only this one gives Ctrl-C back as a key.
+        match term.read_key_raw() {
             Ok(Key::Enter) => break true,
             Ok(Key::CtrlC | Key::Escape | Key::Char('\u{4}')) | Err(_) => break false,
             Ok(_) => {}

@@ -27,15 +27,29 @@ impl Terminal {
         Self::of_columns(200, arguments.iter().map(OsStr::new).chain([path.as_os_str()]))
     }
 
+    /// The program on a terminal that calls itself so (`TERM`).
+    pub fn of_kind(kind: &str, arguments: &[&str], path: &Path) -> Self {
+        let words = arguments.iter().map(OsStr::new).chain([path.as_os_str()]);
+        Self::open(kind, 200, words)
+    }
+
     /// The program on a terminal that is so many columns wide.
     pub fn of_columns<S: AsRef<OsStr>>(
+        columns: u16,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Self {
+        Self::open("xterm", columns, arguments)
+    }
+
+    fn open<S: AsRef<OsStr>>(
+        kind: &str,
         columns: u16,
         arguments: impl IntoIterator<Item = S>,
     ) -> Self {
         let (pty, pts) = pty_process::blocking::open().unwrap();
         pty.resize(pty_process::Size::new(50, columns)).unwrap();
         let command = Command::new(PROGRAM).args(arguments);
-        let child = command.env("TERM", "xterm").spawn(pts).unwrap();
+        let child = command.env("TERM", kind).spawn(pts).unwrap();
         rustix::io::ioctl_fionbio(&pty, true).unwrap();
         Self { pty, child, screen: String::new() }
     }

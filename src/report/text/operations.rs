@@ -21,7 +21,9 @@ impl Page {
     /// All of them; quietly, those that are not finished or cannot be told.
     pub(super) fn operations(&mut self, report: &Report) {
         let Some(operations) = &report.operations else { return };
-        let is_told = |one: &OperationReport| !self.style.quiet || one.outcome.exit_code() != 0;
+        let is_wrong =
+            |one: &OperationReport| matches!(one.outcome, Outcome::Pending | Outcome::Failed);
+        let is_told = |one: &OperationReport| !self.style.quiet || is_wrong(one);
         let told: Vec<_> = operations.iter().enumerate().filter(|(_, one)| is_told(one)).collect();
         if told.is_empty() {
             return self.no_operations(report);
@@ -39,7 +41,7 @@ impl Page {
         for (at, operation) in &told {
             self.folder(*at, operation);
         }
-        self.what_next(operations);
+        self.blank();
     }
 
     fn no_operations(&mut self, report: &Report) {
@@ -82,20 +84,24 @@ impl Page {
         }
     }
 
-    /// What is not finished comes before everything else; else the newest that can be undone.
-    fn what_next(&mut self, operations: &[OperationReport]) {
+    /// What is not finished comes before everything else; else the newest that can be undone, where each could be
+    /// told, and so it is the newest.
+    pub(super) fn after_operations(&mut self, report: &Report) {
+        let operations = report.operations.as_deref().unwrap_or_default();
         let commands = |outcome| {
             let those = operations.iter().filter(move |operation| operation.outcome == outcome);
             those.filter_map(|operation| operation.next.as_ref())
         };
         let mut pending = commands(Outcome::Pending).peekable();
         if pending.peek().is_some() {
-            self.blank();
+            if !report.refusals.is_empty() {
+                self.blank();
+            }
             self.words(0, "", "Not finished. Before anything else, and before a mount:");
             pending.for_each(|command| self.paragraph(INDENT, "", command));
-        } else if let (Some(undo), false) = (commands(Outcome::Committed).next(), self.style.quiet)
+        } else if let (Some(undo), Outcome::Ok, false) =
+            (commands(Outcome::Committed).next(), report.outcome, self.style.quiet)
         {
-            self.blank();
             self.line("To undo the newest that was not undone:");
             self.paragraph(INDENT, "", undo);
         }

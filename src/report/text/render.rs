@@ -36,6 +36,7 @@ pub fn render(report: &Report, style: Style) -> String {
     }
     page.summary(report);
     page.more(report);
+    page.after_operations(report);
     if !style.quiet {
         page.way_out(report);
     }
