@@ -67,9 +67,7 @@ struct Stage {
 impl Stage {
     fn new(output: OutputArgs) -> Self {
         let has_audience = can_ask() && Term::stdout().is_term() && !output.json && !output.quiet;
-        let style = style_for(&Term::stdout());
-        let style = if has_audience { style } else { Style { coloured: false, ..style } };
-        Self { has_audience, style, kept: String::new() }
+        Self { has_audience, style: style_for(&Term::stdout()), kept: String::new() }
     }
 
     fn show(&mut self, text: &str) {

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod colour;
 mod completions;
 mod confirm;
 mod demo;
@@ -42,11 +43,11 @@ use crate::refusal::{Refusal, RefusalId};
 use crate::report::{CommandName, Outcome, Report, Style, render, write_json};
 use crate::show::{CommandLine, shown};
 
-use flags::ColourWhen;
-use flags::OutputArgs;
+use colour::{choose_colour, takes_colour};
+use flags::{ColourWhen, OutputArgs};
 use printed::Printed;
 use session::Session;
-use terminal::{choose_colour, style_for, takes_colour};
+use terminal::style_for;
 
 /// What a run prints on standard output, and the exit code of the process.
 pub struct Ran {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
 
-use super::terminal::is_dumb;
+use super::colour::is_dumb;
 
 /// How often progress is told off a terminal.
 const PLAIN_EVERY: Duration = Duration::from_secs(5);

@@ -1,7 +1,7 @@
 //! The person at the terminal: stages and questions, both on standard error.
 
 use std::io::{IsTerminal, Write};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use console::{Key, Term};
 use dialoguer::theme::{SimpleTheme, Theme};
@@ -10,7 +10,7 @@ use crate::apply::Observer;
 use crate::report::{Style, WIDTH};
 use crate::show::shown;
 
-use super::flags::ColourWhen;
+use super::colour::{is_dumb, takes_colour};
 use super::log_file::LogFile;
 use super::progress::{Progress, Unit};
 
@@ -31,31 +31,6 @@ pub enum Answer {
 /// Whether there is somebody to ask.
 pub fn can_ask() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
-}
-
-/// What was asked for by `--color`, for the rest of the run.
-static COLOUR: OnceLock<ColourWhen> = OnceLock::new();
-
-/// From now on streams take colour as was asked for.
-pub fn choose_colour(when: ColourWhen) {
-    let _ = COLOUR.set(when);
-}
-
-/// Whether a stream takes colour: as was asked for; else a terminal that has colours, and nobody set `NO_COLOR`.
-/// Consoles before Windows 10 would print the codes; newer ones want to be told, which happens here.
-pub fn takes_colour(term: &Term) -> bool {
-    let no_color = || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let understood = || cfg!(not(windows)) || term.features().colors_supported();
-    match COLOUR.get().copied().unwrap_or_default() {
-        ColourWhen::Always => true,
-        ColourWhen::Never => false,
-        ColourWhen::Auto => term.is_term() && !is_dumb() && !no_color() && understood(),
-    }
-}
-
-/// Whether the terminal can only print lines: it says so, as that inside of an editor does.
-pub fn is_dumb() -> bool {
-    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// How a report looks there: in colour where that is wanted, and no wider than the terminal.
