@@ -97,8 +97,10 @@ fn page(command: clap::Command, titles: &[String]) -> Page {
     let mut text = Vec::new();
     // Writing into memory does not fail.
     let _ = render(&man, has_commands, &mut text);
+    // Examples keep their lines.
+    text.extend_from_slice(b".fi\n");
     let _ = endings(&title, titles).to_writer(&mut text);
-    let text = String::from_utf8_lossy(&text).replace(".SH EXTRA", ".SH EXAMPLES AND NOTES");
+    let text = String::from_utf8_lossy(&text).replace(".SH EXTRA", ".SH EXAMPLES AND NOTES\n.nf");
     Page { name: format!("{title}.{SECTION}"), text }
 }
 
