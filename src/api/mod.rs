@@ -12,6 +12,7 @@ mod inspect_log;
 mod inspect_stream;
 pub mod json;
 mod list;
+mod lost_header;
 mod mended;
 mod nearby;
 mod older_headers;
