@@ -185,6 +185,10 @@ pub struct CheckArgs {
     /// Look for storage groups in all folders below, too
     #[arg(long)]
     pub recursive: bool,
+    /// Print one line for each database: path, state, verdict, worst finding and
+    /// first command, separated by tabs
+    #[arg(long, conflicts_with_all = ["json", "quiet", "verbose"])]
+    pub brief: bool,
     /// Take the group for whole without a database that the logs name and that was
     /// deleted since, by the Rand number of its DB Signature
     #[arg(long, value_name = "SIGNATURE", value_parser = signature_random)]

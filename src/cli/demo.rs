@@ -44,11 +44,11 @@ pub fn run(session: &Session, args: &DemoArgs) -> Printed {
         stage.show(&format!("$ {typed}\n\n{}", render(report, stage.style)));
         stage.pause();
     };
-    let before = check::run(session, &check_args(args, &dir));
+    let before = check::run(session, &check_args(args, &dir)).report;
     step("check", &dir, &before);
     let mut repaired = repair::run(session, &repair_args(args, &damaged));
     step("repair --yes --verify full", &damaged, &repaired);
-    let after = check::run(session, &check_args(args, &dir));
+    let after = check::run(session, &check_args(args, &dir)).report;
     step("check", &dir, &after);
     stage.show(&next_steps(&dir, &damaged, &repaired, &program));
     let text = if args.output.quiet { what_went_wrong([&repaired, &after]) } else { stage.kept };
@@ -148,6 +148,7 @@ fn check_args(args: &DemoArgs, dir: &Path) -> CheckArgs {
         allow_group_incomplete: Vec::new(),
         recursive: false,
         deep: false,
+        brief: false,
         paths: vec![dir.to_owned()],
         group: GroupArgs::default(),
         log: LogFileArgs::default(),

@@ -151,7 +151,7 @@ pub fn run(cli: &Cli, arguments: &[OsString]) -> Ran {
 fn run_command(session: &Session, command: &Command) -> Printed {
     match command {
         Command::Inspect(args) => inspect::run(session, args).into(),
-        Command::Check(args) => check::run(session, args).into(),
+        Command::Check(args) => check::run(session, args),
         Command::Repair(args) => repair::run(session, args).into(),
         Command::RebuildHeader(args) => rebuild_header::run(session, args).into(),
         Command::ResetLogs(args) => reset_logs::run(session, args).into(),
@@ -171,6 +171,5 @@ fn to_json(report: &Report) -> String {
 }
 
 fn style(output: OutputArgs) -> Style {
-    let Style { coloured, width, .. } = style_for(&Term::stdout());
-    Style { coloured, width, quiet: output.quiet, verbose: output.verbose }
+    Style { quiet: output.quiet, verbose: output.verbose, ..style_for(&Term::stdout()) }
 }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::diagnose::{Finding, FindingId};
+use crate::diagnose::{CheckpointState, Finding, FindingId};
 
 use super::Note;
+use super::model::StreamReport;
 
 /// What is told beside the document of a run.
 #[derive(Clone, Debug, Default)]
@@ -13,14 +14,32 @@ pub struct Aside {
     pub databases: Vec<DatabaseAside>,
     /// The dump of each of its files, in their order.
     pub dumps: Vec<String>,
-    /// The checkpoint of each of its log streams in words, in their order.
-    pub checkpoints: Vec<String>,
+    /// Beside each of its log streams, in their order.
+    pub streams: Vec<StreamAside>,
+    /// The log streams beside databases that were checked by themselves.
+    pub beside: Vec<(StreamReport, StreamAside)>,
+    /// Which of the groups each finding of logs and checkpoint is of, in their order.
+    pub findings: Vec<GroupNumber>,
+    /// Which of the groups each step of its way out is of, in their order.
+    pub steps: Vec<GroupNumber>,
     /// Where the run is about a storage group as a whole.
     pub group: Option<GroupAside>,
     /// Folders in which logs were looked for, and none was found.
     pub no_logs_in: Vec<PathBuf>,
     /// Logs and checkpoints that could not be read.
     pub unread: Vec<PathBuf>,
+}
+
+/// Which of the groups of a run something is of, in the order in which they were looked at.
+pub type GroupNumber = usize;
+
+/// What is told beside a log stream.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamAside {
+    /// Its checkpoint.
+    pub checkpoint: CheckpointState,
+    /// Its group.
+    pub group: GroupNumber,
 }
 
 /// What is told beside a database.
@@ -34,6 +53,8 @@ pub struct DatabaseAside {
     pub found_before: Option<Vec<Finding>>,
     /// The findings that what is planned, or was done, mends.
     pub mended: Vec<FindingId>,
+    /// The group that it was checked with.
+    pub checked_with: Option<GroupNumber>,
 }
 
 /// What is told beside a storage group as a whole.

@@ -8,7 +8,8 @@ use serde_json::json;
 use zerocopy::FromBytes;
 
 use crate::diagnose::{
-    Action, Finding, FindingId, Forecast, ForecastOutcome, LogRange, LogRangeState, WayOutStep,
+    Action, CheckpointState, Finding, FindingId, Forecast, ForecastOutcome, LogRange,
+    LogRangeState, WayOutStep,
 };
 use crate::ese::attach_list::{ATTACH_FLAG_UNICODE, ATTACH_LIST_BYTES};
 use crate::ese::checkpoint::CHECKPOINT_FLAG_ATTACH_LIST;
@@ -23,7 +24,7 @@ use crate::show::{CommandLine, Paragraph, Sha256Hex};
 use crate::storage::StorageError;
 use crate::survey::{BadPage, BadPageKind, LogContent, LogFile, LogStream, PageFacts};
 
-use super::aside::{Aside, DatabaseAside, GroupAside};
+use super::aside::{Aside, DatabaseAside, GroupAside, StreamAside};
 use super::dump;
 use super::model::{
     CommandName, DatabaseReport, DigestReport, FileHeader, FileReport, HeaderReport, LogsReport,
@@ -222,6 +223,8 @@ fn stream() -> StreamReport {
         error: Some(-1),
         event: Some(1),
         message: HARM.into(),
+        in_short: HARM.into(),
+        file: Some(HARM.into()),
         rests_on: Vec::new(),
     };
     StreamReport {
@@ -251,6 +254,10 @@ fn stream() -> StreamReport {
         next_full: forecast.clone(),
         next_incremental: forecast,
     }
+}
+
+fn aside_of_stream() -> StreamAside {
+    StreamAside { checkpoint: CheckpointState::Damaged, group: 0 }
 }
 
 /// A report with such text wherever there is text; of one database, or of several.
@@ -287,12 +294,16 @@ fn report(command: CommandName, outcome: Outcome, steps: Steps, databases: usize
     let aside = DatabaseAside {
         notes: notes(),
         found_before: Some(findings()),
+        checked_with: Some(0),
         ..DatabaseAside::default()
     };
     report.aside = Aside {
         databases: vec![aside; databases],
         dumps: vec![String::new()],
-        checkpoints: vec![HARM.into()],
+        streams: vec![aside_of_stream()],
+        beside: vec![(stream(), aside_of_stream())],
+        findings: vec![0; 2],
+        steps: vec![0],
         group: None,
         no_logs_in: vec![path()],
         unread: vec![path()],
@@ -308,9 +319,14 @@ fn without_colours(text: &str) -> String {
 
 /// Prints a report in every way that there is.
 fn assert_printed_harmless(report: &Report) {
-    let styles = [(false, false, false, 80), (false, true, false, 80), (true, false, true, 40)];
+    let styles = [
+        (false, false, false, 80),
+        (false, true, false, 80),
+        (true, false, true, 40),
+        (true, false, false, 40),
+    ];
     for (coloured, quiet, verbose, width) in styles {
-        let style = Style { coloured, quiet, verbose, width };
+        let style = Style { coloured, quiet, verbose, width, columns: width, unicode: coloured };
         for text in [render(report, style), render_preview(report, style)] {
             assert_harmless(&without_colours(&text));
         }

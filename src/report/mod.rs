@@ -7,10 +7,12 @@ mod entry;
 mod foreign_text;
 pub mod model;
 mod note;
+pub mod overview;
+pub mod picture;
 mod text;
 mod whole_report;
 
-pub use aside::{Aside, DatabaseAside, GroupAside};
+pub use aside::{Aside, DatabaseAside, GroupAside, GroupNumber, StreamAside};
 pub use dump::{
     CopyDump, dump_checkpoint, dump_database_header, dump_flush_map, dump_log_body, dump_log_check,
     dump_log_header, dump_log_set, dump_page_counts, dump_records,
@@ -20,5 +22,5 @@ pub use model::{
     CommandName, DatabaseReport, Outcome, RebuildReport, json_schema, utc, write_json,
 };
 pub use note::{Note, direction_in_words};
-pub use text::{Style, WIDTH, render, render_preview, typed, who, write_record};
+pub use text::{Style, WIDTH, brief, render, render_preview, typed, who, write_record};
 pub use whole_report::Report;

@@ -302,7 +302,7 @@ fn what_another_user_made_is_shown_as_his() {
     let who = told(&ran)[0]["shared_with"].as_str().unwrap().to_owned();
     assert!(who.contains("another user owns it (uid 65534)"), "{who}");
     let screen = run(["list", text(fixture.dir())]).stdout;
-    assert!(screen.contains("what it says proves nothing"), "{screen}");
+    assert!(screen.contains("what its folder says proves nothing"), "{screen}");
     // His link to it is not followed.
     let link = fixture.dir().join("link");
     std::os::unix::fs::symlink(fixture.dir(), &link).unwrap();

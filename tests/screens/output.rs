@@ -191,7 +191,7 @@ fn a_dumb_terminal_gets_no_colours() {
 #[test]
 fn a_repair_does_not_name_itself_as_what_mends() {
     let group = Group::new();
-    let mend = format!("mend:   edbmend repair {}", group.path("priv1.edb").display());
+    let mend = format!("edbmend repair {}", group.path("priv1.edb").display());
     assert!(group.run("check @").stdout.contains(&mend));
     for line in ["repair -n @/priv1.edb", "repair @/priv1.edb", "repair -y @/priv1.edb"] {
         let ran = group.run(line);

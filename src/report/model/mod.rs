@@ -19,6 +19,7 @@ mod outcome;
 mod rebuild;
 mod run;
 mod schema;
+mod verdict;
 
 pub use checkpoint_header::CheckpointHeaderReport;
 pub use command::CommandName;
@@ -39,3 +40,4 @@ pub use outcome::Outcome;
 pub use rebuild::RebuildReport;
 pub use run::{RunReport, utc};
 pub use schema::json_schema;
+pub use verdict::{DatabaseVerdict, FileState, VerdictId, VerdictReport};

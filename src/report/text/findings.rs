@@ -9,6 +9,14 @@ use crate::show::{Colour, shown};
 
 use super::page::{Ink, Page};
 
+pub(super) fn colour(severity: Severity) -> Colour {
+    match severity {
+        Severity::Error => Colour::new().red().bold(),
+        Severity::Warning => Colour::new().yellow(),
+        Severity::Info => Colour::new().dim(),
+    }
+}
+
 impl Page {
     /// With `quiet` the errors only. What mends those that are `mended` by what is planned or done needs not to
     /// be told.
@@ -24,11 +32,7 @@ impl Page {
     }
 
     fn finding(&mut self, finding: &Finding, is_mended: bool) {
-        let colour = match finding.severity {
-            Severity::Error => Colour::new().red().bold(),
-            Severity::Warning => Colour::new().yellow(),
-            Severity::Info => Colour::new().dim(),
-        };
+        let colour = colour(finding.severity);
         let title = format!("{}: {}", finding.severity.name(), finding.id.name());
         let title = self.painted(title, colour);
         self.line(Ink::from("  ") + title);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::diagnose::{Forecast, ForecastOutcome, LogRange, LogRangeState};
+use crate::diagnose::{CheckpointState, Forecast, ForecastOutcome, LogRange, LogRangeState};
 use crate::report::Report;
 use crate::report::model::StreamReport;
 use crate::show::{Colour, shown};
@@ -27,9 +27,9 @@ impl Page {
         if (!is_named && report.findings.is_empty()) || (self.style.quiet && !bad) {
             return;
         }
-        for (stream, checkpoint) in streams.iter().zip(&report.aside.checkpoints) {
+        for (stream, aside) in streams.iter().zip(&report.aside.streams) {
             if let Some(base) = &stream.base {
-                self.stream(base, stream, checkpoint);
+                self.stream(base, stream, &aside.checkpoint);
             }
         }
         self.findings(&report.findings, &[]);
@@ -49,11 +49,10 @@ impl Page {
     pub(super) fn no_logs(&mut self, dir: &Path) {
         self.heading(format!("Logs: none found in {}", shown(dir)));
         self.words(2, "", NO_LOGS);
-        self.blank();
     }
 
-    /// One stream; its checkpoint comes in words.
-    fn stream(&mut self, base: &str, stream: &StreamReport, checkpoint: &str) {
+    /// One stream, with its checkpoint.
+    fn stream(&mut self, base: &str, stream: &StreamReport, checkpoint: &CheckpointState) {
         self.heading(format!("Logs {base} in {}", stream.dir));
         if let Some(signature) = stream.signature {
             self.labelled("Signature:", signature.to_string());
@@ -62,7 +61,7 @@ impl Page {
         if let Some(left) = stream.generations_left {
             self.labelled("numbers used:", used(stream, left));
         }
-        self.labelled("checkpoint:", checkpoint);
+        self.labelled("checkpoint:", checkpoint.to_string());
         let count = stream.databases.len();
         self.labelled("databases:", format!("{count} of this log signature"));
         self.ranges(&stream.ranges);
@@ -138,5 +137,5 @@ fn in_words(forecast: &Forecast) -> String {
             text += &format!(", {}", both.join(", "));
         }
     }
-    format!("{text} ({}). {}", forecast.engine, forecast.message)
+    format!("{text} ({}). {}", forecast.engine_in_words(), forecast.message)
 }

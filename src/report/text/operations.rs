@@ -12,10 +12,13 @@ const GAP: usize = 2;
 /// Columns in front of a row.
 const INDENT: usize = 2;
 
-const TITLES: [&str; 5] = ["#", "planned (UTC)", "command", "of", "outcome"];
+const TITLES: [&str; 6] = ["#", "planned (UTC)", "command", "of", "outcome", "folder"];
 
-/// One operation as a row: number, time, command, what it works on, outcome.
-type Row = [String; 5];
+/// Cells in front of the folder, which a wide table has alone.
+const WITHOUT_FOLDER: usize = TITLES.len() - 1;
+
+/// One operation as a row: number, time, command, what it works on, outcome, folder.
+type Row = [String; TITLES.len()];
 
 impl Page {
     /// All of them; quietly, those that are not finished or cannot be told.
@@ -31,15 +34,25 @@ impl Page {
         let rows: Vec<Row> =
             told.iter().map(|(at, operation)| row(*at, operation, operations)).collect();
         let widths = widths(&rows);
-        let columns = INDENT + widths.iter().sum::<usize>() + GAP * (widths.len() - 1);
-        if columns <= self.style.width {
-            self.table(&rows, widths);
+        let fits = |cells: usize| {
+            let columns = INDENT + widths[..cells].iter().sum::<usize>() + GAP * (cells - 1);
+            columns <= self.style.columns
+        };
+        let is_wide = fits(TITLES.len());
+        if is_wide {
+            self.table_of_operations(&rows, &widths);
+        } else if fits(WITHOUT_FOLDER) {
+            self.table_of_operations(&rows, &widths[..WITHOUT_FOLDER]);
+            self.blank();
         } else {
-            rows.iter().for_each(|row| self.block(row));
+            rows.iter().for_each(|row| self.operation_alone(row));
+            self.blank();
         }
-        self.blank();
-        for (at, operation) in &told {
-            self.folder(*at, operation);
+        for ((_, operation), row) in told.iter().zip(&rows) {
+            if !is_wide {
+                self.folder(row);
+            }
+            self.shared(operation, row);
         }
         self.blank();
     }
@@ -57,10 +70,11 @@ impl Page {
         );
     }
 
-    fn table(&mut self, rows: &[Row], widths: [usize; 5]) {
+    /// As many cells of each row as there are widths.
+    fn table_of_operations(&mut self, rows: &[Row], widths: &[usize]) {
         let titles = TITLES.map(str::to_owned);
         let line = |row: &Row| {
-            let cells = row.iter().zip(widths).map(|(cell, width)| padded(cell, width));
+            let cells = row.iter().zip(widths).map(|(cell, width)| padded(cell, *width));
             let cells = cells.collect::<Vec<_>>().join(&" ".repeat(GAP));
             format!("{:INDENT$}{}", "", cells.trim_end())
         };
@@ -68,19 +82,22 @@ impl Page {
         rows.iter().for_each(|row| self.line(line(row)));
     }
 
-    fn block(&mut self, [number, time, command, of, outcome]: &Row) {
+    fn operation_alone(&mut self, [number, time, command, of, outcome, _]: &Row) {
         self.line(format!("{number}. {time}"));
         self.words(3, "", format!("{command}, {of}: {outcome}"));
     }
 
-    fn folder(&mut self, at: usize, operation: &OperationReport) {
-        if let Some(dir) = &operation.dir {
-            self.line(format!("{:INDENT$}{}  {}", "", at + 1, shown(dir)));
+    fn folder(&mut self, [number, .., folder]: &Row) {
+        if !folder.is_empty() {
+            self.line(format!("{:INDENT$}{number}  {folder}", ""));
         }
+    }
+
+    fn shared(&mut self, operation: &OperationReport, [number, ..]: &Row) {
         if let Some(who) = &operation.shared_with {
-            let warning = format!("{who}: what it says proves nothing");
+            let warning = format!("{who}: what its folder says proves nothing");
             let warning: Ink = self.painted(warning, Colour::new().yellow());
-            self.words(INDENT + 3, "", warning);
+            self.words(INDENT, &format!("{number}  "), warning);
         }
     }
 
@@ -125,7 +142,8 @@ fn row(at: usize, operation: &OperationReport, all: &[OperationReport]) -> Row {
     };
     let time = operation.created.as_deref().map_or("unknown".to_owned(), without_letters);
     let of = name.map_or("unknown".to_owned(), |name| shown(name).to_string());
-    [(at + 1).to_string(), shown(&time).to_string(), command, of, outcome]
+    let folder = operation.dir.as_deref().map_or(String::new(), |dir| shown(dir).to_string());
+    [(at + 1).to_string(), shown(&time).to_string(), command, of, outcome, folder]
 }
 
 /// `2026-11-23T02:32:23Z` as people write it.
@@ -144,7 +162,7 @@ fn in_words(outcome: Outcome) -> &'static str {
     }
 }
 
-fn widths(rows: &[Row]) -> [usize; 5] {
+fn widths(rows: &[Row]) -> [usize; TITLES.len()] {
     let mut widths = TITLES.map(str::len);
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
