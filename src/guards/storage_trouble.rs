@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::refusal::{Refusal, RefusalId};
-use crate::show::Paragraph;
+use crate::show::{Paragraph, WITH_MORE_RIGHTS};
 use crate::storage::{Storage, StorageError};
 
 use super::in_use::in_use;
@@ -31,7 +31,10 @@ pub fn reason(error: &StorageError) -> Refusal {
             "The volume is mounted read-only: mount it writable, or work on a copy elsewhere. Nothing was changed.",
         )
     } else if error.is_forbidden() {
-        (RefusalId::ReadOnly, TO_WRITE)
+        let remedy = format!(
+            "Run edbmend {WITH_MORE_RIGHTS}, or as a user who may write there. Nothing was changed."
+        );
+        return Refusal::new(RefusalId::ReadOnly, &error.path, error.to_string(), remedy);
     } else if error.is_too_large() {
         (
             RefusalId::IoError,
@@ -46,19 +49,6 @@ pub fn reason(error: &StorageError) -> Refusal {
     };
     Refusal::new(id, &error.path, error.to_string(), remedy)
 }
-
-/// Who may do what this user may not.
-#[cfg(windows)]
-const TO_WRITE: &str = "Run edbmend in a prompt that was opened with \"Run as administrator\", or as a user who may write \
-                        there. Nothing was changed.";
-#[cfg(not(windows))]
-const TO_WRITE: &str =
-    "Run edbmend as root (sudo), or as a user who may write there. Nothing was changed.";
-
-#[cfg(windows)]
-const TO_READ: &str = "Run edbmend in a prompt that was opened with \"Run as administrator\", or as a user who may read it.";
-#[cfg(not(windows))]
-const TO_READ: &str = "Run edbmend as root (sudo), or as a user who may read it.";
 
 /// The refusal of a name that Windows cannot have, and what is wrong with it.
 fn invalid_name(error: &StorageError) -> Refusal {
@@ -98,12 +88,12 @@ pub fn unreadable(error: &StorageError) -> Refusal {
     if error.is_invalid_name() {
         return invalid_name(error);
     }
-    let remedy = if error.is_forbidden() {
-        TO_READ
-    } else {
-        "The disk, or the way to it, fails: look into the system's log. Copy the file to a sound disk before \
-         anything else."
-    };
+    if error.is_forbidden() {
+        let remedy = format!("Run edbmend {WITH_MORE_RIGHTS}, or as a user who may read it.");
+        return Refusal::new(RefusalId::IoError, &error.path, error.to_string(), remedy);
+    }
+    let remedy = "The disk, or the way to it, fails: look into the system's log. Copy the file to a sound disk before \
+         anything else.";
     Refusal::new(RefusalId::IoError, &error.path, error.to_string(), remedy)
 }
 

@@ -165,8 +165,8 @@ fn resets(group: &mut Group) {
     group.run("nothing-to-do", &format!("reset-logs --yes {all}"));
     group.run("committed", &format!("restore --yes {operation}"));
     group.run("nothing-to-do", "recover --yes @.");
-    let list = group.run("nothing-to-do", "list @");
-    assert_eq!(list["operations"], serde_json::json!([]));
+    let list = group.run("ok", "list @");
+    assert!(list["operations"].as_array().is_some_and(|operations| !operations.is_empty()));
     let demo = group.run("committed", "demo @practice");
     group.run("ok", "list @practice");
     assert_eq!(demo["command"], "demo");
