@@ -21,5 +21,6 @@ mod reset_guards;
 mod reset_logs;
 mod schema;
 mod storage_groups;
+mod verdicts;
 mod verify;
 mod verify_logs;

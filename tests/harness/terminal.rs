@@ -30,7 +30,7 @@ impl Terminal {
     /// The program on a terminal that calls itself so (`TERM`).
     pub fn of_kind(kind: &str, arguments: &[&str], path: &Path) -> Self {
         let words = arguments.iter().map(OsStr::new).chain([path.as_os_str()]);
-        Self::open(kind, 200, words)
+        Self::open(kind, "C.UTF-8", 200, words)
     }
 
     /// The program on a terminal that is so many columns wide.
@@ -38,18 +38,28 @@ impl Terminal {
         columns: u16,
         arguments: impl IntoIterator<Item = S>,
     ) -> Self {
-        Self::open("xterm", columns, arguments)
+        Self::in_locale("C.UTF-8", columns, arguments)
+    }
+
+    /// The program on such a terminal, whose characters are those of a locale.
+    pub fn in_locale<S: AsRef<OsStr>>(
+        locale: &str,
+        columns: u16,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Self {
+        Self::open("xterm", locale, columns, arguments)
     }
 
     fn open<S: AsRef<OsStr>>(
         kind: &str,
+        locale: &str,
         columns: u16,
         arguments: impl IntoIterator<Item = S>,
     ) -> Self {
         let (pty, pts) = pty_process::blocking::open().unwrap();
         pty.resize(pty_process::Size::new(50, columns)).unwrap();
         let command = Command::new(PROGRAM).args(arguments);
-        let child = command.env("TERM", kind).spawn(pts).unwrap();
+        let child = command.env("TERM", kind).env("LC_ALL", locale).spawn(pts).unwrap();
         rustix::io::ioctl_fionbio(&pty, true).unwrap();
         Self { pty, child, screen: String::new() }
     }

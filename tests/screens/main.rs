@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod book;
+mod first_screen;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod interactive;

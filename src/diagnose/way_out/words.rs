@@ -95,17 +95,15 @@ fn why(one: &Move, place: &Place) -> String {
         }
         Move::RebuildHeader(_) => "If it says no, go on.".into(),
         Move::BringLogsBack { what } => format!(
-            "What is needed: {what}, from a backup, a copy of the database or another folder, in {}. Then check \
-             again. The rest is for the case that it is lost.",
+            "Needed in {}: {what}, from a backup or another copy. Then check again; go on only if it is lost.",
             shown(&place.folders.log_dir)
         ),
         Move::BringDatabaseBack { what, is_of_before_repair: true } => format!(
-            "What is needed: {what} as it was before, from a backup or a copy: no log can make it consistent. The \
+            "Needed: {what} as it was before, from a backup or a copy: no log can make it consistent. The \
              rest is for the case that there is none."
         ),
         Move::BringDatabaseBack { what, .. } => format!(
-            "The newest copy of {what}, or name its place with --db. Then check again; the rest is for the case that \
-             there is none."
+            "The newest copy of {what}, or name its place with --db. Then check again; go on only if there is none."
         ),
         Move::BringStreamingFileBack(path) => format!(
             "Bring {} back as it was at the moment of its database: the two are one.",
@@ -136,9 +134,7 @@ fn why(one: &Move, place: &Place) -> String {
                 .into()
         }
         Move::ResetLogs => {
-            "All stores are clean then, and need no log. It can be undone. Older backups cannot be rolled forward \
-             beyond it."
-                .into()
+            "It can be undone. Older backups roll forward up to it.".into()
         }
         Move::FinishRestore(path) => format!(
             "{} is the copy that a backup made: let the program that made it restore it, or run hard recovery \
@@ -146,10 +142,10 @@ fn why(one: &Move, place: &Place) -> String {
             shown(path)
         ),
         Move::RestoreBackup => {
-            "With all logs behind it that there are.".into()
+            "With all later logs.".into()
         }
         Move::RepairDatabase(_) => {
-            "The last resort. Move the mailboxes or rows out of it afterwards.".into()
+            "The last resort: move all out of it then.".into()
         }
         Move::CheckAgain => "To see what comes next.".into(),
         Move::Mount => {
@@ -182,10 +178,8 @@ fn loses(one: &Move) -> Option<String> {
         Move::Recover(Leave { missing_databases: true, .. }) => {
             "the databases that are not there, as long as no copy of them comes back"
         }
-        Move::RestoreBackup => "what came after the backup, as far as no log has it",
-        Move::RepairDatabase(_) => {
-            "what is damaged or not yet in the file, and the link to its logs and backups"
-        }
+        Move::RestoreBackup => "what is newer and in no log",
+        Move::RepairDatabase(_) => "what is damaged or in logs alone, and the link to logs",
         _ => return None,
     };
     Some(what.into())

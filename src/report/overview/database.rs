@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::diagnose::{Finding, FindingId, Forecast, ForecastOutcome, Severity};
+use crate::diagnose::{Finding, FindingId, Forecast, ForecastOutcome, Severity, Subject};
 use crate::ese::{ContentKind, DbState, LogFileName};
 use crate::rebuild::RebuildCase;
 use crate::report::model::{
@@ -143,10 +143,7 @@ impl<'a> Case<'a> {
             }
             // Without logs each database is attached by itself.
             ForecastOutcome::Fails if stream.base.is_none() && self.is_of_another(forecast) => None,
-            ForecastOutcome::Fails if self.is_of_another(forecast) => {
-                let words = "sound itself; its group will not mount".to_owned();
-                Some((VerdictId::GroupFails, words))
-            }
+            ForecastOutcome::Fails if self.is_of_another(forecast) => Some(self.with_its_group()),
             ForecastOutcome::Fails => {
                 let words = match self.needed() {
                     Some(needed) => format!("will not mount; needs {needed}"),
@@ -156,6 +153,18 @@ impl<'a> Case<'a> {
                 Some((VerdictId::MountFails, words))
             }
         }
+    }
+
+    /// Where the next mount fails at another database: what is wrong with this one, too.
+    fn with_its_group(&self) -> Answer {
+        let found = self.findings();
+        let errors = || found.iter().filter(|finding| finding.severity == Severity::Error);
+        let keeps_down = |finding: &&&Finding| finding.id.subject() != Subject::BackupFields;
+        if let Some(own) = errors().find(keeps_down) {
+            return (VerdictId::MountFails, format!("will not mount: {}", own.id.name()));
+        }
+        let itself = errors().next().map_or("sound itself", |own| own.id.name());
+        (VerdictId::GroupFails, format!("{itself}; its group will not mount"))
     }
 
     /// The logs that its recovery needs: `logs 1-8`.

@@ -204,6 +204,9 @@ impl<'a> All<'a> {
                 "Nothing can be said of the group: a database that the logs name was not found."
                     .into()
             }
+            _ if !self.report.aside.unread.is_empty() => {
+                "Nothing can be said: not all of the logs could be read.".into()
+            }
             ([], None) => "Nothing can be said: not everything could be read.".into(),
             (some, _) => {
                 format!("Nothing can be said of {} of {} databases.", some.len(), self.lines.len())

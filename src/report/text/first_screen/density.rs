@@ -11,30 +11,36 @@ pub(super) enum Density {
     Dense,
     /// What a person needs first.
     Tight,
+    /// As little, and more lines than fit all the same.
+    TooMuch,
 }
 
 impl Density {
-    /// In the order in which they are tried.
-    pub const ALL: [Self; 3] = [Self::Roomy, Self::Dense, Self::Tight];
+    /// Those of which one may fit, in the order in which they are tried.
+    pub const TRIED: [Self; 3] = [Self::Roomy, Self::Dense, Self::Tight];
+
+    pub fn is_tight(self) -> bool {
+        self >= Self::Tight
+    }
 
     /// Whether a row of a picture is drawn: what is there and whatever is wrong always is.
     pub fn has(self, row: &Row) -> bool {
         let is_wrong = |mark| matches!(mark, Mark::Missing | Mark::Damaged | Mark::Impossible);
-        let last_of = match row.kind {
-            RowKind::OnDisk | RowKind::Checkpoint => Self::Tight,
-            RowKind::ToMount | RowKind::NeededBy => Self::Dense,
-            RowKind::LastFull | RowKind::LastIncremental | RowKind::NextFull => Self::Roomy,
+        let is_drawn = match row.kind {
+            RowKind::OnDisk | RowKind::Checkpoint => true,
+            RowKind::ToMount | RowKind::NeededBy => !self.is_tight(),
+            RowKind::LastFull | RowKind::LastIncremental | RowKind::NextFull => self == Self::Roomy,
         };
-        self <= last_of || row.runs.iter().any(|run| is_wrong(run.mark))
+        is_drawn || row.runs.iter().any(|run| is_wrong(run.mark))
     }
 
-    /// Whether the columns of a table have names.
-    pub fn has_headings(self) -> bool {
-        self < Self::Tight
+    /// Whether it is told where the whole explanation is.
+    pub fn has_more(self) -> bool {
+        self != Self::Tight
     }
 
     /// Lines of a finding, its title included.
     pub fn lines_of_a_finding(self) -> usize {
-        if self < Self::Tight { 4 } else { 3 }
+        if self.is_tight() { 3 } else { 4 }
     }
 }

@@ -6,6 +6,7 @@ use crate::diagnose::{Finding, FindingId, Severity};
 use crate::report::Report;
 use crate::report::model::VerdictId;
 use crate::report::overview::{Line, Overview};
+use crate::report::text::findings::colour;
 use crate::report::text::page::{Ink, Page};
 use crate::show::Paragraph;
 
@@ -21,8 +22,7 @@ pub(super) struct Shown<'a> {
     told: Vec<Told<'a>>,
     /// The names of the others: what follows from those, and what is only good to know.
     named: Vec<&'static str>,
-    /// Lines of each, its title included.
-    lines: usize,
+    density: Density,
 }
 
 /// A finding in words.
@@ -71,8 +71,12 @@ const FOLLOWS: [(FindingId, &[FindingId]); 3] = {
 impl<'a> Shown<'a> {
     pub fn of(report: &'a Report, overview: &'a Overview, density: Density) -> Self {
         let places = places(report, overview);
-        let (mut told, named): (Vec<&Place>, Vec<&Place>) =
+        let (mut told, mut named): (Vec<&Place>, Vec<&Place>) =
             places.iter().partition(|place| !is_only_named(place, &places));
+        // What is good to know has room where there is nothing worse.
+        if told.is_empty() {
+            (told, named) = named.into_iter().partition(|place| is_info(place));
+        }
         let rank = |place: &Place| place.line.map(|line| Reverse(line.verdict.id));
         told.sort_by_key(|place| (place.finding.severity, rank(place)));
         let mut names: Vec<&'static str> = Vec::new();
@@ -83,7 +87,7 @@ impl<'a> Shown<'a> {
         }
         let told = told.into_iter().map(|place| Told::of(place, &places, report)).collect();
         let told = if places.len() > MOST_FINDINGS { each_once(told) } else { told };
-        Self { told, named: names, lines: density.lines_of_a_finding() }
+        Self { told, named: names, density }
     }
 }
 
@@ -100,7 +104,7 @@ fn places<'a>(report: &'a Report, overview: &'a Overview) -> Vec<Place<'a>> {
 /// Whether it follows from another finding, is said by the table, or is only good to know.
 fn is_only_named(place: &Place, all: &[Place]) -> bool {
     let id = place.finding.id;
-    if place.finding.severity == Severity::Info {
+    if is_info(place) {
         return true;
     }
     let same_file = |other: &&Place| id == FindingId::LogGap || is_of_one(place, other);
@@ -113,6 +117,10 @@ fn is_only_named(place: &Place, all: &[Place]) -> bool {
             || all.iter().any(|other| is_other_error(place, other));
     }
     FOLLOWS.iter().any(|(follows, from)| *follows == id && is_there(from))
+}
+
+fn is_info(place: &Place) -> bool {
+    place.finding.severity == Severity::Info
 }
 
 fn is_of_one(one: &Place, other: &Place) -> bool {
@@ -143,6 +151,19 @@ impl<'a> Told<'a> {
             names: place.line.map(Line::name).into_iter().collect(),
             and: and.map(|other| other.finding.consequence.as_str()),
             remedy: (!has_way_out).then_some(&finding.remedy),
+        }
+    }
+
+    fn title(&self) -> String {
+        format!("{}: {}", self.finding.severity.name(), self.finding.id.name())
+    }
+
+    /// ` (priv1.edb)`, ` (priv1.edb and 3 more)`.
+    fn in_brackets(&self) -> String {
+        match self.names.as_slice() {
+            [] => String::new(),
+            [only] => format!(" ({only})"),
+            [first, rest @ ..] => format!(" ({first} and {} more)", rest.len()),
         }
     }
 
@@ -195,23 +216,36 @@ fn sentences(text: &str) -> Vec<String> {
 
 impl Page {
     pub(super) fn found(&mut self, shown: &Shown, folders: &Folders) {
+        let also = shown.named.join(", ");
+        let joined = self.title_with(shown, &also);
         for told in shown.told.iter().take(MOST_FINDINGS) {
             self.blank();
-            self.told(told, folders, shown.lines);
+            match &joined {
+                Some(names) => self.title(told, names),
+                None => self.title(told, &told.in_brackets()),
+            }
+            self.told(told, folders, shown.density);
         }
         self.more_of(shown.told.len(), MOST_FINDINGS);
-        if !shown.named.is_empty() {
-            if shown.told.is_empty() {
-                self.blank();
-            }
-            let names = shown.named.join(", ");
-            self.words(2, "also: ", names);
+        if also.is_empty() || joined.is_some() {
+            return;
         }
+        if shown.told.is_empty() {
+            self.blank();
+        }
+        self.words(2, "also: ", also);
     }
 
-    /// A title, and as many sentences as there is room for.
-    fn told(&mut self, told: &Told, folders: &Folders, lines: usize) {
-        self.title(told);
+    /// Where there is little room, the names of the others stand behind the title of an only finding.
+    fn title_with(&self, shown: &Shown, also: &str) -> Option<String> {
+        let [only] = shown.told.as_slice() else { return None };
+        let names = format!("{}; also {also}", only.in_brackets());
+        let fits = 2 + only.title().len() + names.chars().count() <= self.style.width;
+        (shown.density.is_tight() && fits && !also.is_empty()).then_some(names)
+    }
+
+    /// As many sentences as there is room for, and what mends it.
+    fn told(&mut self, told: &Told, folders: &Folders, density: Density) {
         let room = self.style.width.saturating_sub(4);
         let remedy = told.remedy.filter(|remedy| !remedy.is_empty());
         // A command takes a line, words as many as they need.
@@ -220,7 +254,8 @@ impl Page {
             Paragraph::Words(words) => textwrap::wrap(words, room).len().min(2),
         });
         // What harms others is not left out.
-        let lines = if told.and.is_some() { Density::Roomy.lines_of_a_finding() } else { lines };
+        let density = if told.and.is_some() { Density::Roomy } else { density };
+        let lines = density.lines_of_a_finding();
         let for_words = lines.saturating_sub(1 + for_remedy).max(1);
         let text = told.words(folders, |text| textwrap::wrap(text, room).len() <= for_words);
         self.words(4, "", text);
@@ -229,16 +264,14 @@ impl Page {
         }
     }
 
-    /// `error: log-gap`, with the database.
-    fn title(&mut self, told: &Told) {
-        let Finding { severity, id, .. } = told.finding;
-        let title = format!("{}: {}", severity.name(), id.name());
-        let title = self.painted(title, super::super::findings::colour(*severity));
-        let names = match told.names.as_slice() {
-            [] => String::new(),
-            [only] => format!(" ({only})"),
-            [first, rest @ ..] => format!(" ({first} and {} more)", rest.len()),
-        };
-        self.line(Ink::from("  ") + title + names);
+    /// `error: log-gap`, with names behind it.
+    fn title(&mut self, told: &Told, names: &str) {
+        let title = self.painted(told.title(), colour(told.finding.severity));
+        let title = Ink::from("  ") + title;
+        if 2 + told.title().len() + names.chars().count() <= self.style.width {
+            return self.line(title + names);
+        }
+        self.line(title);
+        self.words(3, "", names);
     }
 }

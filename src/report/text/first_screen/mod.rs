@@ -31,10 +31,9 @@ const LINES: usize = 23;
 
 /// The report of a check. Where it does not fit the smallest terminal, less is said.
 pub(super) fn render(report: &Report, style: Style) -> String {
-    let screens = Density::ALL.map(|density| screen(report, style, density));
-    let [.., tight] = &screens;
-    let fits = |screen: &&String| screen.lines().count() <= LINES;
-    screens.iter().find(fits).unwrap_or(tight).clone()
+    let screens = Density::TRIED.map(|density| screen(report, style, density));
+    let mut fitting = screens.into_iter().filter(|screen| screen.lines().count() <= LINES);
+    fitting.next().unwrap_or_else(|| screen(report, style, Density::TooMuch))
 }
 
 fn screen(report: &Report, style: Style, density: Density) -> String {
@@ -47,6 +46,9 @@ fn screen(report: &Report, style: Style, density: Density) -> String {
     page.pictures(&pictures(report, &ranks), density);
     page.found(&Shown::of(report, &overview, density), &folders);
     page.unread(report);
+    if density.has_more() {
+        page.more(report);
+    }
     page.pages_and_logs(report);
     page.what_to_do(report, &folders, &ranks);
     page.what_was_read(report);

@@ -26,7 +26,9 @@ impl Page {
         if lines.is_empty() {
             return;
         }
-        self.blank();
+        if !density.is_tight() {
+            self.blank();
+        }
         let rows: Vec<Row> = worst(lines).into_iter().map(|line| Row::of(line, lines)).collect();
         let widths = [0, 1].map(|column| {
             let cells = rows.iter().map(|row| row.cells[column].columns());
@@ -35,7 +37,7 @@ impl Page {
         });
         let before = 2 + widths[0] + widths[1] + 2 * GAP;
         let fits = self.style.columns.saturating_sub(before) >= NARROWEST_VERDICT;
-        if fits && rows.len() > 1 && density.has_headings() {
+        if fits && rows.len() > 1 && !density.is_tight() {
             let headings = Row { cells: HEADINGS.map(Ink::from), id: VerdictId::Sound };
             self.row(headings, widths, Colour::new().dim());
         }

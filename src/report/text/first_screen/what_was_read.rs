@@ -14,6 +14,9 @@ impl Page {
         let has_logs = streams.peek().is_some();
         let bodies =
             has_logs && streams.all(|(one, _)| one.next_mount.rests_on.contains(&Ground::Bodies));
+        if !has_logs && report.databases.iter().all(|database| database.header.is_none()) {
+            return;
+        }
         let words = match (bodies, pages, has_logs) {
             (true, true, _) => "Read: headers, log bodies, pages.",
             (false, true, _) => "Read: headers, pages. Not read: log bodies.",
