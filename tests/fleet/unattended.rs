@@ -76,6 +76,11 @@ impl Server {
     }
 }
 
+/// The beginning of what is told of the database of a server.
+fn told(outcome: &str, server: &Server, how: &str) -> String {
+    format!("{outcome}{}{how}", server.db.display())
+}
+
 /// The code, and a line that is told.
 #[track_caller]
 fn expect(ran: &Ran, code: i32, told: &str) {
@@ -88,7 +93,7 @@ fn expect(ran: &Ran, code: i32, told: &str) {
 fn code_0_repairs_what_needs_it_and_leaves_alone_what_does_not() {
     needs_of_scripts();
     let sound = Server::new(&healthy(8));
-    expect(&sound.run(), 0, "info: ok: ");
+    expect(&sound.run(), 0, "info: nothing to do: /");
     assert_eq!(sound.reports(), ["check"]);
 
     let server = Server::new(&damaged(8));
@@ -98,7 +103,8 @@ fn code_0_repairs_what_needs_it_and_leaves_alone_what_does_not() {
     commands.sort();
     assert_eq!(commands, ["check", "check", "repair"]);
     let (_, undo) = ran.stderr.split_once("Undo: edbmend restore ").expect("the undo");
-    let undone = run(["restore", "--yes", "--json", undo.lines().next().unwrap()]);
+    let undo = undo.lines().next().unwrap().trim_matches('\'');
+    let undone = run(["restore", "--yes", "--json", undo]);
     assert_eq!(undone.code, Some(0), "{undone:?}");
     assert_eq!(fs::read(&server.db).unwrap(), damaged(8));
 }
@@ -115,14 +121,19 @@ fn code_1_where_an_error_is_left_that_no_repair_mends() {
     }
     let ran = server.run();
     expect(&ran, 1, "warning: repaired: ");
-    expect(&ran, 1, "warning: stream-file-missing: ");
+    let left = format!("warning: still there: {}: stream-file-missing: ", server.db.display());
+    expect(&ran, 1, &left);
 }
 
 #[test]
 #[ignore = "needs jq"]
 fn code_2_where_no_database_is_named() {
     needs_of_scripts();
-    expect(&Server::new(&[]).run_on(&[]), 2, "err: this script called edbmend wrongly");
+    expect(
+        &Server::new(&[]).run_on(&[]),
+        2,
+        "err: usage: repair-unattended.sh DATABASE...; nothing",
+    );
 }
 
 #[test]
@@ -131,13 +142,13 @@ fn code_3_by_the_refusal() {
     needs_of_scripts();
     let server = Server::new(&damaged(8));
     let open = File::open(&server.db).unwrap();
-    expect(&server.run(), 3, "info: open, the next run tries again: ");
+    expect(&server.run(), 3, &told("info: refused: ", &server, ": in-use: "));
     drop(open);
     expect(&server.run(), 0, "warning: repaired: ");
 
     let recipe = DatabaseRecipe { state: DIRTY_SHUTDOWN, ..DatabaseRecipe::default() };
     let dirty = Server::new(&recipe.build());
-    expect(&dirty.run(), 3, "err: not cleanly dismounted, ");
+    expect(&dirty.run(), 3, &told("err: refused: ", &dirty, ": dirty-shutdown: "));
 }
 
 #[test]
@@ -149,7 +160,7 @@ fn code_4_changes_nothing() {
     expect(&server.run_on(&["/no/such.edb".as_ref()]), 4, "err: failed, nothing was changed: ");
     let program = failing_program(&server.path("program"), &[], 4);
     let unlucky = Server { program, ..server };
-    expect(&unlucky.run(), 4, "err: failed, nothing was changed: io-error");
+    expect(&unlucky.run(), 4, &told("err: failed, nothing was changed: ", &unlucky, ": io-error"));
     assert_eq!(fs::read(&unlucky.db).unwrap(), damaged(8));
 }
 
@@ -161,7 +172,15 @@ fn code_5_says_that_the_old_header_is_back() {
     let server = Server::new(&damaged(8));
     let program = failing_program(&server.path("program"), &[], 5);
     let unlucky = Server { program, ..server };
-    expect(&unlucky.run(), 5, "crit: failed while writing; the old header is back. ");
+    expect(
+        &unlucky.run(),
+        5,
+        &told(
+            "crit: rolled back: ",
+            &unlucky,
+            ": it failed while writing; the old header is back. Look at the disk: ",
+        ),
+    );
     assert_eq!(fs::read(&unlucky.db).unwrap(), damaged(8));
 }
 
@@ -174,18 +193,74 @@ fn code_6_tells_the_way_and_goes_it_only_where_it_may() {
     let program = failing_program(&server.path("program"), &[], 6);
     let mut unlucky = Server { program, ..server };
     let ran = unlucky.run();
-    expect(&ran, 6, "crit: unfinished. Do not mount: ");
-    assert!(ran.stderr.contains("recover would go this way: "), "{ran:?}");
+    expect(&ran, 6, &told("crit: unfinished: ", &unlucky, ": do not mount. io-error: "));
+    let way = told("crit: unfinished: ", &unlucky, ": do not mount. Recover would go this way: ");
+    expect(&ran, 6, &way);
     unlucky.program = PROGRAM.into();
-    assert_eq!(unlucky.run().code, Some(6));
+    expect(&unlucky.run(), 6, &way);
     unlucky.may_recover = "yes";
-    expect(&unlucky.run(), 0, "info: ok: ");
+    expect(&unlucky.run(), 0, "warning: repaired: ");
 
     let mut killed = Server::new(&damaged(8));
     leave_pending(&killed.db, "back");
-    expect(&killed.run(), 6, "warning: ");
+    expect(&killed.run(), 6, "crit: unfinished: ");
     killed.may_recover = "yes";
-    expect(&killed.run(), 0, "warning: repaired: ");
+    let ran = killed.run();
+    expect(&ran, 0, "warning: rolled back: ");
+    expect(&ran, 0, "warning: repaired: ");
+}
+
+#[test]
+#[ignore = "needs jq and strace"]
+fn each_database_has_an_outcome_of_its_own_and_stops_no_other() {
+    needs_of_scripts();
+    needs::strace();
+    let recipe = DatabaseRecipe { state: DIRTY_SHUTDOWN, ..DatabaseRecipe::default() };
+    let dirty = Server::new(&recipe.build());
+    let pending = Server::new(&damaged(8));
+    leave_pending(&pending.db, "forward");
+    let open = Server::new(&damaged(8));
+    let held = File::open(&open.db).unwrap();
+    let [damaged, sound] = [damaged(8), healthy(8)].map(|bytes| Server::new(&bytes));
+    let databases =
+        [Path::new("/no/such.edb"), &dirty.db, &pending.db, &open.db, &damaged.db, &sound.db];
+    let ran = damaged.run_on(&databases.map(Path::as_os_str));
+    drop(held);
+    let expected = [
+        "err: failed, nothing was changed: /no/such.edb: not-found: ".to_owned(),
+        told("err: refused: ", &dirty, ": dirty-shutdown: "),
+        told(
+            "crit: unfinished: ",
+            &pending,
+            ": do not mount. Recover would go this way: forward. ",
+        ),
+        told("info: refused: ", &open, ": in-use: "),
+        told(
+            "warning: repaired: ",
+            &damaged,
+            ". Mount the store and run a full backup at once. Undo: ",
+        ),
+        told("info: nothing to do: ", &sound, ""),
+    ];
+    assert_eq!(ran.stderr.lines().count(), expected.len(), "{ran:?}");
+    for (line, expected) in ran.stderr.lines().zip(&expected) {
+        assert!(line.starts_with(expected), "{expected} is not in {ran:?}");
+    }
+    assert_eq!(ran.code, Some(6));
+}
+
+#[test]
+#[ignore = "needs jq and strace"]
+fn nothing_is_begun_behind_a_write_that_was_left_unfinished() {
+    needs_of_scripts();
+    needs::strace();
+    let server = Server::new(&damaged(8));
+    let behind = Server::new(&damaged(8));
+    let program = failing_program(&server.path("program"), &[], 6);
+    let unlucky = Server { program, ..server };
+    let ran = unlucky.run_on(&[unlucky.db.as_os_str(), behind.db.as_os_str()]);
+    expect(&ran, 6, &told("crit: not begun: ", &behind, ": the one before it is unfinished."));
+    assert_eq!(fs::read(&behind.db).unwrap(), damaged(8));
 }
 
 #[test]
@@ -207,7 +282,11 @@ fn a_program_that_dies_without_a_report_is_told() {
     let program = server.path("program");
     write_program(&program, "kill -KILL $$");
     let dying = Server { program, ..server };
-    expect(&dying.run(), 137, "crit: edbmend check ended with 137 and without a report.");
+    expect(
+        &dying.run(),
+        137,
+        &format!("crit: no report: {}: edbmend check ended with 137. ", dying.db.display()),
+    );
 }
 
 #[test]
