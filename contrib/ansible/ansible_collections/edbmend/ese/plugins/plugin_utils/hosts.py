@@ -1,0 +1,156 @@
+# Copyright: the edbmend authors
+# MIT License (see LICENSE)
+"""What the runs of a play came to: an outcome for each host, and the lines that say so."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+# From the best to the worst. A host has the worst of all its runs.
+OUTCOMES = ("sound", "repaired", "rebuilt", "reset", "undone", "recovered", "planned", "damaged", "refused", "failed",
+            "pending", "unreachable")
+
+# What was done, by the command, and what has to follow.
+DEEDS = {
+    "repair": ("repaired", " Mount the store and run a full backup at once."),
+    "rebuild-header": ("rebuilt", " Mount nothing before `edbmend check` says what comes next."),
+    "reset-logs": ("reset", " Mount the stores and run a full backup at once."),
+    "restore": ("undone", ""),
+    "recover": ("recovered", " Check it before the store is mounted."),
+}
+
+# How a run ended that did not end well.
+FAILURES = {3: "refused", 5: "failed", 6: "pending", 7: "refused"}
+
+
+class Host(NamedTuple):
+    """A host with its outcome, the lines that explain it, and the reports of the program."""
+    name: str
+    outcome: str
+    lines: list
+    reports: list
+
+
+def host_of(name, runs):
+    """What the registered results of a host came to, in their order. Where there are none it was never reached."""
+    if not runs:
+        return Host(name, "unreachable", ["nothing was looked at"], [])
+    told = [told_of(run) for run in runs]
+    worst = max((outcome for outcome, unused in told), key=OUTCOMES.index)
+    return Host(name, worst, [line for unused, lines in told for line in lines],
+                [run["report"] for run in runs if run.get("report")])
+
+
+def told_of(run):
+    """The outcome of a run, and the lines that explain it."""
+    if run.get("unreachable"):
+        return "unreachable", ["%s. If it went away during a run, an operation may be pending: "
+                               "run the play edbmend.ese.recover with --check" % first_line(run)]
+    if "exit_code" not in run:
+        return "failed", [first_line(run)]
+    report = run.get("report") or {}
+    if report.get("command") == "check":
+        return told_of_check(run, report)
+    return told_of_deed(run, report)
+
+
+def first_line(run):
+    """The reason of a task that ended without a report."""
+    lines = str(run.get("msg") or "no reason was given").strip().splitlines()
+    return lines[0].removeprefix("Task failed: ").rstrip(".")
+
+
+def told_of_check(run, report):
+    """Errors are told with the first step of the way out."""
+    if run["exit_code"] > 1:
+        return "failed", reasons(report["refusals"])
+    errors = [(database["path"], finding) for database in report["databases"] for finding in database["findings"]]
+    errors += [((report.get("logs") or {}).get("dir", "logs"), finding) for finding in report["findings"]]
+    errors = [(path, finding) for path, finding in errors if finding["severity"] == "error"]
+    lines = ["%s: %s: %s" % (path, finding["id"], finding["message"]) for path, finding in errors]
+    if any(finding["id"] == "operation-pending" for unused, finding in errors):
+        return "pending", lines + ["do not mount. Do: the play edbmend.ese.recover"]
+    if run["exit_code"] == 0:
+        return "sound", []
+    return "damaged", lines + ["way out, step %d: %s" % (step["step"], step["command"] or step["why"])
+                               for step in report.get("way_out", [])]
+
+
+def told_of_deed(run, report):
+    """Each database has an outcome of its own; the host has the worst."""
+    done, next_step = DEEDS[report["command"]] if report else ("sound", "")
+    outcomes, lines = [], []
+    refusals = run["refusals"]
+    moved_together = is_of_group(run, report)
+    for database in run["databases"]:
+        outcome, line = told_of_database(database, done, next_step)
+        outcomes.append(outcome)
+        if moved_together and outcome == done:
+            continue
+        own = [refusal for refusal in refusals if refusal["path"] == database["path"]]
+        lines.append(": ".join([database["path"], line] + reasons(own, with_path=False)))
+        refusals = [refusal for refusal in refusals if refusal not in own]
+    if moved_together:
+        outcomes.append(done)
+        lines.append("logs: %s.%s Undo: edbmend restore %s" % (done, next_step, report["operation"]["dir"]))
+    if any(refusal["id"] == "operation-pending" for refusal in run["refusals"]):
+        outcomes.append("pending")
+    if run["exit_code"] != 0:
+        outcomes.append(FAILURES.get(run["exit_code"], "failed"))
+    elif run["outcome"] == "planned":
+        outcomes.append("planned")
+    return max(outcomes or ["sound"], key=OUTCOMES.index), lines + reasons(refusals)
+
+
+def is_of_group(run, report):
+    """Whether what was done belongs to a storage group, and to no database of it."""
+    return (run["outcome"] == "committed" and bool(report.get("operation"))
+            and not any(database["operation_dir"] for database in run["databases"]))
+
+
+def told_of_database(database, done, next_step):
+    """The outcome of a database after a command that writes, and what to do."""
+    outcome, folder = database["outcome"], database["operation_dir"]
+    if outcome == "committed":
+        undo = " Undo: edbmend restore %s" % folder if folder else ""
+        way = " (%s)" % database["direction"] if database.get("direction") else ""
+        return done, "%s%s.%s%s" % (done, way, next_step, undo)
+    if outcome == "rolled-back" and done == "recovered":
+        return done, "rolled back, it is as it was before"
+    words = {
+        "planned": ("planned", "would be %s" % done),
+        "nothing-to-do": ("sound", "nothing to do"),
+        "overtaken": (done, "closed, what is there stays"),
+        "refused": ("refused", "refused"),
+        "failed": ("failed", "failed, nothing was changed"),
+        "rolled-back": ("failed", "failed while writing; the old header is back. Look at the disk"),
+        "pending": ("pending", "unfinished, do not mount. Do: the play edbmend.ese.recover"),
+    }
+    return words.get(outcome, ("failed", outcome))
+
+
+def reasons(refusals, with_path=True):
+    """Why something was not done, and the way out."""
+    return ["%s: %s%s. Do: %s" % (refusal["id"], refusal["path"] + ": " if with_path else "",
+                                  refusal["message"].rstrip("."), refusal["remedy"]) for refusal in refusals]
+
+
+def table(hosts):
+    """The lines of the final table: those with nothing to say in one line, the worst at the end."""
+    lines = []
+    for outcome in OUTCOMES:
+        alike = [host for host in hosts if host.outcome == outcome]
+        quiet = [host.name for host in alike if not host.lines or outcome == "sound"]
+        if quiet:
+            lines.append("%-11s  %s" % (outcome, " ".join(quiet)))
+        for host in alike:
+            if host.name not in quiet:
+                lines.append("%-11s  %s" % (outcome, host.name))
+                lines.extend("%13s%s" % ("", line) for line in host.lines)
+    return lines
+
+
+def totals(hosts):
+    """How many hosts had each outcome, those that occur."""
+    counts = [(outcome, sum(host.outcome == outcome for host in hosts)) for outcome in OUTCOMES]
+    return {outcome: count for outcome, count in counts if count}
