@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 
 use crate::harness::unlucky::{failing_program, leave_pending};
 use crate::harness::{PROGRAM, damaged, files, healthy, names, needs, sha256};
+use crate::unattended::commands_of;
 use edbmend::practice::{DatabaseRecipe, Recipe, damage_full_backup, storage_group};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -16,7 +17,7 @@ const REAL_SET: &str = "real/catroot2-ws2003-xp64";
 const REAL_DATABASE: &str = "{F750E6C3-38EE-11D1-85E5-00C04FC295EE}/catdb";
 const OTHER_DATABASE: &str = "{127D0A1D-4EF2-11D1-8608-00C04FC295EE}/catdb";
 
-fn contrib() -> PathBuf {
+pub fn contrib() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("contrib/ansible")
 }
 
@@ -25,10 +26,13 @@ fn collection() -> PathBuf {
 }
 
 fn ansible(program: &str, arguments: &[&str]) -> Output {
-    let mut command = Command::new(program);
-    command.current_dir(contrib()).args(arguments);
-    command.env("ANSIBLE_NOCOLOR", "1").env("ANSIBLE_PIPELINING", "1");
-    command.output().unwrap_or_else(|error| panic!("{program}: {error}"))
+    ansible_in(Command::new(program).args(arguments), &contrib())
+}
+
+/// The output of a command that runs Ansible with the settings of a folder.
+pub fn ansible_in(command: &mut Command, folder: &Path) -> Output {
+    command.current_dir(folder).env("ANSIBLE_NOCOLOR", "1");
+    command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"))
 }
 
 /// Standard output of a run that must succeed.
@@ -148,8 +152,43 @@ fn every_action_with_real_runs_on_three_hosts() {
     assert_eq!(stdout.matches("unreachable=0    failed=0").count(), 3, "{stdout}");
 }
 
+#[test]
+#[ignore = "needs ansible-playbook"]
+fn the_commands_of_the_page_run_as_they_are_printed() {
+    needs::programs(&["ansible-playbook"]);
+    let root = tempfile::tempdir().unwrap();
+    let mut vars = practice(root.path(), &Recipe::of_samples());
+    vars["ansible_connection"] = json!("local");
+    vars["ansible_become"] = json!(false);
+    vars["ansible_python_interpreter"] = json!("{{ ansible_playbook_python }}");
+    vars["edbmend_executable"] = json!(PROGRAM);
+    vars["edbmend_databases"] = vars["databases"].clone();
+    vars["edbmend_recover_path"] = json!(root.path().join("group"));
+    vars["edbmend_reports"] = json!(root.path().join("reports"));
+    let inventory = root.path().join("inventory.yml");
+    fs::write(&inventory, json!({ "rescue": { "hosts": { "one": vars } } }).to_string()).unwrap();
+    let told = commands_of(&collection().join("README.md")).into_iter().map(|command| {
+        let mut bash = Command::new("bash");
+        bash.args(["-c", &command]).env("ANSIBLE_INVENTORY", &inventory);
+        ran(&ansible_in(&mut bash, &contrib()))
+    });
+    let expected = [
+        "1 hosts: 1 damaged",
+        "+Previous Full Backup, Log Gen high: 0 (0x0)",
+        "1 hosts: 1 repaired",
+        "1 hosts: 1 sound",
+        "edbmend_recover_path",
+        "edbmend repair",
+    ];
+    let told: Vec<String> = told.collect();
+    assert_eq!(told.len(), expected.len());
+    for (told, expected) in told.iter().zip(expected) {
+        assert!(told.contains(expected), "{expected}: {told}");
+    }
+}
+
 /// The report of the newest run of a play in a folder.
-fn newest(reports: &Path, play: &str) -> Value {
+pub fn newest(reports: &Path, play: &str) -> Value {
     let ends_with_play = |name: &std::ffi::OsString| name.to_string_lossy().ends_with(play);
     let mut runs: Vec<_> = names(reports).into_iter().filter(ends_with_play).collect();
     runs.sort();
@@ -344,6 +383,25 @@ fn role_and_modules_are_documented() {
 }
 
 #[test]
+#[ignore = "needs ansible-doc"]
+fn the_collection_can_be_built_and_installed_elsewhere() {
+    needs::programs(&["ansible-galaxy", "ansible-doc"]);
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().to_str().unwrap();
+    let archive = folder.path().join("edbmend-ese-0.1.0.tar.gz");
+    let elsewhere = |program: &str, arguments: &[&str]| {
+        let mut command = Command::new(program);
+        command.args(arguments).env("ANSIBLE_COLLECTIONS_PATH", place);
+        ran(&ansible_in(&mut command, &collection()))
+    };
+    elsewhere("ansible-galaxy", &["collection", "build", "--output-path", place]);
+    let archive = archive.to_str().unwrap();
+    elsewhere("ansible-galaxy", &["collection", "install", archive, "-p", place]);
+    let found = elsewhere("ansible-doc", &["-t", "module", "-l", "edbmend.ese"]);
+    assert_eq!(found.lines().filter(|line| line.starts_with("edbmend.ese.")).count(), 7, "{found}");
+}
+
+#[test]
 #[ignore = "needs ansible-lint"]
 fn ansible_lint_has_nothing_to_say() {
     needs::programs(&["ansible-lint"]);
@@ -351,6 +409,37 @@ fn ansible_lint_has_nothing_to_say() {
     lint.current_dir(collection()).env("ANSIBLE_COLLECTIONS_PATH", contrib());
     let output = lint.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+/// The sanity tests that fetch nothing.
+const SANITY: [&str; 15] = [
+    "action-plugin-docs",
+    "changelog",
+    "empty-init",
+    "ignores",
+    "line-endings",
+    "no-assert",
+    "no-get-exception",
+    "no-illegal-filenames",
+    "no-smart-quotes",
+    "replace-urlopen",
+    "shebang",
+    "shellcheck",
+    "symlinks",
+    "use-argspec-type-path",
+    "use-compat-six",
+];
+
+#[test]
+#[ignore = "needs ansible-test"]
+fn the_sanity_tests_that_fetch_nothing_pass() {
+    needs::programs(&["ansible-test"]);
+    let home = tempfile::tempdir().unwrap();
+    let mut sanity = Command::new("ansible-test");
+    sanity.args(["sanity", "--color", "no"]).env("HOME", home.path());
+    sanity.args(SANITY.iter().flat_map(|test| ["--test", test]));
+    let output = ansible_in(&mut sanity, &collection());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// The names of the files of the collection that end so, without that end.

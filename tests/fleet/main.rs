@@ -5,4 +5,5 @@
 mod ansible;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod real_hosts;
 mod unattended;

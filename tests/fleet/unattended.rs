@@ -325,8 +325,7 @@ fn shellcheck_has_nothing_to_say() {
 }
 
 /// The commands of a page: the lines `$ ...` of its blocks.
-fn commands_of(page: &str) -> Vec<String> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page);
+pub fn commands_of(page: &Path) -> Vec<String> {
     let text = fs::read_to_string(page).unwrap();
     text.lines().filter_map(|line| line.strip_prefix("$ ")).map(str::to_owned).collect()
 }
@@ -371,7 +370,7 @@ fn the_commands_of_the_fleet_page_run_as_they_are_printed() {
         (0, format!("exch01\t{db}\n")),
         (0, "EDBMEND OK - 2 databases | databases=2 errors=0 generations_left=".to_owned()),
     ];
-    let commands = commands_of("fleet.md");
+    let commands = commands_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/fleet.md"));
     assert_eq!(commands.len(), expected.len());
     for (command, (code, output)) in commands.iter().zip(expected) {
         let ran = shell(command);
