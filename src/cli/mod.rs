@@ -36,7 +36,7 @@ pub use args::{Cli, Command};
 pub use interrupts::outlive_file_limit;
 
 use crate::refusal::{Refusal, RefusalId};
-use crate::report::{CommandName, Outcome, Report, Style, render, write_json};
+use crate::report::{CommandName, Outcome, Report, Style, open_metrics, render, write_json};
 use crate::show::{CommandLine, shown};
 
 use flags::OutputArgs;
@@ -124,6 +124,7 @@ pub fn run(cli: &Cli, arguments: &[OsString]) -> Ran {
     };
     let report = report.run_by(session.run().report());
     session.close_log(&report);
+    let text = if cli.command.prints_metrics() { Some(open_metrics(&report)) } else { text };
     Ran { exit_code: report.exit_code, printed: Printed { report, text }, output }
 }
 

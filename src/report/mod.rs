@@ -1,4 +1,5 @@
-//! Reports: what every command came to. `model` is the JSON, `text` and `dump` are for people.
+//! Reports: what every command came to. `model` is the JSON, `open_metrics` for monitoring, `text` and `dump`
+//! are for people.
 
 mod aside;
 mod dump;
@@ -7,6 +8,7 @@ mod entry;
 mod foreign_text;
 pub mod model;
 mod note;
+mod open_metrics;
 mod text;
 mod whole_report;
 
@@ -20,5 +22,6 @@ pub use model::{
     CommandName, DatabaseReport, Outcome, RebuildReport, json_schema, utc, write_json,
 };
 pub use note::{Note, direction_in_words};
+pub use open_metrics::open_metrics;
 pub use text::{Style, WIDTH, render, render_preview, typed, who, write_record};
 pub use whole_report::Report;

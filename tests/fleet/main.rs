@@ -5,5 +5,6 @@
 mod ansible;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod monitoring;
 mod real_hosts;
 mod unattended;

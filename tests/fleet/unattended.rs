@@ -15,12 +15,12 @@ use tempfile::TempDir;
 /// The state of a database that needs its logs.
 const DIRTY_SHUTDOWN: u32 = 2;
 
-fn script(name: &str) -> PathBuf {
+pub fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("contrib/scripts").join(name)
 }
 
 /// What the scripts call.
-fn needs_of_scripts() {
+pub fn needs_of_scripts() {
     needs::programs(&["bash", "jq", "flock"]);
 }
 
@@ -290,38 +290,22 @@ fn a_program_that_dies_without_a_report_is_told() {
 }
 
 #[test]
-#[ignore = "needs jq"]
-fn the_monitoring_check_has_its_four_answers() {
-    needs_of_scripts();
-    let answer = |path: &Path| {
-        let mut command = Command::new(script("check_edbmend.sh"));
-        finish(spawn(command.arg(path).env("EDBMEND", PROGRAM)))
-    };
-    let expect = |ran: Ran, code: i32, start: &str| {
-        assert!(ran.code == Some(code) && ran.stdout.starts_with(start), "{ran:?}");
-        assert!(code == 3 || ran.stdout.contains(" | databases=1 errors="), "{ran:?}");
-    };
-    expect(answer(&Server::new(&healthy(8)).db), 0, "EDBMEND OK - 1 databases");
-    let inverted = {
-        let mut bytes = healthy(8);
-        edbmend::practice::edit_header(&mut bytes, |raw| {
-            (raw.full_prev.gen_low, raw.full_prev.gen_high) = (2.into(), 1.into());
-        });
-        bytes
-    };
-    expect(answer(&Server::new(&inverted).db), 1, "EDBMEND WARNING - backup-gen-inverted in /");
-    let critical = answer(&Server::new(&damaged(8)).db);
-    expect(critical, 2, "EDBMEND CRITICAL - full-backup-gen-invalid in /");
-    expect(answer(Path::new("/no/such.edb")), 3, "EDBMEND UNKNOWN - not-found: /no/such.edb");
-}
-
-#[test]
 #[ignore = "needs shellcheck"]
 fn shellcheck_has_nothing_to_say() {
     needs::programs(&["shellcheck"]);
     let scripts = ["repair-unattended.sh", "check_edbmend.sh"].map(script);
     let output = Command::new("shellcheck").args(scripts).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+/// Types a command in a folder, with the program and the scripts at hand.
+pub fn type_in(folder: &Path, command: &str) -> Ran {
+    let program = Path::new(PROGRAM).parent().unwrap().display();
+    let search = std::env::var("PATH").unwrap();
+    let found = format!("{program}:{}:{search}", script("").display());
+    let mut bash = Command::new("bash");
+    bash.args(["-o", "pipefail", "-c", command]).current_dir(folder).env("PATH", found);
+    finish(spawn(&mut bash))
 }
 
 /// The commands of a page: the lines `$ ...` of its blocks.
@@ -343,19 +327,10 @@ fn the_commands_of_the_fleet_page_run_as_they_are_printed() {
     }
     // What the line with ssh brings home: a check, a refusal, a repair and one that is pending.
     let unlucky = failing_program(&server.path("unlucky"), &["--backup", "header"], 6);
-    let program = Path::new(PROGRAM);
     let collect = "edbmend check --json priv1.edb; edbmend repair --json --dry-run practice/E00.log; \
                    edbmend repair --json --yes priv1.edb; edbmend restore --yes --json edbmend/*; \
                    ./unlucky repair --json --yes --backup header priv1.edb";
-    let shell = |command: &str| {
-        let search = std::env::var("PATH").unwrap();
-        let scripts = script("");
-        let found =
-            format!("{}:{}:{search}", program.parent().unwrap().display(), scripts.display());
-        let mut bash = Command::new("bash");
-        bash.args(["-o", "pipefail", "-c", command]).current_dir(folder).env("PATH", found);
-        finish(spawn(&mut bash))
-    };
+    let shell = |command: &str| type_in(folder, command);
     assert!(unlucky.exists());
     shell(&format!("{{ {collect}; }} | jq -c '. + {{host: \"exch01\"}}' > all.jsonl"));
     let db = server.db.display();
@@ -368,7 +343,6 @@ fn the_commands_of_the_fleet_page_run_as_they_are_printed() {
         (0, format!("exch01\t{db}\t{}/edbmend/edbmend-", folder.display())),
         (0, "full-backup-gen-invalid\n".to_owned()),
         (0, format!("exch01\t{db}\n")),
-        (0, "EDBMEND OK - 2 databases | databases=2 errors=0 generations_left=".to_owned()),
     ];
     let commands = commands_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/fleet.md"));
     assert_eq!(commands.len(), expected.len());
