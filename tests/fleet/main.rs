@@ -6,5 +6,6 @@ mod ansible;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod monitoring;
+mod powershell;
 mod real_hosts;
 mod unattended;

@@ -353,31 +353,3 @@ fn the_commands_of_the_fleet_page_run_as_they_are_printed() {
         assert!(told.contains(&output) && !told.contains("jq: error"), "{command}: {ran:?}");
     }
 }
-
-/// Parses a file with the grammar of tree-sitter and prints the first place it does not understand.
-const PARSE_POWERSHELL: &str = "
-import sys, tree_sitter, tree_sitter_powershell
-language = tree_sitter.Language(tree_sitter_powershell.language())
-tree = tree_sitter.Parser(language).parse(open(sys.argv[1], 'rb').read())
-def bad(node):
-    if node.is_error or node.is_missing: return node
-    return next((b for b in map(bad, node.children) if b), None)
-node = bad(tree.root_node)
-if node: sys.exit(f'{sys.argv[1]}: line {node.start_point[0] + 1}')
-";
-
-#[test]
-#[ignore = "needs tree-sitter-powershell for Python"]
-fn the_powershell_example_is_powershell() {
-    needs::usable("python3", &["-c", "import tree_sitter, tree_sitter_powershell"]);
-    let python = |code: &str, file: &Path| {
-        Command::new("python3").args(["-c", code]).arg(file).output().unwrap()
-    };
-    let example = script("Repair-Unattended.ps1");
-    let parsed = python(PARSE_POWERSHELL, &example);
-    assert!(parsed.status.success(), "{}", String::from_utf8_lossy(&parsed.stderr));
-    let broken = tempfile::NamedTempFile::new().unwrap();
-    let text = fs::read_to_string(&example).unwrap().replacen("switch (", "switch ", 1);
-    fs::write(broken.path(), text).unwrap();
-    assert!(!python(PARSE_POWERSHELL, broken.path()).status.success(), "the parser takes anything");
-}
