@@ -21,10 +21,12 @@ run of edbmend. Here it says that another run of this script is at work, and not
 other code is that of a program which ended without a report.
 
 .EXAMPLE
-.\Repair-Unattended.ps1 -Database D:\mdbdata\priv1.edb, D:\mdbdata\pub1.edb -BackupDir E:\edbmend
+.\Repair-Unattended.ps1 -BackupDir E:\edbmend D:\mdbdata\priv1.edb D:\mdbdata\pub1.edb
 #>
-[CmdletBinding()]
+[CmdletBinding(PositionalBinding = $false)]
 param(
+    # powershell.exe -File takes no list, but several words.
+    [Parameter(ValueFromRemainingArguments)]
     [string[]] $Database = @(),
     [string] $Program = 'edbmend.exe',
     [string] $Reports = "$env:ProgramData\edbmend\reports",
@@ -195,7 +197,7 @@ function Get-Rank([int] $Code) {
 }
 
 if ($Database.Count -eq 0) {
-    Send-Word Error 2 'usage: Repair-Unattended.ps1 -Database DATABASE,...; nothing was looked at'
+    Send-Word Error 2 'usage: Repair-Unattended.ps1 DATABASE...; nothing was looked at'
     exit 2
 }
 $mutex = New-Object System.Threading.Mutex($false, 'Global\edbmend-unattended')

@@ -16,6 +16,7 @@
 #
 #     EDBMEND              the program (edbmend)
 #     EDBMEND_REPORTS      where reports and the log are kept (/var/log/edbmend)
+#     EDBMEND_READERS      a group that may read the reports (nobody but the owner)
 #     EDBMEND_BACKUP_DIR   where operation folders go (beside each database)
 #     EDBMEND_RECOVER      yes: finish an interrupted operation by itself (no: only say what it would do)
 #     EDBMEND_LOCK         the lock of this script (/run/lock/edbmend-unattended.lock)
@@ -27,6 +28,7 @@ set -u -o pipefail
 
 program=${EDBMEND:-edbmend}
 reports=${EDBMEND_REPORTS:-/var/log/edbmend}
+readers=${EDBMEND_READERS:-}
 backup_dir=${EDBMEND_BACKUP_DIR:-}
 may_recover=${EDBMEND_RECOVER:-no}
 lock=${EDBMEND_LOCK:-/run/lock/edbmend-unattended.lock}
@@ -55,8 +57,19 @@ run() {
     runs=$((runs + 1))
     report="$reports/$(date -u +%Y%m%dT%H%M%SZ)-$$-$runs-$name.json"
     code=0
+    if ! make_report; then
+        code=4
+        tell err "failed, nothing was changed: $database: the report $report cannot be made"
+        return 1
+    fi
     "$program" "$command" --json --log-file "$reports/edbmend.log" "$@" >"$report" || code=$?
     [ "$(jq -r '.exit_code' "$report" 2>/dev/null)" = "$code" ] || died "$name"
+}
+
+# An empty report that its readers may read. What edbmend makes by itself stays its owner's.
+make_report() {
+    : >"$report" || return
+    [ -z "$readers" ] || { chgrp -- "$readers" "$report" && chmod 640 -- "$report"; }
 }
 
 died() {
@@ -176,6 +189,9 @@ main() {
         exit 2
     fi
     mkdir -p -- "$reports" || exit 4
+    if [ -n "$readers" ]; then
+        { chgrp -- "$readers" "$reports" && chmod 750 -- "$reports"; } || exit 4
+    fi
     exec 9>"$lock" || exit 4
     if ! flock --nonblock 9; then
         tell warning "another run of this script is at work: nothing was done"

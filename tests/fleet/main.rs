@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod ansible;
+mod cron;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod monitoring;

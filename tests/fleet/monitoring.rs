@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
+use crate::cron::command_of;
 use crate::harness::{Fixture, PROGRAM, Ran, damaged, finish, healthy, needs, run, spawn};
 use crate::unattended::{commands_of, needs_of_scripts, script, type_in};
 use edbmend::practice::{Recipe, storage_group};
@@ -131,6 +133,29 @@ fn the_commands_of_the_page_run_as_they_are_printed() {
     }
     let collected = fs::read_to_string(folder.path().join("edbmend.prom")).unwrap();
     assert!(collected.ends_with("# EOF\n"), "{collected}");
+}
+
+#[test]
+fn the_line_for_cron_leaves_a_whole_file_that_the_collector_may_read() {
+    let folder = practice();
+    let here = folder.path().display().to_string();
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/monitoring.md");
+    let page = fs::read_to_string(page).unwrap();
+    let line = page.lines().find(|line| line.contains(" * * *  root ")).expect("a line for cron");
+    let (user, command) = command_of(line.trim_start());
+    assert_eq!(user, "root");
+    let command = command
+        .replace("/var/lib/prometheus/node-exporter", &here)
+        .replace("/usr/local/bin/edbmend", PROGRAM)
+        .replace("/mnt/snapshot/mdbdata", &format!("{here}/practice"));
+    let mut shell = Command::new("/bin/sh");
+    shell.env_clear().env("PATH", "/usr/bin:/bin").current_dir("/").args(["-c", &command]);
+    let ran = finish(spawn(&mut shell));
+    assert_eq!(ran.code, Some(0), "{command}: {ran:?}");
+    let collected = folder.path().join("edbmend.prom");
+    assert!(fs::read_to_string(&collected).unwrap().ends_with("# EOF\n"));
+    assert_eq!(fs::metadata(&collected).unwrap().permissions().mode() & 0o777, 0o644);
+    assert!(!folder.path().join("edbmend.prom.new").exists());
 }
 
 #[test]

@@ -75,6 +75,24 @@ fn it_is_powershell_and_the_keys_that_it_reads_are_those_of_the_reports() {
 
 #[test]
 #[ignore = "needs tree-sitter-powershell for Python"]
+fn what_the_page_for_windows_has_is_powershell() {
+    let page = fs::read_to_string("docs/windows-fleet.md").unwrap();
+    let blocks: Vec<&str> = page
+        .split("```powershell\n")
+        .skip(1)
+        .map(|block| block.split_once("```").expect("the end of a block").0)
+        .collect();
+    assert_eq!(blocks.len(), 5);
+    for block in blocks {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), block).unwrap();
+        let parsed = parse(file.path());
+        assert!(parsed.status.success(), "{}: {block}", String::from_utf8_lossy(&parsed.stderr));
+    }
+}
+
+#[test]
+#[ignore = "needs tree-sitter-powershell for Python"]
 fn the_parser_does_not_take_anything() {
     let broken = tempfile::NamedTempFile::new().unwrap();
     let text = fs::read_to_string(contrib(FILES[0])).unwrap().replacen("switch (", "switch ", 1);
