@@ -299,7 +299,7 @@ fn each_host_has_an_outcome_of_its_own_and_stops_no_other() {
     };
     let dirty = DatabaseRecipe { state: 2, ..DatabaseRecipe::default() };
     let repaired = lay("repaired", &damaged(8));
-    let refused = lay("refused", &dirty.build());
+    let refused = lay("refused \u{1b}[31m", &dirty.build());
     let pending = lay("pending", &damaged(8));
     leave_pending(&pending, "forward");
     let sound = lay("sound", &healthy(8));
@@ -342,7 +342,8 @@ fn each_host_has_an_outcome_of_its_own_and_stops_no_other() {
     let told = play(&[]);
     outcomes["repaired"] = json!("repaired");
     assert_eq!(newest(&folder.path().join("reports"), "repair")["hosts"], outcomes);
-    let of = |db: &Path, what: &str| format!("{}: {what}", db.display());
+    assert!(!told.contains('\u{1b}'), "a path plays with the terminal: {told}");
+    let of = |db: &Path, what: &str| format!("{}: {what}", db.display()).replace('\u{1b}', "?");
     expect_lines(
         &told,
         &[

@@ -126,6 +126,11 @@ def operation_dirs(report):
     return sorted({operation["dir"] for operation in operations if operation})
 
 
+def printable(line):
+    """A line in which nothing plays with the terminal: paths and messages come from elsewhere."""
+    return "".join(letter if letter.isprintable() else "?" for letter in line)
+
+
 def explanation(report):
     """Why it failed and what to do, to be read by a person."""
     meaning = MEANINGS.get(report["exit_code"], report["outcome"])
@@ -133,7 +138,7 @@ def explanation(report):
     for refusal in report["refusals"]:
         lines.append("%s: %s: %s" % (refusal["id"], refusal["path"], refusal["message"]))
         lines.append("    what to do: %s" % refusal["remedy"])
-    return "\n".join(lines)
+    return "\n".join(printable(line) for line in lines)
 
 
 def diffs_of(report):

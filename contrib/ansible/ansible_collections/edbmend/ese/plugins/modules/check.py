@@ -119,7 +119,7 @@ report:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import GROUP, PROGRAM, ask, explanation, flags, option, options, short
+from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import GROUP, PROGRAM, ask, explanation, flags, option, options, printable, short
 
 
 def facts_of(report):
@@ -162,9 +162,11 @@ def main():
     facts = facts_of(report)
     result["ansible_facts"] = dict(edbmend=facts)
     if params["fail_on_errors"] and facts["errors"]:
-        wrong = ["%s: %s: %s\n    what to do: %s" % (f["id"], f["path"], f["message"], f["remedy"])
-                 for f in facts["findings"] if f["severity"] == "error"]
-        module.fail_json(msg="edbmend check: errors found.\n" + "\n".join(wrong), **result)
+        wrong = [finding for finding in facts["findings"] if finding["severity"] == "error"]
+        lines = [line for finding in wrong
+                 for line in ("%s: %s: %s" % (finding["id"], finding["path"], finding["message"]),
+                              "    what to do: %s" % finding["remedy"])]
+        module.fail_json(msg="edbmend check: errors found.\n" + "\n".join(printable(line) for line in lines), **result)
     module.exit_json(**result)
 
 

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import NamedTuple
+
+from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import printable
 
 # From the best to the worst. A host has the worst of all its runs.
 OUTCOMES = ("sound", "repaired", "rebuilt", "reset", "undone", "recovered", "planned", "damaged", "refused", "failed",
@@ -37,8 +40,13 @@ def host_of(name, runs):
         return Host(name, "unreachable", ["nothing was looked at"], [])
     told = [told_of(run) for run in runs]
     worst = max((outcome for outcome, unused in told), key=OUTCOMES.index)
-    return Host(name, worst, [line for unused, lines in told for line in lines],
+    return Host(name, worst, [printable(line) for unused, lines in told for line in lines],
                 [run["report"] for run in runs if run.get("report")])
+
+
+def undo(folder):
+    """The command that undoes an operation, as a shell takes it."""
+    return "Undo: edbmend restore %s" % shlex.quote(folder)
 
 
 def told_of(run):
@@ -57,7 +65,7 @@ def told_of(run):
 def first_line(run):
     """The reason of a task that ended without a report."""
     lines = str(run.get("msg") or "no reason was given").strip().splitlines()
-    return lines[0].removeprefix("Task failed: ").rstrip(".")
+    return lines[0].removeprefix("Task failed: ").rstrip(" .:")
 
 
 def told_of_check(run, report):
@@ -92,7 +100,7 @@ def told_of_deed(run, report):
         refusals = [refusal for refusal in refusals if refusal not in own]
     if moved_together:
         outcomes.append(done)
-        lines.append("logs: %s.%s Undo: edbmend restore %s" % (done, next_step, report["operation"]["dir"]))
+        lines.append("logs: %s.%s %s" % (done, next_step, undo(report["operation"]["dir"])))
     if any(refusal["id"] == "operation-pending" for refusal in run["refusals"]):
         outcomes.append("pending")
     if run["exit_code"] != 0:
@@ -112,9 +120,9 @@ def told_of_database(database, done, next_step):
     """The outcome of a database after a command that writes, and what to do."""
     outcome, folder = database["outcome"], database["operation_dir"]
     if outcome == "committed":
-        undo = " Undo: edbmend restore %s" % folder if folder else ""
+        way_back = " " + undo(folder) if folder else ""
         way = " (%s)" % database["direction"] if database.get("direction") else ""
-        return done, "%s%s.%s%s" % (done, way, next_step, undo)
+        return done, "%s%s.%s%s" % (done, way, next_step, way_back)
     if outcome == "rolled-back" and done == "recovered":
         return done, "rolled back, it is as it was before"
     words = {
