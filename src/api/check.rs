@@ -14,7 +14,8 @@ use crate::guards::unread;
 use crate::plan;
 use crate::refusal::{Refusal, RefusalId};
 use crate::report::model::{
-    CheckpointReport, CheckpointsReport, LogsReport, StreamReport, checkpoint_reports,
+    CheckpointReport, CheckpointsReport, LogsReport, RebuildReport, StreamReport,
+    checkpoint_reports,
 };
 use crate::report::{CommandName, DatabaseReport, Entry, Outcome, Report};
 use crate::storage::{FileKind, all_processors, canonical};
@@ -23,6 +24,7 @@ use crate::survey::{
 };
 
 use super::error::{Result as ApiResult, ended_well};
+use super::lost_header::name_case;
 use super::nearby::{folders_with_groups, parts_below};
 use super::pages::{pages_note_of_check, scan_against};
 use super::request::Check;
@@ -290,7 +292,7 @@ impl<'a> Checking<'a> {
 
     fn push_group(&mut self, group: &GroupFacts, diagnosis: GroupDiagnosis) {
         for (facts, findings) in group.databases.iter().zip(diagnosis.databases) {
-            self.push(facts, findings);
+            self.push_judged(&group.folders, facts, findings);
         }
         self.report.document.findings.extend(diagnosis.findings);
         match parts_below(self.run, group) {
@@ -347,7 +349,7 @@ impl<'a> Checking<'a> {
                     let mut is_sound = true;
                     for (facts, findings) in named {
                         is_sound &= !Report::has_errors(&findings);
-                        self.push(facts, findings);
+                        self.push_judged(&group.folders, facts, findings);
                     }
                     if !is_sound {
                         self.report.document.way_out.extend(diagnosis.way_out);
@@ -373,7 +375,32 @@ impl<'a> Checking<'a> {
         all
     }
 
+    /// A database whose logs are known: where its header is lost, they and its pages tell what of it is proven.
+    fn push_judged(
+        &mut self,
+        folders: &GroupFolders,
+        facts: &DatabaseFacts,
+        mut findings: Vec<Finding>,
+    ) {
+        let case = name_case(self.run, folders, facts, &mut findings);
+        let rebuild = case.unwrap_or_else(|refusal| {
+            self.report.document.refusals.push(refusal);
+            self.is_incomplete = true;
+            None
+        });
+        self.push_with(facts, findings, rebuild);
+    }
+
     fn push(&mut self, facts: &DatabaseFacts, findings: Vec<Finding>) {
+        self.push_with(facts, findings, None);
+    }
+
+    fn push_with(
+        &mut self,
+        facts: &DatabaseFacts,
+        findings: Vec<Finding>,
+        rebuild: Option<RebuildReport>,
+    ) {
         // What edbmend does not know, it cannot judge: that is no clean bill of health.
         let unknown: Vec<Refusal> = plan::content_refusals(facts)
             .into_iter()
@@ -396,6 +423,7 @@ impl<'a> Checking<'a> {
         let mut entry = Entry::from(DatabaseReport::surveyed(facts, findings, outcome));
         entry.notes(facts.pages.as_deref().and_then(pages_note_of_check));
         entry.report.pages = facts.pages.as_deref().cloned();
+        entry.report.rebuild = rebuild;
         self.report.push(entry, &unknown);
     }
 }

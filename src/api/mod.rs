@@ -11,6 +11,7 @@ mod inspect;
 mod inspect_log;
 mod inspect_stream;
 pub mod json;
+mod lost_header;
 mod nearby;
 mod older_headers;
 mod pages;

@@ -10,20 +10,25 @@ use crate::refusal::{Refusal, RefusalId};
 use super::run::Run;
 
 impl Run<'_> {
-    /// The header in a file, or that which an operation left behind in its folder.
-    pub(super) fn older_header(&self, path: &Path) -> Result<OlderHeader, Refusal> {
+    /// The header in a file, or that which an operation on `database` left behind in its folder.
+    pub(super) fn older_header(
+        &self,
+        path: &Path,
+        database: &Path,
+    ) -> Result<OlderHeader, Refusal> {
         let path = self.resolve(path)?;
-        let area = if is_operation_folder(self.storage(), &path) {
-            HeaderArea::of(header_left_by(self.storage(), &path)?)
+        let (area, print) = if is_operation_folder(self.storage(), &path) {
+            let left = header_left_by(self.storage(), &path, database)?;
+            (HeaderArea::of(left.image), left.print)
         } else {
             let facts = self
                 .survey(&path)
                 .map_err(|refusal| Refusal { id: RefusalId::EvidenceUnsuitable, ..refusal })?;
-            facts.area
+            (facts.area, None)
         };
         let header = elect(&area).and_then(|pair| {
             let page = area.block(pair.elected, pair.page_size_bytes)?;
-            OlderHeader::new(path.clone(), page)
+            OlderHeader::new(path.clone(), page, print)
         });
         header.ok_or_else(|| {
             Refusal::new(

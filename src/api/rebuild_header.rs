@@ -130,7 +130,7 @@ fn overrides(request: &RebuildHeader) -> Vec<String> {
 }
 
 /// Reads all evidence and judges it.
-fn rebuild(
+pub(super) fn rebuild(
     run: &Run,
     request: &RebuildHeader,
     facts: &DatabaseFacts,
@@ -146,7 +146,7 @@ fn rebuild(
     if let Some(refusal) = truncated(facts, page_size_bytes) {
         return Err(one(refusal));
     }
-    let older = request.evidence.iter().map(|path| run.older_header(path));
+    let older = request.evidence.iter().map(|older| run.older_header(older, path));
     let older = older.collect::<Result<Vec<OlderHeader>, Refusal>>().map_err(one)?;
     let tails = tails(run, request, facts)?;
     let tales: Vec<&DatabaseTale> = tails.iter().flat_map(LogTail::databases).collect();

@@ -4,21 +4,26 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::ese::shadow::Which;
-use crate::guards::not_found;
-use crate::plan::{MoveMethod, OperationStamp, Plan, inverse, inverse_reset};
+use crate::guards::{not_found, reason};
+use crate::plan::{
+    DatabaseIdentity, MoveMethod, OperationStamp, Plan, ResetPlan, inverse, inverse_reset,
+};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::{CommandLine, shown};
 use crate::storage::Storage;
-use crate::survey::DatabaseFacts;
+use crate::survey::{DatabaseFacts, PagesPrint};
 
 use super::header::commit::{CopyImage, classify};
 use super::header::deed::HeaderDeed;
 use super::known_deed::KnownDeed;
 use super::logs::deed::LogsDeed;
-use super::operation::files::{DEFAULT_BACKUP_DIR, REPORT_NAME, is_operation_folder};
+use super::operation::files::{
+    DEFAULT_BACKUP_DIR, FINGERPRINT_NAME, REPORT_NAME, header_name, is_operation_folder,
+    read_small, sha256,
+};
 use super::operation::journal::{End, State};
 use super::operation::moved_along::expect_at_home;
-use super::operation::trouble::journal_damaged;
+use super::operation::trouble::{damaged, journal_damaged};
 use super::stored::{StoredOperation, read_stored};
 
 /// Reads a finished operation and plans its undo; `None` where it was rolled back, and so changed nothing.
@@ -55,17 +60,65 @@ pub fn undo_of(
     }))
 }
 
-/// Both header pages as a finished operation left them.
-pub fn header_left_by(storage: &dyn Storage, dir: &Path) -> Result<Vec<u8>, Refusal> {
+/// The header that an operation left, and the pages that it was the header of.
+pub struct HeaderLeft {
+    /// Both header pages.
+    pub image: Vec<u8>,
+    /// What the pages were known by, where the operation read all of them.
+    pub print: Option<PagesPrint>,
+}
+
+/// The header that a finished operation left in `database`. A log reset leaves those of all its databases, which are
+/// told apart by their names.
+pub fn header_left_by(
+    storage: &dyn Storage,
+    dir: &Path,
+    database: &Path,
+) -> Result<HeaderLeft, Refusal> {
     let stored = read_operation(storage, dir)?;
-    match (stored.journal.state, stored.deed) {
-        (State::Prepared, _) => Err(unfinished(dir)),
-        (State::Ended(End::Committed), KnownDeed::Header(deed)) => Ok(deed.images.after),
-        (State::Ended(End::RolledBack), KnownDeed::Header(deed)) => Ok(deed.images.before),
-        (State::Ended(_), _) => {
-            Err(not_an_operation(storage, dir, "it left no header of a database"))
+    let left_none = || not_an_operation(storage, dir, "it left no header of this database");
+    let image = match (stored.journal.state, stored.deed) {
+        (State::Prepared, _) => return Err(unfinished(dir)),
+        (State::Ended(End::Committed), KnownDeed::Header(deed)) => deed.images.after,
+        (State::Ended(End::RolledBack), KnownDeed::Header(deed)) => deed.images.before,
+        (State::Ended(End::Committed | End::RolledBack), KnownDeed::Logs(deed)) => {
+            header_beside_logs(storage, dir, &deed.plan, database)?.ok_or_else(left_none)?
         }
+        (State::Ended(End::Overtaken), _) => return Err(left_none()),
+    };
+    Ok(HeaderLeft { image, print: stored_print(storage, dir)? })
+}
+
+/// The image of the header of one database that a log reset saved; `None` where it saved none.
+fn header_beside_logs(
+    storage: &dyn Storage,
+    dir: &Path,
+    plan: &ResetPlan,
+    database: &Path,
+) -> Result<Option<Vec<u8>>, Refusal> {
+    let is_named =
+        |of: &DatabaseIdentity| of.path == database || of.path.file_name() == database.file_name();
+    let named: Vec<usize> =
+        (0..plan.databases.len()).filter(|&place| is_named(&plan.databases[place])).collect();
+    let &[place] = named.as_slice() else { return Ok(None) };
+    let path = dir.join(header_name(place));
+    match read_small(storage, &path) {
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(reason(&error)),
+        Ok(image) if sha256(&image) == plan.databases[place].header_sha256 => Ok(Some(image)),
+        Ok(_) => Err(damaged(&path, "its SHA-256 is not that of the plan")),
     }
+}
+
+/// What the pages were known by, as the operation stored it.
+fn stored_print(storage: &dyn Storage, dir: &Path) -> Result<Option<PagesPrint>, Refusal> {
+    let path = dir.join(FINGERPRINT_NAME);
+    let bytes = match read_small(storage, &path) {
+        Err(error) if error.is_not_found() => return Ok(None),
+        read => read.map_err(|error| reason(&error))?,
+    };
+    let parsed = serde_json::from_slice(&bytes);
+    parsed.map(Some).map_err(|error| damaged(&path, &error.to_string()))
 }
 
 fn read_operation(storage: &dyn Storage, dir: &Path) -> Result<StoredOperation, Refusal> {

@@ -117,12 +117,21 @@ impl Route<'_> {
         }
     }
 
-    /// Refuses a file that is not the planned one; whether its new name is free is not asked.
+    /// Refuses a file that is not the planned one; whether its new name is free is not asked. Where the file
+    /// system keeps its number and its time, these say it: nobody writes to a file and leaves both.
     pub fn expect_planned(&self, storage: &dyn Storage, file: &MovedFile) -> Result<(), Refusal> {
-        match identify(storage, &self.origin(file), file).map_err(|e| failure(&e))? {
-            Seen::Same => Ok(()),
-            Seen::Nothing | Seen::Other => Err(self.not_as_planned(storage, file)),
+        let origin = self.origin(file);
+        let is_planned = match file.identity {
+            Some(planned) => storage.status(&origin).map(|now| {
+                let known = FileIdentity::of(&now);
+                now.kind == FileKind::Regular && (now.length_bytes, known) == (file.bytes, planned)
+            }),
+            None => identify(storage, &origin, file).map(|seen| matches!(seen, Seen::Same)),
+        };
+        if is_planned.is_ok_and(|is_planned| is_planned) {
+            return Ok(());
         }
+        Err(self.not_as_planned(storage, file))
     }
 
     /// Refuses a file that was copied away and is no longer what was copied.
@@ -198,8 +207,7 @@ fn identify(storage: &dyn Storage, path: &Path, file: &MovedFile) -> Result<Seen
     let mut start = [0; HEADER_BYTES];
     let read = read_full(opened.as_ref(), &mut start, 0)?;
     // Its header may be what it was, and the rest another: a log is written on behind it.
-    let now = FileIdentity { number: status.identity.1, modified_ns: status.modified_ns };
-    if file.identity.is_some_and(|planned| planned != now) {
+    if file.identity.is_some_and(|planned| planned != FileIdentity::of(&status)) {
         return Ok(Seen::Other);
     }
     let same = <[u8; 32]>::from(Sha256::digest(&start[..read])) == file.header_sha256;

@@ -119,6 +119,13 @@ pub struct FileIdentity {
     pub modified_ns: i128,
 }
 
+impl FileIdentity {
+    /// Of a file of which the file system says this.
+    pub fn of(status: &Status) -> Self {
+        Self { number: status.identity.1, modified_ns: status.modified_ns }
+    }
+}
+
 /// JSON has no numbers of 128 bits.
 mod number_in_hex {
     use serde::de::Error;
@@ -229,13 +236,14 @@ pub fn identity_of(database: &DatabaseFacts) -> Option<DatabaseIdentity> {
 
 /// What a database is known by, from its length and its first bytes; `None` where it has no valid header.
 pub fn identity_by(path: &Path, length_bytes: u64, area: &HeaderArea) -> Option<DatabaseIdentity> {
+    let header_sha256 = hex::encode(Sha256::digest(header_pages(area)?));
+    Some(DatabaseIdentity { path: path.to_owned(), bytes: length_bytes, header_sha256 })
+}
+
+/// Both header pages; `None` where no copy is valid.
+pub fn header_pages(area: &HeaderArea) -> Option<&[u8]> {
     let pair = shadow::elect(area)?;
-    let pages = area.bytes.get(..2 * pair.page_size_bytes)?;
-    Some(DatabaseIdentity {
-        path: path.to_owned(),
-        bytes: length_bytes,
-        header_sha256: hex::encode(Sha256::digest(pages)),
-    })
+    area.bytes.get(..2 * pair.page_size_bytes)
 }
 
 /// Plans the reset of one log stream that passed the guards; `None` where there is nothing to move.
@@ -259,7 +267,7 @@ pub fn plan_reset(
         volume: checkpoint.status.identity.0,
         bytes: checkpoint.status.length_bytes,
         header_sha256: checkpoint.header_sha256,
-        identity: identity_in(&checkpoint.status),
+        identity: FileIdentity::of(&checkpoint.status),
         body: None,
     });
     batches.extend(batches_of(&mut { checkpoint }));
@@ -290,10 +298,6 @@ struct Movable<'a> {
     header_sha256: [u8; 32],
     identity: FileIdentity,
     body: Option<LogVerdict>,
-}
-
-fn identity_in(status: &Status) -> FileIdentity {
-    FileIdentity { number: status.identity.1, modified_ns: status.modified_ns }
 }
 
 impl<'a> Movable<'a> {

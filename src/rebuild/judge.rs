@@ -271,6 +271,9 @@ fn proven_header(asked: &Question, older: &OlderHeader) -> Result<Rebuilt, Vec<R
     let RebuiltHeader { page, fields } = as_it_was(older);
     let state = older.header.state().label();
     let says = match older.header.state() {
+        _ if older.is_of_same_pages(asked.proof) => {
+            "every page has the checksum that it had when this was its header"
+        }
         DbState::CleanShutdown => "its newest stamp and object id are those of the pages",
         _ => "no log of its stream is there; it goes back as it was",
     };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::ese::shadow::is_valid_header;
 use crate::ese::{DbHeader, DbState, format_problem, is_attachable};
-use crate::survey::PageProof;
+use crate::survey::{PageProof, PagesPrint};
 
 use super::tail::LogTail;
 use super::tale::DatabaseTale;
@@ -18,6 +18,8 @@ pub struct OlderHeader {
     page: Vec<u8>,
     /// What it says.
     pub header: DbHeader,
+    /// What the pages were known by when it was their header, where somebody wrote that down.
+    print: Option<PagesPrint>,
 }
 
 /// What a header copy is good for.
@@ -33,10 +35,10 @@ pub(super) enum Worth {
 
 impl OlderHeader {
     /// The header in a page; `None` where it is not one that is valid and whose layout is known.
-    pub fn new(path: PathBuf, page: &[u8]) -> Option<Self> {
+    pub fn new(path: PathBuf, page: &[u8], print: Option<PagesPrint>) -> Option<Self> {
         let header = DbHeader::parse(page).filter(|_| is_valid_header(page))?;
         let is_known = format_problem(&header).is_none() && is_attachable(&header);
-        is_known.then(|| Self { path, page: page.to_vec(), header })
+        is_known.then(|| Self { path, page: page.to_vec(), header, print })
     }
 
     /// Its page.
@@ -44,8 +46,14 @@ impl OlderHeader {
         &self.page
     }
 
+    /// Whether the pages are, each by its checksum, those that this was the header of.
+    pub(super) fn is_of_same_pages(&self, proof: &PageProof) -> bool {
+        self.print.is_some() && self.print == proof.print
+    }
+
     /// Every change of a page takes a new stamp above that of the header, so that a clean header with the stamp
-    /// and the object id of the pages is that of this very state. `known` is what the logs tell of the database.
+    /// and the object id of the pages is that of this very state; so is one whose pages are still the same by their
+    /// checksums. `known` is what the logs tell of the database.
     pub(super) fn worth(
         &self,
         proof: &PageProof,
@@ -60,7 +68,10 @@ impl OlderHeader {
         if self.page.len() != proof.layout.page_size_bytes {
             return Worth::Unsuitable(format!("its page size is {}", self.page.len()));
         }
-        if stamp > newest + more || u64::from(object) > u64::from(proof.highest_object) + more {
+        let same_pages = self.is_of_same_pages(proof);
+        let is_ahead =
+            stamp > newest + more || u64::from(object) > u64::from(proof.highest_object) + more;
+        if is_ahead && !same_pages {
             return Worth::Unsuitable(format!(
                 "its dbtime {stamp} and its last object id {object} are ahead of the pages, whose newest stamp \
                  is {newest} and highest object id {}: another database, or pages are lost",
@@ -87,8 +98,9 @@ impl OlderHeader {
         }
         let is_same_state =
             |value: u64, of_pages: u64| value == of_pages || value == of_pages + more;
-        let of_pages = is_same_state(stamp, newest)
-            && is_same_state(object.into(), proof.highest_object.into());
+        let of_pages = same_pages
+            || is_same_state(stamp, newest)
+                && is_same_state(object.into(), proof.highest_object.into());
         match (self.header.state(), known) {
             (DbState::CleanShutdown, None) if of_pages => self.current_unless_stream(tails),
             (DbState::CleanShutdown, Some((tail, tale)))

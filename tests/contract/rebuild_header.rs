@@ -66,6 +66,13 @@ impl Case {
         self.database.with_file_name(name)
     }
 
+    fn remove_all_beside(&self) {
+        let beside = names(self.folder.path()).into_iter();
+        for name in beside.filter(|name| Some(name.as_os_str()) != self.database.file_name()) {
+            fs::remove_file(self.folder.path().join(name)).unwrap();
+        }
+    }
+
     fn bytes(&self) -> Vec<u8> {
         fs::read(&self.database).unwrap()
     }
@@ -209,6 +216,79 @@ fn the_header_that_an_operation_left_goes_back_byte_for_byte() {
     let operation = repaired.operation_dir();
     case.rebuild("A", &["--from", operation.to_str().unwrap()]);
     assert!(case.bytes() == after, "with the repaired fields, and not those of before");
+}
+
+/// A header may have counted on without a change of any page: then only their checksums tell whose it is.
+#[test]
+fn what_the_pages_were_known_by_proves_a_header_whose_stamp_is_not_theirs() {
+    let stamped_ahead = || {
+        let case = Case::of(CLEAN, "test.edb");
+        let page = case.page();
+        case.edit(|bytes| {
+            for header in bytes[..2 * page].chunks_exact_mut(page) {
+                let stamp = u64::from_le_bytes(header[16..24].try_into().unwrap());
+                header[16..24].copy_from_slice(&(stamp + 5).to_le_bytes());
+                checksum::seal(header);
+            }
+        });
+        case.remove_all_beside();
+        let repaired = run(["repair", "--yes", "--json", case.database.to_str().unwrap()]);
+        assert_eq!(repaired.code, Some(0), "{repaired:?}");
+        let after = case.bytes();
+        case.destroy();
+        (case, repaired.operation_dir(), after)
+    };
+    let (case, operation, after) = stamped_ahead();
+    let image = operation.join("header-after.bin");
+    case.refused(&["--from", image.to_str().unwrap()], &["evidence-unsuitable"]);
+    let ran = case.rebuild("A", &["--from", operation.to_str().unwrap()]);
+    assert!(
+        rebuild_of(&ran)["evidence"].to_string().contains("every page has the checksum"),
+        "{ran:?}"
+    );
+    assert!(case.bytes() == after);
+
+    // A page that was written since.
+    let (case, operation, _) = stamped_ahead();
+    let page = case.page();
+    case.edit(|bytes| {
+        let written = &mut bytes[41 * page..42 * page];
+        written[page / 2] ^= 1;
+        seal_page(written, 40);
+    });
+    case.refused(&["--from", operation.to_str().unwrap()], &["evidence-unsuitable"]);
+
+    // A print that says nothing.
+    fs::write(operation.join("fingerprint.json"), "{").unwrap();
+    case.refused(&["--from", operation.to_str().unwrap()], &["journal-damaged"]);
+}
+
+#[test]
+fn the_header_that_a_log_reset_saved_goes_back_byte_for_byte() {
+    let case = Case::of(CLEAN, "test.edb");
+    let (database, folder) =
+        (case.database.to_str().unwrap(), case.folder.path().to_str().unwrap());
+    let reset = run(["reset-logs", "--yes", "--json", "--db", database, folder]);
+    assert_eq!(reset.code, Some(0), "{reset:?}");
+    case.destroy();
+    let operation = reset.operation_dir();
+    let image = operation.join("header-1.bin");
+    assert!(fs::read(&image).unwrap() == case.original[..2 * case.page()]);
+    let sums = fs::read_to_string(operation.join("SHA256SUMS")).unwrap();
+    assert!(sums.contains(" header-1.bin"), "{sums}");
+    case.rebuild("A", &["--from", operation.to_str().unwrap()]);
+    assert!(case.bytes() == case.original);
+
+    // Of a database that it did not reset, and of an image that is no longer what it was.
+    case.destroy();
+    let other = Case { database: case.beside("other.edb"), ..case };
+    fs::rename(other.beside("test.edb"), &other.database).unwrap();
+    let from = ["--name-in-logs", "test.edb", "--from", operation.to_str().unwrap()];
+    other.refused(&from, &["not-an-operation"]);
+    fs::rename(&other.database, other.beside("test.edb")).unwrap();
+    edit_file(&image, |bytes| bytes[20] ^= 1);
+    let case = Case { database: other.beside("test.edb"), ..other };
+    case.refused(&from[2..], &["journal-damaged"]);
 }
 
 #[test]
@@ -360,10 +440,29 @@ fn a_streaming_file_needs_its_identity() {
 }
 
 #[test]
-fn a_check_names_the_command() {
-    let case = Case::destroyed(CLEAN, "test.edb");
-    let check = run(["check", "--json", case.folder.path().to_str().unwrap()]);
-    let remedy = check.finding("header-unreadable", "remedy");
-    assert!(remedy.starts_with("edbmend rebuild-header --dry-run "), "{remedy}");
-    assert!(operations(case.folder.path()).is_empty());
+fn a_check_names_the_case_and_the_command() {
+    let says = |case: &Case, letter: &str, what: &str| {
+        let ran = run(["check", "--json", case.folder.path().to_str().unwrap()]);
+        let remedy = ran.finding("header-unreadable", "remedy");
+        assert!(remedy.starts_with("edbmend rebuild-header --dry-run "), "{remedy}");
+        let consequence = ran.finding("header-unreadable", "consequence");
+        assert!(consequence.starts_with(&format!("Case {letter}: ")), "{consequence}");
+        assert!(consequence.contains(what), "{consequence}");
+        let databases = ran.json()["databases"].clone();
+        let verdicts =
+            databases.as_array().unwrap().iter().map(|one| one["rebuild"]["verdict"].clone());
+        let verdicts: Vec<Value> = verdicts.filter(|verdict| !verdict.is_null()).collect();
+        let named =
+            if ["B", "C"].contains(&letter) { vec![Value::from(letter)] } else { Vec::new() };
+        assert_eq!(verdicts, named, "{ran:?}");
+        assert!(operations(case.folder.path()).is_empty());
+    };
+    says(&Case::destroyed(CLEAN, "test.edb"), "B", "Clean Shutdown");
+    says(&Case::destroyed(KILLED, "db1.edb"), "C", "Dirty Shutdown");
+    let alone = Case::destroyed(CLEAN, "test.edb");
+    alone.remove_all_beside();
+    says(&alone, "D", "nothing but its pages");
+    let contradicted = Case::destroyed(CLEAN, "test.edb");
+    fs::write(contradicted.beside("test.stm"), [0; 8192]).unwrap();
+    says(&contradicted, "E", "streaming-file-unproven");
 }

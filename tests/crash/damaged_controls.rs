@@ -178,7 +178,7 @@ impl Claims<'_> {
 }
 
 /// Damages so many control files at once, in each state of a recording that a kill leaves. Every so many of those
-/// are tried, and of these every so many are to be accepted.
+/// are tried, other ones in each state, and of these every so many are to be accepted.
 fn claims_hold(recording: &Recording, at_once: usize, every: usize, accepting: usize) -> Count {
     let mut at = Snapshot::durable(recording.start.clone());
     recording.log.iter().for_each(|event| at.push(event));
@@ -211,7 +211,8 @@ fn claims_hold(recording: &Recording, at_once: usize, every: usize, accepting: u
         let mut named: Vec<PathBuf> = folders.collect();
         named.dedup();
         named.extend(["/disk/mdbdata", "/disk/mdbdata/priv1.edb"].map(PathBuf::from));
-        for (index, (tree, what, _)) in damaged.iter().step_by(every).enumerate() {
+        let sample = damaged.iter().skip(n % every).step_by(every);
+        for (index, (tree, what, _)) in sample.enumerate() {
             let is_accepting = (index + n).is_multiple_of(accepting);
             let tried = if is_accepting { &TRIED[..] } else { &TRIED[..2] };
             for &(wish, since) in tried {
@@ -240,10 +241,10 @@ fn recordings() -> Vec<Recording> {
     ]
 }
 
-#[test]
-fn what_recover_says_is_so_whichever_control_file_is_damaged() {
+/// Of each recording, every so many of the damages of one file.
+fn one_file_is_damaged(every: usize, accepting: usize) {
     for recording in recordings() {
-        let count = claims_hold(&recording, 1, 1, 5);
+        let count = claims_hold(&recording, 1, every, accepting);
         let is_reset = recording.name.contains("reset") || recording.name.contains("its undo");
         assert!(count.accepted > 0 || is_reset, "{count:?}");
         assert!(count.before > 0 && count.planned > 0 && count.refused > 0, "{count:?}");
@@ -251,14 +252,25 @@ fn what_recover_says_is_so_whichever_control_file_is_damaged() {
 }
 
 #[test]
+fn what_recover_says_is_so_with_one_damaged_control_file() {
+    one_file_is_damaged(7, 2);
+}
+
+#[test]
 fn what_recover_says_is_so_with_some_pairs_of_damaged_files() {
     recordings().iter().for_each(|recording| {
-        claims_hold(recording, 2, 97, 2);
+        claims_hold(recording, 2, 397, 2);
     });
 }
 
 mod whole {
     use super::*;
+
+    #[test]
+    #[ignore = "slow: a minute; some files are damaged always"]
+    fn with_every_file_in_every_way() {
+        one_file_is_damaged(1, 5);
+    }
 
     fn every_pair(name: &str) {
         let recordings = recordings();

@@ -174,19 +174,16 @@ fn every_call_of_a_log_reset_and_its_undo_fails_once() {
 #[test]
 fn every_call_of_a_recovery_fails_once() {
     let case = HeaderCase::new(Damage::BothSound, BackupScope::Full);
-    fail_and_print(&case, &case.repair("of a repair"), &[KINDS[0], KINDS[5]]);
-    for across_volumes in [false, true] {
-        let case = ResetCase::new(across_volumes);
-        let name = format!("of a reset, across volumes {across_volumes}");
-        fail_and_print(&case, &case.reset(&name), &[KINDS[0]]);
-    }
+    fail_and_print(&case, &case.repair("of a repair"), &[KINDS[0]]);
+    let case = ResetCase::new(false);
+    fail_and_print(&case, &case.reset("of a reset"), &[KINDS[0]]);
 }
 
 mod whole {
     use super::*;
 
     #[test]
-    #[ignore = "slow: minutes; the recovery of repair and reset fails in one or two ways always"]
+    #[ignore = "slow: minutes; the recovery of a repair and of a reset fails in one way always"]
     fn every_call_of_every_recovery_fails_once_in_every_way() {
         let name = |what: &str, across_volumes| format!("{what}, across volumes {across_volumes}");
         let of_headers = || {

@@ -174,7 +174,6 @@ fn a_report_beyond_the_limit_leaves_the_exit_code_as_it_is() {
     assert_eq!(snapshot(fixture.dir()), before);
 }
 
-/// The library that tells a process another time.
 /// Whoever may write beside a database can put a file of any size in the place of a marker or a journal.
 #[test]
 #[ignore = "needs prlimit"]
@@ -190,6 +189,35 @@ fn a_control_file_of_any_size_is_read_in_little_memory() {
     }
 }
 
+/// An allocation that fails ends the program wherever it is. What is left then is an interrupted operation like
+/// others: it is found, and ended.
+#[test]
+#[ignore = "needs prlimit"]
+fn what_ends_for_want_of_memory_is_recovered() {
+    needs::programs(&["prlimit"]);
+    let (mut ended, mut left) = (0, 0);
+    for mebibytes in (8..40).chain([48, 64, 96]) {
+        let fixture = Fixture::new(&damaged(300));
+        let mut limited = Command::new("prlimit");
+        limited.arg(format!("--as={}", mebibytes << 20)).arg(PROGRAM);
+        limited.args(words(&["repair", "--yes"], &fixture.db));
+        let output = limited.output().unwrap();
+        let repaired = output.status.code() == Some(0);
+        ended += usize::from(repaired);
+        if fixture.marker().exists() {
+            left += 1;
+            let recovered = run_on(&["recover", "--yes"], &fixture.db);
+            assert_eq!(recovered.code, Some(0), "{mebibytes} MiB: {recovered:?}");
+        }
+        assert!(!fixture.marker().exists(), "{mebibytes} MiB");
+        let is_as_before = fixture.bytes() == damaged(300);
+        assert_eq!(is_as_before, !repaired, "{mebibytes} MiB: {output:?}");
+        assert_eq!(run_on(&["repair", "--yes"], &fixture.db).code, Some(0), "{mebibytes} MiB");
+    }
+    assert!(ended > 0 && left > 0, "{ended} ended well, {left} left something behind");
+}
+
+/// The library that tells a process another time.
 fn faketime() -> PathBuf {
     let machines =
         names("/usr/lib".as_ref()).into_iter().map(|name| Path::new("/usr/lib").join(name));

@@ -3,14 +3,15 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::guards::{Held, Route, reason, routes, unplanned_files};
-use crate::plan::{LOGS_FOLDER, MoveMethod, ResetPlan};
+use crate::guards::{Held, Route, database_changed, reason, routes, unplanned_files};
+use crate::plan::{LOGS_FOLDER, MoveMethod, ResetPlan, header_pages};
 use crate::refusal::{Refusal, RefusalId};
 use crate::storage::StorageError;
+use crate::survey::read_header_area;
 
 use super::super::context::Context;
 use super::super::deed::{Carried, Ready};
-use super::super::operation::files::{PLAN_NAME, sums_line};
+use super::super::operation::files::{PLAN_NAME, header_name, sha256, sums_line};
 use super::super::operation::folder::OperationFolder;
 use super::copies::{Copies, copy_ahead};
 use super::moves::{self, Mover};
@@ -20,6 +21,8 @@ pub struct ReadyLogs<'a> {
     held: &'a Held<'a>,
     plan: &'a ResetPlan,
     plan_sha256: String,
+    /// SHA-256 of the header image of each database of a reset, in the order of the plan.
+    headers: Vec<String>,
     copies: Copies,
 }
 
@@ -32,8 +35,10 @@ pub fn prepare<'a>(
 ) -> Result<ReadyLogs<'a>, Refusal> {
     let io = |error: StorageError| reason(&error);
     let plan_sha256 = folder.write_json(PLAN_NAME, plan).map_err(io)?;
+    let mut headers = Vec::new();
     if plan.undoes.is_none() {
         folder.create_subfolder(LOGS_FOLDER).map_err(io)?;
+        headers = save_headers(held, plan, folder)?;
     }
     context.storage.sync_dir(&folder.dir).map_err(io)?;
     if plan.copied_bytes() > 0 {
@@ -41,7 +46,30 @@ pub fn prepare<'a>(
     }
     let copies = copy_ahead(context, held, &routes(plan));
     context.observer.end_bytes();
-    Ok(ReadyLogs { held, plan, plan_sha256, copies: copies? })
+    Ok(ReadyLogs { held, plan, plan_sha256, headers, copies: copies? })
+}
+
+/// Saves both header pages of each database, as evidence for the day on which one is lost. Gives back their
+/// SHA-256.
+fn save_headers(
+    held: &Held,
+    plan: &ResetPlan,
+    folder: &mut OperationFolder,
+) -> Result<Vec<String>, Refusal> {
+    let mut digests = Vec::new();
+    for (place, database) in plan.databases.iter().enumerate() {
+        let changed = || database_changed(&database.path);
+        let file = held.file(&database.path).ok_or_else(changed)?;
+        let area = read_header_area(file).map_err(|error| reason(&error))?;
+        let pages = header_pages(&area).ok_or_else(changed)?;
+        let digest = sha256(pages);
+        if digest != database.header_sha256 {
+            return Err(changed());
+        }
+        folder.write_file(&header_name(place), pages).map_err(|error| reason(&error))?;
+        digests.push(digest);
+    }
+    Ok(digests)
 }
 
 impl Ready for ReadyLogs<'_> {
@@ -51,6 +79,9 @@ impl Ready for ReadyLogs<'_> {
 
     fn sums(&self) -> String {
         let mut text = sums_line(&self.plan_sha256, PLAN_NAME);
+        for (place, sha256) in self.headers.iter().enumerate() {
+            text += &sums_line(sha256, &header_name(place));
+        }
         for (name, copied) in self.copies.iter().filter(|_| self.plan.undoes.is_none()) {
             text += &sums_line(&copied.sha256, &format!("{LOGS_FOLDER}/{name}"));
         }

@@ -22,6 +22,11 @@ pub const HEADER_AFTER_NAME: &str = "header-after.bin";
 pub const FINGERPRINT_NAME: &str = "fingerprint.json";
 /// Name of the report that a finished operation leaves for programs.
 pub const REPORT_NAME: &str = "report.json";
+/// Name of the image of both header pages of a database whose logs are reset, by its place in the plan.
+pub fn header_name(place: usize) -> String {
+    format!("header-{}.bin", place + 1)
+}
+
 /// Name of the list of digests.
 pub const SUMS_NAME: &str = "SHA256SUMS";
 

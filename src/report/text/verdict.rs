@@ -94,7 +94,7 @@ pub(super) fn of_recovery(database: &DatabaseReport) -> Option<Verdict> {
             "rolled back: the logs are where they were before the undo"
         }
         (Outcome::RolledBack, None) if database.steps.is_empty() => {
-            "rolled back: everything is as it was before"
+            "closed: the operation had changed nothing; what it had begun is removed"
         }
         (Outcome::RolledBack, None) => "rolled back: the database is as it was before",
         _ => return None,
