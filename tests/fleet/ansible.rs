@@ -354,6 +354,11 @@ fn each_host_has_an_outcome_of_its_own_and_stops_no_other() {
             of(&refused, "refused: dirty-shutdown: "),
             of(&pending, "refused: operation-pending: "),
             of(&sound, "nothing to do"),
+            format!(
+                "do not mount. Which way it would go: ansible-playbook edbmend.ese.recover --check \
+             --limit pending -e edbmend_recover_path={}",
+                pending.display()
+            ),
             "/no/such.edb: failed, nothing was changed: not-found: ".to_owned(),
             "edbmend is not on this host: no program /no/edbmend.".to_owned(),
             "7 hosts: 1 sound, 1 repaired, 1 refused, 2 failed, 1 pending, 1 unreachable"

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from typing import NamedTuple
 
@@ -40,8 +41,30 @@ def host_of(name, runs):
         return Host(name, "unreachable", ["nothing was looked at"], [])
     told = [told_of(run) for run in runs]
     worst = max((outcome for outcome, unused in told), key=OUTCOMES.index)
-    return Host(name, worst, [printable(line) for unused, lines in told for line in lines],
-                [run["report"] for run in runs if run.get("report")])
+    lines = [line for unused, lines in told for line in lines]
+    lines += ["do not mount. Which way it would go: %s" % recovery(name, path) for path in pending_in(runs)]
+    return Host(name, worst, [printable(line) for line in lines], [run["report"] for run in runs if run.get("report")])
+
+
+def pending_in(runs):
+    """The databases that are left with an unfinished operation after the last run, and what is refused for one."""
+    report = runs[-1].get("report") or {}
+    paths = [database["path"] for database in report.get("databases", []) if is_pending(database)]
+    paths += [refusal["path"] for refusal in report.get("refusals", []) if refusal["id"] == "operation-pending"]
+    return list(dict.fromkeys(paths))
+
+
+def is_pending(database):
+    return database["outcome"] == "pending" or any(
+        finding["id"] == "operation-pending" for finding in database["findings"])
+
+
+def recovery(name, path):
+    """The play that says which way a pending operation would go, as a shell takes it."""
+    variable = "edbmend_recover_path=%s" % path
+    if shlex.quote(path) != path:
+        variable = shlex.quote(json.dumps(dict(edbmend_recover_path=path)))
+    return "ansible-playbook edbmend.ese.recover --check --limit %s -e %s" % (shlex.quote(name), variable)
 
 
 def undo(folder):
@@ -77,7 +100,7 @@ def told_of_check(run, report):
     errors = [(path, finding) for path, finding in errors if finding["severity"] == "error"]
     lines = ["%s: %s: %s" % (path, finding["id"], finding["message"]) for path, finding in errors]
     if any(finding["id"] == "operation-pending" for unused, finding in errors):
-        return "pending", lines + ["do not mount. Do: the play edbmend.ese.recover"]
+        return "pending", lines
     if run["exit_code"] == 0:
         return "sound", []
     return "damaged", lines + ["way out, step %d: %s" % (step["step"], step["command"] or step["why"])
@@ -119,20 +142,20 @@ def is_of_group(run, report):
 def told_of_database(database, done, next_step):
     """The outcome of a database after a command that writes, and what to do."""
     outcome, folder = database["outcome"], database["operation_dir"]
+    way = " (%s)" % database["direction"] if database.get("direction") else ""
     if outcome == "committed":
         way_back = " " + undo(folder) if folder else ""
-        way = " (%s)" % database["direction"] if database.get("direction") else ""
         return done, "%s%s.%s%s" % (done, way, next_step, way_back)
     if outcome == "rolled-back" and done == "recovered":
         return done, "rolled back, it is as it was before"
     words = {
-        "planned": ("planned", "would be %s" % done),
+        "planned": ("planned", "would be %s%s" % (done, way)),
         "nothing-to-do": ("sound", "nothing to do"),
         "overtaken": (done, "closed, what is there stays"),
         "refused": ("refused", "refused"),
         "failed": ("failed", "failed, nothing was changed"),
         "rolled-back": ("failed", "failed while writing; the old header is back. Look at the disk"),
-        "pending": ("pending", "unfinished, do not mount. Do: the play edbmend.ese.recover"),
+        "pending": ("pending", "unfinished"),
     }
     return words.get(outcome, ("failed", outcome))
 
