@@ -200,6 +200,10 @@ if ($Database.Count -eq 0) {
     Send-Word Error 2 'usage: Repair-Unattended.ps1 DATABASE...; nothing was looked at'
     exit 2
 }
+if (-not (Get-Command $Program -ErrorAction SilentlyContinue)) {
+    Send-Word Error 4 "$Program is not on this host: nothing was looked at"
+    exit 4
+}
 $mutex = New-Object System.Threading.Mutex($false, 'Global\edbmend-unattended')
 try {
     $mine = $mutex.WaitOne(0)

@@ -59,7 +59,7 @@ run() {
     code=0
     if ! make_report; then
         code=4
-        tell err "failed, nothing was changed: $database: the report $report cannot be made"
+        tell err "failed: $database: the report $report cannot be made, so edbmend $name was not run"
         return 1
     fi
     "$program" "$command" --json --log-file "$reports/edbmend.log" "$@" >"$report" || code=$?
@@ -182,12 +182,18 @@ rank() {
 }
 
 main() {
-    local worst=0 database
+    local worst=0 database needed
     umask 077
     if [ "$#" -eq 0 ]; then
         tell err "usage: repair-unattended.sh DATABASE...; nothing was looked at"
         exit 2
     fi
+    for needed in "$program" jq flock; do
+        if ! command -v -- "$needed" >/dev/null; then
+            tell err "$needed is not on this host: nothing was looked at"
+            exit 4
+        fi
+    done
     mkdir -p -- "$reports" || exit 4
     if [ -n "$readers" ]; then
         { chgrp -- "$readers" "$reports" && chmod 750 -- "$reports"; } || exit 4

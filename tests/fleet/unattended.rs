@@ -276,6 +276,23 @@ fn code_7_where_another_run_is_at_work() {
 
 #[test]
 #[ignore = "needs jq"]
+fn nothing_is_done_without_the_program_or_without_the_readers_of_its_reports() {
+    needs_of_scripts();
+    let server = Server::new(&damaged(8));
+    let without = Server { program: "/no/edbmend".into(), ..server };
+    expect(&without.run(), 4, "err: /no/edbmend is not on this host: nothing was looked at");
+
+    let mut command = Command::new(script("repair-unattended.sh"));
+    command.arg(&without.db).env("EDBMEND", PROGRAM).env("EDBMEND_READERS", "no-such-group");
+    command
+        .env("EDBMEND_REPORTS", without.path("reports"))
+        .env("EDBMEND_LOCK", without.path("lock"));
+    assert_eq!(finish(spawn(&mut command)).code, Some(4));
+    assert_eq!(fs::read(&without.db).unwrap(), damaged(8));
+}
+
+#[test]
+#[ignore = "needs jq"]
 fn a_program_that_dies_without_a_report_is_told() {
     needs_of_scripts();
     let server = Server::new(&damaged(8));
