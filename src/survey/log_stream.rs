@@ -187,7 +187,11 @@ pub(super) fn survey_log_streams(
     }
     let mut streams: Vec<LogStream> = streams.into_values().collect();
     for stream in &mut streams {
-        stream.archives.sort_by_key(|log| log.name.generation());
+        // In place: there may be a hundred thousand.
+        let order = |log: &LogFile| log.name.generation();
+        stream.archives.sort_unstable_by(|one, other| {
+            order(one).cmp(&order(other)).then_with(|| one.path.cmp(&other.path))
+        });
         stream.read_attach_list(storage);
     }
     Ok(LogStreams { streams, shared_reserves })

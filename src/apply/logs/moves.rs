@@ -2,9 +2,9 @@
 //!
 //! Invariants:
 //! 1. A move never replaces a file.
-//! 2. A file moves only if it is the one of the plan: its length and the SHA-256 of its first 4096
-//!    bytes, seen under exclusive access. Right before it moves, of a few files at a time, length, number and
-//!    time are looked at once more; where the file system keeps no such numbers, the bytes are.
+//! 2. A file moves only if it is the one of the plan: its length, number and time, or the SHA-256 of its first
+//!    4096 bytes where the file system keeps no numbers. That is looked at under exclusive access, and again
+//!    right before it moves, of a few files at a time.
 //! 3. After each batch both folders are synced before the next one begins.
 //! 4. Between volumes an original is removed only when its copy was synced, read back, compared,
 //!    and has its final name, durably; when nobody wrote to it since it was copied, and nobody has it open.

@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,8 +16,8 @@ use super::super::held_folder::HeldFolder;
 use super::super::status::{FileKind, Sharing, Status};
 use super::file::DiskFile;
 use super::names::{
-    create_unnamed, entries_in, give_name, metadata_of, open_at, open_dir, rename, status_of,
-    unlink, volume_of,
+    create_unnamed, entries_in, give_name, open_at, open_dir, rename, stat_of, status_of, unlink,
+    volume_of,
 };
 use super::open::open_patiently;
 use super::{access, held, lease, mounts};
@@ -32,8 +31,8 @@ pub struct Disk;
 
 impl Storage for Disk {
     fn status(&self, path: &Path) -> Result<Status> {
-        let metadata = metadata_of(path).map_err(|e| StorageError::new("look at", path, e))?;
-        Ok(status_of(&metadata))
+        let stat = stat_of(path).map_err(|e| StorageError::new("look at", path, e))?;
+        Ok(status_of(&stat))
     }
 
     fn link_target(&self, path: &Path) -> Option<PathBuf> {
@@ -115,8 +114,10 @@ impl Storage for Disk {
         looked.map_err(|e| StorageError::new("look at", path, e))
     }
 
+    // As wide as the machine has it.
+    #[allow(clippy::unnecessary_cast)]
     fn names_of(&self, path: &Path) -> u64 {
-        metadata_of(path).map_or(1, |metadata| metadata.nlink())
+        stat_of(path).map_or(1, |stat| stat.st_nlink as u64)
     }
 
     fn may_rename(&self, from: &Path, to: &Path) -> bool {
@@ -155,7 +156,7 @@ impl Storage for Disk {
         );
         match renamed {
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-                if metadata_of(to).is_ok() {
+                if stat_of(to).is_ok() {
                     return Err(error(io::ErrorKind::AlreadyExists.into()));
                 }
                 rename(from, to).map_err(error)

@@ -38,7 +38,7 @@ impl DiskFile {
 
 impl File for DiskFile {
     fn status(&self) -> Result<Status> {
-        Ok(status_of(&self.file.metadata().map_err(|e| self.error("look at", e))?))
+        Ok(status_of(&rustix::fs::fstat(&self.file).map_err(|e| self.error("look at", e))?))
     }
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize> {

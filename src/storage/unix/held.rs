@@ -109,6 +109,11 @@ fn base_of(dir: &Path) -> io::Result<Base> {
 /// The held folder that is nearest to a path, and the way on from there.
 fn nearest(path: &Path) -> Option<(Arc<OwnedFd>, PathBuf)> {
     let held = HELD.read().unwrap_or_else(PoisonError::into_inner);
+    // Nearly always it is one that is held itself.
+    if let Some(entry) = held.iter().rev().find(|entry| entry.path.as_os_str() == path.as_os_str())
+    {
+        return Some((Arc::clone(&entry.folder), PathBuf::new()));
+    }
     let ways = held
         .iter()
         .rev()

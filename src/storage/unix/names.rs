@@ -1,14 +1,13 @@
 //! Calls by a name, each from the folder that is held open above it, if one is.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
 use super::super::status::{FileKind, Status};
@@ -51,15 +50,9 @@ pub(super) fn open_dir(dir: &Path, more: OFlags) -> io::Result<OwnedFd> {
 }
 
 /// What the system says of a path whose last link is not followed.
-pub(super) fn metadata_of(path: &Path) -> io::Result<Metadata> {
+pub(super) fn stat_of(path: &Path) -> io::Result<Stat> {
     let place = held::place(path)?;
-    if matches!(place.base, held::Base::Path) {
-        return fs::symlink_metadata(path);
-    }
-    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let named =
-        retry_on_intr(|| rustix::fs::openat(&place.base, place.name, flags, Mode::empty()))?;
-    fs::File::from(named).metadata()
+    Ok(rustix::fs::statat(&place.base, place.name, AtFlags::SYMLINK_NOFOLLOW)?)
 }
 
 /// Renames within one volume, replacing a file of that name.
@@ -100,9 +93,8 @@ pub(super) fn entries_in(dir: &Path) -> io::Result<Vec<(OsString, Option<FileKin
     Ok(entries)
 }
 
-/// The kind that stands in a directory; `None` where the file system keeps none there.
-fn kind_of(stored: rustix::fs::FileType) -> Option<FileKind> {
-    use rustix::fs::FileType;
+/// `None` of an entry in a directory whose file system keeps no kinds there.
+fn kind_of(stored: FileType) -> Option<FileKind> {
     match stored {
         FileType::Unknown => None,
         FileType::RegularFile => Some(FileKind::Regular),
@@ -113,23 +105,14 @@ fn kind_of(stored: rustix::fs::FileType) -> Option<FileKind> {
 }
 
 /// The facts about a path or an open file.
-pub(super) fn status_of(metadata: &Metadata) -> Status {
-    let kind = metadata.file_type();
+pub(super) fn status_of(stat: &Stat) -> Status {
+    let kind = kind_of(FileType::from_raw_mode(stat.st_mode));
     Status {
-        kind: if kind.is_file() {
-            FileKind::Regular
-        } else if kind.is_dir() {
-            FileKind::Directory
-        } else if kind.is_symlink() {
-            FileKind::Symlink
-        } else {
-            FileKind::Special
-        },
-        length_bytes: metadata.len(),
-        allocated_bytes: metadata.blocks().saturating_mul(512),
-        identity: (metadata.dev(), u128::from(metadata.ino())),
-        modified_ns: i128::from(metadata.mtime()) * 1_000_000_000
-            + i128::from(metadata.mtime_nsec()),
-        read_only: metadata.permissions().mode() & 0o222 == 0,
+        kind: kind.unwrap_or(FileKind::Special),
+        length_bytes: stat.st_size as u64,
+        allocated_bytes: (stat.st_blocks as u64).saturating_mul(512),
+        identity: (stat.st_dev, u128::from(stat.st_ino)),
+        modified_ns: i128::from(stat.st_mtime) * 1_000_000_000 + i128::from(stat.st_mtime_nsec),
+        read_only: stat.st_mode & 0o222 == 0,
     }
 }
