@@ -4,7 +4,7 @@
 use edbmend::practice::damage_full_backup;
 
 use crate::harness::ran::{check_folder, fails, finding, succeeds};
-use crate::harness::{files, run, run_on, snapshot};
+use crate::harness::{edit_database, files, run, run_on, snapshot};
 
 const BUG_STATE: &str = "engine/stage4_p4096/s4_1_bug_state";
 const HEALED: &str = "engine/stage4_p4096/s4_2b_cleared_after_full_inc";
@@ -72,6 +72,23 @@ fn after_a_full_backup_of_two_databases() {
     for what in ["mount", "full", "incremental"] {
         assert_eq!(checked.next(what), succeeds(), "{what}");
     }
+}
+
+/// An incremental backup must be of the type of the full one, for every database.
+#[test]
+fn full_backups_of_two_types() {
+    let folder = files::unpack(TWO_DATABASES);
+    let checked = check_folder(folder.path());
+    assert!(
+        checked.next_message("incremental").contains("was streamed; an incremental one"),
+        "{checked:?}"
+    );
+    edit_database(&folder.path().join("two.edb"), |raw| raw.full_prev_type = 1.into());
+    let checked = check_folder(folder.path());
+    assert_eq!(checked.next("incremental"), fails(-560, Some(206)));
+    let message = checked.next_message("incremental");
+    assert!(message.contains("one.edb was streamed") && message.contains("VSS"), "{message}");
+    assert_eq!((checked.next("full"), checked.exit_code()), (succeeds(), 0));
 }
 
 /// Damaged, cleared, and healed by the engine's next full backup.

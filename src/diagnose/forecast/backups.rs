@@ -7,7 +7,7 @@ use crate::show::shown;
 use crate::simulate::{DatabaseFile, HeaderState, Log, LogHead, Started};
 
 use super::super::scene::Scene;
-use super::{EXCHANGE_2003, Forecast, ForecastOutcome, pages};
+use super::{EXCHANGE_2003, Forecast, ForecastOutcome, backup_types, pages};
 
 /// What the next full backup of all databases does.
 pub(in crate::diagnose) fn next_full(scene: &Scene, mount: &Forecast) -> Forecast {
@@ -76,9 +76,16 @@ pub(in crate::diagnose) fn next_incremental(scene: &Scene, mount: &Forecast) -> 
     if let Some(failure) = does_not_begin(scene, started) {
         return failure;
     }
+    let attached: Vec<_> = attached(started).collect();
+    if let Some(failure) = backup_types::differ(&attached) {
+        return failure;
+    }
     let (were_read, failure) = copied_logs(scene, started.generation);
     let forecast = failure.unwrap_or_else(|| {
-        Forecast::new(ForecastOutcome::Succeeds, "The logs go on where the last backup ended.")
+        let of_types = backup_types::of_another_type(&attached);
+        let message = ["The logs go on where the last backup ended.".to_owned()];
+        let message: Vec<String> = message.into_iter().chain(of_types).collect();
+        Forecast::new(ForecastOutcome::Succeeds, message.join(" "))
     });
     forecast.resting_on_bodies(were_read)
 }

@@ -3,6 +3,7 @@
 //! The mount is tried: [`crate::simulate`] runs the engine's start on the facts. The backups go on from what
 //! it leaves. Each forecast names the engine that it is known of, and what was read for it.
 
+mod backup_types;
 mod backups;
 mod mount;
 mod pages;
