@@ -22,6 +22,8 @@ fn pages() -> Vec<PathBuf> {
         "CHANGELOG.md",
         "CONTRIBUTING.md",
         "SECURITY.md",
+        "contrib/README.md",
+        "contrib/ansible/ansible_collections/edbmend/ese/README.md",
         "samples/README.md",
         "tests/README.md",
         "tests/data/README.md",
