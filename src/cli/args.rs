@@ -11,7 +11,7 @@ use crate::ese::LogBase;
 use crate::plan::{BackupScope, VerifyScope};
 use crate::report::CommandName;
 
-use super::flags::{ColourWhen, GroupArgs, GuardedArgs, LogFileArgs, OutputArgs};
+use super::flags::{ColourWhen, GroupArgs, GuardedArgs, LogFileArgs, OutputArgs, PageArgs};
 use super::topics::Topics;
 
 /// Guarded repair of the header of dismounted ESE / Exchange databases.
@@ -115,6 +115,26 @@ impl Command {
         log.log_file.as_deref()
     }
 
+    /// Where the page that was asked for goes.
+    pub fn page(&self) -> Option<&Path> {
+        let page = match self {
+            Self::Check(args) => &args.page,
+            Self::Repair(args) => &args.page,
+            Self::RebuildHeader(args) => &args.page,
+            Self::ResetLogs(args) => &args.page,
+            Self::Restore(args) => &args.page,
+            Self::Inspect(_)
+            | Self::Verify(_)
+            | Self::List(_)
+            | Self::Recover(_)
+            | Self::Demo(_)
+            | Self::Explain(_)
+            | Self::Completions(_)
+            | Self::Man(_) => return None,
+        };
+        page.html.as_deref()
+    }
+
     /// The flags of the output.
     pub fn output(&self) -> OutputArgs {
         match self {
@@ -195,6 +215,9 @@ pub struct CheckArgs {
     pub allow_group_incomplete: Vec<u32>,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub page: PageArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub log: LogFileArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -232,6 +255,9 @@ pub struct RepairArgs {
     /// Where the operation folder goes (default: edbmend beside the database)
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub backup_dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub page: PageArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub guarded: GuardedArgs,
@@ -314,6 +340,9 @@ pub struct RebuildHeaderArgs {
     pub backup_dir: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub page: PageArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub guarded: GuardedArgs,
 }
 
@@ -342,6 +371,9 @@ pub struct ResetLogsArgs {
     /// Where the operation folder goes (default: edbmend beside the logs)
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub backup_dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub page: PageArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub guarded: GuardedArgs,
@@ -396,6 +428,9 @@ pub struct RestoreArgs {
     /// Where the folder of the undo goes (default: edbmend beside the database)
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub backup_dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub page: PageArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub guarded: GuardedArgs,

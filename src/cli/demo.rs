@@ -12,7 +12,7 @@ use crate::show::{CommandLine, quoted};
 use crate::storage::{Disk, FileKind, Storage, StorageError};
 
 use super::args::{CheckArgs, DemoArgs, RepairArgs, ScopeArg, VerifyArg};
-use super::flags::{GroupArgs, GuardedArgs, LogFileArgs, OutputArgs};
+use super::flags::{GroupArgs, GuardedArgs, LogFileArgs, OutputArgs, PageArgs};
 use super::on_path::program;
 use super::printed::Printed;
 use super::session::Session;
@@ -151,6 +151,7 @@ fn check_args(args: &DemoArgs, dir: &Path) -> CheckArgs {
         brief: false,
         paths: vec![dir.to_owned()],
         group: GroupArgs::default(),
+        page: PageArgs::default(),
         log: LogFileArgs::default(),
         output: args.output,
     }
@@ -166,6 +167,7 @@ fn repair_args(args: &DemoArgs, database: &Path) -> RepairArgs {
         backup: ScopeArg::Full,
         verify: VerifyArg::Full,
         backup_dir: None,
+        page: PageArgs::default(),
         guarded: GuardedArgs {
             dry_run: false,
             yes: true,

@@ -15,6 +15,15 @@ pub struct LogFileArgs {
     pub log_file: Option<PathBuf>,
 }
 
+/// A page beside the report.
+#[derive(Args, Clone, Debug, Default)]
+pub struct PageArgs {
+    /// Write the report as a page for a browser, too. FILE must not be there; with
+    /// - the page goes to standard output, and the text to standard error
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+}
+
 /// When the output is in colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ColourWhen {

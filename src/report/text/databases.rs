@@ -3,7 +3,6 @@
 use crate::diagnose::Severity;
 use crate::ese::DbState;
 use crate::plan::{BackupMethod, BackupRecord};
-use crate::refusal::Refusal;
 use crate::report::Report;
 use crate::report::aside::DatabaseAside;
 use crate::report::model::{CommandName, DatabaseReport, FileHeader, Outcome};
@@ -12,7 +11,7 @@ use crate::show::{Colour, shown, size};
 use crate::survey::PageFacts;
 
 use super::page::{Ink, Page};
-use super::verdict::{of_database, of_recovery};
+use super::verdict::{concerns, ended};
 
 impl Page {
     /// A dump; with `quiet` only the name of a file with which something is wrong.
@@ -57,15 +56,11 @@ impl Page {
             _ => {}
         }
         self.operation(database);
-        let reasons = report.refusals.iter().filter(|r| concerns(r, database, report));
-        let reasons: Vec<&Refusal> = reasons.collect();
-        reasons.iter().for_each(|refusal| self.refusal(refusal, &database.path));
+        for refusal in report.refusals.iter().filter(|r| concerns(r, database, report)) {
+            self.refusal(refusal, &database.path);
+        }
         if !of_group {
-            let recovered =
-                of_recovery(database).filter(|_| report.command == CommandName::Recover);
-            let verdict = recovered
-                .unwrap_or_else(|| of_database(database.outcome, &report.command, &reasons));
-            self.verdict(verdict);
+            self.verdict(ended(database, report));
             self.checked_again(database, aside);
         }
         self.notes(&aside.notes);
@@ -152,14 +147,8 @@ impl Page {
     }
 }
 
-/// Whether a refusal stands under a database: under the one whose path it has; those of folders under
-/// the only one.
-pub(super) fn concerns(refusal: &Refusal, database: &DatabaseReport, report: &Report) -> bool {
-    refusal.path == database.path
-        || (report.databases.len() == 1 && !report.aside.unread.contains(&refusal.path))
-}
-
-fn backup_in_words(backup: &BackupRecord) -> String {
+/// How the backup was made, and what that is worth.
+pub(in crate::report) fn backup_in_words(backup: &BackupRecord) -> String {
     let bytes = size(backup.bytes);
     match backup.method {
         BackupMethod::Reflink => format!(

@@ -7,9 +7,9 @@ use crate::report::Report;
 use crate::report::model::CommandName;
 use crate::report::picture::Picture;
 
-use super::databases::concerns;
 use super::first_screen;
 use super::page::{Page, Style};
+use super::verdict::concerns;
 
 /// Renders the report of a run.
 pub fn render(report: &Report, style: Style) -> String {
