@@ -352,6 +352,7 @@ fn no_report_prints_foreign_text_as_it_is() {
             }
         }
     }
-    let shown = render(&report(Check, Outcome::Findings, Steps::default(), 1), Style::default());
+    let verbose = Style { verbose: true, ..Style::default() };
+    let shown = render(&report(Check, Outcome::Findings, Steps::default(), 1), verbose);
     assert!(shown.matches("\\u{202e}x\\n!NEW").count() > 40, "{shown}");
 }
