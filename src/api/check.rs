@@ -18,7 +18,7 @@ use crate::report::model::{
     checkpoint_reports,
 };
 use crate::report::{
-    CommandName, DatabaseReport, Entry, GroupNumber, Outcome, Report, StreamAside,
+    CommandName, DatabaseReport, Entry, GroupNumber, Outcome, Report, StreamAside, headers_of_logs,
 };
 use crate::storage::{FileKind, all_processors, canonical};
 use crate::survey::{
@@ -307,6 +307,7 @@ impl<'a> Checking<'a> {
             None => self.push_way_out(diagnosis.way_out),
         }
         self.push_unread(group);
+        self.report.aside.headers.extend(headers_of_logs(group));
         let dir = &group.folders.log_dir;
         if diagnosis.streams.iter().all(|stream| stream.base.is_none()) {
             self.report.aside.no_logs_in.push(dir.clone());
@@ -451,7 +452,7 @@ impl<'a> Checking<'a> {
             () if !unknown.is_empty() => Outcome::Failed,
             () => Outcome::Ok,
         };
-        let mut entry = Entry::from(DatabaseReport::surveyed(facts, findings, outcome));
+        let mut entry = Entry::surveyed(facts, findings, outcome);
         entry.notes(facts.pages.as_deref().and_then(pages_note_of_check));
         entry.aside.checked_with = Some(self.number);
         entry.report.pages = facts.pages.as_deref().cloned();

@@ -11,7 +11,7 @@ use crate::ese::LogBase;
 use crate::plan::{BackupScope, VerifyScope};
 use crate::report::CommandName;
 
-use super::flags::{GroupArgs, GuardedArgs, LogFileArgs, OutputArgs};
+use super::flags::{GroupArgs, GuardedArgs, LogFileArgs, OutputArgs, PageArgs};
 
 /// Guarded repair of the header of dismounted ESE / Exchange databases.
 ///
@@ -98,6 +98,25 @@ impl Command {
         log.log_file.as_deref()
     }
 
+    /// Where the page that was asked for goes.
+    pub fn page(&self) -> Option<&Path> {
+        let page = match self {
+            Self::Check(args) => &args.page,
+            Self::Repair(args) => &args.page,
+            Self::RebuildHeader(args) => &args.page,
+            Self::ResetLogs(args) => &args.page,
+            Self::Restore(args) => &args.page,
+            Self::Inspect(_)
+            | Self::Verify(_)
+            | Self::Recover(_)
+            | Self::Demo(_)
+            | Self::Explain(_)
+            | Self::Completions(_)
+            | Self::Man(_) => return None,
+        };
+        page.html.as_deref()
+    }
+
     /// The flags of the output.
     pub fn output(&self) -> OutputArgs {
         match self {
@@ -177,6 +196,9 @@ pub struct CheckArgs {
     pub allow_group_incomplete: Vec<u32>,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub page: PageArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub log: LogFileArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -214,6 +236,9 @@ pub struct RepairArgs {
     /// Where the operation folder goes (default: edbmend beside the database)
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub backup_dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub page: PageArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub guarded: GuardedArgs,
@@ -296,6 +321,9 @@ pub struct RebuildHeaderArgs {
     pub backup_dir: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub page: PageArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub guarded: GuardedArgs,
 }
 
@@ -324,6 +352,9 @@ pub struct ResetLogsArgs {
     /// Where the operation folder goes (default: edbmend beside the logs)
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub backup_dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub page: PageArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub guarded: GuardedArgs,
@@ -378,6 +409,9 @@ pub struct RestoreArgs {
     /// Where the folder of the undo goes (default: edbmend beside the database)
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub backup_dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub page: PageArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub guarded: GuardedArgs,

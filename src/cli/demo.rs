@@ -12,7 +12,7 @@ use crate::show::{CommandLine, quoted};
 use crate::storage::{Disk, FileKind, Storage, StorageError};
 
 use super::args::{CheckArgs, DemoArgs, RepairArgs, ScopeArg, VerifyArg};
-use super::flags::{GroupArgs, GuardedArgs, LogFileArgs};
+use super::flags::{GroupArgs, GuardedArgs, LogFileArgs, PageArgs};
 use super::printed::Printed;
 use super::session::Session;
 use super::terminal::style_for;
@@ -112,6 +112,7 @@ fn check_args(args: &DemoArgs, dir: &Path) -> CheckArgs {
         brief: false,
         paths: vec![dir.to_owned()],
         group: GroupArgs::default(),
+        page: PageArgs::default(),
         log: LogFileArgs::default(),
         output: args.output,
     }
@@ -127,6 +128,7 @@ fn repair_args(args: &DemoArgs, database: &Path) -> RepairArgs {
         backup: ScopeArg::Full,
         verify: VerifyArg::Full,
         backup_dir: None,
+        page: PageArgs::default(),
         guarded: GuardedArgs {
             dry_run: false,
             yes: true,

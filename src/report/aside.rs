@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::diagnose::{CheckpointState, Finding};
 
 use super::Note;
+use super::headers::HeaderDump;
 use super::model::StreamReport;
 
 /// What is told beside the document of a run.
@@ -14,6 +15,8 @@ pub struct Aside {
     pub databases: Vec<DatabaseAside>,
     /// The dump of each of its files, in their order.
     pub dumps: Vec<String>,
+    /// The checkpoints and logs of its log streams.
+    pub headers: Vec<HeaderDump>,
     /// Beside each of its log streams, in their order.
     pub streams: Vec<StreamAside>,
     /// The log streams beside databases that were checked by themselves.
@@ -45,6 +48,10 @@ pub struct StreamAside {
 /// What is told beside a database.
 #[derive(Clone, Debug, Default)]
 pub struct DatabaseAside {
+    /// Its header as `eseutil` prints it; empty where no copy is valid.
+    pub header: String,
+    /// After an operation: what that was before it.
+    pub header_before: Option<String>,
     /// What the plan means, and what comes next.
     pub notes: Vec<Note>,
     /// Whether the plan was shown already, before a question.

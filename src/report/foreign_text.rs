@@ -26,6 +26,8 @@ use crate::survey::{BadPage, BadPageKind, LogContent, LogFile, LogStream, PageFa
 
 use super::aside::{Aside, DatabaseAside, GroupAside, StreamAside};
 use super::dump;
+use super::headers::HeaderDump;
+use super::html::judge::assert_sound;
 use super::model::{
     CommandName, DatabaseReport, DigestReport, FileHeader, FileReport, HeaderReport, LogsReport,
     Outcome, RunReport, StreamReport,
@@ -256,6 +258,12 @@ fn stream() -> StreamReport {
     }
 }
 
+fn header_dump() -> String {
+    let page = pages(4096).next().unwrap();
+    let copy = dump::CopyDump { page: &page, which: Which::Primary, pair: None, trailer: None };
+    dump::dump_database_header(&copy)
+}
+
 fn aside_of_stream() -> StreamAside {
     StreamAside { checkpoint: CheckpointState::Damaged, group: 0 }
 }
@@ -292,6 +300,8 @@ fn report(command: CommandName, outcome: Outcome, steps: Steps, databases: usize
     }];
     document.digests = vec![DigestReport { name: HARM.into(), sha256: Sha256Hex([0; 32]) }];
     let aside = DatabaseAside {
+        header: header_dump(),
+        header_before: Some(header_dump()),
         notes: notes(),
         plan_was_shown: false,
         found_before: Some(findings()),
@@ -300,6 +310,7 @@ fn report(command: CommandName, outcome: Outcome, steps: Steps, databases: usize
     report.aside = Aside {
         databases: vec![aside; databases],
         dumps: vec![String::new()],
+        headers: vec![HeaderDump { path: path(), text: header_dump() }],
         streams: vec![aside_of_stream()],
         beside: vec![(stream(), aside_of_stream())],
         findings: vec![0; 2],
@@ -334,6 +345,7 @@ fn assert_printed_harmless(report: &Report) {
     let mut record = Vec::new();
     write_record(report, &mut record).unwrap();
     assert_harmless(&String::from_utf8(record).unwrap());
+    assert_sound(&report.to_html());
 }
 
 #[test]

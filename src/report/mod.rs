@@ -5,6 +5,8 @@ mod dump;
 mod entry;
 #[cfg(test)]
 mod foreign_text;
+mod headers;
+mod html;
 pub mod model;
 mod note;
 pub mod overview;
@@ -18,6 +20,8 @@ pub use dump::{
     dump_log_header, dump_log_set, dump_page_counts, dump_records,
 };
 pub use entry::{Entry, Inspected};
+pub use headers::headers_of_logs;
+pub use html::unfinished_page;
 pub use model::{
     CommandName, DatabaseReport, Outcome, RebuildReport, json_schema, utc, write_json,
 };

@@ -9,6 +9,7 @@ mod footprint;
 mod forecasts;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod html;
 mod laws;
 mod library;
 mod log_file;

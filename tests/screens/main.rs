@@ -8,4 +8,5 @@ mod first_screen;
 mod harness;
 mod interactive;
 mod output;
+mod pages;
 mod shell;

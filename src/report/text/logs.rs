@@ -64,17 +64,17 @@ impl Page {
         if let Some(signature) = stream.signature {
             self.labelled("Signature:", signature.to_string());
         }
-        self.labelled("logs:", logs(stream));
+        self.labelled("logs:", logs_in_words(stream));
         if let Some(left) = stream.generations_left {
-            self.labelled("numbers used:", used(stream, left));
+            self.labelled("numbers used:", numbers_used(stream, left));
         }
         self.labelled("checkpoint:", checkpoint.to_string());
         let count = stream.databases.len();
         self.labelled("databases:", format!("{count} of this log signature"));
         self.ranges(&stream.ranges);
-        self.labelled("next mount:", in_words(&stream.next_mount));
-        self.labelled("next full:", in_words(&stream.next_full));
-        self.labelled("next incremental:", in_words(&stream.next_incremental));
+        self.labelled("next mount:", forecast_in_words(&stream.next_mount));
+        self.labelled("next full:", forecast_in_words(&stream.next_full));
+        self.labelled("next incremental:", forecast_in_words(&stream.next_incremental));
     }
 
     /// Which logs may go: said only where there are closed ones.
@@ -117,7 +117,8 @@ fn in_numbers<'a>(ranges: impl Iterator<Item = &'a LogRange>) -> String {
     if runs.is_empty() { "none".into() } else { runs.join(", ") }
 }
 
-fn logs(stream: &StreamReport) -> String {
+/// How many there are, from which number to which.
+pub(in crate::report) fn logs_in_words(stream: &StreamReport) -> String {
     let (Some(first), Some(last)) = (stream.first_generation, stream.last_generation) else {
         return format!("{}, none with a header that can be used", stream.count);
     };
@@ -125,7 +126,8 @@ fn logs(stream: &StreamReport) -> String {
     format!("{}, generations {first}-{last} (0x{first:x}-0x{last:x}){current}", stream.count)
 }
 
-fn used(stream: &StreamReport, left: u32) -> String {
+/// How much of the numbers of logs is used.
+pub(in crate::report) fn numbers_used(stream: &StreamReport, left: u32) -> String {
     let per_cent = stream.per_cent_used.unwrap_or_default();
     let end = match stream.runs_out {
         Some(day) => format!("; at the rate of these logs until {day}"),
@@ -134,7 +136,8 @@ fn used(stream: &StreamReport, left: u32) -> String {
     format!("{per_cent:.1} per cent, {left} generations left{end}")
 }
 
-fn in_words(forecast: &Forecast) -> String {
+/// How it ends, with which error and event, and why.
+pub(in crate::report) fn forecast_in_words(forecast: &Forecast) -> String {
     let mut text = forecast.outcome.name().to_owned();
     if forecast.outcome != ForecastOutcome::Succeeds {
         let error = forecast.error.map(|error| format!("error {error}"));
