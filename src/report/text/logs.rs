@@ -38,7 +38,14 @@ impl Page {
         } else if bad {
             ("errors found in the logs", Colour::new().red().bold())
         } else {
-            ("no errors found in the logs", Colour::new().green())
+            // Nothing is green where a forecast fails.
+            let fails = streams.iter().any(|stream| {
+                [&stream.next_mount, &stream.next_full, &stream.next_incremental]
+                    .iter()
+                    .any(|forecast| forecast.outcome == ForecastOutcome::Fails)
+            });
+            let colour = if fails { Colour::new() } else { Colour::new().green() };
+            ("no errors found in the logs", colour)
         };
         let text = self.painted(text, colour);
         self.line(Ink::from("  ") + text);
