@@ -11,7 +11,8 @@ use crate::ese::LogBase;
 use crate::plan::{BackupScope, VerifyScope};
 use crate::report::CommandName;
 
-use super::flags::{GroupArgs, GuardedArgs, LogFileArgs, OutputArgs, PageArgs};
+use super::flags::{ColourWhen, GroupArgs, GuardedArgs, LogFileArgs, OutputArgs, PageArgs};
+use super::topics::Topics;
 
 /// Guarded repair of the header of dismounted ESE / Exchange databases.
 ///
@@ -29,6 +30,18 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// In colour: auto (on a terminal that has colours), always, or never
+    #[arg(
+        long,
+        global = true,
+        alias = "colour",
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
+    pub color: ColourWhen,
 }
 
 /// The commands.
@@ -50,6 +63,8 @@ pub enum Command {
     Restore(RestoreArgs),
     /// Finish or roll back an operation that was interrupted
     Recover(RecoverArgs),
+    /// List the operations in a folder: how each ended, what undid it; never writes
+    List(ListArgs),
     /// Write a practice storage group with the damage, and mend it
     Demo(DemoArgs),
     /// Explain a finding, a refusal, an exit code, or a number of the engine
@@ -72,6 +87,7 @@ impl Command {
             Self::Verify(_) => CommandName::Verify,
             Self::Restore(_) => CommandName::Restore,
             Self::Recover(_) => CommandName::Recover,
+            Self::List(_) => CommandName::List,
             Self::Demo(_) => CommandName::Demo,
             Self::Explain(_) => CommandName::Explain,
             Self::Completions(_) => CommandName::Completions,
@@ -90,6 +106,7 @@ impl Command {
             Self::Restore(args) => &args.guarded.log,
             Self::Recover(args) => &args.guarded.log,
             Self::Inspect(_)
+            | Self::List(_)
             | Self::Demo(_)
             | Self::Explain(_)
             | Self::Completions(_)
@@ -108,6 +125,7 @@ impl Command {
             Self::Restore(args) => &args.page,
             Self::Inspect(_)
             | Self::Verify(_)
+            | Self::List(_)
             | Self::Recover(_)
             | Self::Demo(_)
             | Self::Explain(_)
@@ -128,6 +146,7 @@ impl Command {
             Self::Verify(args) => args.output,
             Self::Restore(args) => args.guarded.output,
             Self::Recover(args) => args.guarded.output,
+            Self::List(args) => args.output,
             Self::Demo(args) => args.output,
             Self::Explain(_) | Self::Completions(_) | Self::Man(_) => OutputArgs::default(),
         }
@@ -437,6 +456,21 @@ pub struct RecoverArgs {
     pub guarded: GuardedArgs,
 }
 
+/// `list`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  edbmend list mdbdata                    the newest first\n  edbmend list /mnt/backup                where --backup-dir was\n\nEnds with 6 where an operation is not finished, and with 4 where one cannot be\nread."
+)]
+pub struct ListArgs {
+    /// Folders of databases or logs, backup folders, databases, or operation
+    /// folders
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
+}
+
 /// `demo`
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  edbmend demo practice")]
@@ -459,7 +493,7 @@ pub struct DemoArgs {
 pub struct ExplainArgs {
     /// A finding or refusal id, an exit code, or an error or event of the
     /// engine by its number or name (default: list them all)
-    #[arg(value_name = "ID", value_parser = super::topics::topic)]
+    #[arg(value_name = "ID", value_parser = Topics, hide_possible_values = true)]
     pub topics: Vec<String>,
 }
 
@@ -475,7 +509,7 @@ pub struct CompletionsArgs {
 /// `man`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend man | man -l -\n  edbmend man /usr/local/share/man/man1"
+    after_help = "Examples:\n  edbmend man | man -l -\n  edbmend man /usr/local/share/man/man8"
 )]
 pub struct ManArgs {
     /// Where to write a page for each command

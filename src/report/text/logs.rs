@@ -32,7 +32,7 @@ impl Page {
                 self.stream(base, stream, &aside.checkpoint);
             }
         }
-        self.findings(&report.findings);
+        self.findings(&report.findings, &[]);
         let (text, colour) = if unread {
             ("not all of the logs could be read", Colour::new().red().bold())
         } else if bad {
