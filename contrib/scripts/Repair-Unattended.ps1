@@ -7,19 +7,26 @@ The stores must be dismounted at that hour. edbmend refuses whatever is open, an
 a guard. A database that is open is tried again at the next run. There is no time limit: a repair that is
 killed half-way has to be recovered. Set none in the task either.
 
+Each database has a run and an outcome of its own: repaired, nothing to do, refused, failed or unfinished.
+One that is refused, or cannot be read, stops no other. Only where a write was left unfinished by this run
+the rest is not begun: the disk has to be looked at first.
+
 Fill in Send-Word. The event source is created once, by an administrator:
 New-EventLog -LogName Application -Source edbmend
 
 Runs in Windows PowerShell 5.1 and in PowerShell 7.
 
-The exit code is that of edbmend, 0 to 7. 7 never comes from an unattended run of edbmend. Here it says
-that another run of this script is at work, and nothing was looked at.
+The exit code is the worst of all databases, 0 to 7 as edbmend has them. 7 never comes from an unattended
+run of edbmend. Here it says that another run of this script is at work, and nothing was looked at. Any
+other code is that of a program which ended without a report.
 
 .EXAMPLE
-.\Repair-Unattended.ps1 -Database D:\mdbdata\priv1.edb, D:\mdbdata\pub1.edb -BackupDir E:\edbmend
+.\Repair-Unattended.ps1 -BackupDir E:\edbmend D:\mdbdata\priv1.edb D:\mdbdata\pub1.edb
 #>
-[CmdletBinding()]
+[CmdletBinding(PositionalBinding = $false)]
 param(
+    # powershell.exe -File takes no list, but several words.
+    [Parameter(ValueFromRemainingArguments)]
     [string[]] $Database = @(),
     [string] $Program = 'edbmend.exe',
     [string] $Reports = "$env:ProgramData\edbmend\reports",
@@ -46,123 +53,157 @@ function Send-Word([string] $Level, [int] $Code, [string] $Text) {
     }
 }
 
-function Get-Reason($Report) {
-    $lines = foreach ($refusal in $Report.refusals) {
-        '{0}: {1}: {2} {3}' -f $refusal.id, $refusal.path, $refusal.message, $refusal.remedy
+# The exit code of the last run of edbmend, and of a database when it is through.
+$script:Code = 0
+# The report of the last run; null where it left none.
+$script:Report = $null
+# Numbers the reports.
+$script:Runs = 0
+# A write was left unfinished.
+$script:Halt = $false
+
+# Why it was not done, and the way out.
+function Get-Reason {
+    $lines = foreach ($refusal in $script:Report.refusals) {
+        '{0}: {1}: {2} Do: {3}' -f $refusal.id, $refusal.path, $refusal.message, $refusal.remedy
     }
     $lines -join "`r`n"
 }
 
-# What differs by the refusal.
-function Send-Refusal($Report) {
-    foreach ($refusal in $Report.refusals) {
-        switch ($refusal.id) {
-            'in-use' { Send-Word Information 3 "Open, the next run tries again: $($refusal.path)" }
-            'operation-pending' { Send-Word Error 3 "An earlier operation is unfinished or at work: $($refusal.path)" }
-            'dirty-shutdown' { Send-Word Error 3 "Not cleanly dismounted, mount and dismount it: $($refusal.path)" }
-            'no-space' { Send-Word Error 3 "No room for the backup: $($refusal.path): $($refusal.message)" }
-            default { Send-Word Error 3 ('{0}: {1}: {2} {3}' -f $refusal.id, $refusal.path, $refusal.message, $refusal.remedy) }
+# Whether the last report has this refusal, or this finding.
+function Test-Id([string] $Id) {
+    $all = @($script:Report.refusals) + @($script:Report.databases | ForEach-Object { $_.findings })
+    @($all | Where-Object { $null -ne $_ -and $_.id -eq $Id }).Count -gt 0
+}
+
+# The command that undoes the last run.
+function Get-Undo {
+    $commands = foreach ($done in $script:Report.databases) {
+        if ($null -ne $done.operation) { 'edbmend restore "{0}"' -f $done.operation.dir }
+    }
+    $commands -join '; '
+}
+
+# Tells what the last run came to.
+function Send-Outcome([string] $Path) {
+    switch ($script:Report.outcome) {
+        'committed' {
+            Send-Word Warning 0 "repaired: $Path. Mount the store and run a full backup at once. Undo: $(Get-Undo)"
+        }
+        { $_ -in 'ok', 'nothing-to-do', 'overtaken' } { Send-Word Information 0 "nothing to do: $Path" }
+        'refused' {
+            if (Test-Id 'in-use') { Send-Word Information 3 "refused: ${Path}: in-use: it is open, the next run tries again" }
+            else { Send-Word Error 3 "refused: ${Path}: $(Get-Reason)" }
+        }
+        'rolled-back' {
+            if ($script:Code -eq 0) { Send-Word Warning 0 "rolled back: $Path is as it was before" }
+            else {
+                Send-Word Error 5 ("rolled back: ${Path}: it failed while writing; the old header is back. " +
+                    "Look at the disk: $(Get-Reason)")
+            }
+        }
+        'pending' { Send-Word Error 6 "unfinished: ${Path}: do not mount. $(Get-Reason)" }
+        default { Send-Word Error $script:Code "failed, nothing was changed: ${Path}: $(Get-Reason)" }
+    }
+}
+
+# Tells the errors of the last check.
+function Send-Left([string] $Path) {
+    foreach ($database in $script:Report.databases) {
+        foreach ($finding in @($database.findings | Where-Object { $_.severity -eq 'error' })) {
+            Send-Word Warning 1 "still there: ${Path}: $($finding.id): $($finding.message) Do: $($finding.remedy)"
         }
     }
 }
 
-# Says what each exit code means.
-function Send-Outcome($Report) {
-    switch ($Report.exit_code) {
-        0 {
-            foreach ($done in @($Report.databases | Where-Object { $_.outcome -eq 'committed' })) {
-                if ($null -ne $done.operation) {
-                    Send-Word Warning 0 ("Repaired: $($done.path). Mount the store and run a full backup at once. " +
-                        "Undo: edbmend restore `"$($done.operation.dir)`"")
-                }
-            }
-        }
-        1 {
-            foreach ($database in $Report.databases) {
-                foreach ($finding in @($database.findings | Where-Object { $_.severity -eq 'error' })) {
-                    Send-Word Warning 1 "$($finding.id): $($database.path): $($finding.message)"
-                }
-            }
-        }
-        2 { Send-Word Error 2 "This script called edbmend wrongly, nothing was looked at. $(Get-Reason $Report)" }
-        3 { Send-Refusal $Report }
-        4 { Send-Word Error 4 "Failed, nothing was changed. $(Get-Reason $Report)" }
-        5 { Send-Word Error 5 "Failed while writing; the old header is back. Look at the disk. $(Get-Reason $Report)" }
-        6 { Send-Word Error 6 "Unfinished. Do not mount. $(Get-Reason $Report)" }
-        default { Send-Word Error 8 "edbmend ended with $($Report.exit_code), which it never should" }
-    }
-}
-
-# Runs edbmend, keeps its report, says what it means, and returns it in $script:Last.
-function Invoke-Edbmend([string] $Name, [string[]] $Arguments) {
-    $file = Join-Path $Reports ('{0:yyyyMMddTHHmmssZ}-{1}-{2}.json' -f [DateTime]::UtcNow, $PID, $Name)
+# Runs edbmend and keeps its report. What it leaves is in $script:Code and $script:Report.
+function Invoke-Edbmend([string] $Name, [string] $Path, [string[]] $Arguments) {
+    $script:Runs++
+    $file = Join-Path $Reports ('{0:yyyyMMddTHHmmssZ}-{1}-{2}-{3}.json' -f [DateTime]::UtcNow, $PID, $script:Runs, $Name)
     # Progress goes to standard error and is left there. Windows PowerShell makes errors of it where it
     # is redirected.
-    $text = (& $Program @Arguments --json --log-file (Join-Path $Reports 'edbmend.log')) -join "`n"
-    $code = $LASTEXITCODE
+    $text = (& $Program @Arguments --json --log-file (Join-Path $Reports 'edbmend.log') $Path) -join "`n"
+    $script:Code = $LASTEXITCODE
     [IO.File]::WriteAllText($file, $text)
-    try {
-        $script:Last = ConvertFrom-Json $text
+    try { $script:Report = ConvertFrom-Json $text } catch { $script:Report = $null }
+    if ($null -eq $script:Report) {
+        $script:Halt = $true
+        Send-Word Error 8 ("no report: ${Path}: edbmend $Name ended with $($script:Code). If it was killed, an " +
+            "operation may be pending. Do: edbmend recover --dry-run `"$Path`"")
     }
-    catch {
-        Send-Word Error 8 ("edbmend $Name ended with $code and without a report. If it was killed, an operation " +
-            'may be pending: edbmend recover')
-        exit $code
-    }
-    Send-Outcome $script:Last
 }
 
-# Which way an interrupted operation would go is told first. Whether it may go there by itself is the
-# administrator's choice.
+# What an interrupted operation needs. Which way it goes is told first; whether it may go there by
+# itself is the administrator's choice. What it leaves in $script:Code is not 0 where the database must be
+# left alone.
 function Invoke-Recovery([string] $Path) {
-    Invoke-Edbmend 'recover-dry-run' @('recover', '--dry-run', $Path)
-    if ($script:Last.exit_code -ne 0) { return }
-    $ways = foreach ($pending in $script:Last.databases) {
+    Invoke-Edbmend 'recover-dry-run' $Path @('recover', '--dry-run')
+    if ($null -eq $script:Report) { return }
+    if ($script:Code -ne 0) { Send-Outcome $Path; return }
+    $ways = foreach ($pending in $script:Report.databases) {
         if ($pending.PSObject.Properties['direction']) { $pending.direction }
     }
-    Send-Word Warning 6 "${Path}: recover would go this way: $($ways -join ', ')"
-    if ($Recover) {
-        Invoke-Edbmend 'recover' @('recover', '--yes', $Path)
+    $way = $ways -join ', '
+    if (-not $Recover) {
+        $script:Code = 6
+        Send-Word Error 6 ("unfinished: ${Path}: do not mount. Recover would go this way: $way. " +
+            "Do: edbmend recover `"$Path`"")
+        return
     }
-    else {
-        $script:Last.exit_code = 6
-    }
+    Send-Word Warning 6 "recover goes this way: ${Path}: $way"
+    Invoke-Edbmend 'recover' $Path @('recover', '--yes')
+    if ($null -ne $script:Report) { Send-Outcome $Path }
 }
 
-function Get-Pending($Report) {
-    foreach ($database in $Report.databases) {
-        if (@($database.findings | Where-Object { $_.id -eq 'operation-pending' }).Count -gt 0) { $database.path }
+# Brings a database to its outcome, tells it, and leaves its exit code in $script:Code.
+function Repair-Database([string] $Path) {
+    Invoke-Edbmend 'check' $Path @('check')
+    if ($null -eq $script:Report) { return }
+    if ($script:Code -eq 1 -and (Test-Id 'operation-pending')) {
+        Invoke-Recovery $Path
+        if ($script:Code -ne 0) { return }
+        Invoke-Edbmend 'check' $Path @('check')
+        # A recovery that went forward has repaired it.
+        if ($null -eq $script:Report -or $script:Code -eq 0) { return }
     }
-}
-
-# The output of the functions above is what Send-Word prints; the code is $script:Last.exit_code.
-function Invoke-Unattended {
-    Invoke-Edbmend 'check' (@('check') + $Database)
-    # 0: nothing is wrong. 2 and 4: check could not make sense of a file; so could no repair.
-    if ($script:Last.exit_code -ne 1) { return }
-    $pending = @(Get-Pending $script:Last)
-    foreach ($path in $pending) {
-        Invoke-Recovery $path
-        if ($script:Last.exit_code -ne 0) { return }
-    }
-    if ($pending.Count -gt 0) {
-        Invoke-Edbmend 'check' (@('check') + $Database)
-        if ($script:Last.exit_code -ne 1) { return }
-    }
+    # Nothing is wrong, or check could not make sense of the file; nor could a repair.
+    if ($script:Code -ne 1) { Send-Outcome $Path; return }
     $options = @('repair', '--yes')
     if ($BackupDir) { $options += @('--backup-dir', $BackupDir) }
-    Invoke-Edbmend 'repair' ($options + $Database)
-    if ($script:Last.exit_code -eq 6) {
-        foreach ($unfinished in @($script:Last.databases | Where-Object { $_.outcome -eq 'pending' })) {
-            Invoke-Recovery $unfinished.path
-        }
+    Invoke-Edbmend 'repair' $Path $options
+    if ($null -eq $script:Report) { return }
+    Send-Outcome $Path
+    if ($script:Code -eq 6) {
+        $script:Halt = $true
+        Invoke-Recovery $Path
+        if ($script:Code -eq 0) { $script:Halt = $false }
     }
-    if ($script:Last.exit_code -ne 0) { return }
+    if ($script:Code -ne 0) { return }
     # What a repair does not mend is still there, and the exit code says so.
-    Invoke-Edbmend 'check-after' (@('check') + $Database)
+    Invoke-Edbmend 'check-after' $Path @('check')
+    if ($null -ne $script:Report) { Send-Left $Path }
 }
 
-$script:Last = $null
+# The place of an exit code among the others, the worst last.
+function Get-Rank([int] $Code) {
+    switch ($Code) {
+        0 { 0 }
+        1 { 1 }
+        7 { 2 }
+        { $_ -in 2, 3 } { 3 }
+        { $_ -in 4, 5, 6 } { $Code }
+        default { 7 }
+    }
+}
+
+if ($Database.Count -eq 0) {
+    Send-Word Error 2 'usage: Repair-Unattended.ps1 DATABASE...; nothing was looked at'
+    exit 2
+}
+if (-not (Get-Command $Program -ErrorAction SilentlyContinue)) {
+    Send-Word Error 4 "$Program is not on this host: nothing was looked at"
+    exit 4
+}
 $mutex = New-Object System.Threading.Mutex($false, 'Global\edbmend-unattended')
 try {
     $mine = $mutex.WaitOne(0)
@@ -172,14 +213,23 @@ catch [System.Threading.AbandonedMutexException] {
     $mine = $true
 }
 if (-not $mine) {
-    Send-Word Warning 7 'Another run of this script is at work: nothing was done'
+    Send-Word Warning 7 'another run of this script is at work: nothing was done'
     exit 7
 }
+$worst = 0
 try {
     New-Item -ItemType Directory -Force -Path $Reports | Out-Null
-    Invoke-Unattended
-    exit $script:Last.exit_code
+    foreach ($one in $Database) {
+        $path = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($one)
+        if ($script:Halt) {
+            Send-Word Error 6 "not begun: ${path}: the one before it is unfinished. Look at the disk first"
+            continue
+        }
+        Repair-Database $path
+        if ((Get-Rank $script:Code) -gt (Get-Rank $worst)) { $worst = $script:Code }
+    }
 }
 finally {
     $mutex.ReleaseMutex()
 }
+exit $worst

@@ -7,21 +7,28 @@
 # overrides a guard. Nothing is done a second time by itself but what is safe to repeat: a database
 # that is open is tried again at the next run.
 #
+# Each database has a run and an outcome of its own: repaired, nothing to do, refused, failed or
+# unfinished. One that is refused, or cannot be read, stops no other. Only where a write was left
+# unfinished by this run the rest is not begun: the disk has to be looked at first.
+#
 # Fill in `tell`. Needs bash, jq, flock and edbmend. It runs as root, or as the owner of the databases.
 # Settings, from the environment:
 #
 #     EDBMEND              the program (edbmend)
 #     EDBMEND_REPORTS      where reports and the log are kept (/var/log/edbmend)
+#     EDBMEND_READERS      a group that may read the reports (nobody but the owner)
 #     EDBMEND_BACKUP_DIR   where operation folders go (beside each database)
 #     EDBMEND_RECOVER      yes: finish an interrupted operation by itself (no: only say what it would do)
 #     EDBMEND_LOCK         the lock of this script (/run/lock/edbmend-unattended.lock)
 #
-# Exit code: that of edbmend, 0 to 7 (docs/exit-codes.md). 7 never comes from an unattended run of
-# edbmend; here it says that another run of this script is at work, and nothing was looked at.
+# Exit code: the worst of all databases, 0 to 7 as edbmend has them (docs/exit-codes.md). 7 never comes
+# from an unattended run of edbmend; here it says that another run of this script is at work, and nothing
+# was looked at. Any other code is that of a program which ended without a report.
 set -u -o pipefail
 
 program=${EDBMEND:-edbmend}
 reports=${EDBMEND_REPORTS:-/var/log/edbmend}
+readers=${EDBMEND_READERS:-}
 backup_dir=${EDBMEND_BACKUP_DIR:-}
 may_recover=${EDBMEND_RECOVER:-no}
 lock=${EDBMEND_LOCK:-/run/lock/edbmend-unattended.lock}
@@ -30,156 +37,182 @@ lock=${EDBMEND_LOCK:-/run/lock/edbmend-unattended.lock}
 # crit. Put mail, a chat or a ticket here, for example:
 #     [ "$1" = info ] || mail -s "edbmend on $(hostname): $1" root <<<"$2"
 tell() {
-    printf '%s: %s\n' "$1" "$2" >&2
+    local text=${2//[[:cntrl:]]/?} # a path may have anything in it
+    printf '%s: %s\n' "$1" "$text" >&2
     if command -v logger >/dev/null; then
-        logger -t edbmend-unattended -p "daemon.$1" -- "$2" || true
+        logger -t edbmend-unattended -p "daemon.$1" -- "$text" || true
     fi
 }
 
-# One function for each exit code. $1 is the report.
+code=0    # of the last run of edbmend; of a database when it is through
+report='' # of the last run
+runs=0    # numbers the reports
+halt=no   # yes: a write was left unfinished
 
-done_well() { # 0
-    jq -r '.databases[] | select(.outcome == "committed")
-        | "repaired: \(.path). Mount the store and run a full backup at once. Undo: edbmend restore \(.operation.dir)"' "$1" |
-        while IFS= read -r line; do tell warning "$line"; done
-    tell info "$(jq -r '[.databases[] | "\(.outcome): \(.path)"] | join(", ")' "$1")"
-}
-
-findings() { # 1, of check
-    tell warning "$(jq -r '[.databases[] | . as $db | .findings[] | select(.severity == "error")
-        | "\(.id): \($db.path)"] | join(", ")' "$1")"
-}
-
-wrong_usage() { # 2
-    tell err "this script called edbmend wrongly, nothing was looked at: $(reasons "$1")"
-}
-
-refused() { # 3: by the id of each refusal, since what to do differs
-    jq -r '.refusals[] | [.id, .path, .message, .remedy] | @tsv' "$1" |
-        while IFS=$'\t' read -r id path message remedy; do
-            case $id in
-                in-use) tell info "open, the next run tries again: $path" ;;
-                operation-pending) tell err "an earlier operation is unfinished or at work: $path" ;;
-                dirty-shutdown) tell err "not cleanly dismounted, mount and dismount it: $path" ;;
-                no-space) tell err "no room for the backup: $path: $message" ;;
-                in-use-unproven) tell err "nobody can prove that it is closed: $path: $message" ;;
-                *) tell err "refused, $id: $path: $message. $remedy" ;;
-            esac
-        done
-}
-
-failed() { # 4
-    tell err "failed, nothing was changed: $(reasons "$1")"
-}
-
-rolled_back() { # 5
-    tell crit "failed while writing; the old header is back. Look at the disk: $(reasons "$1")"
-}
-
-pending() { # 6
-    tell crit "unfinished. Do not mount: $(reasons "$1")"
-}
-
-declined() { # 7
-    tell warning "another run of this script is at work: nothing was done"
-}
-
-reasons() {
-    jq -r '[.refusals[] | "\(.id): \(.path): \(.message). \(.remedy)"] | join("; ")' "$1"
-}
-
-# run NAME COMMAND...: runs edbmend, keeps its report, reacts, and leaves the code in $code.
-# There is no time limit: a repair that is killed half-way has to be recovered.
+# run NAME COMMAND ARGUMENT...: runs edbmend and keeps its report. Fails where there is none. There is no
+# time limit: a repair that is killed half-way has to be recovered.
 run() {
-    local name=$1
-    shift
-    report="$reports/$(date -u +%Y%m%dT%H%M%SZ)-$$-$name.json"
+    local name=$1 command=$2
+    shift 2
+    runs=$((runs + 1))
+    report="$reports/$(date -u +%Y%m%dT%H%M%SZ)-$$-$runs-$name.json"
     code=0
-    "$program" "$@" --json --log-file "$reports/edbmend.log" >"$report" || code=$?
-    if [ "$(jq -r '.exit_code' "$report" 2>/dev/null)" != "$code" ]; then
-        tell crit "edbmend $name ended with $code and without a report. If it was killed, an operation may be pending: edbmend recover"
-        exit "$code"
+    if ! make_report; then
+        code=4
+        tell err "failed: $database: the report $report cannot be made, so edbmend $name was not run"
+        return 1
     fi
-    react "$code" "$report"
+    "$program" "$command" --json --log-file "$reports/edbmend.log" "$@" >"$report" || code=$?
+    [ "$(jq -r '.exit_code' "$report" 2>/dev/null)" = "$code" ] || died "$name"
 }
 
-react() {
-    case $1 in
-        0) done_well "$2" ;;
-        1) findings "$2" ;;
-        2) wrong_usage "$2" ;;
-        3) refused "$2" ;;
-        4) failed "$2" ;;
-        5) rolled_back "$2" ;;
-        6) pending "$2" ;;
-        7) declined ;;
-        *) tell crit "edbmend ended with $1, which it never should: $2" ;;
+# An empty report that its readers may read. What edbmend makes by itself stays its owner's.
+make_report() {
+    : >"$report" || return
+    [ -z "$readers" ] || { chgrp -- "$readers" "$report" && chmod 640 -- "$report"; }
+}
+
+died() {
+    halt=yes
+    tell crit "no report: $database: edbmend $1 ended with $code. If it was killed, an operation may be pending. Do: edbmend recover --dry-run ${database@Q}"
+    return 1
+}
+
+# Tells what the last run came to.
+told() {
+    case $(jq -r '.outcome' "$report") in
+        committed) tell warning "repaired: $database. Mount the store and run a full backup at once. Undo: $(undo)" ;;
+        ok | nothing-to-do | overtaken) tell info "nothing to do: $database" ;;
+        refused)
+            if has in-use; then
+                tell info "refused: $database: in-use: it is open, the next run tries again"
+            else
+                tell err "refused: $database: $(reasons)"
+            fi
+            ;;
+        rolled-back)
+            if [ "$code" -eq 0 ]; then
+                tell warning "rolled back: $database is as it was before"
+            else
+                tell crit "rolled back: $database: it failed while writing; the old header is back. Look at the disk: $(reasons)"
+            fi
+            ;;
+        pending) tell crit "unfinished: $database: do not mount. $(reasons)" ;;
+        *) tell err "failed, nothing was changed: $database: $(reasons)" ;;
     esac
 }
 
+# Whether the last report has this refusal, or this finding.
+has() {
+    jq -e --arg id "$1" '[.refusals[], .databases[].findings[]] | any(.id == $id)' "$report" >/dev/null
+}
+
+# Why it was not done, and the way out.
+reasons() {
+    jq -r '[.refusals[] | "\(.id): \(.path): \(.message | rtrimstr(".")). Do: \(.remedy)"] | join("; ")' "$report"
+}
+
+# The command that undoes the last run, as a shell takes it.
+undo() {
+    jq -r '[.databases[].operation | values | "edbmend restore \(.dir | @sh)"] | join("; ")' "$report"
+}
+
+# Tells the errors of the last check.
+left() {
+    jq -r '.databases[].findings[] | select(.severity == "error") | "\(.id): \(.message | rtrimstr(".")). Do: \(.remedy)"' "$report" |
+        while IFS= read -r error; do tell warning "still there: $database: $error"; done
+}
+
 # What an interrupted operation needs. Which way it goes is told first; whether it may go there by
-# itself is the administrator's choice.
+# itself is the administrator's choice. Fails where the database must be left alone.
 recover() {
-    local database=$1
-    run recover-dry-run recover --dry-run "$database"
-    [ "$code" -eq 0 ] || return 0
-    tell warning "$database: recover would go this way: $(jq -r '[.databases[].direction // "nothing to do"] | join(", ")' "$report")"
-    if [ "$may_recover" = yes ]; then
-        run recover recover --yes "$database"
-    else
+    local way
+    run recover-dry-run recover --dry-run -- "$database" || return
+    [ "$code" -eq 0 ] || { told; return 1; }
+    way=$(jq -r '[.databases[].direction // "nothing to do"] | join(", ")' "$report")
+    if [ "$may_recover" != yes ]; then
         code=6
+        tell crit "unfinished: $database: do not mount. Recover would go this way: $way. Do: edbmend recover ${database@Q}"
+        return 1
     fi
+    tell warning "recover goes this way: $database: $way"
+    run recover recover --yes -- "$database" || return
+    told
+    [ "$code" -eq 0 ]
 }
 
-has_pending() {
-    jq -e --arg path "$1" '[.databases[] | select(.path == $path) | .findings[].id]
-        | index("operation-pending")' "$report" >/dev/null
-}
-
-unattended() {
-    local worst=0 database recovered=0 options=()
+# Brings $database to its outcome, tells it, and leaves its exit code in $code.
+mend() {
+    local options=()
     [ -z "$backup_dir" ] || options=(--backup-dir "$backup_dir")
 
-    run check check "$@"
-    # 0: nothing is wrong. 2 and 4: check could not make sense of a file; so could no repair.
-    [ "$code" -eq 1 ] || return "$code"
-    for database in "$@"; do
-        if has_pending "$(realpath -- "$database")"; then
-            recover "$database"
-            [ "$code" -eq 0 ] || return "$code"
-            recovered=1
-        fi
-    done
-    if [ "$recovered" -eq 1 ]; then
-        run check check "$@"
-        [ "$code" -eq 1 ] || return "$code"
+    run check check -- "$database" || return
+    if [ "$code" -eq 1 ] && has operation-pending; then
+        recover || return
+        run check check -- "$database" || return
+        [ "$code" -ne 0 ] || return # a recovery that went forward has repaired it
     fi
-
-    run repair repair --yes "${options[@]}" "$@"
-    worst=$code
+    if [ "$code" -ne 1 ]; then
+        told # nothing is wrong, or check could not make sense of the file; nor could a repair
+        return
+    fi
+    run repair repair --yes "${options[@]}" -- "$database" || return
+    told
     if [ "$code" -eq 6 ]; then
-        while IFS= read -r database; do
-            recover "$database"
-            worst=$code
-        done < <(jq -r '.databases[] | select(.outcome == "pending") | .path' "$report")
+        halt=yes
+        recover || return
+        halt=no
     fi
-    [ "$worst" -eq 0 ] || return "$worst"
+    [ "$code" -eq 0 ] || return
     # What a repair does not mend is still there, and the exit code says so.
-    run check-after check "$@"
-    return "$code"
+    run check-after check -- "$database" || return
+    left
+}
+
+# The place of an exit code among the others, the worst last.
+rank() {
+    case $1 in
+        0) echo 0 ;;
+        1) echo 1 ;;
+        7) echo 2 ;;
+        2 | 3) echo 3 ;;
+        4 | 5 | 6) echo "$1" ;;
+        *) echo 7 ;;
+    esac
 }
 
 main() {
+    local worst=0 database needed
     umask 077
-    mkdir -p -- "$reports" || exit 4
-    if [ "$#" -gt 0 ]; then
-        exec 9>"$lock" || exit 4
-        if ! flock --nonblock 9; then
-            react 7 ""
-            exit 7
-        fi
+    if [ "$#" -eq 0 ]; then
+        tell err "usage: repair-unattended.sh DATABASE...; nothing was looked at"
+        exit 2
     fi
-    unattended "$@"
+    for needed in "$program" jq flock; do
+        if ! command -v -- "$needed" >/dev/null; then
+            tell err "$needed is not on this host: nothing was looked at"
+            exit 4
+        fi
+    done
+    mkdir -p -- "$reports" || exit 4
+    if [ -n "$readers" ]; then
+        { chgrp -- "$readers" "$reports" && chmod 750 -- "$reports"; } || exit 4
+    fi
+    exec 9>"$lock" || exit 4
+    if ! flock --nonblock 9; then
+        tell warning "another run of this script is at work: nothing was done"
+        exit 7
+    fi
+    for database in "$@"; do
+        database=$(realpath -sm -- "$database") # what is told shall hold in any folder
+        if [ "$halt" = yes ]; then
+            tell crit "not begun: $database: the one before it is unfinished. Look at the disk first"
+            continue
+        fi
+        mend
+        if [ "$(rank "$code")" -gt "$(rank "$worst")" ]; then worst=$code; fi
+    done
+    exit "$worst"
 }
 
 main "$@"

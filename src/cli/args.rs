@@ -135,6 +135,11 @@ impl Command {
         page.html.as_deref()
     }
 
+    /// Whether metrics are printed in place of the report.
+    pub fn prints_metrics(&self) -> bool {
+        matches!(self, Self::Check(args) if args.openmetrics)
+    }
+
     /// The flags of the output.
     pub fn output(&self) -> OutputArgs {
         match self {
@@ -213,6 +218,9 @@ pub struct CheckArgs {
     /// deleted since, by the Rand number of its DB Signature
     #[arg(long, value_name = "SIGNATURE", value_parser = signature_random)]
     pub allow_group_incomplete: Vec<u32>,
+    /// Print metrics for monitoring (OpenMetrics), whatever happens
+    #[arg(long, conflicts_with_all = ["json", "quiet", "verbose", "brief"])]
+    pub openmetrics: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub page: PageArgs,

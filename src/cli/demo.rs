@@ -146,6 +146,7 @@ fn write_group(storage: &dyn Storage, dir: &Path) -> Result<(), StorageError> {
 fn check_args(args: &DemoArgs, dir: &Path) -> CheckArgs {
     CheckArgs {
         allow_group_incomplete: Vec::new(),
+        openmetrics: false,
         recursive: false,
         deep: false,
         brief: false,

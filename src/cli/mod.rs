@@ -43,7 +43,7 @@ pub use args::{Cli, Command};
 pub use interrupts::outlive_file_limit;
 
 use crate::refusal::{Refusal, RefusalId};
-use crate::report::{CommandName, Outcome, Report, Style, render, write_json};
+use crate::report::{CommandName, Outcome, Report, Style, open_metrics, render, write_json};
 use crate::show::{CommandLine, shown};
 use crate::storage::Disk;
 
@@ -182,6 +182,7 @@ pub fn run(cli: &Cli, arguments: &[OsString]) -> Ran {
         show(&format!("{warning}\n"));
     }
     let as_page = command.page().is_some_and(is_standard_output);
+    let text = if command.prints_metrics() { Some(open_metrics(&report)) } else { text };
     Ran { exit_code: report.exit_code, printed: Printed { report, text }, output, as_page }
 }
 

@@ -1,4 +1,5 @@
-//! Reports: what every command came to. `model` is the JSON, `text` and `dump` are for people.
+//! Reports: what every command came to. `model` is the JSON, `open_metrics` for monitoring, `text` and `dump`
+//! are for people.
 
 mod aside;
 mod dump;
@@ -9,6 +10,7 @@ mod headers;
 mod html;
 pub mod model;
 mod note;
+mod open_metrics;
 pub mod overview;
 pub mod picture;
 mod text;
@@ -26,5 +28,6 @@ pub use model::{
     CommandName, DatabaseReport, Outcome, RebuildReport, json_schema, utc, write_json,
 };
 pub use note::{Note, direction_in_words};
+pub use open_metrics::open_metrics;
 pub use text::{Style, WIDTH, brief, render, render_preview, typed, who, write_record};
 pub use whole_report::Report;

@@ -22,6 +22,8 @@ fn pages() -> Vec<PathBuf> {
         "CHANGELOG.md",
         "CONTRIBUTING.md",
         "SECURITY.md",
+        "contrib/README.md",
+        "contrib/ansible/ansible_collections/edbmend/ese/README.md",
         "samples/README.md",
         "tests/README.md",
         "tests/data/README.md",
@@ -373,7 +375,7 @@ fn a_report_points_once_to_the_explanation_of_what_went_wrong() {
     let case = Case::new();
     let run = |typed: &str| case.run(typed).1;
     let ending = "\nMore: edbmend explain full-backup-gen-invalid\n";
-    let bad = run("check --verbose practice");
+    let bad = run("check practice");
     assert!(bad.contains(ending) && bad.matches("edbmend explain").count() == 1, "{bad}");
     assert!(run("repair practice/priv1.edb").ends_with("explain confirmation-needed\n"));
     assert!(!run("check practice/pub1.edb").contains("edbmend explain"));

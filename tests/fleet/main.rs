@@ -3,6 +3,10 @@
 #![cfg(unix)]
 
 mod ansible;
+mod cron;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod monitoring;
+mod powershell;
+mod real_hosts;
 mod unattended;
