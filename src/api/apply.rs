@@ -23,8 +23,11 @@ use super::run::{Run, Watch};
 /// Name of the report for people.
 const TEXT_NAME: &str = "report.txt";
 
+/// Name of the report for a browser.
+const PAGE_NAME: &str = "report.html";
+
 /// Carries a plan out: exclusive access, every guard again, backup, journal, writes, verification.
-/// Leaves `report.json` and `report.txt` in the operation folder.
+/// Leaves `report.json`, `report.txt` and `report.html` in the operation folder.
 ///
 /// The outcome of the report is `committed`, or `nothing-to-do`.
 ///
@@ -59,13 +62,13 @@ fn header_reported(run: &Run, mut report: Report, deed: &HeaderDeed, applied: Ap
     let before = report.pop().unwrap_or_else(unknown);
     let reasons = applied.reasons.clone();
     let mut database = looked_at_again(run, before, &deed.database, applied);
+    if database.report.outcome == Outcome::Committed {
+        database.notes(steps_after_header(&database.report, &deed.plan));
+    }
     if matches!(database.report.outcome, Outcome::Committed | Outcome::RolledBack) {
         let mut record = Report::new(deed.plan.command.into());
         record.push(database.clone(), &reasons);
         database.notes(leave_record(run, record.conclude()));
-    }
-    if database.report.outcome == Outcome::Committed {
-        database.notes(steps_after_header(&database.report, &deed.plan));
     }
     report.push(database, &reasons);
     report.conclude()
@@ -76,14 +79,22 @@ fn looked_at_again(run: &Run, before: Entry, path: &Path, applied: Applied) -> E
     let outcome = applied.ending.into();
     let Entry { report, aside } = before;
     let mut database = match (applied.ending, run.survey_with_logs(path)) {
-        (Ending::Committed, Ok(facts)) => Entry {
-            aside: DatabaseAside { found_before: Some(report.findings), ..aside },
-            report: DatabaseReport {
-                steps: report.steps,
-                rebuild: report.rebuild,
-                ..DatabaseReport::surveyed(&facts, diagnose_database(&facts), outcome)
-            },
-        },
+        (Ending::Committed, Ok(facts)) => {
+            let after = Entry::surveyed(&facts, diagnose_database(&facts), outcome);
+            Entry {
+                aside: DatabaseAside {
+                    header: after.aside.header,
+                    header_before: Some(aside.header),
+                    found_before: Some(report.findings),
+                    ..aside
+                },
+                report: DatabaseReport {
+                    steps: report.steps,
+                    rebuild: report.rebuild,
+                    ..after.report
+                },
+            }
+        }
         _ => Entry { report: DatabaseReport { outcome, ..report }, aside },
     };
     if let Some(pages) = applied.pages {
@@ -150,20 +161,21 @@ fn steps_after_moves(deed: &LogsDeed, applied: &Applied) -> Vec<Note> {
     notes
 }
 
-/// Leaves `report.json` and `report.txt` of a finished operation in its folder; gives back which of
-/// them could not be saved.
+/// Leaves the reports of a finished operation in its folder; gives back which of them could not be saved.
 pub(super) fn leave_record(run: &Run, report: Report) -> Vec<Note> {
     let Some(dir) = report.operation.as_ref().map(|operation| operation.dir.clone()) else {
         return Vec::new();
     };
-    run.stage("writing report.json and report.txt");
+    run.stage("writing report.json, report.txt and report.html");
     let storage = run.storage();
     let sums = read_sums(storage, &dir).into_iter();
     let mut report = report.run_by(run.report());
     report.document.digests = sums.map(|(sha256, name)| DigestReport { name, sha256 }).collect();
     let json = leave_report(storage, &dir, REPORT_NAME, |out| write_json(&report, out));
     let text = leave_report(storage, &dir, TEXT_NAME, |out| write_record(&report, out));
-    let failed = [json, text].into_iter().filter_map(Result::err);
+    let page =
+        leave_report(storage, &dir, PAGE_NAME, |out| out.write_all(report.to_html().as_bytes()));
+    let failed = [json, text, page].into_iter().filter_map(Result::err);
     let note = |error: StorageError| Note::ReportNotSaved {
         folder: dir.clone(),
         error: error.to_string(),

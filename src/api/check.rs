@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::apply::is_operation_folder;
 use crate::diagnose::{
-    Finding, ForecastOutcome, GroupDiagnosis, diagnose_database, diagnose_group_but, other_format,
-    required,
+    Finding, ForecastOutcome, GroupDiagnosis, StreamOutlook, WayOutStep, diagnose_database,
+    diagnose_group_but, other_format, required,
 };
 use crate::ese::ContentKind;
 use crate::ese::db_header::FORMAT_VERSION;
@@ -17,7 +17,9 @@ use crate::report::model::{
     CheckpointReport, CheckpointsReport, LogsReport, RebuildReport, StreamReport,
     checkpoint_reports,
 };
-use crate::report::{CommandName, DatabaseReport, Entry, Outcome, Report};
+use crate::report::{
+    CommandName, DatabaseReport, Entry, GroupNumber, Outcome, Report, StreamAside, headers_of_logs,
+};
 use crate::storage::{FileKind, all_processors, canonical};
 use crate::survey::{
     Bodies, DatabaseFacts, Digests, FlushMapFile, GroupFacts, GroupFolders, Listings, LogStream,
@@ -78,6 +80,8 @@ struct Checking<'a> {
     report: Report,
     streams: Vec<StreamReport>,
     checkpoints: Vec<CheckpointReport>,
+    /// The group that is looked at.
+    number: GroupNumber,
     /// A folder of logs could not be read, or a database that the logs name was not found.
     is_incomplete: bool,
     /// How many files were told of in the folders of the group.
@@ -88,7 +92,8 @@ impl<'a> Checking<'a> {
     fn new(run: &'a Run<'a>, request: &'a Check) -> Self {
         let (streams, checkpoints) = (Vec::new(), Vec::new());
         let report = Report::new(CommandName::Check);
-        Self { run, request, report, streams, checkpoints, is_incomplete: false, found_in: 0 }
+        let (number, is_incomplete, found_in) = (0, false, 0);
+        Self { run, request, report, streams, checkpoints, number, is_incomplete, found_in }
     }
 
     fn conclude(mut self) -> Report {
@@ -106,7 +111,8 @@ impl<'a> Checking<'a> {
             document.outcome = Outcome::Findings;
             document.exit_code = Outcome::Findings.exit_code();
         }
-        if self.is_incomplete { report.failed() } else { report }
+        let report = if self.is_incomplete { report.failed() } else { report };
+        report.judged()
     }
 
     /// Judges a group. Where the next mount fails, or loses something, other ways are tried, and they begin with the
@@ -182,6 +188,7 @@ impl<'a> Checking<'a> {
     /// A storage group: the databases of the folders and those that were named, and the logs.
     fn group(&mut self, folders: &[PathBuf], named: Vec<DatabaseFacts>) {
         let (run, listings) = (self.run, self.run.listings());
+        self.number += 1;
         let mut databases = match self.databases_of(&listings, folders, named) {
             Ok(databases) => databases,
             Err(refusal) => return self.fail(&refusal),
@@ -252,7 +259,7 @@ impl<'a> Checking<'a> {
             }
             found.temporary.iter().for_each(|facts| self.push(facts, diagnose_database(facts)));
             let foreign = found.foreign.iter().map(|(path, format)| other_format(path, *format));
-            self.report.document.findings.extend(foreign);
+            self.push_findings(foreign);
             for found in found.databases {
                 match found {
                     Ok(facts) if databases.iter().any(|known| known.path == facts.path) => {}
@@ -294,20 +301,40 @@ impl<'a> Checking<'a> {
         for (facts, findings) in group.databases.iter().zip(diagnosis.databases) {
             self.push_judged(&group.folders, facts, findings);
         }
-        self.report.document.findings.extend(diagnosis.findings);
+        self.push_findings(diagnosis.findings);
         match parts_below(self.run, group) {
-            Some(step) => self.report.document.way_out.push(step),
-            None => self.report.document.way_out.extend(diagnosis.way_out),
+            Some(step) => self.push_way_out([step]),
+            None => self.push_way_out(diagnosis.way_out),
         }
         self.push_unread(group);
+        self.report.aside.headers.extend(headers_of_logs(group));
         let dir = &group.folders.log_dir;
         if diagnosis.streams.iter().all(|stream| stream.base.is_none()) {
             self.report.aside.no_logs_in.push(dir.clone());
         }
-        self.streams.extend(diagnosis.streams.iter().map(|stream| StreamReport::new(dir, stream)));
-        let checkpoints = diagnosis.streams.into_iter().map(|stream| stream.checkpoint);
-        self.report.aside.checkpoints.extend(checkpoints);
+        for stream in &diagnosis.streams {
+            self.streams.push(StreamReport::new(dir, stream));
+            self.report.aside.streams.push(self.aside_of(stream));
+        }
         self.checkpoints.extend(checkpoint_reports(group));
+    }
+
+    /// Of the logs, the checkpoint and the folder.
+    fn push_findings(&mut self, found: impl IntoIterator<Item = Finding>) {
+        let (findings, of_which) =
+            (&mut self.report.document.findings, &mut self.report.aside.findings);
+        findings.extend(found);
+        of_which.resize(findings.len(), self.number);
+    }
+
+    fn push_way_out(&mut self, steps: impl IntoIterator<Item = WayOutStep>) {
+        let (way_out, of_which) = (&mut self.report.document.way_out, &mut self.report.aside.steps);
+        way_out.extend(steps);
+        of_which.resize(way_out.len(), self.number);
+    }
+
+    fn aside_of(&self, stream: &StreamOutlook) -> StreamAside {
+        StreamAside { checkpoint: stream.checkpoint, group: self.number }
     }
 
     /// A log or a checkpoint that could not be read is not damaged, and does not pass for sound.
@@ -327,7 +354,8 @@ impl<'a> Checking<'a> {
             let (here, elsewhere): (Vec<_>, Vec<_>) =
                 rest.into_iter().partition(|facts| parent(facts).unwrap_or_default() == dir);
             rest = elsewhere;
-            let folders = GroupFolders { log_dir: dir.clone(), system_dir: dir };
+            self.number += 1;
+            let folders = GroupFolders { log_dir: dir.clone(), system_dir: dir.clone() };
             let listings = self.run.listings();
             match self.run.survey_logs(
                 &listings,
@@ -352,7 +380,11 @@ impl<'a> Checking<'a> {
                         self.push_judged(&group.folders, facts, findings);
                     }
                     if !is_sound {
-                        self.report.document.way_out.extend(diagnosis.way_out);
+                        self.push_way_out(diagnosis.way_out);
+                    }
+                    for stream in &diagnosis.streams {
+                        let aside = self.aside_of(stream);
+                        self.report.aside.beside.push((StreamReport::new(&dir, stream), aside));
                     }
                 }
                 // The folder cannot be listed; the databases can be judged all the same.
@@ -420,8 +452,9 @@ impl<'a> Checking<'a> {
             () if !unknown.is_empty() => Outcome::Failed,
             () => Outcome::Ok,
         };
-        let mut entry = Entry::from(DatabaseReport::surveyed(facts, findings, outcome));
+        let mut entry = Entry::surveyed(facts, findings, outcome);
         entry.notes(facts.pages.as_deref().and_then(pages_note_of_check));
+        entry.aside.checked_with = Some(self.number);
         entry.report.pages = facts.pages.as_deref().cloned();
         entry.report.rebuild = rebuild;
         self.report.push(entry, &unknown);

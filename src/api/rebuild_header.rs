@@ -12,7 +12,7 @@ use crate::rebuild::{
     DatabaseTale, LogTail, NameInLogs, OlderHeader, Question, Rebuilt, judge, page_size_unknown,
 };
 use crate::refusal::{ALLOW_NEWEST_LOG_DOUBTFUL, DIRTY_FOR_REPAIR, Refusal, RefusalId};
-use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome, RebuildReport};
+use crate::report::{CommandName, Entry, Note, Outcome, RebuildReport};
 use crate::show::CommandLine;
 use crate::storage::{Access, StorageError, read_full};
 use crate::survey::{
@@ -34,7 +34,7 @@ pub(super) fn plan(run: &Run, request: &RebuildHeader) -> Plan {
         Err(refusal) => return Plan::stopped(COMMAND, &refusal),
     };
     let findings = diagnose_database(&facts);
-    let mut database = DatabaseReport::surveyed(&facts, findings, Outcome::Refused).into();
+    let mut database = Entry::surveyed(&facts, findings, Outcome::Refused);
     let planned = plan_surveyed(run, request, &facts, &mut database);
     if let Err(refused) = &planned {
         database.report.outcome = Outcome::of_reasons(refused);

@@ -161,14 +161,15 @@ fn recover_one(
     let applied = apply::recover(run.context, path, request.wish(), request.allow_unproven_lock);
     // For an operation without a marker the path is its folder.
     let subject = &assessment.subject;
-    let surveyed = run.survey_with_logs(subject).map(|facts| {
-        let findings = diagnose_database(&facts);
-        DatabaseReport::surveyed(&facts, findings, applied.ending.into())
-    });
-    let after = surveyed.unwrap_or_else(|_| DatabaseReport::unread(subject, applied.ending.into()));
+    let outcome = applied.ending.into();
+    let surveyed = run
+        .survey_with_logs(subject)
+        .map(|facts| Entry::surveyed(&facts, diagnose_database(&facts), outcome));
+    let after = surveyed.unwrap_or_else(|_| DatabaseReport::unread(subject, outcome).into());
     let direction = (applied.ending != Ending::Refused).then_some(direction);
     let (operation, steps) = (applied.operation, assessment.steps);
-    let mut database = Entry::from(DatabaseReport { operation, direction, steps, ..after });
+    let report = DatabaseReport { operation, direction, steps, ..after.report };
+    let mut database = Entry { report, ..after };
     database.notes(direction.map(Note::Direction));
     if matches!(applied.ending, Ending::Committed | Ending::RolledBack | Ending::Overtaken) {
         let unsaved = leave_missing_record(run, &database);

@@ -10,7 +10,7 @@ use crate::plan::{
 };
 use crate::refusal::{Refusal, RefusalId};
 use crate::report::model::{CheckpointsReport, LogsReport, StreamReport, checkpoint_reports};
-use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome};
+use crate::report::{CommandName, Entry, Note, Outcome};
 use crate::storage::all_processors;
 use crate::survey::{Bodies, DatabaseFacts, Digests, GroupFolders, PageLayout};
 
@@ -35,12 +35,12 @@ pub(super) fn plan(run: &Run, request: &Repair) -> Plan {
         Err(refusal) => {
             let refused = vec![refusal];
             let (findings, outcome) = (diagnose_database(&facts), Outcome::of_reasons(&refused));
-            let database = DatabaseReport::surveyed(&facts, findings, outcome);
+            let database = Entry::surveyed(&facts, findings, outcome);
             return Plan::of_file(COMMAND, database, Err(refused));
         }
     };
     let Surveyed { facts, findings, logs, checkpoint } = surveyed;
-    let mut database = DatabaseReport::surveyed(&facts, findings, Outcome::Refused).into();
+    let mut database = Entry::surveyed(&facts, findings, Outcome::Refused);
     let planned = plan_surveyed(run, request, facts, &mut database);
     let mut plan = Plan::of_file(COMMAND, database, planned);
     (plan.report.document.logs, plan.report.document.checkpoint) = (logs, checkpoint);

@@ -14,7 +14,7 @@ use crate::plan::{
     plan_reset, reset_refusals,
 };
 use crate::refusal::{ALLOW_GROUP_INCOMPLETE, ALLOW_OLDER_DATABASE, Refusal};
-use crate::report::{CommandName, DatabaseReport, Note, Outcome, Report};
+use crate::report::{CommandName, Entry, Note, Outcome, Report};
 use crate::survey::{CheckpointFile, DatabaseFacts, GroupFacts, LogContent, LogFile, LogStream};
 
 use super::consent::confirmation_needed;
@@ -159,7 +159,7 @@ fn with_databases(mut report: Report, group: &GroupFacts) -> Report {
         let unsigned = findings.iter_mut().filter(|finding| finding.id == FindingId::NoLogging);
         let is_named_by_logs = is_named_by_logs(facts, group);
         unsigned.for_each(|finding| warn_of_no_logging(finding, is_named_by_logs));
-        report.push(DatabaseReport::surveyed(facts, findings, Outcome::Ok), &[]);
+        report.push(Entry::surveyed(facts, findings, Outcome::Ok), &[]);
     }
     report
 }

@@ -49,7 +49,7 @@ fn plan_header(run: &Run, request: &Restore, deed: Box<HeaderDeed>) -> Plan {
         Err(refusal) => return Plan::stopped(COMMAND, &refusal),
     };
     let findings = diagnose_database(&facts);
-    let mut database = Entry::from(DatabaseReport::surveyed(&facts, findings, Outcome::Refused));
+    let mut database = Entry::surveyed(&facts, findings, Outcome::Refused);
     database.report.steps = deed.plan.steps.clone().into();
     database.notes(deed.plan.undoes.clone().map(Note::Undoes));
     let planned = plan_surveyed(run, request, deed, &facts, &mut database);
@@ -110,7 +110,7 @@ fn plan_logs(run: &Run, request: &Restore, deed: LogsDeed) -> Plan {
     for facts in group.databases.iter().filter(|facts| databases.contains(&facts.path)) {
         refused.extend(content_refusals(facts));
         let findings = diagnose_database(facts);
-        report.push(DatabaseReport::surveyed(facts, findings, Outcome::Refused), &[]);
+        report.push(Entry::surveyed(facts, findings, Outcome::Refused), &[]);
     }
     let backup_dir = match run.backup_dir(guarded.backup_dir.as_deref(), &subject) {
         Ok(dir) => dir,

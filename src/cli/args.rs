@@ -11,7 +11,7 @@ use crate::ese::LogBase;
 use crate::plan::{BackupScope, VerifyScope};
 use crate::report::CommandName;
 
-use super::flags::{GroupArgs, GuardedArgs, LogFileArgs, OutputArgs};
+use super::flags::{GroupArgs, GuardedArgs, LogFileArgs, OutputArgs, PageArgs};
 
 /// Guarded repair of the header of dismounted ESE / Exchange databases.
 ///
@@ -103,6 +103,25 @@ impl Command {
         matches!(self, Self::Check(args) if args.openmetrics)
     }
 
+    /// Where the page that was asked for goes.
+    pub fn page(&self) -> Option<&Path> {
+        let page = match self {
+            Self::Check(args) => &args.page,
+            Self::Repair(args) => &args.page,
+            Self::RebuildHeader(args) => &args.page,
+            Self::ResetLogs(args) => &args.page,
+            Self::Restore(args) => &args.page,
+            Self::Inspect(_)
+            | Self::Verify(_)
+            | Self::Recover(_)
+            | Self::Demo(_)
+            | Self::Explain(_)
+            | Self::Completions(_)
+            | Self::Man(_) => return None,
+        };
+        page.html.as_deref()
+    }
+
     /// The flags of the output.
     pub fn output(&self) -> OutputArgs {
         match self {
@@ -172,6 +191,10 @@ pub struct CheckArgs {
     /// Look for storage groups in all folders below, too
     #[arg(long)]
     pub recursive: bool,
+    /// Print one line for each database: path, state, verdict, worst finding and
+    /// first command, separated by tabs
+    #[arg(long, conflicts_with_all = ["json", "quiet", "verbose"])]
+    pub brief: bool,
     /// Take the group for whole without a database that the logs name and that was
     /// deleted since, by the Rand number of its DB Signature
     #[arg(long, value_name = "SIGNATURE", value_parser = signature_random)]
@@ -179,6 +202,9 @@ pub struct CheckArgs {
     /// Print metrics for monitoring (OpenMetrics), whatever happens
     #[arg(long, conflicts_with_all = ["json", "quiet", "verbose"])]
     pub openmetrics: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub page: PageArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub log: LogFileArgs,
@@ -218,6 +244,9 @@ pub struct RepairArgs {
     /// Where the operation folder goes (default: edbmend beside the database)
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub backup_dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub page: PageArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub guarded: GuardedArgs,
@@ -300,6 +329,9 @@ pub struct RebuildHeaderArgs {
     pub backup_dir: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub page: PageArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub guarded: GuardedArgs,
 }
 
@@ -328,6 +360,9 @@ pub struct ResetLogsArgs {
     /// Where the operation folder goes (default: edbmend beside the logs)
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub backup_dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub page: PageArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub guarded: GuardedArgs,
@@ -382,6 +417,9 @@ pub struct RestoreArgs {
     /// Where the folder of the undo goes (default: edbmend beside the database)
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub backup_dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub page: PageArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub guarded: GuardedArgs,

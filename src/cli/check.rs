@@ -1,12 +1,13 @@
 //! `check`: diagnoses databases and storage groups.
 
 use crate::api::{Check, check_in};
-use crate::report::Report;
+use crate::report::brief;
 
 use super::args::CheckArgs;
+use super::printed::Printed;
 use super::session::Session;
 
-pub fn run(session: &Session, args: &CheckArgs) -> Report {
+pub fn run(session: &Session, args: &CheckArgs) -> Printed {
     if args.deep {
         session.heed_first_interrupt();
     }
@@ -18,5 +19,7 @@ pub fn run(session: &Session, args: &CheckArgs) -> Report {
         recursive: args.recursive,
         may_be_missing: args.allow_group_incomplete.clone(),
     };
-    check_in(&session.run(), &check)
+    let report = check_in(&session.run(), &check);
+    let text = args.brief.then(|| brief(&report));
+    Printed { report, text }
 }

@@ -12,7 +12,7 @@ use crate::show::{CommandLine, quoted};
 use crate::storage::{Disk, FileKind, Storage, StorageError};
 
 use super::args::{CheckArgs, DemoArgs, RepairArgs, ScopeArg, VerifyArg};
-use super::flags::{GroupArgs, GuardedArgs, LogFileArgs};
+use super::flags::{GroupArgs, GuardedArgs, LogFileArgs, PageArgs};
 use super::printed::Printed;
 use super::session::Session;
 use super::terminal::style_for;
@@ -35,9 +35,9 @@ pub fn run(session: &Session, args: &DemoArgs) -> Printed {
         return failed(Some(&dir), &refusal).into();
     }
     let damaged = dir.join(DAMAGED);
-    let before = check::run(session, &check_args(args, &dir));
+    let before = check::run(session, &check_args(args, &dir)).report;
     let mut repaired = repair::run(session, &repair_args(args, &damaged));
-    let after = check::run(session, &check_args(args, &dir));
+    let after = check::run(session, &check_args(args, &dir)).report;
     let text = if args.output.quiet {
         what_went_wrong([&repaired, &after])
     } else {
@@ -110,8 +110,10 @@ fn check_args(args: &DemoArgs, dir: &Path) -> CheckArgs {
         openmetrics: false,
         recursive: false,
         deep: false,
+        brief: false,
         paths: vec![dir.to_owned()],
         group: GroupArgs::default(),
+        page: PageArgs::default(),
         log: LogFileArgs::default(),
         output: args.output,
     }
@@ -127,6 +129,7 @@ fn repair_args(args: &DemoArgs, database: &Path) -> RepairArgs {
         backup: ScopeArg::Full,
         verify: VerifyArg::Full,
         backup_dir: None,
+        page: PageArgs::default(),
         guarded: GuardedArgs {
             dry_run: false,
             yes: true,
@@ -147,7 +150,8 @@ fn what_went_wrong(reports: [&Report; 2]) -> String {
 }
 
 fn transcript(dir: &Path, damaged: &Path, [before, repaired, after]: [&Report; 3]) -> String {
-    let style = Style { width: style_for(&Term::stdout()).width, ..Style::default() };
+    let Style { width, columns, unicode, .. } = style_for(&Term::stdout());
+    let style = Style { width, columns, unicode, ..Style::default() };
     let commands = [
         (CommandLine::new("check").path(dir), before),
         (CommandLine::new("repair --yes --verify full").path(damaged), repaired),

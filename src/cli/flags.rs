@@ -15,6 +15,15 @@ pub struct LogFileArgs {
     pub log_file: Option<PathBuf>,
 }
 
+/// A page beside the report.
+#[derive(Args, Clone, Debug, Default)]
+pub struct PageArgs {
+    /// Write the report as a page for a browser, too. FILE must not be there; with
+    /// - the page goes to standard output, and the text to standard error
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+}
+
 /// How the report looks.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct OutputArgs {

@@ -9,17 +9,14 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::apply::is_operation_folder;
 use crate::diagnose::{Finding, Severity};
-use crate::ese::LogFileName;
 use crate::machine::now;
 use crate::refusal::{Refusal, RefusalId};
 use crate::report::{Report, utc};
 use crate::show::shown;
 use crate::storage::{FileKind, Storage, absolute};
 
-/// Names of what a storage group consists of, and of what marks a pending operation.
-const TAKEN_ENDINGS: [&str; 4] = ["edb", "stm", "jfm", "edbmend-pending"];
+use super::own_file::reason_against;
 
 /// A log that lines are appended to.
 pub struct LogFile {
@@ -117,14 +114,12 @@ impl LogFile {
 
 /// Why nothing is to be appended here; else whether the file is new. `None` where it is not there.
 fn refusal(storage: &dyn Storage, path: &Path) -> Option<Result<bool, Refusal>> {
-    let other = "Name another file, for example /var/log/edbmend.log.";
-    if path.ancestors().skip(1).any(|dir| is_operation_folder(storage, dir)) {
-        return Some(Err(refuse(path, "it lies in an operation folder of edbmend", other)));
-    }
-    if is_of_storage_group(path) {
-        let what = "its name is that of a database, a transaction log or a marker, and would be taken \
-                    for one";
-        return Some(Err(refuse(path, what, other)));
+    if let Some(what) = reason_against(storage, path) {
+        return Some(Err(refuse(
+            path,
+            what,
+            "Name another file, for example /var/log/edbmend.log.",
+        )));
     }
     let status = storage.status(path).ok()?;
     let what = match status.kind {
@@ -137,13 +132,6 @@ fn refusal(storage: &dyn Storage, path: &Path) -> Option<Result<bool, Refusal>> 
         FileKind::Special => "it is a FIFO, a socket or a device",
     };
     Some(Err(refuse(path, what, "Name a new file, or one that an earlier --log-file made.")))
-}
-
-fn is_of_storage_group(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    LogFileName::parse(&name).is_some()
-        || TAKEN_ENDINGS.iter().any(|taken| ending.eq_ignore_ascii_case(taken))
 }
 
 /// Whether the first line is one of ours. Nothing is ever appended to a file of any other kind.

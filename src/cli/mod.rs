@@ -11,6 +11,8 @@ mod inspect;
 mod interrupts;
 mod log_file;
 mod numbers;
+mod own_file;
+mod page_file;
 mod printed;
 mod progress;
 mod rebuild_header;
@@ -24,12 +26,13 @@ mod terminal;
 mod topics;
 mod verify;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use console::Term;
 
 pub use args::{Cli, Command};
@@ -38,30 +41,44 @@ pub use interrupts::outlive_file_limit;
 use crate::refusal::{Refusal, RefusalId};
 use crate::report::{CommandName, Outcome, Report, Style, open_metrics, render, write_json};
 use crate::show::{CommandLine, shown};
+use crate::storage::Disk;
 
 use flags::OutputArgs;
+use page_file::{PageFile, is_standard_output};
 use printed::Printed;
 use session::Session;
-use terminal::{style_for, takes_colour};
+use terminal::{show, style_for, takes_colour};
 
 /// What a run prints on standard output, and the exit code of the process.
 pub struct Ran {
     printed: Printed,
     output: OutputArgs,
+    /// The page goes where the text would.
+    as_page: bool,
     /// The exit code that stands for the outcome.
     pub exit_code: u8,
 }
 
 impl Ran {
-    /// Prints the report, as text or JSON.
+    /// Prints the report, as text or JSON; or as a page, and the text on standard error.
     pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Printed { report, text } = &self.printed;
+        let report = &self.printed.report;
         if self.output.json {
             return write_json(report, out);
         }
+        if self.as_page {
+            show(&self.text(&Term::stderr()));
+            return out.write_all(report.to_html().as_bytes());
+        }
+        out.write_all(self.text(&Term::stdout()).as_bytes())
+    }
+
+    /// The text, as it is printed there.
+    fn text(&self, term: &Term) -> Cow<'_, str> {
+        let Printed { report, text } = &self.printed;
         match text {
-            Some(text) => out.write_all(text.as_bytes()),
-            None => out.write_all(render(report, style(self.output)).as_bytes()),
+            Some(text) => text.into(),
+            None => render(report, style(self.output, term)).into(),
         }
     }
 }
@@ -78,7 +95,7 @@ pub struct Early {
 
 /// Parses the command line.
 pub fn parse(arguments: &[OsString]) -> Result<Cli, Early> {
-    Cli::try_parse_from(arguments).map_err(|error| {
+    Cli::try_parse_from(arguments).and_then(one_output).map_err(|error| {
         let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
         let exit_code = if asked_for { 0 } else { 2 };
         let json = arguments.iter().any(|argument| argument == "--json");
@@ -91,6 +108,15 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, Early> {
         let text = early_text(&error, arguments, coloured);
         Early { text, to_stderr, exit_code }
     })
+}
+
+/// Standard output takes one of the two.
+fn one_output(cli: Cli) -> Result<Cli, clap::Error> {
+    if cli.command.output().json && cli.command.page().is_some_and(is_standard_output) {
+        let what = "'--html -' cannot be used with '--json': both are for standard output";
+        return Err(Cli::command().error(ErrorKind::ArgumentConflict, what));
+    }
+    Ok(cli)
 }
 
 /// Help, or what was wrong. That quotes words that were typed, in which nothing may play with the terminal.
@@ -115,23 +141,34 @@ fn usage_report(arguments: &[OsString], message: &str) -> Report {
 
 /// Runs a command; `arguments` are the words that were typed, the program first.
 pub fn run(cli: &Cli, arguments: &[OsString]) -> Ran {
-    let output = cli.command.output();
+    let command = &cli.command;
+    let output = command.output();
     let mut session = Session::new(output, arguments);
-    let Printed { report, text } = match session.open_log(cli.command.log_file()) {
-        Ok(()) => run_command(&session, &cli.command),
-        // It was not begun.
-        Err(refusal) => Report::new(cli.command.name()).ended(Outcome::Refused, &[refusal]).into(),
+    let not_begun =
+        |outcome, refusal| Report::new(command.name()).ended(outcome, &[refusal]).into();
+    let file = command.page().filter(|path| !is_standard_output(path));
+    let (page, printed) = match file.map(|path| PageFile::create(&Disk, path)).transpose() {
+        Err(refusal) => (None, not_begun(Outcome::Usage, refusal)),
+        Ok(page) => match session.open_log(command.log_file()) {
+            Ok(()) => (page, run_command(&session, command)),
+            Err(refusal) => (page, not_begun(Outcome::Refused, refusal)),
+        },
     };
+    let Printed { report, text } = printed;
     let report = report.run_by(session.run().report());
     session.close_log(&report);
-    let text = if cli.command.prints_metrics() { Some(open_metrics(&report)) } else { text };
-    Ran { exit_code: report.exit_code, printed: Printed { report, text }, output }
+    if let Some(Err(warning)) = page.map(|page| page.finish(&report)) {
+        show(&format!("{warning}\n"));
+    }
+    let text = if command.prints_metrics() { Some(open_metrics(&report)) } else { text };
+    let as_page = command.page().is_some_and(is_standard_output);
+    Ran { exit_code: report.exit_code, printed: Printed { report, text }, output, as_page }
 }
 
 fn run_command(session: &Session, command: &Command) -> Printed {
     match command {
         Command::Inspect(args) => inspect::run(session, args).into(),
-        Command::Check(args) => check::run(session, args).into(),
+        Command::Check(args) => check::run(session, args),
         Command::Repair(args) => repair::run(session, args).into(),
         Command::RebuildHeader(args) => rebuild_header::run(session, args).into(),
         Command::ResetLogs(args) => reset_logs::run(session, args).into(),
@@ -149,7 +186,6 @@ fn to_json(report: &Report) -> String {
     serde_json::to_string_pretty(report).expect("a report serialises") + "\n"
 }
 
-fn style(output: OutputArgs) -> Style {
-    let Style { coloured, width, .. } = style_for(&Term::stdout());
-    Style { coloured, width, quiet: output.quiet, verbose: output.verbose }
+fn style(output: OutputArgs, term: &Term) -> Style {
+    Style { quiet: output.quiet, verbose: output.verbose, ..style_for(term) }
 }

@@ -16,6 +16,9 @@ use super::progress::{Progress, Unit};
 /// Below this a column of words is worse than a line that the terminal breaks.
 const NARROWEST: usize = 40;
 
+/// No drawing is wider.
+const WIDEST: usize = 200;
+
 /// The answer to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -44,8 +47,28 @@ pub fn takes_colour(term: &Term) -> bool {
 pub fn style_for(term: &Term) -> Style {
     let columns = term.size_checked().filter(|(_, columns)| *columns > 0);
     let columns = columns.map_or(WIDTH, |(_, columns)| columns.into());
-    let width = columns.clamp(NARROWEST, WIDTH);
-    Style { coloured: takes_colour(term), width, ..Style::default() }
+    Style {
+        coloured: takes_colour(term),
+        width: columns.clamp(NARROWEST, WIDTH),
+        columns: columns.clamp(NARROWEST, WIDEST),
+        unicode: takes_unicode(term),
+        ..Style::default()
+    }
+}
+
+/// Whether a drawing there may have characters beyond ASCII: on a terminal whose locale is UTF-8, and on the consoles
+/// of Windows 10 and later.
+fn takes_unicode(term: &Term) -> bool {
+    if !term.is_term() {
+        return false;
+    }
+    if cfg!(windows) {
+        return term.features().colors_supported();
+    }
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"].map(std::env::var_os);
+    let locale = set.into_iter().flatten().find(|value| !value.is_empty());
+    let locale = locale.unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
 }
 
 /// Shows text to the person who will be asked. A terminal that is gone is met by the question.

@@ -179,8 +179,8 @@ fn next_incremental_fails(facts: &DatabaseFacts, header: &DbHeader) -> Option<Fi
         (
             names.exchange_2003,
             format!(
-                " (Exchange 2003 per KB946799, where full backups fail too); the published engine \
-                 names {}",
+                " (Exchange 2003 per KB946799, where full backups fail too); newer engines name \
+                 {}",
                 names.published
             ),
             mend(facts, header),
@@ -222,8 +222,8 @@ fn next_full_truncates(facts: &DatabaseFacts, header: &DbHeader) -> Option<Findi
     Some(Finding::new(
         FindingId::NextFullTruncates,
         format!("The recorded generation {} holds no log back", full.gen_high),
-        "A full backup of another store of the same storage group may delete logs that this store \
-         still needs for a roll-forward. Run none before this is repaired.",
+        "Run no full backup of the group before the repair: it may delete logs that this store needs. Without them it \
+         cannot be rolled forward.",
         mend(facts, header),
     ))
 }

@@ -1,6 +1,8 @@
 //! The checkpoint: damaged, or not that of the logs beside it.
 
-use crate::ese::CheckpointCopies;
+use std::fmt;
+
+use crate::ese::{CheckpointCopies, LgPos};
 use crate::show::shown;
 use crate::survey::CheckpointFile;
 
@@ -19,13 +21,37 @@ pub(super) fn judge(scene: &Scene) -> Vec<Finding> {
     half.into_iter().chain(mismatch(scene, file)).collect()
 }
 
+/// What a checkpoint says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckpointState {
+    /// There is none.
+    None,
+    /// It could not be read.
+    Unread,
+    /// Neither of its copies is valid.
+    Damaged,
+    /// Its position.
+    At(LgPos),
+}
+
 /// `(0x6,1E,0)`, `none`, `damaged`, `could not be read`.
-pub(super) fn in_words(chain: &Chain) -> String {
+impl fmt::Display for CheckpointState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("none"),
+            Self::Unread => f.write_str("could not be read"),
+            Self::Damaged => f.write_str("damaged"),
+            Self::At(position) => position.fmt(f),
+        }
+    }
+}
+
+pub(super) fn state(chain: &Chain) -> CheckpointState {
     match chain.stream.checkpoint.as_ref().map(|file| (&file.elected, &file.read_error)) {
-        None => "none".into(),
-        Some((_, Some(_))) => "could not be read".into(),
-        Some((None, None)) => "damaged".into(),
-        Some((Some((checkpoint, _)), None)) => checkpoint.checkpoint().to_string(),
+        None => CheckpointState::None,
+        Some((_, Some(_))) => CheckpointState::Unread,
+        Some((None, None)) => CheckpointState::Damaged,
+        Some((Some((checkpoint, _)), None)) => CheckpointState::At(checkpoint.checkpoint()),
     }
 }
 

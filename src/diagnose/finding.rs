@@ -1,9 +1,11 @@
 //! One finding.
 
+use std::path::Path;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::show::Paragraph;
+use crate::show::{Paragraph, path_text};
 
 use super::{FindingId, Severity};
 
@@ -16,6 +18,8 @@ pub struct Finding {
     pub severity: Severity,
     /// JSON key of the header field concerned, where it is one.
     pub field: Option<String>,
+    /// Path of the database that a finding of the logs is about, where it is one.
+    pub file: Option<String>,
     /// What is wrong, in the words of `eseutil /mh`.
     pub message: String,
     /// What will happen because of it.
@@ -36,6 +40,7 @@ impl Finding {
             id,
             severity: id.severity(),
             field: None,
+            file: None,
             message: message.into(),
             consequence: consequence.into(),
             remedy: remedy.into(),
@@ -45,6 +50,11 @@ impl Finding {
     /// With another severity than its id has.
     pub fn with_severity(self, severity: Severity) -> Self {
         Self { severity, ..self }
+    }
+
+    /// Of one database, though it is found in the logs.
+    pub fn of_file(self, path: &Path) -> Self {
+        Self { file: Some(path_text(path)), ..self }
     }
 
     /// Of one header field, by its JSON key.

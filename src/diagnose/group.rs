@@ -9,6 +9,7 @@ use crate::simulate::{Set, Stop, start};
 use crate::survey::{DatabaseFacts, GroupFacts, LogFile, LogStream};
 
 use super::chain::Chain;
+use super::checkpoint::CheckpointState;
 use super::database::diagnose_database;
 use super::forecast::{self, Forecast, ForecastOutcome};
 use super::generation_range::GenerationRange;
@@ -66,8 +67,8 @@ pub struct StreamOutlook {
     pub missing: Vec<GenerationRange>,
     /// Files without a valid header.
     pub damaged: Vec<PathBuf>,
-    /// Position of its checkpoint, or that there is none, or that it is damaged.
-    pub checkpoint: String,
+    /// Its checkpoint.
+    pub checkpoint: CheckpointState,
     /// The databases of this log signature.
     pub databases: Vec<PathBuf>,
     /// How much of the numbers is used up.
@@ -252,7 +253,7 @@ fn outlook(scene: &Scene) -> StreamOutlook {
         current: chain.stream.current.as_ref().map(path),
         missing: chain.missing.clone(),
         damaged: chain.damaged.iter().map(|log| path(log)).collect(),
-        checkpoint: checkpoint::in_words(chain),
+        checkpoint: checkpoint::state(chain),
         databases: scene.databases.iter().map(|member| member.facts.path.clone()).collect(),
         sequence: sequence_use(chain),
         next_full,
@@ -274,7 +275,7 @@ fn without_logs(group: &GroupFacts) -> StreamOutlook {
         current: None,
         missing: Vec::new(),
         damaged: Vec::new(),
-        checkpoint: "none".into(),
+        checkpoint: CheckpointState::None,
         databases: Vec::new(),
         sequence: None,
         ranges: Vec::new(),

@@ -4,6 +4,7 @@
 //! `ErrLGITruncateLog`: the closed logs below the first that recovery would need, as long as no database outside of
 //! the backup still needs them for a roll-forward.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -11,7 +12,9 @@ use serde::Serialize;
 
 use crate::ese::BackupFault;
 use crate::ese::backup_info::LAST_GENERATION;
+use crate::ese::log_body::BodyVerdict;
 use crate::show::path_text;
+use crate::survey::LogFile;
 
 use super::chain::Chain;
 use super::forecast::{Forecast, ForecastOutcome};
@@ -27,7 +30,7 @@ pub enum LogRangeState {
     Current,
     /// No file is there.
     Missing,
-    /// Files that cannot be used.
+    /// Files that cannot be used: without a valid header, or with a body that was read and is damaged or lost.
     Damaged,
 }
 
@@ -90,9 +93,10 @@ fn is_alike(one: &LogRange, other: &LogRange) -> bool {
 /// What is there, in runs: ascending, by generation.
 fn pieces(chain: &Chain) -> Vec<(i32, i32, LogRangeState)> {
     let current = chain.current().map(|log| log.generation);
-    let usable = chain.usable();
+    let (usable, bad_bodies) = (chain.usable(), with_bad_bodies(chain));
     let of = |generation: i32| match () {
         () if Some(generation) == current => LogRangeState::Current,
+        () if bad_bodies.contains(&generation) => LogRangeState::Damaged,
         () if usable.contains(&generation) => LogRangeState::Closed,
         () => LogRangeState::Damaged,
     };
@@ -103,6 +107,16 @@ fn pieces(chain: &Chain) -> Vec<(i32, i32, LogRangeState)> {
     pieces.extend(missing);
     pieces.sort_by_key(|(first, ..)| *first);
     pieces
+}
+
+/// The generations of logs whose bodies were read, and are damaged or lost.
+fn with_bad_bodies(chain: &Chain) -> BTreeSet<i32> {
+    let is_bad = |log: &LogFile| {
+        let verdict = log.body.as_ref().map(|body| body.report.verdict);
+        matches!(verdict, Some(BodyVerdict::Damaged(_) | BodyVerdict::Lost))
+    };
+    let bad = chain.logs.iter().filter(|(log, _)| is_bad(log));
+    bad.map(|(_, summary)| summary.generation).collect()
 }
 
 /// Where one thing ends and another begins.

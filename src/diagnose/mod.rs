@@ -36,6 +36,7 @@ mod unclean;
 mod way_out;
 
 pub use backup_info::{fault_id, fault_in_words, field_faults, last_seen_generation, log_gen};
+pub use checkpoint::CheckpointState;
 pub use current_backup::CurrentBackup;
 pub use damaged_files::{
     attach_list_way_out, damaged_checkpoint, damaged_log, half_damaged_checkpoint,
@@ -44,7 +45,7 @@ pub use database::diagnose_database;
 pub use finding::Finding;
 pub use finding_id::{FindingId, Mending, Subject};
 pub use fitness::{Obstacle, cut_off, logs_pending, obstacles, repair_command, unknown_format};
-pub use forecast::{Forecast, ForecastOutcome};
+pub use forecast::{Forecast, ForecastOutcome, Ground};
 pub use generation_range::GenerationRange;
 pub use group::{GroupDiagnosis, StreamOutlook, diagnose_group, diagnose_group_but, diagnose_logs};
 pub use header_copies::{CopyFault, copy_evidence, copy_fault};

@@ -49,4 +49,5 @@ fn newer_than_logs(member: &Member, last: i32, scene: &Scene) -> Finding {
          second time, and nobody can tell the old logs from the new ones.",
         remedy,
     )
+    .of_file(&member.facts.path)
 }

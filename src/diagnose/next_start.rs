@@ -89,6 +89,7 @@ fn checkpoint_ahead(database: &Path, min_required: i32, generation: i32, answer:
         format!("The next mount answers {answer}, although no log is missing."),
         "Move the checkpoint away, out of its folder, and check again: recovery then begins with the oldest log.",
     )
+    .of_file(database)
 }
 
 fn missing(server_path: &str) -> Finding {
@@ -112,6 +113,7 @@ fn replaced(path: &Path) -> Finding {
         "Bring the database of these logs back under this name. If this file is the right one, the logs are not \
          its own: look for those of the same log signature.",
     )
+    .of_file(path)
 }
 
 /// Whether a database belongs to no log stream, as after `eseutil /p` and `/d`.
@@ -132,6 +134,7 @@ fn after_repair(path: &Path) -> Finding {
         "The next mount answers -1216 (event 494), for the whole group.",
         "The logs of before must be away before the mount. Other databases that need them come first (see the way out).",
     )
+    .of_file(path)
 }
 
 const OLDER_MENDING: &str = "Bring the newest copy back; or move the checkpoint away, out of its folder, before the \
@@ -145,6 +148,7 @@ fn older(path: &Path, found: LgPos, expected: LgPos) -> Finding {
         "The next mount answers -551 (event 517), for the whole group.",
         OLDER_MENDING,
     )
+    .of_file(path)
 }
 
 fn older_and_clean(path: &Path, found: LgPos, known: LgPos) -> Finding {
@@ -154,6 +158,7 @@ fn older_and_clean(path: &Path, found: LgPos, known: LgPos) -> Finding {
         "It mounts with what it held then. What the logs hold beyond that is lost for good with that mount.",
         OLDER_MENDING,
     )
+    .of_file(path)
     .with_severity(Severity::Warning)
 }
 

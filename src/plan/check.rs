@@ -20,7 +20,7 @@ const OPERATION_PREFIX: &str = "edbmend-";
 const LONGEST_OPERATION: usize = 80;
 
 /// Files of an operation folder that no copy of a database is named like.
-const CONTROL_FILES: [&str; 8] = [
+const CONTROL_FILES: [&str; 9] = [
     "journal",
     "journal.new",
     "plan.json",
@@ -29,6 +29,7 @@ const CONTROL_FILES: [&str; 8] = [
     "SHA256SUMS",
     "report.json",
     "report.txt",
+    "report.html",
 ];
 
 /// Whether this can be the name of an operation, and so of its folder.

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::diagnose::Finding;
+use crate::diagnose::{CheckpointState, Finding};
 
 use super::Note;
+use super::headers::HeaderDump;
+use super::model::StreamReport;
 
 /// What is told beside the document of a run.
 #[derive(Clone, Debug, Default)]
@@ -13,8 +15,16 @@ pub struct Aside {
     pub databases: Vec<DatabaseAside>,
     /// The dump of each of its files, in their order.
     pub dumps: Vec<String>,
-    /// The checkpoint of each of its log streams in words, in their order.
-    pub checkpoints: Vec<String>,
+    /// The checkpoints and logs of its log streams.
+    pub headers: Vec<HeaderDump>,
+    /// Beside each of its log streams, in their order.
+    pub streams: Vec<StreamAside>,
+    /// The log streams beside databases that were checked by themselves.
+    pub beside: Vec<(StreamReport, StreamAside)>,
+    /// Which of the groups each finding of logs and checkpoint is of, in their order.
+    pub findings: Vec<GroupNumber>,
+    /// Which of the groups each step of its way out is of, in their order.
+    pub steps: Vec<GroupNumber>,
     /// Where the run is about a storage group as a whole.
     pub group: Option<GroupAside>,
     /// Folders in which logs were looked for, and none was found.
@@ -23,15 +33,33 @@ pub struct Aside {
     pub unread: Vec<PathBuf>,
 }
 
+/// Which of the groups of a run something is of, in the order in which they were looked at.
+pub type GroupNumber = usize;
+
+/// What is told beside a log stream.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamAside {
+    /// Its checkpoint.
+    pub checkpoint: CheckpointState,
+    /// Its group.
+    pub group: GroupNumber,
+}
+
 /// What is told beside a database.
 #[derive(Clone, Debug, Default)]
 pub struct DatabaseAside {
+    /// Its header as `eseutil` prints it; empty where no copy is valid.
+    pub header: String,
+    /// After an operation: what that was before it.
+    pub header_before: Option<String>,
     /// What the plan means, and what comes next.
     pub notes: Vec<Note>,
     /// Whether the plan was shown already, before a question.
     pub plan_was_shown: bool,
     /// After an operation: what had been found before it. The findings of the report are what is left.
     pub found_before: Option<Vec<Finding>>,
+    /// The group that it was checked with.
+    pub checked_with: Option<GroupNumber>,
 }
 
 /// What is told beside a storage group as a whole.

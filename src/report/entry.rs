@@ -4,9 +4,13 @@ use std::ops::Deref;
 
 use serde::{Serialize, Serializer};
 
+use crate::diagnose::Finding;
+use crate::survey::DatabaseFacts;
+
 use super::Note;
 use super::aside::DatabaseAside;
-use super::model::{DatabaseReport, FileReport};
+use super::headers::header_of;
+use super::model::{DatabaseReport, FileReport, Outcome};
 
 /// A database: what its report says, and what people are told beside it.
 #[derive(Clone, Debug)]
@@ -24,6 +28,17 @@ impl From<DatabaseReport> for Entry {
 }
 
 impl Entry {
+    /// A database that was surveyed.
+    pub(crate) fn surveyed(
+        facts: &DatabaseFacts,
+        findings: Vec<Finding>,
+        outcome: Outcome,
+    ) -> Self {
+        let report = DatabaseReport::surveyed(facts, findings, outcome);
+        let aside = DatabaseAside { header: header_of(facts), ..DatabaseAside::default() };
+        Self { report, aside }
+    }
+
     /// Tells something more beside it.
     pub(crate) fn note(&mut self, note: Note) {
         self.aside.notes.push(note);

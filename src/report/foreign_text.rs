@@ -8,7 +8,8 @@ use serde_json::json;
 use zerocopy::FromBytes;
 
 use crate::diagnose::{
-    Action, Finding, FindingId, Forecast, ForecastOutcome, LogRange, LogRangeState, WayOutStep,
+    Action, CheckpointState, Finding, FindingId, Forecast, ForecastOutcome, LogRange,
+    LogRangeState, WayOutStep,
 };
 use crate::ese::attach_list::{ATTACH_FLAG_UNICODE, ATTACH_LIST_BYTES};
 use crate::ese::checkpoint::CHECKPOINT_FLAG_ATTACH_LIST;
@@ -23,8 +24,10 @@ use crate::show::{CommandLine, Paragraph, Sha256Hex};
 use crate::storage::StorageError;
 use crate::survey::{BadPage, BadPageKind, LogContent, LogFile, LogStream, PageFacts};
 
-use super::aside::{Aside, DatabaseAside, GroupAside};
+use super::aside::{Aside, DatabaseAside, GroupAside, StreamAside};
 use super::dump;
+use super::headers::HeaderDump;
+use super::html::judge::assert_sound;
 use super::model::{
     CommandName, DatabaseReport, DigestReport, FileHeader, FileReport, HeaderReport, LogsReport,
     Outcome, RunReport, StreamReport,
@@ -222,6 +225,8 @@ fn stream() -> StreamReport {
         error: Some(-1),
         event: Some(1),
         message: HARM.into(),
+        in_short: HARM.into(),
+        file: Some(HARM.into()),
         rests_on: Vec::new(),
     };
     StreamReport {
@@ -251,6 +256,16 @@ fn stream() -> StreamReport {
         next_full: forecast.clone(),
         next_incremental: forecast,
     }
+}
+
+fn header_dump() -> String {
+    let page = pages(4096).next().unwrap();
+    let copy = dump::CopyDump { page: &page, which: Which::Primary, pair: None, trailer: None };
+    dump::dump_database_header(&copy)
+}
+
+fn aside_of_stream() -> StreamAside {
+    StreamAside { checkpoint: CheckpointState::Damaged, group: 0 }
 }
 
 /// A report with such text wherever there is text; of one database, or of several.
@@ -284,12 +299,22 @@ fn report(command: CommandName, outcome: Outcome, steps: Steps, databases: usize
         group: HARM.into(),
     }];
     document.digests = vec![DigestReport { name: HARM.into(), sha256: Sha256Hex([0; 32]) }];
-    let aside =
-        DatabaseAside { notes: notes(), plan_was_shown: false, found_before: Some(findings()) };
+    let aside = DatabaseAside {
+        header: header_dump(),
+        header_before: Some(header_dump()),
+        notes: notes(),
+        plan_was_shown: false,
+        found_before: Some(findings()),
+        checked_with: Some(0),
+    };
     report.aside = Aside {
         databases: vec![aside; databases],
         dumps: vec![String::new()],
-        checkpoints: vec![HARM.into()],
+        headers: vec![HeaderDump { path: path(), text: header_dump() }],
+        streams: vec![aside_of_stream()],
+        beside: vec![(stream(), aside_of_stream())],
+        findings: vec![0; 2],
+        steps: vec![0],
         group: None,
         no_logs_in: vec![path()],
         unread: vec![path()],
@@ -305,9 +330,14 @@ fn without_colours(text: &str) -> String {
 
 /// Prints a report in every way that there is.
 fn assert_printed_harmless(report: &Report) {
-    let styles = [(false, false, false, 80), (false, true, false, 80), (true, false, true, 40)];
+    let styles = [
+        (false, false, false, 80),
+        (false, true, false, 80),
+        (true, false, true, 40),
+        (true, false, false, 40),
+    ];
     for (coloured, quiet, verbose, width) in styles {
-        let style = Style { coloured, quiet, verbose, width };
+        let style = Style { coloured, quiet, verbose, width, columns: width, unicode: coloured };
         for text in [render(report, style), render_preview(report, style)] {
             assert_harmless(&without_colours(&text));
         }
@@ -315,6 +345,7 @@ fn assert_printed_harmless(report: &Report) {
     let mut record = Vec::new();
     write_record(report, &mut record).unwrap();
     assert_harmless(&String::from_utf8(record).unwrap());
+    assert_sound(&report.to_html());
 }
 
 #[test]
@@ -333,6 +364,7 @@ fn no_report_prints_foreign_text_as_it_is() {
             }
         }
     }
-    let shown = render(&report(Check, Outcome::Findings, Steps::default(), 1), Style::default());
+    let verbose = Style { verbose: true, ..Style::default() };
+    let shown = render(&report(Check, Outcome::Findings, Steps::default(), 1), verbose);
     assert!(shown.matches("\\u{202e}x\\n!NEW").count() > 40, "{shown}");
 }

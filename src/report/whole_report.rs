@@ -9,9 +9,9 @@ use crate::diagnose::{Finding, Severity};
 use crate::refusal::Refusal;
 
 use super::Note;
-use super::aside::{Aside, GroupAside};
+use super::aside::{Aside, GroupAside, StreamAside};
 use super::entry::{Entry, Inspected};
-use super::model::{CommandName, Document, Outcome, RunReport};
+use super::model::{CommandName, Document, Outcome, RunReport, StreamReport};
 
 /// What a run came to. Its fields are those of the [`Document`](crate::json::Document), to which it
 /// serialises; `to_string` gives the text of the command line, without colours.
@@ -77,6 +77,13 @@ impl Report {
     pub(crate) fn push_unread(&mut self, reason: &Refusal) {
         self.aside.unread.push(reason.path.clone());
         self.document.refusals.push(reason.clone());
+    }
+
+    /// Every log stream that was looked at, those beside single databases too.
+    pub(crate) fn streams(&self) -> impl Iterator<Item = (&StreamReport, &StreamAside)> {
+        let logs = self.document.logs.as_ref().map_or(&[][..], |logs| logs.streams());
+        let beside = self.aside.beside.iter().map(|(stream, aside)| (stream, aside));
+        logs.iter().zip(&self.aside.streams).chain(beside)
     }
 
     /// Tells something beside the storage group as a whole.

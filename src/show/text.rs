@@ -35,9 +35,10 @@ pub(super) fn is_harmful(c: char) -> bool {
 pub(crate) mod harm {
     use super::is_harmful;
 
-    /// Text that clears a screen, rings, turns a line round, and begins new ones.
+    /// Text that clears a screen, rings, turns a line round, begins new ones, and would be an element of a page.
     pub const HARM: &str = "\u{1b}[2J\u{7}\u{202e}x\n!NEW\r!NEW\u{85}!NEW\u{2028}!NEW\u{2029}!NEW\t\u{7f}\
-                            \u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{2066}\u{2067}\u{2068}\u{2069}";
+                            \u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{2066}\u{2067}\u{2068}\u{2069}\
+                            <evil on=\"x\" a='x'>&lt;-->";
 
     /// Nothing of it is left in what is printed, but for the line breaks and tabulators of our own.
     #[track_caller]

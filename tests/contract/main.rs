@@ -9,6 +9,7 @@ mod footprint;
 mod forecasts;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod html;
 mod laws;
 mod library;
 mod log_file;
@@ -20,5 +21,6 @@ mod reset_guards;
 mod reset_logs;
 mod schema;
 mod storage_groups;
+mod verdicts;
 mod verify;
 mod verify_logs;

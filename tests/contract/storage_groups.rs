@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::harness::ran::{check, check_folder, fails, succeeds};
-use crate::harness::{PROGRAM, Ran};
+use crate::harness::{Ran, run, text};
 use edbmend::ese::{LogBase, checksum};
 use edbmend::practice::{Recipe, damage_full_backup, edit_header, storage_group};
 use tempfile::TempDir;
@@ -416,14 +416,23 @@ fn the_text_fits_80_columns() {
     let dir = tempfile::Builder::new().prefix("e").tempdir_in("/tmp").unwrap();
     write_group(dir.path(), &Recipe::default(), "pub1.edb");
     std::fs::remove_file(dir.path().join("E0000003.log")).unwrap();
-    let output = std::process::Command::new(PROGRAM).arg("check").arg(dir.path()).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    for line in text.lines() {
-        assert!(line.chars().count() <= 80, "{line}");
+    let printed = |flags: &[&str]| {
+        let ran = run([&["check"], flags, &[text(dir.path())]].concat());
+        for line in ran.stdout.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+        ran.stdout
+    };
+    let screen = printed(&[]);
+    for part in
+        ["backup will fail: E0000003.log is missing", "Logs E00 ", "3 missing", "error: log-gap"]
+    {
+        assert!(screen.contains(part), "{part}\n{screen}");
     }
+    let all = printed(&["--verbose"]);
     for part in
         ["Logs E00 in ", "  next incremental: fails, error -569, event 459", "error: log-gap"]
     {
-        assert!(text.contains(part), "{part}\n{text}");
+        assert!(all.contains(part), "{part}\n{all}");
     }
 }

@@ -25,5 +25,6 @@ fn source_files(path: &Path) -> Vec<PathBuf> {
         return vec![path.with_extension("rs")];
     }
     let entries = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| source_files(&path)).collect()
+    let is_source = |path: &PathBuf| path.is_dir() || path.extension().is_some_and(|it| it == "rs");
+    entries.filter(is_source).flat_map(|path| source_files(&path)).collect()
 }

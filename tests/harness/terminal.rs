@@ -32,10 +32,19 @@ impl Terminal {
         columns: u16,
         arguments: impl IntoIterator<Item = S>,
     ) -> Self {
+        Self::in_locale("C.UTF-8", columns, arguments)
+    }
+
+    /// The program on such a terminal, whose characters are those of a locale.
+    pub fn in_locale<S: AsRef<OsStr>>(
+        locale: &str,
+        columns: u16,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Self {
         let (pty, pts) = pty_process::blocking::open().unwrap();
         pty.resize(pty_process::Size::new(50, columns)).unwrap();
         let command = Command::new(PROGRAM).args(arguments);
-        let child = command.env("TERM", "xterm").spawn(pts).unwrap();
+        let child = command.env("TERM", "xterm").env("LC_ALL", locale).spawn(pts).unwrap();
         rustix::io::ioctl_fionbio(&pty, true).unwrap();
         Self { pty, child, screen: String::new() }
     }

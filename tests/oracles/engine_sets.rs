@@ -25,7 +25,7 @@ const BOGUS: u32 = 0xffff_ffff;
 struct Expected {
     /// Ids of all findings, sorted.
     findings: &'static [&'static str],
-    /// The file names of event 459: published engine, Exchange 2003 (KB946799).
+    /// The file names of event 459: newer engines, Exchange 2003 (KB946799).
     missing: Option<(&'static str, &'static str)>,
 }
 
@@ -81,7 +81,7 @@ fn compare(step: &str, database: &Value, expected: &Expected) {
         assert!(text.contains(&format!("the file {exchange} is missing")), "{step}: {text}");
         // Without damage in the header there is nothing for edbmend to repair.
         let damaged = expected.findings.len() > 1;
-        let names_published = text.contains(&format!("published engine names {published}"));
+        let names_published = text.contains(&format!("newer engines name {published}"));
         assert_eq!(names_published, damaged, "{step}: {text}");
         let remedy = finding["remedy"].as_str().unwrap();
         assert_eq!(remedy.contains("edbmend repair"), damaged, "{step}: {remedy}");

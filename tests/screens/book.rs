@@ -169,6 +169,8 @@ fn check() {
     let mut chapter = Chapter::new();
     chapter.typed("A storage group with the damage", "check @");
     chapter.typed("Only what went wrong", "check --quiet @");
+    chapter.typed("One line for each", "check --brief @");
+    chapter.typed("All that there is to say", "check --verbose @");
     chapter.typed("Each stage", "check --verbose @/pub1.edb");
     chapter.typed("A healthy database, quietly", "check --quiet @/pub1.edb");
     chapter.is("check");
@@ -580,7 +582,7 @@ fn findings_of_what_lies_beside() {
     fs::copy(chapter.path("pub1.edb"), chapter.path("tmp.edb")).unwrap();
     chapter.change("tmp.edb", |bytes| edit_header(bytes, |raw| raw.file_type = 5.into()));
     chapter.leave_patch_file_of("pub1.edb", "pub1.pat");
-    chapter.typed("Files that are in nobody's way", "check @");
+    chapter.typed("Files that are in nobody's way", "check --verbose @");
     chapter.begin_anew();
     let of_another_version = |bytes: &mut Vec<u8>| {
         bytes[32] = 9;
@@ -636,6 +638,37 @@ impl Chapter {
         self.change("E00.log", |bytes| raised(bytes, 4));
         self.change("E00.chk", |bytes| bytes.chunks_exact_mut(4096).for_each(|c| raised(c, 16)));
     }
+}
+
+/// The situations of a night, on a narrow, a plain and a wide terminal.
+#[test]
+fn first_screens() {
+    let mut chapter = Chapter::new();
+    let remove = |chapter: &Chapter, name: &str| fs::remove_file(chapter.path(name)).unwrap();
+    for columns in [40, 80, 200] {
+        chapter.begin_anew();
+        chapter.seen(&format!("The damage, {columns} columns"), columns, "check @");
+        chapter.change("priv1.edb", |bytes| bytes[..8192].fill(0xff));
+        chapter.seen(&format!("A lost header, {columns} columns"), columns, "check @");
+        chapter.fill();
+        chapter.change("priv1.edb", |b| edit_header(b, |raw| raw.full_prev.gen_high = 3.into()));
+        chapter.seen(&format!("Nothing wrong, {columns} columns"), columns, "check @");
+        chapter.change("pub1.edb", |bytes| {
+            edit_header(bytes, |raw| {
+                raw.state = 2.into();
+                (raw.gen_min_required, raw.gen_max_required) = (1.into(), 4.into());
+            });
+        });
+        remove(&chapter, "E00.chk");
+        remove(&chapter, "E0000002.log");
+        chapter.seen(&format!("A required log is gone, {columns} columns"), columns, "check @");
+    }
+    chapter.begin_anew();
+    ["priv1.edb", "priv1.stm", "pub1.edb"].iter().for_each(|name| remove(&chapter, name));
+    chapter.typed("Logs without a database", "check @");
+    chapter.typed("In one line", "check --brief @");
+    chapter.typed("Nothing there", "check @/none.edb");
+    chapter.is("first_screens");
 }
 
 #[test]
@@ -751,7 +784,15 @@ fn every_id_is_on_a_screen() {
         text += &fs::read_to_string(chapter.unwrap().path()).unwrap();
     }
     let on_a_screen = |words: &[&str], id: &str| {
-        words.iter().any(|word| text.lines().any(|line| line == format!("  {word}: {id}")))
+        let titles = words.iter().map(|word| format!("  {word}: {id}"));
+        // On a first screen the database stands behind it.
+        let is_title = |line: &str, title: &str| {
+            let behind = line.strip_prefix(title);
+            behind.is_some_and(|rest| {
+                rest.is_empty() || rest.starts_with(" (") || rest.starts_with("; also ")
+            })
+        };
+        titles.into_iter().any(|title| text.lines().any(|line| is_title(line, &title)))
     };
     let findings = ids_of::<FindingId>().into_iter();
     let findings = findings.filter(|id| !on_a_screen(&["error", "warning", "info"], id));

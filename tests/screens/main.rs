@@ -3,8 +3,10 @@
 #![cfg(unix)]
 
 mod book;
+mod first_screen;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod interactive;
 mod output;
+mod pages;
 mod shell;

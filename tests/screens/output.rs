@@ -74,7 +74,7 @@ fn a_full_disk_under_the_output_is_told_and_changes_no_exit_code() {
 fn on_a_terminal(columns: u16, words: &[String], no_color: Option<&str>) -> (String, i32) {
     let (mut pty, pts) = pty_process::blocking::open().unwrap();
     pty.resize(pty_process::Size::new(24, columns)).unwrap();
-    let mut command = Command::new(PROGRAM).args(words).env("TERM", "xterm");
+    let mut command = Command::new(PROGRAM).args(words).env("TERM", "xterm").env("LC_ALL", "C");
     if let Some(value) = no_color {
         command = command.env("NO_COLOR", value);
     }
@@ -103,9 +103,9 @@ fn too_wide(text: &str, columns: usize) -> Vec<&str> {
 #[test]
 fn a_report_is_as_wide_as_the_terminal_but_no_wider_than_people_read() {
     let group = Group::new();
-    let check = group.words("check @/priv1.edb");
-    let plain = |columns| on_a_terminal(columns, &check, Some("1")).0;
-    let piped = group.run("check @/priv1.edb").stdout;
+    let line = "check --quiet @/priv1.edb";
+    let plain = |columns| on_a_terminal(columns, &group.words(line), Some("1")).0;
+    let piped = group.run(line).stdout;
     assert_eq!(plain(80), piped);
     assert_eq!(plain(120), piped);
     // Of a terminal that does not say how wide it is, nothing is believed.
@@ -117,6 +117,23 @@ fn a_report_is_as_wide_as_the_terminal_but_no_wider_than_people_read() {
         piped.split_whitespace().collect::<Vec<_>>()
     );
     assert!(too_wide(&narrow, 60).is_empty(), "{narrow}");
+}
+
+/// Only tables and drawings use all the columns that there are.
+#[test]
+fn a_first_screen_fits_every_terminal() {
+    let group = Group::new();
+    let check = |columns| on_a_terminal(columns, &group.words("check @"), Some("1")).0;
+    assert_eq!(check(80), group.run("check @").stdout);
+    for columns in 40..=200 {
+        let screen = check(columns);
+        assert!(too_wide(&screen, columns.into()).is_empty(), "{columns}: {screen}");
+        let is_drawn =
+            |line: &&str| ["##", "--", "??", "Logs"].iter().any(|bar| line.contains(bar));
+        let sentences: String =
+            screen.lines().filter(|line| !is_drawn(line)).map(|line| format!("{line}\n")).collect();
+        assert!(too_wide(&sentences, 80).is_empty(), "{columns}: {screen}");
+    }
 }
 
 /// Of what stays wider than a narrow terminal, only rows of a table, digests, paths and commands may.
@@ -267,11 +284,18 @@ fn long_lists_are_cut_and_say_how_many_more_there_are() {
         let name = group.path(&format!("priv{number}.edb"));
         fs::copy(group.path("priv1.edb"), name).unwrap();
     }
-    let check = group.run("check @").stdout;
+    let screen = group.run("check @").stdout;
+    assert!(
+        screen.contains("and 30 more that are no worse") && screen.lines().count() < 100,
+        "{screen}"
+    );
+    let check = group.run("check --verbose @").stdout;
     assert!(check.starts_with("42 databases: "), "{check}");
     let (_, end) = check.rsplit_once("42 databases: ").unwrap();
+    let (end, _) = end.split_once("\nMore: ").unwrap();
     assert!(end.contains("\n  and ") && end.lines().count() < 100, "{end}");
-    assert!((1..12).contains(&check.matches("E00001").count()), "{check}");
+    let (told, _) = check.split_once("\nThe way out").unwrap();
+    assert!((1..12).contains(&told.matches("E00001").count()), "{told}");
     assert!(check.contains("and 59 more"), "{check}");
     let moves = group.run("reset-logs --dry-run --quiet @");
     assert!(moves.stdout.lines().count() < 400, "{}", moves.stdout);

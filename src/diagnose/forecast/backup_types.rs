@@ -23,7 +23,8 @@ pub(super) fn differ(attached: &[(&DatabaseFile, HeaderState)]) -> Option<Foreca
         shown(&other.path),
         in_words(second)
     );
-    Some(Forecast::fails(-560, Some(206), message))
+    let in_short = "the last full backups were taken in different ways";
+    Some(Forecast::fails(-560, Some(206), message).in_short(in_short))
 }
 
 /// What an incremental backup of another type meets; nothing where the engine keeps no types.

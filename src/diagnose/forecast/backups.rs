@@ -7,6 +7,7 @@ use crate::show::shown;
 use crate::simulate::{DatabaseFile, HeaderState, Log, LogHead, Started};
 
 use super::super::scene::Scene;
+use super::short::name_of;
 use super::{EXCHANGE_2003, Forecast, ForecastOutcome, backup_types, pages};
 
 /// What the next full backup of all databases does.
@@ -33,10 +34,11 @@ fn of_headers(scene: &Scene, started: &Started) -> Forecast {
             -569,
             Some(459),
             format!(
-                "{path} records an impossible log generation. (The published engine would succeed and heal the \
-                 field.)"
+                "{path} records an impossible log generation. (Newer engines would succeed and heal the field.)"
             ),
-        );
+        )
+        .in_short(impossible_log(file))
+        .at(&file.path);
         return Forecast { engine: EXCHANGE_2003, ..forecast };
     }
     Forecast::new(
@@ -70,7 +72,8 @@ pub(in crate::diagnose) fn next_incremental(scene: &Scene, mount: &Forecast) -> 
             None,
             "Circular logging was on when the current log was created; incremental backups are not allowed \
              with it.",
-        );
+        )
+        .in_short("circular logging allows none");
     }
     // By design, or by a log that can never exist, it does not begin.
     if let Some(failure) = does_not_begin(scene, started) {
@@ -96,7 +99,8 @@ fn mounted<'a>(scene: &'a Scene, mount: &Forecast) -> Result<&'a Started, Foreca
         return Err(Forecast::new(
             ForecastOutcome::Unknown,
             "No database of this log signature was found here. Name it: --db FILE",
-        ));
+        )
+        .in_short("no database of these logs was found"));
     }
     let message = "It needs mounted stores; see the next mount.".to_owned();
     let early = Forecast { message, event: None, ..mount.clone() };
@@ -135,7 +139,12 @@ fn does_not_begin(scene: &Scene, started: &Started) -> Option<Forecast> {
 fn no_full_backup(file: &DatabaseFile) -> Forecast {
     let path = shown(&file.path);
     let message = format!("No full backup is recorded in {path}. That is by design.");
-    Forecast::fails(-560, Some(206), message)
+    let in_short = format!("no full backup is recorded in {}", name_of(&file.path));
+    Forecast::fails(-560, Some(206), message).in_short(in_short).at(&file.path)
+}
+
+fn impossible_log(file: &DatabaseFile) -> String {
+    format!("{} names an impossible log", name_of(&file.path))
 }
 
 fn missing_log(
@@ -155,7 +164,13 @@ fn missing_log(
              backed-up.",
             shown(&file.path)
         ),
-    );
+    )
+    .in_short(if has_impossible_generation(header) {
+        impossible_log(file)
+    } else {
+        format!("{name}, which must come next by {}, is missing", name_of(&file.path))
+    })
+    .at(&file.path);
     if is_of_2003 { Forecast { engine: EXCHANGE_2003, ..forecast } } else { forecast }
 }
 
@@ -184,6 +199,7 @@ fn copied_logs(scene: &Scene, current: i32) -> (bool, Option<Forecast>) {
                 scene.chain.file_name(expected)
             ),
         )
+        .in_short(format!("{} is missing", scene.chain.file_name(expected)))
     });
     (were_read, gap)
 }
@@ -197,7 +213,9 @@ fn refused_log(log: &Log) -> Option<Forecast> {
         (LogHead::Refused(_), _) => "its header cannot be used".to_owned(),
         (LogHead::Unread, _) => {
             let message = format!("{path} could not be read, so nothing can be said.");
-            return Some(Forecast::new(ForecastOutcome::Unknown, message));
+            let in_short = format!("{} could not be read", name_of(&log.path));
+            let forecast = Forecast::new(ForecastOutcome::Unknown, message).in_short(in_short);
+            return Some(forecast.at(&log.path));
         }
         (LogHead::Valid(_), Some(body)) => match body.report.backup {
             BackupVerdict::Copied => return None,
@@ -206,7 +224,8 @@ fn refused_log(log: &Log) -> Option<Forecast> {
         },
         (LogHead::Valid(_), None) => return None,
     };
-    Some(Forecast::fails(-612, Some(218), format!("It reads {path}, and {what}.")))
+    let forecast = Forecast::fails(-612, Some(218), format!("It reads {path}, and {what}."));
+    Some(forecast.in_short(format!("{} is damaged", name_of(&log.path))).at(&log.path))
 }
 
 fn has_impossible_generation(header: &HeaderState) -> bool {

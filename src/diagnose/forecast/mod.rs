@@ -7,9 +7,14 @@ mod backup_types;
 mod backups;
 mod mount;
 mod pages;
+mod short;
+
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::show::path_text;
 
 pub(super) use backups::{next_full, next_incremental};
 pub(super) use mount::{next_mount, without_logs};
@@ -82,18 +87,45 @@ pub struct Forecast {
     pub event: Option<u32>,
     /// In words.
     pub message: String,
+    /// Why it does not go well, in a few words with the names of files alone; empty where it does.
+    pub in_short: String,
+    /// Path of the file at which it ends; `null` where there is none.
+    pub file: Option<String>,
     /// What was read for it: it says no more than that.
     pub rests_on: Vec<Ground>,
 }
 
 impl Forecast {
+    /// The engine in words that people know.
+    pub fn engine_in_words(&self) -> &'static str {
+        if self.engine == PUBLISHED { "newer engines" } else { self.engine }
+    }
+
     fn new(outcome: ForecastOutcome, message: impl Into<String>) -> Self {
-        let (error, event, message) = (None, None, message.into());
-        Self { engine: PUBLISHED, outcome, error, event, message, rests_on: vec![Ground::Headers] }
+        Self {
+            engine: PUBLISHED,
+            outcome,
+            error: None,
+            event: None,
+            message: message.into(),
+            in_short: String::new(),
+            file: None,
+            rests_on: vec![Ground::Headers],
+        }
     }
 
     fn fails(error: i32, event: Option<u32>, message: impl Into<String>) -> Self {
         Self { error: Some(error), event, ..Self::new(ForecastOutcome::Fails, message) }
+    }
+
+    /// With its cause in a few words.
+    fn in_short(self, words: impl Into<String>) -> Self {
+        Self { in_short: words.into(), ..self }
+    }
+
+    /// Of the file at which it ends.
+    fn at(self, file: &Path) -> Self {
+        Self { file: Some(path_text(file)), ..self }
     }
 
     fn resting_on_pages(mut self, were_read: bool) -> Self {

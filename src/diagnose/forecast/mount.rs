@@ -8,6 +8,7 @@ use crate::simulate::{Cause, Failure, Started, Stop};
 use super::super::chain::Chain;
 use super::super::scene::Scene;
 use super::super::{StreamingFileFault, streaming_file_fault};
+use super::short::{file_of, in_short, name_of};
 use super::{EXCHANGE_WITH_STREAMS, Forecast, ForecastOutcome};
 
 const BEGINS_ANEW: &str = "No log is there. If none is elsewhere (--log-dir), the engine begins generation 1 under a new log \
@@ -20,6 +21,7 @@ pub(in crate::diagnose) fn next_mount(scene: &Scene) -> Forecast {
             ForecastOutcome::Unknown,
             "Closed logs alone, and no database of theirs: nothing here can be mounted.",
         )
+        .in_short("closed logs alone, and no database of theirs")
     } else {
         match &scene.start {
             Ok(_) => streaming_file(scene).unwrap_or_else(|| succeeds(scene)),
@@ -34,17 +36,19 @@ pub(in crate::diagnose) fn next_mount(scene: &Scene) -> Forecast {
 fn streaming_file(scene: &Scene) -> Option<Forecast> {
     let faults = scene.databases.iter().filter_map(|member| streaming_file_fault(member.facts));
     let (streaming, fault) = faults.into_iter().next()?;
-    let path = shown(&streaming.path);
+    let (path, name) = (shown(&streaming.path), name_of(&streaming.path));
     let forecast = match fault {
         StreamingFileFault::Missing => Forecast {
             error: None,
             ..Forecast::fails(0, None, format!("{path} is not there, and is part of its store."))
+                .in_short(format!("{name} is missing"))
         },
         StreamingFileFault::Foreign => {
             Forecast::fails(-540, None, format!("{path} is not the streaming file of its store."))
+                .in_short(format!("{name} is not the streaming file of its store"))
         }
     };
-    Some(Forecast { engine: EXCHANGE_WITH_STREAMS, ..forecast })
+    Some(Forecast { engine: EXCHANGE_WITH_STREAMS, ..forecast }.at(&streaming.path))
 }
 
 fn succeeds(scene: &Scene) -> Forecast {
@@ -66,27 +70,36 @@ pub(in crate::diagnose) fn without_logs(start: &Result<Started, Stop>) -> [Forec
     let unknown = || {
         let message =
             "No log was found. Whether they lie elsewhere cannot be seen here (--log-dir).";
-        Forecast::new(ForecastOutcome::Unknown, message)
+        Forecast::new(ForecastOutcome::Unknown, message).in_short("no log was found")
     };
     let mount = match start {
         Ok(_) => Forecast::new(ForecastOutcome::Succeeds, BEGINS_ANEW),
         Err(Stop::Unknown(path)) => unread(path),
-        Err(Stop::Fails(failure)) => Forecast::fails(
-            failure.error,
-            failure.event,
-            of_database(&failure.cause).unwrap_or_default(),
-        ),
+        Err(Stop::Fails(failure)) => {
+            let message = of_database(&failure.cause).unwrap_or_default();
+            of_failure(failure, message, None)
+        }
     };
     [mount, unknown(), unknown()]
 }
 
 fn unread(path: &Path) -> Forecast {
     let message = format!("{} could not be read, so nothing can be said.", shown(path));
-    Forecast::new(ForecastOutcome::Unknown, message)
+    let in_short = format!("{} could not be read", name_of(path));
+    Forecast::new(ForecastOutcome::Unknown, message).in_short(in_short).at(path)
 }
 
 fn fails(failure: &Failure, chain: &Chain) -> Forecast {
-    Forecast::fails(failure.error, failure.event, in_words(&failure.cause, chain))
+    of_failure(failure, in_words(&failure.cause, chain), Some(chain))
+}
+
+fn of_failure(failure: &Failure, message: String, chain: Option<&Chain>) -> Forecast {
+    let forecast = Forecast::fails(failure.error, failure.event, message)
+        .in_short(in_short(&failure.cause, chain));
+    match file_of(&failure.cause) {
+        Some(file) => forecast.at(file),
+        None => forecast,
+    }
 }
 
 /// What the engine meets, as a sentence.

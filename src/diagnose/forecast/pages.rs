@@ -5,6 +5,7 @@ use crate::survey::{BadPage, BadPageKind, DatabaseFacts, PageFacts};
 
 use super::super::scene::Scene;
 use super::Forecast;
+use super::short::name_of;
 
 /// Whether all pages of all databases were read.
 pub(super) fn were_read(scene: &Scene) -> bool {
@@ -36,7 +37,8 @@ fn bad_page(facts: &DatabaseFacts, pages: &PageFacts) -> Option<Forecast> {
         page.number,
         page.offset
     );
-    Some(Forecast::fails(error, Some(event), message))
+    let in_short = format!("page {} of {} {what}", page.number, name_of(&facts.path));
+    Some(Forecast::fails(error, Some(event), message).in_short(in_short).at(&facts.path))
 }
 
 fn lost_page(facts: &DatabaseFacts, pages: &PageFacts) -> Option<Forecast> {
@@ -46,5 +48,6 @@ fn lost_page(facts: &DatabaseFacts, pages: &PageFacts) -> Option<Forecast> {
         shown(&facts.path),
         lost.first
     );
-    Some(Forecast::fails(-1119, Some(544), message))
+    let in_short = format!("page {} of {} is lost", lost.first, name_of(&facts.path));
+    Some(Forecast::fails(-1119, Some(544), message).in_short(in_short).at(&facts.path))
 }

@@ -337,6 +337,11 @@ fn wanted_logs(place: &Place, cause: &Cause) -> String {
         })
         .collect();
     match (ranges.first(), cause) {
+        (Some(only), Cause::LogMissing { .. } | Cause::EndsTooEarly { .. })
+            if ranges.len() == 1 && only.first == only.last =>
+        {
+            chain.file_name(only.first)
+        }
         (
             Some(first),
             Cause::LogMissing { .. } | Cause::CurrentLogMissing | Cause::EndsTooEarly { .. },

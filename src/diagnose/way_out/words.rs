@@ -87,29 +87,23 @@ fn why(one: &Move, place: &Place) -> String {
             shown(marker)
         ),
         Move::CopyAside => {
-            "What follows cannot be taken back. Keep this copy of databases, logs and checkpoint until all is well."
+            "What follows cannot be taken back. Keep this copy until all is well."
                 .into()
         }
         Move::RepairHeader(path, _) => {
             format!("It mends the header of {}, and can be undone.", shown(path))
         }
-        Move::RebuildHeader(path) => format!(
-            "It looks whether a header for {} follows from its pages and its logs, and shows all before it \
-             writes. If it says no, go on. Do not start the engine before.",
-            shown(path)
-        ),
+        Move::RebuildHeader(_) => "If it says no, go on.".into(),
         Move::BringLogsBack { what } => format!(
-            "Bring back {what}, from a backup, another copy of the database or another folder, into {}. Then \
-             check again. What follows is only for the case that it is lost.",
+            "Needed in {}: {what}, from a backup or another copy. Then check again; go on only if it is lost.",
             shown(&place.folders.log_dir)
         ),
         Move::BringDatabaseBack { what, is_of_before_repair: true } => format!(
-            "Bring back {what} as it was before, from a backup or a copy: no log can make it consistent. What \
-             follows is only for the case that there is none."
+            "Needed: {what} as it was before, from a backup or a copy: no log can make it consistent. The \
+             rest is for the case that there is none."
         ),
         Move::BringDatabaseBack { what, .. } => format!(
-            "Bring back {what}. If it lies elsewhere, name it with --db. If it was deleted or is damaged, take \
-             the newest copy of it. Then check again. What follows is only for the case that there is none."
+            "The newest copy of {what}, or name its place with --db. Then check again; go on only if there is none."
         ),
         Move::BringStreamingFileBack(path) => format!(
             "Bring {} back as it was at the moment of its database: the two are one.",
@@ -119,8 +113,7 @@ fn why(one: &Move, place: &Place) -> String {
             "Recovery then begins with the oldest log, and the engine writes a new checkpoint.".into()
         }
         Move::LogsAway(_, Reason::BelowRequired) => {
-            "Recovery begins with the oldest log that is there. None of these is needed by a database, and they are \
-             not whole."
+            "Recovery begins with the oldest log that is there; no database needs these, and they are not whole."
                 .into()
         }
         Move::LogsAway(_, Reason::NameTaken) => {
@@ -130,7 +123,7 @@ fn why(one: &Move, place: &Place) -> String {
             "It cannot be used, and recovery does not pass it while it is there.".into()
         }
         Move::DatabaseAway(path) => {
-            format!("Recovery does not go past {} as it is.", shown(path))
+            format!("Recovery does not go past {}.", shown(path))
         }
         Move::UseLastLog { .. } => {
             "The engine does not start without a current log, and takes the last closed one for it.".into()
@@ -141,9 +134,7 @@ fn why(one: &Move, place: &Place) -> String {
                 .into()
         }
         Move::ResetLogs => {
-            "All stores are in Clean Shutdown then, so none needs a log. The logs are kept, and it can be undone. \
-             Older backups cannot be rolled forward beyond it."
-                .into()
+            "It can be undone. Older backups roll forward up to it.".into()
         }
         Move::FinishRestore(path) => format!(
             "{} is the copy that a backup made: let the program that made it restore it, or run hard recovery \
@@ -151,14 +142,14 @@ fn why(one: &Move, place: &Place) -> String {
             shown(path)
         ),
         Move::RestoreBackup => {
-            "If there is a backup: restore the databases from it, with all logs behind it that there are.".into()
+            "With all later logs.".into()
         }
         Move::RepairDatabase(_) => {
-            "The last resort, where nothing else is left. Move the mailboxes or rows out of it afterwards.".into()
+            "The last resort: move all out of it then.".into()
         }
         Move::CheckAgain => "To see what comes next.".into(),
         Move::Mount => {
-            "The next mount succeeds now. Run a full backup at once, and see that it succeeds.".into()
+            "That succeeds now. Then run a full backup at once.".into()
         }
     }
 }
@@ -179,20 +170,16 @@ fn recovery(leave: Leave) -> String {
 
 fn loses(one: &Move) -> Option<String> {
     let what = match one {
-        Move::DatabaseAway(_) => "this database, until a copy of it comes back",
+        Move::DatabaseAway(_) => "it until a copy comes back",
         Move::UseLastLog { .. } => "what the current log held",
         Move::Recover(Leave { lost_logs: true, .. }) => {
-            "what was committed in the missing or damaged log and behind it; these logs are deleted. If that is not \
-             acceptable, restore a backup instead"
+            "what the missing or damaged log and those behind it held; these logs are deleted"
         }
         Move::Recover(Leave { missing_databases: true, .. }) => {
             "the databases that are not there, as long as no copy of them comes back"
         }
-        Move::RestoreBackup => "what came after the backup, as far as no log has it",
-        Move::RepairDatabase(_) => {
-            "all that is not in the file yet, and what is damaged: rows, whole tables, the link to its logs and \
-             backups"
-        }
+        Move::RestoreBackup => "what is newer and in no log",
+        Move::RepairDatabase(_) => "what is damaged or in logs alone, and the link to logs",
         _ => return None,
     };
     Some(what.into())

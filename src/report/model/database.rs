@@ -13,7 +13,8 @@ use crate::show::serialize_shown;
 use crate::survey::{DatabaseFacts, PageFacts};
 
 use super::{
-    FileHeader, HeaderReport, LogBodyReport, LogSetReport, Outcome, RebuildReport, RecordReport,
+    DatabaseVerdict, FileHeader, HeaderReport, LogBodyReport, LogSetReport, Outcome, RebuildReport,
+    RecordReport,
 };
 
 /// State of both header copies.
@@ -37,6 +38,9 @@ pub struct DatabaseReport {
     pub kind: ContentKind,
     /// How the command ended for it.
     pub outcome: Outcome,
+    /// Of `check`: what is to be expected of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<DatabaseVerdict>,
     /// The header copy that the engine uses.
     pub elected: Option<Which>,
     /// State of both copies; `null` of a file that is no database, or that nobody tried to read.
@@ -68,6 +72,7 @@ impl DatabaseReport {
             path: path.to_owned(),
             kind: ContentKind::Unknown,
             outcome,
+            verdict: None,
             elected: None,
             copies: Some(CopiesReport {
                 primary: CopyState::Unreadable,

@@ -11,7 +11,7 @@ use crate::survey::PageFacts;
 
 use super::{
     CheckpointsReport, CommandName, DatabaseReport, FileReport, LogsReport, Outcome, RunReport,
-    StreamReport,
+    StreamReport, VerdictReport,
 };
 
 /// The report of one run.
@@ -31,6 +31,9 @@ pub struct Document {
     /// Exit code of the process.
     #[schemars(range(max = 7))]
     pub exit_code: u8,
+    /// Of `check`: the answer in one sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<VerdictReport>,
     /// Who ran it, where and when; `null` where the command line was not understood.
     pub run: Option<RunReport>,
     /// Why it was not done.
@@ -73,6 +76,7 @@ impl Document {
             command,
             outcome: Outcome::Ok,
             exit_code: 0,
+            verdict: None,
             run: None,
             refusals: Vec::new(),
             findings: Vec::new(),

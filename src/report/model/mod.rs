@@ -18,6 +18,7 @@ mod outcome;
 mod rebuild;
 mod run;
 mod schema;
+mod verdict;
 
 pub use checkpoint_header::CheckpointHeaderReport;
 pub use command::CommandName;
@@ -37,3 +38,4 @@ pub use outcome::Outcome;
 pub use rebuild::RebuildReport;
 pub use run::{RunReport, utc};
 pub use schema::json_schema;
+pub use verdict::{DatabaseVerdict, FileState, VerdictId, VerdictReport};

@@ -158,7 +158,8 @@ pub(super) fn concerns(refusal: &Refusal, database: &DatabaseReport, report: &Re
         || (report.databases.len() == 1 && !report.aside.unread.contains(&refusal.path))
 }
 
-fn backup_in_words(backup: &BackupRecord) -> String {
+/// How the backup was made, and what that is worth.
+pub(in crate::report) fn backup_in_words(backup: &BackupRecord) -> String {
     let bytes = size(backup.bytes);
     match backup.method {
         BackupMethod::Reflink => format!(

@@ -9,6 +9,14 @@ use crate::show::{Colour, shown};
 
 use super::page::{Ink, Page};
 
+pub(super) fn colour(severity: Severity) -> Colour {
+    match severity {
+        Severity::Error => Colour::new().red().bold(),
+        Severity::Warning => Colour::new().yellow(),
+        Severity::Info => Colour::new().dim(),
+    }
+}
+
 impl Page {
     /// With `quiet` the errors only.
     pub(super) fn findings(&mut self, findings: &[Finding]) {
@@ -23,11 +31,7 @@ impl Page {
     }
 
     fn finding(&mut self, finding: &Finding) {
-        let colour = match finding.severity {
-            Severity::Error => Colour::new().red().bold(),
-            Severity::Warning => Colour::new().yellow(),
-            Severity::Info => Colour::new().dim(),
-        };
+        let colour = colour(finding.severity);
         let title = format!("{}: {}", finding.severity.name(), finding.id.name());
         let title = self.painted(title, colour);
         self.line(Ink::from("  ") + title);

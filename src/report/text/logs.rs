@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::diagnose::{Forecast, ForecastOutcome, LogRange, LogRangeState};
+use crate::diagnose::{CheckpointState, Forecast, ForecastOutcome, LogRange, LogRangeState};
 use crate::report::Report;
 use crate::report::model::StreamReport;
 use crate::show::{Colour, shown};
@@ -27,9 +27,9 @@ impl Page {
         if (!is_named && report.findings.is_empty()) || (self.style.quiet && !bad) {
             return;
         }
-        for (stream, checkpoint) in streams.iter().zip(&report.aside.checkpoints) {
+        for (stream, aside) in streams.iter().zip(&report.aside.streams) {
             if let Some(base) = &stream.base {
-                self.stream(base, stream, checkpoint);
+                self.stream(base, stream, &aside.checkpoint);
             }
         }
         self.findings(&report.findings);
@@ -49,26 +49,25 @@ impl Page {
     pub(super) fn no_logs(&mut self, dir: &Path) {
         self.heading(format!("Logs: none found in {}", shown(dir)));
         self.words(2, "", NO_LOGS);
-        self.blank();
     }
 
-    /// One stream; its checkpoint comes in words.
-    fn stream(&mut self, base: &str, stream: &StreamReport, checkpoint: &str) {
+    /// One stream, with its checkpoint.
+    fn stream(&mut self, base: &str, stream: &StreamReport, checkpoint: &CheckpointState) {
         self.heading(format!("Logs {base} in {}", stream.dir));
         if let Some(signature) = stream.signature {
             self.labelled("Signature:", signature.to_string());
         }
-        self.labelled("logs:", logs(stream));
+        self.labelled("logs:", logs_in_words(stream));
         if let Some(left) = stream.generations_left {
-            self.labelled("numbers used:", used(stream, left));
+            self.labelled("numbers used:", numbers_used(stream, left));
         }
-        self.labelled("checkpoint:", checkpoint);
+        self.labelled("checkpoint:", checkpoint.to_string());
         let count = stream.databases.len();
         self.labelled("databases:", format!("{count} of this log signature"));
         self.ranges(&stream.ranges);
-        self.labelled("next mount:", in_words(&stream.next_mount));
-        self.labelled("next full:", in_words(&stream.next_full));
-        self.labelled("next incremental:", in_words(&stream.next_incremental));
+        self.labelled("next mount:", forecast_in_words(&stream.next_mount));
+        self.labelled("next full:", forecast_in_words(&stream.next_full));
+        self.labelled("next incremental:", forecast_in_words(&stream.next_incremental));
     }
 
     /// Which logs may go: said only where there are closed ones.
@@ -111,7 +110,8 @@ fn in_numbers<'a>(ranges: impl Iterator<Item = &'a LogRange>) -> String {
     if runs.is_empty() { "none".into() } else { runs.join(", ") }
 }
 
-fn logs(stream: &StreamReport) -> String {
+/// How many there are, from which number to which.
+pub(in crate::report) fn logs_in_words(stream: &StreamReport) -> String {
     let (Some(first), Some(last)) = (stream.first_generation, stream.last_generation) else {
         return format!("{}, none with a header that can be used", stream.count);
     };
@@ -119,7 +119,8 @@ fn logs(stream: &StreamReport) -> String {
     format!("{}, generations {first}-{last} (0x{first:x}-0x{last:x}){current}", stream.count)
 }
 
-fn used(stream: &StreamReport, left: u32) -> String {
+/// How much of the numbers of logs is used.
+pub(in crate::report) fn numbers_used(stream: &StreamReport, left: u32) -> String {
     let per_cent = stream.per_cent_used.unwrap_or_default();
     let end = match stream.runs_out {
         Some(day) => format!("; at the rate of these logs until {day}"),
@@ -128,7 +129,8 @@ fn used(stream: &StreamReport, left: u32) -> String {
     format!("{per_cent:.1} per cent, {left} generations left{end}")
 }
 
-fn in_words(forecast: &Forecast) -> String {
+/// How it ends, with which error and event, and why.
+pub(in crate::report) fn forecast_in_words(forecast: &Forecast) -> String {
     let mut text = forecast.outcome.name().to_owned();
     if forecast.outcome != ForecastOutcome::Succeeds {
         let error = forecast.error.map(|error| format!("error {error}"));
@@ -138,5 +140,5 @@ fn in_words(forecast: &Forecast) -> String {
             text += &format!(", {}", both.join(", "));
         }
     }
-    format!("{text} ({}). {}", forecast.engine, forecast.message)
+    format!("{text} ({}). {}", forecast.engine_in_words(), forecast.message)
 }

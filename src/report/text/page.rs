@@ -19,11 +19,22 @@ pub struct Style {
     pub verbose: bool,
     /// Where sentences are broken, in columns.
     pub width: usize,
+    /// How wide a drawing or a table may be, in columns.
+    pub columns: usize,
+    /// With characters beyond ASCII in drawings.
+    pub unicode: bool,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { coloured: false, quiet: false, verbose: false, width: WIDTH }
+        Self {
+            coloured: false,
+            quiet: false,
+            verbose: false,
+            width: WIDTH,
+            columns: WIDTH,
+            unicode: false,
+        }
     }
 }
 
@@ -112,6 +123,30 @@ impl Page {
     pub(super) fn painted(&self, text: impl Into<Ink>, colour: Colour) -> Ink {
         let Ink(text) = text.into();
         if self.style.coloured { Ink(colour.paint(&text)) } else { Ink(text) }
+    }
+
+    /// Words in one colour, wrapped.
+    pub(super) fn painted_words(&mut self, indent: usize, words: &str, colour: Colour) {
+        let words = shown(words).to_string();
+        for line in textwrap::wrap(&words, self.style.width.saturating_sub(indent)) {
+            let line = self.painted(&*line, colour);
+            self.line(Ink::from(" ".repeat(indent)) + line);
+        }
+    }
+
+    /// Words in one colour beside what stands before their first line, wrapped at so many columns.
+    pub(super) fn beside(&mut self, before: Ink, words: Ink, columns: usize, colour: Colour) {
+        let indent = before.columns();
+        let lines = textwrap::wrap(&words.0, columns.saturating_sub(indent).max(1));
+        let mut before = Some(before);
+        for line in &lines {
+            let line = self.painted(&**line, colour);
+            let first = before.take().unwrap_or_else(|| Ink::from(" ".repeat(indent)));
+            self.line(first + line);
+        }
+        if let Some(alone) = before {
+            self.line(alone);
+        }
     }
 
     /// A heading on a line of its own.

@@ -5,12 +5,17 @@ use std::path::Path;
 
 use crate::report::Report;
 use crate::report::model::CommandName;
+use crate::report::picture::Picture;
 
 use super::databases::concerns;
+use super::first_screen;
 use super::page::{Page, Style};
 
 /// Renders the report of a run.
 pub fn render(report: &Report, style: Style) -> String {
+    if report.command == CommandName::Check && !style.quiet && !style.verbose {
+        return first_screen::render(report, style);
+    }
     let mut page = Page::new(style);
     for (file, dump) in report.files.iter().zip(&report.aside.dumps) {
         page.file(&file.file, dump);
@@ -22,8 +27,13 @@ pub fn render(report: &Report, style: Style) -> String {
     // A repair reports the logs in its JSON only: its reader has other worries.
     if report.command == CommandName::Check {
         page.logs(report);
-        let folders = report.aside.no_logs_in.iter().filter(|_| !style.quiet);
-        folders.for_each(|dir| page.no_logs(dir));
+        if !style.quiet {
+            page.all_pictures(&Picture::of_report(report));
+        }
+        for dir in report.aside.no_logs_in.iter().filter(|_| !style.quiet) {
+            page.no_logs(dir);
+            page.blank();
+        }
     }
     if let Some(group) = &report.aside.group {
         page.group(group, report);

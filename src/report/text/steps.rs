@@ -24,7 +24,11 @@ impl Page {
         }
         self.line("  Steps:");
         for (index, step) in steps.iter().enumerate() {
-            self.words(4, &format!("{}. ", index + 1), in_words(step, are_whole_pages(database)));
+            self.words(
+                4,
+                &format!("{}. ", index + 1),
+                step_in_words(step, are_whole_pages(database)),
+            );
             self.digests(step);
         }
         self.blank();
@@ -84,7 +88,7 @@ impl Page {
 }
 
 /// Whether the plan writes pages that have no fields to be told: a rebuilt header, or the destroyed one again.
-fn are_whole_pages(database: &DatabaseReport) -> bool {
+pub(in crate::report) fn are_whole_pages(database: &DatabaseReport) -> bool {
     let writes = || {
         database.steps.of_header().iter().filter_map(|step| match step {
             Step::Write(write) => Some(write),
@@ -97,7 +101,8 @@ fn are_whole_pages(database: &DatabaseReport) -> bool {
     writes().count() > 1 && writes().all(is_whole)
 }
 
-fn in_words(step: &Step, are_whole_pages: bool) -> String {
+/// A step of a header write, as an order.
+pub(in crate::report) fn step_in_words(step: &Step, are_whole_pages: bool) -> String {
     match step {
         Step::Copy { scope: BackupScope::Full, bytes, to } => {
             format!(

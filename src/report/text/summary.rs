@@ -43,7 +43,7 @@ impl Page {
 }
 
 /// One line that counts the outcomes, the worst first; `None` of a single database or file.
-fn headline(report: &Report) -> Option<String> {
+pub(in crate::report) fn headline(report: &Report) -> Option<String> {
     let databases = worst_first(report);
     let count = databases.len();
     if count < 2 || report.aside.group.is_some() {

@@ -1,5 +1,6 @@
 //! How it ended, in one line.
 
+use crate::report::Report;
 use crate::report::model::{CommandName, DatabaseReport, Outcome};
 use crate::show::Colour;
 
@@ -45,6 +46,23 @@ pub(super) fn of_database(outcome: Outcome, command: &CommandName) -> Verdict {
         _ => in_words(outcome),
     };
     Verdict { outcome, words }
+}
+
+/// Of a run as a whole, in one line.
+pub(in crate::report) fn verdict_of(report: &Report) -> &'static str {
+    match report.aside.group {
+        Some(_) => of_group(report.outcome).words,
+        None => of_database(report.outcome, &report.command).words,
+    }
+}
+
+/// Of a database, in one line.
+pub(in crate::report) fn verdict_of_database(
+    database: &DatabaseReport,
+    command: &CommandName,
+) -> &'static str {
+    let recovered = of_recovery(database).filter(|_| *command == CommandName::Recover);
+    recovered.unwrap_or_else(|| of_database(database.outcome, command)).words
 }
 
 /// Of a storage group as a whole.
