@@ -1,7 +1,7 @@
 //! Guarded repair of the header of dismounted ESE / Exchange databases (KB946799), and the reset of
 //! their transaction logs (KB935634): the library of the program `edbmend`, for those who embed it.
 //!
-//! Six functions are all there is to it:
+//! Seven functions are all there is to it:
 //!
 //! - [`inspect`] reads the header of a file,
 //! - [`check`] says what is wrong, what will happen because of it, and what mends it,
@@ -9,13 +9,13 @@
 //! - [`plan`](plan()) says what a [`Repair`], a [`ResetLogs`] or a [`Restore`] would do, step by step,
 //!   or which guards refuse,
 //! - [`apply`](apply()) carries a plan out, or leaves everything as it was. Where even that cannot be
-//!   said, the operation is [pending](Error::is_pending).
+//!   said, the operation is [pending](Error::is_pending),
+//! - [`recover`](recover()) ends an operation that was interrupted,
+//! - [`list`](list()) says which operations there are in a folder, how each ended, and what undid it.
 //!
-//! - [`recover`](recover()) ends an operation that was interrupted.
-//!
-//! The first four never write. The command line goes through the same six, so that all its promises
-//! hold here, too: they are in `SAFETY.md`. What they give back is a [`Report`], which serialises to
-//! the JSON of the command line.
+//! Only [`apply`](apply()) and [`recover`](recover()) write. The command line goes through the same seven, so
+//! that all its promises hold here, too: they are in `SAFETY.md`. What they give back is a [`Report`], which
+//! serialises to the JSON of the command line.
 //!
 //! # A whole program
 //!
@@ -157,8 +157,8 @@ pub mod survey;
 
 #[cfg(feature = "disk")]
 pub use api::{
-    Check, Error, Plan, RebuildHeader, Recover, Repair, Request, ResetLogs, Restore, Result,
-    Verify, Watch, apply, check, inspect, json, plan, recover, verify,
+    Check, Error, List, Plan, RebuildHeader, Recover, Repair, Request, ResetLogs, Restore, Result,
+    Verify, Watch, apply, check, inspect, json, list, plan, recover, verify,
 };
 #[cfg(feature = "disk")]
 pub use apply::{NoObserver, Observer};

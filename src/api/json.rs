@@ -21,8 +21,8 @@ pub use crate::report::model::{
     BadLog, CheckpointHeaderReport, CheckpointReport, CheckpointsReport, CommandName, CopiesReport,
     CountReport, DatabaseReport, DigestReport, Document, FileHeader, FileReport,
     FlushMapHeaderReport, HeaderReport, LogBodyReport, LogFlags, LogHeaderReport, LogSetReport,
-    LogsReport, Outcome, PositionReport, RecordFields, RecordReport, RecordsStop, RunReport,
-    StreamReport,
+    LogsReport, OperationReport, Outcome, PositionReport, RecordFields, RecordReport, RecordsStop,
+    RunReport, StreamReport,
 };
 pub use crate::show::{CommandLine, Hex, Paragraph, Sha256Hex};
 pub use crate::storage::StoredPath;

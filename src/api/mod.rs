@@ -1,4 +1,4 @@
-//! What other programs embed: inspect, check, verify, plan, apply, recover. The commands walk through the same
+//! What other programs embed: inspect, check, verify, list, plan, apply, recover. The commands walk through the same
 //! functions; those that end in `_in` are given the run that the command line began.
 
 mod apply;
@@ -11,7 +11,9 @@ mod inspect;
 mod inspect_log;
 mod inspect_stream;
 pub mod json;
+mod list;
 mod lost_header;
+mod mended;
 mod nearby;
 mod older_headers;
 mod pages;
@@ -37,10 +39,13 @@ pub use apply::apply;
 pub use check::check;
 pub use error::{Error, Result};
 pub use inspect::inspect;
+pub use list::list;
 pub use plan::plan;
 pub use planned::Plan;
 pub use recover::recover;
-pub use request::{Check, RebuildHeader, Recover, Repair, Request, ResetLogs, Restore, Verify};
+pub use request::{
+    Check, List, RebuildHeader, Recover, Repair, Request, ResetLogs, Restore, Verify,
+};
 pub use run::Watch;
 pub use verify::verify;
 
@@ -48,6 +53,7 @@ pub(crate) use apply::apply_in;
 pub(crate) use check::check_in;
 pub(crate) use inspect::inspect_in;
 pub(crate) use inspect_log::Records;
+pub(crate) use list::list_in;
 pub(crate) use plan::plan_in;
 pub(crate) use recover::{Decision, not_begun, recover_in};
 pub(crate) use request::{Consent, Guarded, Places};

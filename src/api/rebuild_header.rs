@@ -21,6 +21,7 @@ use crate::survey::{
 };
 
 use super::consent::{confirmation_needed, store_service_note};
+use super::mended::mended_by;
 use super::planned::{Plan, Work};
 use super::rebuild_logs::read_tails;
 use super::request::RebuildHeader;
@@ -89,6 +90,7 @@ fn plan_surveyed(
         return Err(refused);
     };
     database.report.steps = plan.steps.clone().into();
+    database.aside.mended = mended_by(&images, facts, &database.report.findings);
     if !refused.is_empty() {
         return Err(refused);
     }

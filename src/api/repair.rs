@@ -15,6 +15,7 @@ use crate::storage::all_processors;
 use crate::survey::{Bodies, DatabaseFacts, Digests, GroupFolders, PageLayout};
 
 use super::consent::{confirmation_needed, store_service_note};
+use super::mended::mended_by;
 use super::pages::{pages_note, scan};
 use super::planned::{Plan, Work};
 use super::request::Repair;
@@ -125,6 +126,7 @@ fn plan_surveyed(
         return Ok(Work::Nothing);
     };
     database.report.steps = plan.steps.clone().into();
+    database.aside.mended = mended_by(&images, &facts, &database.report.findings);
     database.notes(notes(&facts, &wanted));
     if request.verify == VerifyScope::Full && request.scan_now {
         let layout = PageLayout::of(facts.status.length_bytes, plan.page_size_bytes);

@@ -203,6 +203,31 @@ impl Verify {
     }
 }
 
+/// Whose operations [`list`](crate::list()) is to tell of.
+///
+/// ```
+/// use edbmend::List;
+///
+/// let operations = List::new("mdbdata").path("/mnt/backup");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct List {
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+impl List {
+    /// A folder, whose subfolders are not read but for `edbmend` in it; a database; or an operation folder.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self::default().path(path)
+    }
+
+    /// One more.
+    pub fn path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.paths.push(path.into());
+        self
+    }
+}
+
 /// A change that [`plan`](crate::plan()) is to plan.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

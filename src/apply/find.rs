@@ -7,7 +7,7 @@ use crate::refusal::{Refusal, RefusalId};
 use crate::storage::{FileKind, Storage, StorageError};
 use crate::survey::{Listings, group_markers, pending_marker};
 
-use super::operation::files::{DEFAULT_BACKUP_DIR, has_operation_name, is_operation_folder};
+use super::operation::files::{DEFAULT_BACKUP_DIR, is_empty_operation, is_operation_folder};
 use super::operation::journal::State;
 use super::operation::marker::{self, Found};
 use super::operation::moved_along::is_same;
@@ -150,10 +150,6 @@ fn reaches(storage: &dyn Storage, subject: &Path) -> bool {
         Ok(Found::Whole(marker)) => operation_dir(storage, subject, &marker).is_ok(),
         _ => false,
     }
-}
-
-fn is_empty_operation(storage: &dyn Storage, dir: &Path) -> bool {
-    has_operation_name(dir) && storage.list(dir).is_ok_and(|names| names.is_empty())
 }
 
 /// Empty operation folders in the places where `path` may have one. A power loss may leave such a folder

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::plan::{HeaderImages, Plan, ResetPlan};
+use crate::plan::{Command, HeaderImages, Plan, ResetPlan};
 use crate::survey::DatabaseFacts;
 
 use super::deed::{Deed, Terms};
@@ -24,6 +24,22 @@ impl KnownDeed {
         match self {
             Self::Header(deed) => deed.as_ref(),
             Self::Logs(deed) => deed,
+        }
+    }
+
+    /// The command that it belongs to.
+    pub fn command(&self) -> Command {
+        match self {
+            Self::Header(deed) => deed.plan.command,
+            Self::Logs(deed) => deed.plan.command,
+        }
+    }
+
+    /// Of an undo: the id of the operation that it undoes.
+    pub fn undoes(&self) -> Option<&str> {
+        match self {
+            Self::Header(deed) => deed.plan.undoes.as_deref(),
+            Self::Logs(deed) => deed.plan.undoes.as_deref(),
         }
     }
 

@@ -9,6 +9,7 @@ mod execute;
 mod find;
 mod header;
 mod known_deed;
+mod known_operations;
 mod logs;
 mod operation;
 mod outcome;
@@ -23,6 +24,9 @@ pub use execute::execute;
 pub use find::{empty_folders, find_pending};
 pub use header::deed::HeaderDeed;
 pub use known_deed::{Job, KnownDeed};
+pub use known_operations::{
+    KnownOperation, Standing, is_same_operation, newest_first, operations_at,
+};
 pub use logs::deed::LogsDeed;
 pub use operation::files::{
     DEFAULT_BACKUP_DIR, JOURNAL_NAME, PLAN_NAME, REPORT_NAME, is_operation_folder, leave_report,

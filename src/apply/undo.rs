@@ -1,6 +1,6 @@
 //! From an operation folder to the plan that undoes it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::ese::shadow::Which;
@@ -9,17 +9,17 @@ use crate::plan::{
     DatabaseIdentity, MoveMethod, OperationStamp, Plan, ResetPlan, inverse, inverse_reset,
 };
 use crate::refusal::{Refusal, RefusalId};
-use crate::show::{CommandLine, shown};
+use crate::show::{CommandLine, Paragraph};
 use crate::storage::Storage;
 use crate::survey::{DatabaseFacts, PagesPrint};
 
 use super::header::commit::{CopyImage, classify};
 use super::header::deed::HeaderDeed;
 use super::known_deed::KnownDeed;
+use super::known_operations::{Standing, newest_first, operations_at};
 use super::logs::deed::LogsDeed;
 use super::operation::files::{
-    DEFAULT_BACKUP_DIR, FINGERPRINT_NAME, REPORT_NAME, header_name, is_operation_folder,
-    read_small, sha256,
+    FINGERPRINT_NAME, REPORT_NAME, header_name, is_operation_folder, read_small, sha256,
 };
 use super::operation::journal::{End, State};
 use super::operation::moved_along::expect_at_home;
@@ -141,24 +141,27 @@ fn read_operation(storage: &dyn Storage, dir: &Path) -> Result<StoredOperation, 
 }
 
 fn not_an_operation(storage: &dyn Storage, dir: &Path, what: &str) -> Refusal {
-    let remedy = match latest_inside(storage, dir) {
-        Some(latest) => format!("The latest operation folder in it: {}", shown(&latest)),
-        None => "Name the folder that the report of the operation named: \
-                 edbmend/edbmend-<time>-<command>-<id>."
-            .to_owned(),
-    };
     let message = format!("this is no finished edbmend operation: {what}");
-    Refusal::new(RefusalId::NotAnOperation, dir, message, remedy)
+    Refusal::new(RefusalId::NotAnOperation, dir, message, instead(storage, dir))
 }
 
-/// The latest operation folder in a folder, or in the default place inside it: whoever names the folder
-/// of a database means one of these. The names begin with the time.
-fn latest_inside(storage: &dyn Storage, dir: &Path) -> Option<PathBuf> {
-    let inside = |dir: &Path| {
-        let names = storage.list(dir).unwrap_or_default().into_iter().max();
-        names.map(|name| dir.join(name)).filter(|dir| is_operation_folder(storage, dir))
-    };
-    inside(dir).or_else(|| inside(&dir.join(DEFAULT_BACKUP_DIR)))
+/// What whoever names the folder of a database may mean: the newest operation there.
+fn instead(storage: &dyn Storage, dir: &Path) -> Paragraph {
+    let found = newest_first(operations_at(storage, dir).unwrap_or_default());
+    let recover = found.iter().find_map(|operation| match &operation.standing {
+        Standing::Pending(subject) => Some(CommandLine::new("recover").path(subject)),
+        _ => None,
+    });
+    let newest = found.iter().filter(|operation| operation.is_in_effect());
+    let restore = newest.filter_map(|operation| operation.dir.as_deref()).next();
+    let restore = restore.map(|dir| CommandLine::new("restore").path(dir));
+    match recover.or(restore) {
+        Some(command) => command.into(),
+        None if found.is_empty() => "Name the folder that the report of the operation named: \
+                                     edbmend/edbmend-<time>-<command>-<id>."
+            .into(),
+        None => CommandLine::new("list").path(dir).into(),
+    }
 }
 
 fn unfinished(dir: &Path) -> Refusal {

@@ -11,7 +11,8 @@ use crate::ese::LogBase;
 use crate::plan::{BackupScope, VerifyScope};
 use crate::report::CommandName;
 
-use super::flags::{GroupArgs, GuardedArgs, LogFileArgs, OutputArgs, PageArgs};
+use super::flags::{ColourWhen, GroupArgs, GuardedArgs, LogFileArgs, OutputArgs, PageArgs};
+use super::topics::Topics;
 
 /// Guarded repair of the header of dismounted ESE / Exchange databases.
 ///
@@ -29,6 +30,18 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// In colour: auto (on a terminal that has colours), always, or never
+    #[arg(
+        long,
+        global = true,
+        alias = "colour",
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
+    pub color: ColourWhen,
 }
 
 /// The commands.
@@ -50,6 +63,8 @@ pub enum Command {
     Restore(RestoreArgs),
     /// Finish or roll back an operation that was interrupted
     Recover(RecoverArgs),
+    /// List the operations in a folder: how each ended, what undid it; never writes
+    List(ListArgs),
     /// Write a practice storage group with the damage, and mend it
     Demo(DemoArgs),
     /// Explain a finding, a refusal, an exit code, or a number of the engine
@@ -72,6 +87,7 @@ impl Command {
             Self::Verify(_) => CommandName::Verify,
             Self::Restore(_) => CommandName::Restore,
             Self::Recover(_) => CommandName::Recover,
+            Self::List(_) => CommandName::List,
             Self::Demo(_) => CommandName::Demo,
             Self::Explain(_) => CommandName::Explain,
             Self::Completions(_) => CommandName::Completions,
@@ -90,17 +106,13 @@ impl Command {
             Self::Restore(args) => &args.guarded.log,
             Self::Recover(args) => &args.guarded.log,
             Self::Inspect(_)
+            | Self::List(_)
             | Self::Demo(_)
             | Self::Explain(_)
             | Self::Completions(_)
             | Self::Man(_) => return None,
         };
         log.log_file.as_deref()
-    }
-
-    /// Whether metrics are printed in place of the report.
-    pub fn prints_metrics(&self) -> bool {
-        matches!(self, Self::Check(args) if args.openmetrics)
     }
 
     /// Where the page that was asked for goes.
@@ -113,6 +125,7 @@ impl Command {
             Self::Restore(args) => &args.page,
             Self::Inspect(_)
             | Self::Verify(_)
+            | Self::List(_)
             | Self::Recover(_)
             | Self::Demo(_)
             | Self::Explain(_)
@@ -120,6 +133,11 @@ impl Command {
             | Self::Man(_) => return None,
         };
         page.html.as_deref()
+    }
+
+    /// Whether metrics are printed in place of the report.
+    pub fn prints_metrics(&self) -> bool {
+        matches!(self, Self::Check(args) if args.openmetrics)
     }
 
     /// The flags of the output.
@@ -133,6 +151,7 @@ impl Command {
             Self::Verify(args) => args.output,
             Self::Restore(args) => args.guarded.output,
             Self::Recover(args) => args.guarded.output,
+            Self::List(args) => args.output,
             Self::Demo(args) => args.output,
             Self::Explain(_) | Self::Completions(_) | Self::Man(_) => OutputArgs::default(),
         }
@@ -200,7 +219,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "SIGNATURE", value_parser = signature_random)]
     pub allow_group_incomplete: Vec<u32>,
     /// Print metrics for monitoring (OpenMetrics), whatever happens
-    #[arg(long, conflicts_with_all = ["json", "quiet", "verbose"])]
+    #[arg(long, conflicts_with_all = ["json", "quiet", "verbose", "brief"])]
     pub openmetrics: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -445,6 +464,21 @@ pub struct RecoverArgs {
     pub guarded: GuardedArgs,
 }
 
+/// `list`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  edbmend list mdbdata                    the newest first\n  edbmend list /mnt/backup                where --backup-dir was\n\nEnds with 6 where an operation is not finished, and with 4 where one cannot be\nread."
+)]
+pub struct ListArgs {
+    /// Folders of databases or logs, backup folders, databases, or operation
+    /// folders
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
+}
+
 /// `demo`
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  edbmend demo practice")]
@@ -467,7 +501,7 @@ pub struct DemoArgs {
 pub struct ExplainArgs {
     /// A finding or refusal id, an exit code, or an error or event of the
     /// engine by its number or name (default: list them all)
-    #[arg(value_name = "ID", value_parser = super::topics::topic)]
+    #[arg(value_name = "ID", value_parser = Topics, hide_possible_values = true)]
     pub topics: Vec<String>,
 }
 
@@ -483,7 +517,7 @@ pub struct CompletionsArgs {
 /// `man`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  edbmend man | man -l -\n  edbmend man /usr/local/share/man/man1"
+    after_help = "Examples:\n  edbmend man | man -l -\n  edbmend man /usr/local/share/man/man8"
 )]
 pub struct ManArgs {
     /// Where to write a page for each command

@@ -105,7 +105,7 @@ pub fn interrupted(path: &Path) -> Refusal {
     Refusal::new(
         RefusalId::Interrupted,
         path,
-        "interrupted at the question; nothing was changed",
+        "stopped at the question; nothing was changed",
         "Run the same command again when you are ready.",
     )
 }

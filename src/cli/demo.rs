@@ -12,10 +12,11 @@ use crate::show::{CommandLine, quoted};
 use crate::storage::{Disk, FileKind, Storage, StorageError};
 
 use super::args::{CheckArgs, DemoArgs, RepairArgs, ScopeArg, VerifyArg};
-use super::flags::{GroupArgs, GuardedArgs, LogFileArgs, PageArgs};
+use super::flags::{GroupArgs, GuardedArgs, LogFileArgs, OutputArgs, PageArgs};
+use super::on_path::program;
 use super::printed::Printed;
 use super::session::Session;
-use super::terminal::style_for;
+use super::terminal::{can_ask, style_for, wait_for_enter};
 use super::{check, repair};
 
 /// The database of the practice storage group that has the damage.
@@ -35,16 +36,54 @@ pub fn run(session: &Session, args: &DemoArgs) -> Printed {
         return failed(Some(&dir), &refusal).into();
     }
     let damaged = dir.join(DAMAGED);
-    let before = check::run(session, &check_args(args, &dir)).report;
-    let mut repaired = repair::run(session, &repair_args(args, &damaged));
-    let after = check::run(session, &check_args(args, &dir)).report;
-    let text = if args.output.quiet {
-        what_went_wrong([&repaired, &after])
-    } else {
-        transcript(&dir, &damaged, [&before, &repaired, &after])
+    let program = program();
+    let mut stage = Stage::new(args.output);
+    stage.show(&opening(&dir, &program));
+    let mut step = |words: &str, path: &Path, report: &Report| {
+        let typed = CommandLine::new(words).path(path).of_program(&program);
+        stage.show(&format!("$ {typed}\n\n{}", render(report, stage.style)));
+        stage.pause();
     };
+    let before = check::run(session, &check_args(args, &dir)).report;
+    step("check", &dir, &before);
+    let mut repaired = repair::run(session, &repair_args(args, &damaged));
+    step("repair --yes --verify full", &damaged, &repaired);
+    let after = check::run(session, &check_args(args, &dir)).report;
+    step("check", &dir, &after);
+    stage.show(&next_steps(&dir, &damaged, &repaired, &program));
+    let text = if args.output.quiet { what_went_wrong([&repaired, &after]) } else { stage.kept };
     repaired.document.command = CommandName::Demo;
     Printed { report: repaired, text: Some(text) }
+}
+
+/// Where the steps are shown: one by one to a person at a terminal, who says when to go on; else all at the end.
+struct Stage {
+    has_audience: bool,
+    style: Style,
+    /// What was not shown yet.
+    kept: String,
+}
+
+impl Stage {
+    fn new(output: OutputArgs) -> Self {
+        let has_audience = can_ask() && Term::stdout().is_term() && !output.json && !output.quiet;
+        Self { has_audience, style: style_for(&Term::stdout()), kept: String::new() }
+    }
+
+    fn show(&mut self, text: &str) {
+        self.kept += text;
+        if self.has_audience {
+            // A terminal that is gone is met by the pause.
+            let _ = Term::stdout().write_str(&std::mem::take(&mut self.kept));
+        }
+    }
+
+    fn pause(&mut self) {
+        if self.has_audience {
+            self.has_audience =
+                wait_for_enter("Press Enter to go on, or Ctrl-C to skip the rest of the pauses.");
+        }
+    }
 }
 
 fn failed(dir: Option<&Path>, refusal: &Refusal) -> Report {
@@ -149,29 +188,23 @@ fn what_went_wrong(reports: [&Report; 2]) -> String {
     reports.map(|report| render(report, style)).concat()
 }
 
-fn transcript(dir: &Path, damaged: &Path, [before, repaired, after]: [&Report; 3]) -> String {
-    let Style { width, columns, unicode, .. } = style_for(&Term::stdout());
-    let style = Style { width, columns, unicode, ..Style::default() };
-    let commands = [
-        (CommandLine::new("check").path(dir), before),
-        (CommandLine::new("repair --yes --verify full").path(damaged), repaired),
-        (CommandLine::new("check").path(dir), after),
-    ];
+fn opening(dir: &Path, program: &str) -> String {
     let mut text = format!("A practice storage group was written to\n  {}\n\n", quoted(dir));
-    for (command, report) in commands {
-        text += &format!("$ {command}\n\n{}", render(report, style));
+    if program != "edbmend" {
+        text += &format!("edbmend is not on the PATH; here it is\n  {program}\n\n");
     }
-    text + &next_steps(dir, damaged, repaired)
+    text
 }
 
-fn next_steps(dir: &Path, damaged: &Path, repaired: &Report) -> String {
-    let ours = |words: &str, path: &Path| CommandLine::new(words).path(path).to_string();
+fn next_steps(dir: &Path, damaged: &Path, repaired: &Report, program: &str) -> String {
+    let ours = |words: &str, path: &Path| CommandLine::new(words).path(path).of_program(program);
     let undo = repaired.operation.as_ref().map(|operation| ours("restore", &operation.dir));
     let commands = [
         ("put the damage back", undo.unwrap_or_default()),
         ("see the field as eseutil /mh shows it", ours("inspect", damaged)),
         ("see what a repair would write", ours("repair --dry-run", damaged)),
         ("repair it yourself, with the question", ours("repair", damaged)),
+        ("see what was done here so far", ours("list", dir)),
         ("look at everything that was kept", format!("{LIST_ALL} {}", quoted(dir))),
     ];
     let mut text = "To go on practising:\n".to_owned();

@@ -102,8 +102,7 @@ fn contents(width: usize) -> String {
 
 /// The first sentence that is more than the word for how grave it is, without marks of Markdown.
 fn gist(markdown: &str) -> String {
-    let text = without_links(&markdown.split_whitespace().collect::<Vec<_>>().join(" "));
-    let text = text.replace(['`', '*'], "");
+    let text = without_marks(&markdown.split_whitespace().collect::<Vec<_>>().join(" "));
     let mut sentences = text.split(". ");
     sentences.find(|sentence| sentence.contains(' ')).unwrap_or_default().to_owned()
 }
@@ -130,6 +129,11 @@ fn wrapped(text: &str, indent: &str, width: usize) -> String {
         .break_words(false)
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     textwrap::fill(text, options) + "\n"
+}
+
+/// The text of a cell or a sentence, without marks of Markdown.
+pub fn without_marks(markdown: &str) -> String {
+    without_links(markdown).replace(['`', '*'], "")
 }
 
 /// `[text](target)` as `text`.

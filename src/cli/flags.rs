@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueHint};
+use clap::{Args, ValueEnum, ValueHint};
 
 use crate::api::Places;
 
@@ -22,6 +22,18 @@ pub struct PageArgs {
     /// - the page goes to standard output, and the text to standard error
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+}
+
+/// When the output is in colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColourWhen {
+    /// On a terminal that has colours, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Also in a file or a pipe
+    Always,
+    /// Not at all
+    Never,
 }
 
 /// How the report looks.
@@ -63,10 +75,10 @@ impl GroupArgs {
 #[derive(Args, Clone, Debug)]
 pub struct GuardedArgs {
     /// Plan, run every guard, print, and stop; nothing is created
-    #[arg(long, conflicts_with = "yes")]
+    #[arg(long, short = 'n', conflicts_with = "yes")]
     pub dry_run: bool,
     /// Answer the question with yes; skips no guard
-    #[arg(long)]
+    #[arg(long, short)]
     pub yes: bool,
     /// Go on where the file system cannot prove that nobody else has the file
     /// open. Use it only when the store is certainly dismounted

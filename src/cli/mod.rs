@@ -2,6 +2,8 @@
 
 mod args;
 mod check;
+mod colour;
+mod completions;
 mod confirm;
 mod demo;
 mod explain;
@@ -9,8 +11,11 @@ mod flags;
 mod inspect;
 #[cfg_attr(windows, allow(unsafe_code))] // the system calls for a console's events
 mod interrupts;
+mod list;
 mod log_file;
+mod man;
 mod numbers;
+mod on_path;
 mod own_file;
 mod page_file;
 mod printed;
@@ -21,7 +26,6 @@ mod repair;
 mod reset_logs;
 mod restore;
 mod session;
-mod shell;
 mod terminal;
 mod topics;
 mod verify;
@@ -32,7 +36,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, Parser, ValueEnum};
 use console::Term;
 
 pub use args::{Cli, Command};
@@ -43,11 +47,12 @@ use crate::report::{CommandName, Outcome, Report, Style, open_metrics, render, w
 use crate::show::{CommandLine, shown};
 use crate::storage::Disk;
 
-use flags::OutputArgs;
+use colour::{choose_colour, takes_colour};
+use flags::{ColourWhen, OutputArgs};
 use page_file::{PageFile, is_standard_output};
 use printed::Printed;
 use session::Session;
-use terminal::{show, style_for, takes_colour};
+use terminal::{show, style_for};
 
 /// What a run prints on standard output, and the exit code of the process.
 pub struct Ran {
@@ -95,7 +100,12 @@ pub struct Early {
 
 /// Parses the command line.
 pub fn parse(arguments: &[OsString]) -> Result<Cli, Early> {
-    Cli::try_parse_from(arguments).and_then(one_output).map_err(|error| {
+    let parsed = Cli::try_parse_from(arguments).and_then(one_output);
+    choose_colour(match &parsed {
+        Ok(cli) => cli.color,
+        Err(_) => colour_typed(arguments),
+    });
+    parsed.map_err(|error| {
         let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
         let exit_code = if asked_for { 0 } else { 2 };
         let json = arguments.iter().any(|argument| argument == "--json");
@@ -117,6 +127,17 @@ fn one_output(cli: Cli) -> Result<Cli, clap::Error> {
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, what));
     }
     Ok(cli)
+}
+
+/// When a command line that could not be parsed wants colour.
+fn colour_typed(arguments: &[OsString]) -> ColourWhen {
+    const SPELLINGS: [&str; 2] = ["--color", "--colour"];
+    let words: Vec<_> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    let behind = words.windows(2).filter(|pair| SPELLINGS.contains(&pair[0])).map(|pair| pair[1]);
+    let joined = words.iter().filter_map(|word| word.split_once('='));
+    let joined = joined.filter(|(flag, _)| SPELLINGS.contains(flag)).map(|(_, when)| when);
+    let when = behind.chain(joined).find_map(|when| ColourWhen::from_str(when, false).ok());
+    when.unwrap_or_default()
 }
 
 /// Help, or what was wrong. That quotes words that were typed, in which nothing may play with the terminal.
@@ -160,8 +181,8 @@ pub fn run(cli: &Cli, arguments: &[OsString]) -> Ran {
     if let Some(Err(warning)) = page.map(|page| page.finish(&report)) {
         show(&format!("{warning}\n"));
     }
-    let text = if command.prints_metrics() { Some(open_metrics(&report)) } else { text };
     let as_page = command.page().is_some_and(is_standard_output);
+    let text = if command.prints_metrics() { Some(open_metrics(&report)) } else { text };
     Ran { exit_code: report.exit_code, printed: Printed { report, text }, output, as_page }
 }
 
@@ -175,10 +196,11 @@ fn run_command(session: &Session, command: &Command) -> Printed {
         Command::Verify(args) => verify::run(session, args).into(),
         Command::Restore(args) => restore::run(session, args).into(),
         Command::Recover(args) => recover::run(session, args).into(),
+        Command::List(args) => list::run(session, args).into(),
         Command::Demo(args) => demo::run(session, args),
         Command::Explain(args) => explain::run(args),
-        Command::Completions(args) => shell::completions(args),
-        Command::Man(args) => shell::man(args),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Number {
     pub kind: Kind,
     /// The number.
     pub number: i32,
+    /// The number as it is written, an error with its sign.
+    pub digits: &'static str,
     /// Its name in the engine's source.
     pub name: &'static str,
     /// What it means.
@@ -38,7 +40,7 @@ pub fn numbers() -> impl Iterator<Item = Number> {
             None => (Kind::Error, number),
         };
         let number = digits.parse().ok()?;
-        Some(Number { kind, number, name, meaning, foretold_by, remedy })
+        Some(Number { kind, number, digits, name, meaning, foretold_by, remedy })
     })
 }
 

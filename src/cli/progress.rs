@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
 
+use super::colour::is_dumb;
+
 /// How often progress is told off a terminal.
 const PLAIN_EVERY: Duration = Duration::from_secs(5);
 
@@ -53,7 +55,7 @@ pub enum Progress {
 impl Progress {
     /// The work begins. Its total is counted in bytes or files, where it is known.
     pub fn begin(what: &str, unit: Unit, total: Option<u64>) -> Self {
-        if io::stderr().is_terminal() {
+        if io::stderr().is_terminal() && !is_dumb() {
             return Self::Bar(Bar::new(what, unit, total));
         }
         let begun = Instant::now();
@@ -105,6 +107,40 @@ impl Plain {
     }
 }
 
+/// Most columns that the numbers take.
+const NUMBERS: u16 = 44;
+
+/// Columns of a bar below which it says nothing, with what stands around it.
+const SMALLEST_BAR: u16 = 13;
+
+/// How the line looks in so many columns.
+fn template(unit: Unit, columns: u16) -> &'static str {
+    let has_bar = columns >= NUMBERS + SMALLEST_BAR;
+    match unit {
+        Unit::Mebibytes if has_bar => {
+            "{msg} [{wide_bar}] {percent}% of {binary_total_bytes}, {rate} MiB/s, {eta} left"
+        }
+        Unit::Mebibytes => "{percent}%, {rate} MiB/s, {eta} left",
+        Unit::Files if has_bar => "{pos} files, {rate} a second: {msg}",
+        Unit::Files => "{pos} files, {rate} a second",
+    }
+}
+
+/// What is done, as much of it as fits, then the bar, then the numbers. A narrow terminal has room for the
+/// numbers alone. It is drawn nowhere yet.
+fn line(what: &str, unit: Unit, total: Option<u64>, columns: u16) -> ProgressBar {
+    let line = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
+    let room = columns.saturating_sub(NUMBERS + SMALLEST_BAR);
+    line.set_message(console::truncate_str(what, room.into(), "").into_owned());
+    if let Ok(style) = ProgressStyle::with_template(template(unit, columns)) {
+        let rate = move |state: &ProgressState, to: &mut dyn Text| {
+            let _ = write!(to, "{}", unit.scaled(state.per_sec() as u64));
+        };
+        line.set_style(style.with_key("rate", rate).progress_chars("#>-"));
+    }
+    line
+}
+
 /// Work that is told of in one line, which changes. It comes only where the work takes a while: what flashes by cannot be read.
 pub struct Bar {
     line: ProgressBar,
@@ -112,26 +148,9 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// The numbers stand first; of what is done there is as much as fits into the same line.
     fn new(what: &str, unit: Unit, total: Option<u64>) -> Self {
-        /// Most columns that the numbers take.
-        const NUMBERS: u16 = 42;
-        let template = match unit {
-            Unit::Mebibytes => {
-                "{percent}% of {binary_total_bytes}, {rate} MiB/s, {eta} left: {msg}"
-            }
-            Unit::Files => "{pos} files, {rate} a second: {msg}",
-        };
-        let line = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
-        let columns = Narrower(Term::stderr()).width().saturating_sub(NUMBERS);
-        line.set_message(console::truncate_str(what, columns.into(), "").into_owned());
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            let rate = move |state: &ProgressState, to: &mut dyn Text| {
-                let _ = write!(to, "{}", unit.scaled(state.per_sec() as u64));
-            };
-            line.set_style(style.with_key("rate", rate));
-        }
-        Self { line, begun: Instant::now() }
+        let columns = Narrower(Term::stderr()).width();
+        Self { line: line(what, unit, total, columns), begun: Instant::now() }
     }
 
     fn advance(&self, by: u64) {
@@ -195,5 +214,85 @@ impl TermLike for Narrower {
 
     fn flush(&self) -> io::Result<()> {
         self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// A terminal that keeps what was written.
+    #[derive(Clone, Debug)]
+    struct Kept {
+        columns: u16,
+        text: Arc<Mutex<String>>,
+    }
+
+    impl TermLike for Kept {
+        fn width(&self) -> u16 {
+            self.columns
+        }
+
+        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn write_line(&self, text: &str) -> io::Result<()> {
+            self.write_str(text)
+        }
+
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            self.text.lock().unwrap().push_str(text);
+            Ok(())
+        }
+
+        fn clear_line(&self) -> io::Result<()> {
+            self.text.lock().unwrap().clear();
+            Ok(())
+        }
+
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The last line that a piece of work is told in, half done.
+    fn drawn(unit: Unit, total: Option<u64>, columns: u16) -> String {
+        let term = Kept { columns, text: Arc::default() };
+        let what = "copying a database with a very long name indeed.edb";
+        let line = line(what, unit, total, columns);
+        line.set_draw_target(ProgressDrawTarget::term_like(Box::new(term.clone())));
+        line.inc(total.unwrap_or(14) / 2);
+        line.tick();
+        let text = term.text.lock().unwrap();
+        text.trim_end().to_owned()
+    }
+
+    #[test]
+    fn the_line_fits_and_has_a_bar_where_there_is_room() {
+        for columns in [37, 57, 77, 197] {
+            let bytes = drawn(Unit::Mebibytes, Some(1023 << 30), columns);
+            assert!(bytes.len() <= columns.into(), "{columns}: {bytes}");
+            assert!(bytes.contains("50%") && bytes.contains("MiB/s, "), "{columns}: {bytes}");
+            assert!(bytes.ends_with(" left"), "{columns}: {bytes}");
+            assert_eq!(bytes.contains("#>"), columns >= 57, "{columns}: {bytes}");
+            let files = drawn(Unit::Files, None, columns);
+            assert!(files.len() <= columns.into(), "{columns}: {files}");
+            assert!(files.starts_with("7 files, "), "{columns}: {files}");
+        }
     }
 }

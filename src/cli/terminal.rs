@@ -10,6 +10,7 @@ use crate::apply::Observer;
 use crate::report::{Style, WIDTH};
 use crate::show::shown;
 
+use super::colour::{is_dumb, takes_colour};
 use super::log_file::LogFile;
 use super::progress::{Progress, Unit};
 
@@ -33,14 +34,6 @@ pub enum Answer {
 /// Whether there is somebody to ask.
 pub fn can_ask() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
-}
-
-/// Whether a stream takes colour: a terminal, and nobody set `NO_COLOR`. Consoles before Windows 10
-/// would print the codes; newer ones want to be told, which happens here.
-pub fn takes_colour(term: &Term) -> bool {
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let understood = || cfg!(not(windows)) || term.features().colors_supported();
-    term.is_term() && !no_color && understood()
 }
 
 /// How a report looks there: in colour where that is wanted, and no wider than the terminal.
@@ -84,7 +77,8 @@ pub fn ask(question: &str) -> Answer {
     let term = Term::stderr();
     let mut answer = false;
     let outcome = loop {
-        let _ = term.clear_line().and_then(|()| term.write_str(&prompt(question, answer)));
+        let begun = if is_dumb() { term.write_str("\r") } else { term.clear_line() };
+        let _ = begun.and_then(|()| term.write_str(&prompt(question, answer)));
         // On Windows only this one gives Ctrl-C back as a key.
         let key = if cfg!(windows) { term.read_key_raw() } else { term.read_key() };
         match key {
@@ -104,10 +98,33 @@ pub fn ask(question: &str) -> Answer {
     outcome
 }
 
+/// Waits until the person wants to go on; `false` where nobody is there any more, or wants no further pause.
+pub fn wait_for_enter(words: &str) -> bool {
+    let term = Term::stderr();
+    let _ = term.write_str(words);
+    let goes_on = loop {
+        // Only this one gives Ctrl-C back as a key.
+        match term.read_key_raw() {
+            Ok(Key::Enter) => break true,
+            Ok(Key::CtrlC | Key::Escape | Key::Char('\u{4}')) | Err(_) => break false,
+            Ok(_) => {}
+        }
+    };
+    let cleared = if is_dumb() { term.write_line("") } else { term.clear_line() };
+    let _ = cleared;
+    goes_on
+}
+
 fn prompt(question: &str, answer: bool) -> String {
     let mut text = String::new();
     let _ = SimpleTheme.format_confirm_prompt(&mut text, question, Some(false));
-    if answer { text + "yes" } else { text }
+    if answer {
+        text + "yes"
+    } else if is_dumb() {
+        text + "   "
+    } else {
+        text
+    }
 }
 
 /// Shows stages and progress as the output flags ask for.

@@ -1,6 +1,11 @@
 //! What can be explained: the sections of the documentation about ids, its table of exit codes, and the
 //! numbers of the engine.
 
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Arg, Command, Error};
+
 use super::numbers::{Kind, named, numbers};
 
 const FINDINGS: &str = include_str!("../../docs/findings.md");
@@ -29,8 +34,44 @@ pub fn kind(word: &str) -> Option<Kind> {
     }
 }
 
+/// Parses what is to be explained, and tells the completions what there is.
+#[derive(Clone)]
+pub struct Topics;
+
+impl TypedValueParser for Topics {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, Error> {
+        topic.parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let value = |(topic, about)| PossibleValue::new(topic).help(about);
+        Some(Box::new(all().into_iter().map(value)))
+    }
+}
+
+/// Everything that can be explained, each with what it is: ids, exit codes, numbers, names.
+pub fn all() -> Vec<(&'static str, &'static str)> {
+    let ids = sections().map(|section| (section.id, section.what));
+    let codes = ["0", "1", "2", "3", "4", "5", "6", "7"].map(|code| (code, "Exit code"));
+    let kinds = [("error", "Every error, a line each"), ("event", "Every event, a line each")];
+    let of_engine =
+        numbers().flat_map(|known| [known.digits, known.name].map(|topic| (topic, known.meaning)));
+    let mut all: Vec<_> = ids.chain(codes).chain(kinds).chain(of_engine).collect();
+    all.retain(|(topic, _)| !topic.is_empty());
+    all.sort_unstable();
+    all.dedup_by_key(|(topic, _)| *topic);
+    all
+}
+
 /// Accepts an id, an exit code, or a number or name of the engine; else names those that are near.
-pub fn topic(text: &str) -> Result<String, String> {
+fn topic(text: &str) -> Result<String, String> {
     let is_known = kind(text).is_some()
         || exit_code(text).is_some()
         || sections().any(|section| section.id == text)

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::plan::BackupScope;
 use crate::refusal::{Refusal, RefusalId};
-use crate::show::{shown, size};
+use crate::show::{WITH_MORE_RIGHTS, shown, size};
 use crate::storage::{FileKind, Others, Storage, StorageError};
 use crate::survey::DatabaseFacts;
 
@@ -163,8 +163,10 @@ fn usable_folder<'a>(
     if status.read_only || !storage.may_write(existing) {
         return Err(refuse(
             &format!("nothing can be created in {}", shown(existing)),
-            "Run edbmend as a user who may write there, mount its volume writable, or name another folder \
-             with --backup-dir.",
+            &format!(
+                "Run edbmend {WITH_MORE_RIGHTS}, or as a user who may write there; mount its volume writable; or \
+                 name another folder with --backup-dir."
+            ),
         ));
     }
     Ok(existing)

@@ -10,6 +10,23 @@ use crate::storage::{Storage, canonical};
 /// How many names are offered instead.
 const MOST_NAMES: usize = 5;
 
+/// How many names are compared with what was typed.
+const MOST_COMPARED: usize = 1000;
+
+/// How many names may be meant.
+const MOST_MEANT: usize = 3;
+
+/// How like a name must be to be meant, from 0 to 1.
+const ALIKE: f64 = 0.9;
+
+/// What is said of a pattern on Windows, where the program would have to expand it.
+pub const NOT_EXPANDED: &str = "The shells of Windows do not expand * and ?. Name each file, or its folder. In PowerShell: \
+                                edbmend check (Get-ChildItem *.edb)";
+
+/// What is said of a pattern that a shell did not expand.
+const NOTHING_FITS: &str =
+    "No name there fits, else the shell had put it in the place of the pattern. Name the folder.";
+
 /// The refusal of a path that is not there, with what is there instead.
 pub fn not_found(storage: &dyn Storage, path: &Path) -> Refusal {
     if let Some(refusal) = leads_nowhere(storage, path) {
@@ -54,6 +71,14 @@ fn instead(storage: &dyn Storage, dir: &Path, missing: &Path) -> String {
     if let Some(name) = names.iter().find(other_case) {
         return format!("There is {}: upper and lower case matter here.", plain(name));
     }
+    if wanted.contains(['*', '?']) {
+        return if cfg!(windows) { NOT_EXPANDED } else { NOTHING_FITS }.to_owned();
+    }
+    let meant = alike(&names, &wanted);
+    if !meant.is_empty() {
+        let meant: Vec<_> = meant.into_iter().map(plain).collect();
+        return format!("Did you mean {}?", meant.join(", or "));
+    }
     let has_edb = |name: &&String| name.to_ascii_lowercase().ends_with(".edb");
     let mut databases: Vec<String> = names.iter().filter(has_edb).map(|name| plain(name)).collect();
     match databases.len() {
@@ -69,6 +94,24 @@ fn instead(storage: &dyn Storage, dir: &Path, missing: &Path) -> String {
     }
 }
 
+/// The names that are written most like another one, the nearest first. In a folder of a hundred thousand logs
+/// every name is like every other, and none is looked at.
+fn alike<'a>(names: &'a [String], wanted: &str) -> Vec<&'a str> {
+    if names.len() > MOST_COMPARED {
+        return Vec::new();
+    }
+    let wanted = wanted.to_lowercase();
+    let likeness = |name: &str| strsim::jaro_winkler(&name.to_lowercase(), &wanted);
+    let mut alike: Vec<(f64, &str)> = names
+        .iter()
+        .filter(|name| **name != wanted)
+        .map(|name| (likeness(name), name.as_str()))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .collect();
+    alike.sort_by(|a, b| b.0.total_cmp(&a.0));
+    alike.into_iter().take(MOST_MEANT).map(|(_, name)| name).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,12 +125,20 @@ mod tests {
         assert!(remedy("priv1.edb").contains("No database (.edb) is in that folder"));
         std::fs::write(dir.join("priv1.edb"), "").unwrap();
         assert_eq!(remedy("PRIV1.edb"), "There is priv1.edb: upper and lower case matter here.");
-        assert!(remedy("priv.edb").ends_with("The databases there: priv1.edb."));
+        assert_eq!(remedy("priv.edb"), "Did you mean priv1.edb?");
+        assert_eq!(remedy("prvi1.edb"), "Did you mean priv1.edb?");
+        assert_eq!(remedy("*.mdb"), NOTHING_FITS);
+        assert!(remedy("mailbox").ends_with("The databases there: priv1.edb."));
+        std::fs::create_dir(dir.join("mdbdata")).unwrap();
+        assert_eq!(remedy("mbdata/priv1.edb"), "Did you mean mdbdata?");
         (2..8).for_each(|n| std::fs::write(dir.join(format!("priv{n}.edb")), "").unwrap());
         assert!(
             remedy("x")
                 .ends_with("priv1.edb, priv2.edb, priv3.edb, priv4.edb, priv5.edb and 2 more.")
         );
+        assert_eq!(remedy("priv.edb").matches(", or ").count(), MOST_MEANT - 1);
+        std::fs::write(dir.join("sto\u{1b}re.edb"), "").unwrap();
+        assert_eq!(remedy("store.edb"), "Did you mean sto\\u{1b}re.edb?");
         let message = not_found(&Disk, &dir.join("no/such/file")).message;
         assert_eq!(
             message,

@@ -8,7 +8,7 @@ use crate::diagnose::{
 use crate::ese::shadow::PAGE_SIZES_BYTES;
 use crate::ese::{ContentKind, DbHeader};
 use crate::refusal::{Refusal, RefusalId};
-use crate::show::{CommandLine, quoted, shown};
+use crate::show::{CommandLine, WITH_MORE_RIGHTS, quoted, shown};
 use crate::survey::{DatabaseFacts, pending_marker};
 
 /// Every reason in the file itself not to touch it. All are evaluated.
@@ -54,12 +54,19 @@ pub fn unsupported_format(facts: &DatabaseFacts, header: &DbHeader) -> Option<Re
 
 fn read_only(facts: &DatabaseFacts) -> Option<Refusal> {
     (!facts.may_write).then(|| {
+        let remedy = if facts.status.read_only {
+            "Nobody may write to the file: take its read-only attribute away.".to_owned()
+        } else {
+            format!(
+                "Run edbmend {WITH_MORE_RIGHTS}, or as a user who may write to the file and its folder. A volume \
+                 that is mounted read-only must be mounted writable."
+            )
+        };
         Refusal::new(
             RefusalId::ReadOnly,
             &facts.path,
             "the file is read-only, or no file can be created beside it",
-            "Remove the read-only attribute, mount the volume writable, or run edbmend as a user who may \
-             write to the file and its folder.",
+            remedy,
         )
     })
 }

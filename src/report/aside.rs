@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::diagnose::{CheckpointState, Finding};
+use crate::diagnose::{CheckpointState, Finding, FindingId};
 
 use super::Note;
 use super::headers::HeaderDump;
@@ -58,6 +58,8 @@ pub struct DatabaseAside {
     pub plan_was_shown: bool,
     /// After an operation: what had been found before it. The findings of the report are what is left.
     pub found_before: Option<Vec<Finding>>,
+    /// The findings that what is planned, or was done, mends.
+    pub mended: Vec<FindingId>,
     /// The group that it was checked with.
     pub checked_with: Option<GroupNumber>,
 }

@@ -303,9 +303,9 @@ fn report(command: CommandName, outcome: Outcome, steps: Steps, databases: usize
         header: header_dump(),
         header_before: Some(header_dump()),
         notes: notes(),
-        plan_was_shown: false,
         found_before: Some(findings()),
         checked_with: Some(0),
+        ..DatabaseAside::default()
     };
     report.aside = Aside {
         databases: vec![aside; databases],

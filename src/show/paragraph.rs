@@ -20,6 +20,12 @@ impl CommandLine {
         Self(format!("edbmend {words}"))
     }
 
+    /// As it is typed where the program has to be called by another name, or by its path.
+    pub fn of_program(&self, program: &str) -> String {
+        let words = self.0.trim_start_matches("edbmend");
+        format!("{program}{words}")
+    }
+
     /// Followed by a path, quoted as the shell needs it.
     pub fn path(self, path: &Path) -> Self {
         Self(format!("{} {}", self.0, quoted(path)))

@@ -74,6 +74,17 @@ impl StorageError {
         is_foreign_link(&self.source)
     }
 
+    /// Windows knows no such name: ERROR_INVALID_NAME, which the standard library has no kind for.
+    pub fn is_invalid_name(&self) -> bool {
+        const ERROR_INVALID_NAME: i32 = 123;
+        cfg!(windows) && self.source.raw_os_error() == Some(ERROR_INVALID_NAME)
+    }
+
+    /// The volume is mounted read-only.
+    pub fn is_on_read_only_volume(&self) -> bool {
+        self.source.kind() == io::ErrorKind::ReadOnlyFilesystem
+    }
+
     /// The process may not, or the volume is mounted read-only.
     pub fn is_forbidden(&self) -> bool {
         use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};

@@ -12,6 +12,7 @@ mod harness;
 mod html;
 mod laws;
 mod library;
+mod list;
 mod log_file;
 mod neighbours;
 mod rebuild_header;

@@ -165,7 +165,10 @@ fn resets(group: &mut Group) {
     group.run("nothing-to-do", &format!("reset-logs --yes {all}"));
     group.run("committed", &format!("restore --yes {operation}"));
     group.run("nothing-to-do", "recover --yes @.");
+    let list = group.run("ok", "list @");
+    assert!(list["operations"].as_array().is_some_and(|operations| !operations.is_empty()));
     let demo = group.run("committed", "demo @practice");
+    group.run("ok", "list @practice");
     assert_eq!(demo["command"], "demo");
     group.run("failed", "demo @practice");
 }
@@ -267,8 +270,18 @@ const OUTCOMES: [&str; 9] = [
 #[test]
 fn the_schema_allows_what_every_command_prints() {
     let reports = reports_of(&PARTS);
-    let commands =
-        ["", "check", "demo", "inspect", "recover", "repair", "reset-logs", "restore", "verify"];
+    let commands = [
+        "",
+        "check",
+        "demo",
+        "inspect",
+        "list",
+        "recover",
+        "repair",
+        "reset-logs",
+        "restore",
+        "verify",
+    ];
     assert!(values_of(&reports, "/command").is_superset(&set(&commands)));
     assert_eq!(values_of(&reports, "/outcome"), set(&OUTCOMES));
     reports.iter().for_each(assert_valid);

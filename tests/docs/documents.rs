@@ -203,6 +203,36 @@ fn the_first_repair_of_the_readme_runs_as_it_is_printed() {
     run_as_printed(&first_repair(), 4);
 }
 
+/// What a picture of a terminal shows, without its command line.
+fn words_in(picture: &str) -> String {
+    let (_, lines) = picture.split_once("</style>").expect("a style");
+    let shown = lines.split('<').filter_map(|piece| Some(piece.split_once('>')?.1));
+    let text = shown.collect::<String>();
+    let entities =
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&amp;", "&")];
+    let text = entities.iter().fold(text, |text, (entity, letter)| text.replace(entity, letter));
+    let (_, printed) = text.split_once("$ edbmend check practice").expect("the command");
+    words(printed)
+}
+
+#[test]
+fn the_picture_of_the_readme_shows_what_is_printed() {
+    let (_, printed) = Case::new().run("check practice");
+    let drawn = words_in(&text_of("docs/first-screen.svg"));
+    assert_eq!(drawn, words(&printed), "it is drawn by scripts/draw-screen");
+}
+
+/// Who has a broken store does not read on for long.
+#[test]
+fn the_readme_says_in_twenty_lines_whose_case_it_is() {
+    let readme = text_of("README.md");
+    let head = readme.lines().take(20).collect::<Vec<_>>().join("\n");
+    for command in ["check", "repair", "rebuild-header", "reset-logs", "recover", "list"] {
+        assert!(head.contains(&format!("edbmend {command} ")), "{command}: {head}");
+    }
+    assert!(head.contains("4294967295") && head.contains("event 459"), "{head}");
+}
+
 #[test]
 fn the_five_minutes_run_as_they_are_printed() {
     run_as_printed(&printed_in(&text_of("docs/start.md")), 9);

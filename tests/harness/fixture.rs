@@ -103,3 +103,9 @@ pub fn edit_database(path: &Path, change: impl FnMut(&mut RawDbHeader)) {
     edit_header(&mut bytes, change);
     fs::write(path, bytes).unwrap();
 }
+
+/// A journal or a marker as it is stored: its first line is the SHA-256 of the rest.
+pub fn sealed(value: &serde_json::Value) -> Vec<u8> {
+    let body = serde_json::to_string_pretty(value).unwrap() + "\n";
+    format!("{}\n{body}", super::folder::digest(body.as_bytes())).into_bytes()
+}

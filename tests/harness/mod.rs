@@ -21,6 +21,7 @@ pub mod unlucky;
 
 pub use fixture::{
     DATABASE, Fixture, damaged, edit_database, healthy, marker_of, operations, operations_in,
+    sealed,
 };
 pub use folder::{Entry, digest, in_memory, names, sha256, snapshot, text};
 pub use group::{Group, reset, reset_words, small_group};

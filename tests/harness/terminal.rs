@@ -27,6 +27,12 @@ impl Terminal {
         Self::of_columns(200, arguments.iter().map(OsStr::new).chain([path.as_os_str()]))
     }
 
+    /// The program on a terminal that calls itself so (`TERM`).
+    pub fn of_kind(kind: &str, arguments: &[&str], path: &Path) -> Self {
+        let words = arguments.iter().map(OsStr::new).chain([path.as_os_str()]);
+        Self::open(kind, "C.UTF-8", 200, words)
+    }
+
     /// The program on a terminal that is so many columns wide.
     pub fn of_columns<S: AsRef<OsStr>>(
         columns: u16,
@@ -41,10 +47,19 @@ impl Terminal {
         columns: u16,
         arguments: impl IntoIterator<Item = S>,
     ) -> Self {
+        Self::open("xterm", locale, columns, arguments)
+    }
+
+    fn open<S: AsRef<OsStr>>(
+        kind: &str,
+        locale: &str,
+        columns: u16,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Self {
         let (pty, pts) = pty_process::blocking::open().unwrap();
         pty.resize(pty_process::Size::new(50, columns)).unwrap();
         let command = Command::new(PROGRAM).args(arguments);
-        let child = command.env("TERM", "xterm").env("LC_ALL", locale).spawn(pts).unwrap();
+        let child = command.env("TERM", kind).env("LC_ALL", locale).spawn(pts).unwrap();
         rustix::io::ioctl_fionbio(&pty, true).unwrap();
         Self { pty, child, screen: String::new() }
     }

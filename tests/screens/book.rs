@@ -133,7 +133,26 @@ fn without_times(text: &str) -> String {
         out += &format!("{before}edbmend-20261123T023223Z{command}1f39");
         rest = &tail[command.len() + 4..];
     }
-    out + rest
+    without_clock(&(out + rest))
+}
+
+/// The times of operations as `list` prints them: `2026-11-23 02:32:23`.
+fn without_clock(text: &str) -> String {
+    const TIME: &str = "2026-11-23 02:32:23";
+    let is_time = |found: &str| {
+        found
+            .bytes()
+            .zip(TIME.bytes())
+            .all(|(a, b)| a == b || a.is_ascii_digit() && b.is_ascii_digit())
+    };
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        let found = rest.get(..TIME.len()).filter(|found| is_time(found));
+        out += found.map_or(&rest[..next.len_utf8()], |_| TIME);
+        rest = &rest[found.map_or(next.len_utf8(), str::len)..];
+    }
+    out
 }
 
 #[test]
@@ -149,6 +168,7 @@ fn help() {
         "verify",
         "restore",
         "recover",
+        "list",
         "demo",
         "completions",
         "man",
@@ -271,6 +291,32 @@ fn repair_and_its_way_back() {
     chapter.typed("Nothing pending", "recover --yes @");
     chapter.typed("Several", "repair --yes --backup header @/priv1.edb @/pub1.edb @/E00.log");
     chapter.is("repair");
+}
+
+#[test]
+fn list() {
+    let mut chapter = Chapter::new();
+    chapter.typed("Nothing yet", "list @");
+    chapter.typed("No such folder", "list @/mdbdata");
+    chapter.typed("A repair", "repair --yes --quiet @/priv1.edb");
+    chapter.seen("One operation", 80, "list @");
+    let repair = chapter.operation("repair");
+    chapter.typed("Undone", &format!("restore --yes --quiet {repair}"));
+    let restore = chapter.operation("restore");
+    chapter.typed("The undo undone", &format!("restore --yes --quiet {restore}"));
+    let both = "--db @/priv1.edb --db @/pub1.edb";
+    chapter.typed("A reset", &format!("reset-logs --yes --quiet {both} @"));
+    for columns in [40, 80, 200] {
+        chapter.seen(&format!("{columns} columns"), columns, "list @");
+    }
+    chapter.typed("The folder in place of the operation", "restore @");
+    let journal = chapter.path(&format!("{}/journal", &chapter.operation("reset-logs")[2..]));
+    fs::write(journal, "nothing").unwrap();
+    chapter.typed("A damaged journal", "list @");
+    chapter.typed("Quietly", "list --quiet @");
+    fs::write(chapter.path("pub1.edb.edbmend-pending"), "").unwrap();
+    chapter.typed("One that is pending", "list @");
+    chapter.is("list");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::os::unix::process::ExitStatusExt;
 use crate::harness::strace::is_killed_at;
 use crate::harness::terminal::Terminal;
 use crate::harness::{
-    DATABASE, Fixture, damaged, finish, healthy, names, needs, program, run, small_group, snapshot,
-    spawn,
+    DATABASE, Fixture, PROGRAM, damaged, finish, healthy, names, needs, program, run, small_group,
+    snapshot, spawn, text,
 };
 
 /// What was written is shown by the name of the file; the cursor is behind it.
@@ -50,7 +50,97 @@ fn an_interrupt_at_the_question() {
     let before = snapshot(fixture.dir());
     let (code, screen) = answer(&fixture, "\u{3}");
     assert_eq!(code, Some(4), "{screen}");
+    assert!(screen.contains("stopped, nothing was changed"), "{screen}");
+    assert!(!screen.contains("failed"), "{screen}");
     assert_eq!(snapshot(fixture.dir()), before);
+}
+
+#[test]
+fn an_interrupt_at_the_question_about_a_group() {
+    let (_folder, dir) = small_group();
+    let before = snapshot(&dir);
+    let mut terminal = Terminal::start(&["reset-logs"], &dir);
+    terminal.expect("Are these all databases");
+    terminal.press("\u{3}");
+    let (code, screen) = terminal.end();
+    assert_eq!(code, Some(4), "{screen}");
+    assert!(screen.contains("stopped, nothing was changed"), "{screen}");
+    assert!(snapshot(&dir) == before);
+}
+
+/// Of a terminal that can only print lines nothing else is asked.
+#[test]
+fn a_question_on_a_dumb_terminal() {
+    let fixture = Fixture::new(&damaged(8));
+    let mut terminal = Terminal::of_kind("dumb", &["repair"], &fixture.db);
+    terminal.expect(QUESTION);
+    terminal.press("yny\r");
+    let (code, screen) = terminal.end();
+    assert_eq!((code, fixture.bytes()), (Some(0), healthy(8)), "{screen}");
+    assert!(!screen.contains('\u{1b}'), "{screen:?}");
+}
+
+const PAUSE: &str = "Press Enter to go on";
+
+#[test]
+fn the_demonstration_waits_for_its_reader() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("practice");
+    let is_repaired = || dir.join("edbmend").exists();
+    let mut terminal = Terminal::start(&["demo"], &dir);
+    for (shown, repaired) in
+        [("backups fail", false), ("done: both header copies", true), ("", true)]
+    {
+        terminal.expect(PAUSE);
+        assert!(terminal.screen.contains(shown) || !repaired, "{}", terminal.screen);
+        assert_eq!(is_repaired(), repaired, "{}", terminal.screen);
+        terminal.screen.clear();
+        terminal.press("\r");
+    }
+    let (code, screen) = terminal.end();
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(screen.contains("To go on practising:"), "{screen}");
+}
+
+#[test]
+fn who_presses_ctrl_c_sees_the_rest_of_the_demonstration_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::start(&["demo"], &folder.path().join("practice"));
+    terminal.expect(PAUSE);
+    terminal.press("\u{3}");
+    let (code, screen) = terminal.end();
+    assert_eq!((code, screen.matches(PAUSE).count()), (Some(0), 1), "{screen}");
+    assert!(screen.contains("To go on practising:"), "{screen}");
+}
+
+/// Off a terminal nobody is waited for; and what is printed runs as it stands there.
+#[test]
+fn the_commands_of_the_demonstration_run_as_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    for on_path in [false, true] {
+        let dir = folder.path().join(if on_path { "known" } else { "unknown" });
+        let beside = std::path::Path::new(PROGRAM).parent().unwrap();
+        let path = if on_path {
+            format!("{}:/usr/bin:/bin", text(beside))
+        } else {
+            "/usr/bin:/bin".into()
+        };
+        let demo = finish(spawn(program(["demo", text(&dir)]).env("PATH", &path)));
+        assert_eq!(demo.code, Some(0), "{demo:?}");
+        let name = if on_path { "edbmend" } else { PROGRAM };
+        assert_eq!(demo.stdout.contains("is not on the PATH"), !on_path, "{demo:?}");
+        let (_, commands) = demo.stdout.split_once("To go on practising:").unwrap();
+        let commands: Vec<_> =
+            commands.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+        assert_eq!(commands.iter().filter(|line| line.starts_with(&format!("{name} "))).count(), 5);
+        for command in commands {
+            let mut shell = std::process::Command::new("sh");
+            let ran = finish(spawn(shell.args(["-c", command]).env("PATH", &path)));
+            // Nobody is there to be asked.
+            let expected = if command.contains(" restore ") { 3 } else { 0 };
+            assert_eq!(ran.code, Some(expected), "{command}: {ran:?}");
+        }
+    }
 }
 
 #[test]
@@ -134,7 +224,9 @@ fn several_databases_are_asked_for_one_by_one() {
 #[test]
 fn a_dry_run_and_yes_do_not_ask() {
     let fixture = Fixture::new(&damaged(8));
-    for (flag, bytes) in [("--dry-run", damaged(8)), ("--yes", healthy(8))] {
+    let flags =
+        [("--dry-run", damaged(8)), ("-n", damaged(8)), ("--yes", healthy(8)), ("-y", healthy(8))];
+    for (flag, bytes) in flags {
         let (code, screen) = Terminal::start(&["repair", flag], &fixture.db).end();
         assert_eq!(code, Some(0), "{screen}");
         assert!(!screen.contains(QUESTION), "{screen}");

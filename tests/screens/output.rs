@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::PathBuf;
 use std::process::Stdio;
 
+use crate::harness::terminal::Terminal;
 use crate::harness::{PROGRAM, Ran, finish, operations, program, run, spawn};
 use edbmend::practice::{Recipe, storage_group};
 use pty_process::blocking::Command;
@@ -144,13 +145,13 @@ fn every_sentence_fits_a_narrow_terminal() {
         "explain",
         "explain no-space",
         "explain 3",
-        "demo @/practice",
         "repair --dry-run @/priv1.edb",
         "repair --yes @/priv1.edb",
         "repair --yes @/priv1.edb @/pub1.edb",
         "reset-logs --dry-run @",
         "verify @/priv1.edb",
         "check @",
+        "list @",
     ] {
         let screen = on_a_terminal(60, &group.words(line), Some("1")).0;
         let is_fixed = |line: &&str| {
@@ -174,6 +175,45 @@ fn colours_are_for_terminals_of_people_who_want_them() {
     for line in ["check @", "check --quiet @", "verify @/priv1.edb", "--help", "chekc"] {
         let ran = group.run(line);
         assert!(!ran.stdout.contains('\x1b') && !ran.stderr.contains('\x1b'), "{line}");
+        for when in ["--color=always", "--color always", "--colour=always"] {
+            let ran = group.run(&format!("{line} {when}"));
+            assert!((ran.stdout + &ran.stderr).contains('\x1b'), "{line} {when}");
+        }
+    }
+}
+
+#[test]
+fn what_was_asked_for_by_a_flag_counts_most() {
+    let group = Group::new();
+    let coloured =
+        |line: &str, no_color| on_a_terminal(80, &group.words(line), no_color).0.contains("\x1b[");
+    assert!(coloured("check @ --color always", Some("1")));
+    assert!(!coloured("check @ --color never", None) && !coloured("--color=never --help", None));
+    assert!(coloured("--color auto check @", None) && !coloured("--color=auto check @", Some("1")));
+    let wrong = group.run("check --color sometimes @");
+    assert!(wrong.code == Some(2) && wrong.stderr.contains("sometimes"), "{wrong:?}");
+}
+
+#[test]
+fn a_dumb_terminal_gets_no_colours() {
+    let group = Group::new();
+    let db = group.path("priv1.edb");
+    let (_, screen) = Terminal::of_kind("dumb", &["check"], &db).end();
+    assert!(screen.contains("full-backup-gen-invalid") && !screen.contains('\x1b'), "{screen:?}");
+    let (_, screen) = Terminal::of_kind("xterm", &["check"], &db).end();
+    assert!(screen.contains('\x1b'), "{screen:?}");
+}
+
+/// Whoever runs the command that mends needs not to be told of it.
+#[test]
+fn a_repair_does_not_name_itself_as_what_mends() {
+    let group = Group::new();
+    let mend = format!("edbmend repair {}", group.path("priv1.edb").display());
+    assert!(group.run("check @").stdout.contains(&mend));
+    for line in ["repair -n @/priv1.edb", "repair @/priv1.edb", "repair -y @/priv1.edb"] {
+        let ran = group.run(line);
+        assert!(ran.stdout.contains("full-backup-gen-invalid"), "{ran:?}");
+        assert!(!ran.stdout.contains("edbmend repair "), "{ran:?}");
     }
 }
 

@@ -63,6 +63,14 @@ fn bash_completes() {
     assert_eq!(commands.lines().count(), COMMANDS_IN_RE.len(), "{commands}");
     assert_eq!(complete(&["repair", "--also", ""]), WARNINGS.map(|w| format!("{w}\n")).concat());
     assert_eq!(complete(&["repair", "--backup", "f"]), "full\n");
+    assert_eq!(complete(&["explain", "-121"]), "-1213\n-1214\n-1215\n-1216\n-1217\n");
+    assert_eq!(complete(&["explain", "JET_errMissingLogF"]), "JET_errMissingLogFile\n");
+    has_all(
+        &complete(&["explain", "full-backup"]),
+        &["full-backup-gen-invalid", "full-backup-needed"],
+    );
+    has_all(&complete(&["explain", "in-use"]), &["in-use", "in-use-unproven"]);
+    has_all(&complete(&["explain", "45"]), &["455", "459"]);
     assert_eq!(complete(&["repair", "--from", "pr"]), "priv1.edb\n");
     // No word of its own for a database: bash then completes file names (`-o default`).
     assert_eq!(complete(&["repair", "pr"]), "\n");
@@ -102,6 +110,8 @@ fn zsh_completes() {
     has_all(&commands, &COMMANDS_IN_RE);
     has_all(&complete("edbmend repair --also ", "inverted"), &WARNINGS);
     has_all(&complete("edbmend repair p", "priv1.edb"), &["priv1.edb"]);
+    has_all(&complete("edbmend explain full-backup", "needed"), &["full-backup-gen-invalid"]);
+    has_all(&complete("edbmend explain JET_errMissingLog", "File"), &["JET_errMissingLogFile"]);
     let folders = complete("edbmend repair --log-dir ", "logs/");
     assert!(folders.contains("logs/") && !folders.contains("priv1.edb"), "{folders}");
 }
@@ -122,14 +132,20 @@ fn fish_completes() {
     has_all(&commands, &["restore\tUndo a finished operation"]);
     has_all(&complete("edbmend repair --also "), &WARNINGS);
     has_all(&complete("edbmend repair p"), &["priv1.edb"]);
+    has_all(&complete("edbmend explain in-us"), &["in-use\tRefusal", "in-use-unproven\tRefusal"]);
+    has_all(&complete("edbmend explain -121"), &["-1213\t", "-1216\t"]);
+    has_all(&complete("edbmend explain JET_errMissingLog"), &["JET_errMissingLogFile\t"]);
+    let names = complete("edbmend explain full-backup-g");
+    assert!(names.contains("full-backup-gen-invalid") && !names.contains("priv1.edb"), "{names}");
     let folders = complete("edbmend repair --log-dir ");
     assert!(folders.contains("logs/") && !folders.contains("priv1.edb"), "{folders}");
 }
 
 const POWERSHELL: &str = r"
 . ./edbmend.ps1
-$line = 'edbmend re'
-(TabExpansion2 $line $line.Length).CompletionMatches.CompletionText
+foreach ($line in 'edbmend re', 'edbmend explain full-backup-g', 'edbmend explain -121') {
+    (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText
+}
 ";
 
 #[test]
@@ -140,6 +156,20 @@ fn powershell_completes() {
     let mut pwsh = Command::new("pwsh");
     let commands = output_of(pwsh.args(["-NoProfile", "-Command", POWERSHELL]), folder.path());
     has_all(&commands, &COMMANDS_IN_RE);
+    has_all(&commands, &["full-backup-gen-invalid", "-1216"]);
+}
+
+/// Without a PowerShell: each topic is a completion of `explain`, once.
+#[test]
+fn the_script_of_powershell_has_each_topic() {
+    let script = run(["completions", "powershell"]).stdout;
+    let (_, explain) = script.split_once("'edbmend;explain' {\n").unwrap();
+    let (explain, _) = explain.split_once("break\n").unwrap();
+    for topic in ["-1216", "459", "full-backup-gen-invalid", "in-use", "7", "JET_errMissingLogFile"]
+    {
+        let value = format!("[CompletionResult]::new('{topic}', '{topic}', ");
+        assert_eq!(explain.matches(&value).count(), 1, "{topic}: {explain}");
+    }
 }
 
 #[test]
@@ -157,6 +187,8 @@ fn man_pages_render_without_a_warning() {
         man.env("LC_ALL", "C.UTF-8").env("MANROFFSEQ", "").env("MANWIDTH", "80");
         let text = without_overstrike(&output_of(&mut man, folder.path()));
         has_all(&text, &["NAME", "SYNOPSIS", concat!("edbmend ", env!("CARGO_PKG_VERSION"))]);
+        has_all(&text, &["(8)", "System Administration", "EXIT STATUS", "FILES", "SEE ALSO"]);
+        has_all(&text, &["refused; that database was not written", "DATABASE.edbmend-pending"]);
         assert!(!text.contains("EXTRA"), "{text}");
     }
     every_page_named_is_there(&pages, folder.path());
@@ -176,11 +208,11 @@ fn without_overstrike(text: &str) -> String {
 
 /// The main page sends readers to the others.
 fn every_page_named_is_there(pages: &[std::ffi::OsString], folder: &Path) {
-    let main = fs::read_to_string(folder.join("edbmend.1")).unwrap().replace('\\', "");
-    let named: Vec<_> = main.lines().filter_map(|line| line.strip_suffix("(1)")).collect();
+    let main = fs::read_to_string(folder.join("edbmend.8")).unwrap().replace('\\', "");
+    let named: Vec<_> = main.lines().filter_map(|line| line.strip_suffix("(8)")).collect();
     assert_eq!(named.len() + 1, pages.len(), "{named:?}");
     for page in named {
-        assert!(folder.join(format!("{page}.1")).is_file(), "{page}");
+        assert!(folder.join(format!("{page}.8")).is_file(), "{page}");
     }
 }
 
@@ -189,7 +221,7 @@ fn every_page_named_is_there(pages: &[std::ffi::OsString], folder: &Path) {
 fn man_pages_are_readable_by_all() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
-    let page = folder.path().join("edbmend.1");
+    let page = folder.path().join("edbmend.8");
     let mut shell = Command::new("sh");
     shell.args(["-c", "umask 022; \"$0\" man ."]).arg(PROGRAM);
     output_of(&mut shell, folder.path());

@@ -15,7 +15,7 @@ use crate::harness::group::digests;
 use crate::harness::strace::run_with_kill;
 use crate::harness::{
     Fixture, Group, damaged, marker_of, names, needs, operations, operations_in, reset_words, run,
-    small_group, snapshot, text,
+    sealed, small_group, snapshot, text,
 };
 
 /// The user and group `nobody`.
@@ -41,11 +41,6 @@ fn is_readable_by_nobody(path: &Path) -> bool {
 
 fn open_to_all(folder: &TempDir) {
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-fn sealed(value: &Value) -> Vec<u8> {
-    let body = serde_json::to_string_pretty(value).unwrap() + "\n";
-    format!("{}\n{body}", hex::encode(Sha256::digest(body.as_bytes()))).into_bytes()
 }
 
 fn sha256_of(bytes: &[u8]) -> String {

@@ -55,6 +55,12 @@ pub fn has_operation_name(dir: &Path) -> bool {
     dir.file_name().is_some_and(|name| name.to_string_lossy().starts_with("edbmend-"))
 }
 
+/// Whether a folder is what a power loss may leave of an operation before its marker is durable: nothing had
+/// begun.
+pub fn is_empty_operation(storage: &dyn Storage, dir: &Path) -> bool {
+    has_operation_name(dir) && storage.list(dir).is_ok_and(|names| names.is_empty())
+}
+
 /// Reads a small file whole.
 pub fn read_small(storage: &dyn Storage, path: &Path) -> Result<Vec<u8>, StorageError> {
     let (bytes, length) = read_start(storage, path, SMALL_FILE_BYTES)?;

@@ -50,7 +50,7 @@ fn ended(database: &DatabaseReport, report: &Report) -> Markup {
     let class = if database.outcome.exit_code() == 0 { "good" } else { "bad" };
     let verdict = match report.aside.group {
         Some(_) => database.outcome.name(),
-        None => verdict_of_database(database, &report.command).to_owned(),
+        None => verdict_of_database(database, report).to_owned(),
     };
     row(&database.path, state, &verdict, class)
 }

@@ -59,7 +59,7 @@ fn one(database: &DatabaseReport, aside: &DatabaseAside, report: &Report) -> Mar
     let is_done = database.outcome == Outcome::Committed;
     html! {
         h3 { (shown(&database.path)) }
-        p { (verdict_of_database(database, &report.command)) }
+        p { (verdict_of_database(database, report)) }
         @for found in database.rebuild.iter().flat_map(|rebuild| &rebuild.evidence) { p { (shown(found)) } }
         @if let Some(plan) = database.steps.moves() { (moves(plan)) }
         @if let Some(write) = write {

@@ -28,7 +28,7 @@ fn how_it_ended(report: &Report) -> String {
     }
     match report.databases.as_slice() {
         [] => verdict_of(report).to_owned(),
-        [only] => verdict_of_database(only, &report.command).to_owned(),
+        [only] => verdict_of_database(only, report).to_owned(),
         _ => headline(report).unwrap_or_default(),
     }
 }

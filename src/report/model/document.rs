@@ -10,8 +10,8 @@ use crate::show::Sha256Hex;
 use crate::survey::PageFacts;
 
 use super::{
-    CheckpointsReport, CommandName, DatabaseReport, FileReport, LogsReport, Outcome, RunReport,
-    StreamReport, VerdictReport,
+    CheckpointsReport, CommandName, DatabaseReport, FileReport, LogsReport, OperationReport,
+    Outcome, RunReport, StreamReport, VerdictReport,
 };
 
 /// The report of one run.
@@ -45,6 +45,9 @@ pub struct Document {
     /// One entry for each file of `inspect`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileReport>,
+    /// Of `list`: the operations, the newest first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operations: Option<Vec<OperationReport>>,
     /// The operation of the one database, where there is exactly one, or of the group.
     pub operation: Option<OperationRef>,
     /// The steps of the one database, where there is exactly one, or of the group.
@@ -82,6 +85,7 @@ impl Document {
             findings: Vec::new(),
             databases: Vec::new(),
             files: Vec::new(),
+            operations: None,
             operation: None,
             steps: Steps::default(),
             backup: None,

@@ -3,7 +3,6 @@
 use crate::diagnose::Severity;
 use crate::ese::DbState;
 use crate::plan::{BackupMethod, BackupRecord};
-use crate::refusal::Refusal;
 use crate::report::Report;
 use crate::report::aside::DatabaseAside;
 use crate::report::model::{CommandName, DatabaseReport, FileHeader, Outcome};
@@ -12,7 +11,7 @@ use crate::show::{Colour, shown, size};
 use crate::survey::PageFacts;
 
 use super::page::{Ink, Page};
-use super::verdict::{of_database, of_recovery};
+use super::verdict::{concerns, ended};
 
 impl Page {
     /// A dump; with `quiet` only the name of a file with which something is wrong.
@@ -24,7 +23,7 @@ impl Page {
         } else {
             return;
         }
-        self.findings(&file.findings);
+        self.findings(&file.findings, &[]);
     }
 
     /// What was found, what is planned or was done, how it ended, and what that means.
@@ -43,7 +42,7 @@ impl Page {
         if quiet {
             self.path_of(database);
             if database.outcome == Outcome::Findings {
-                self.findings(&database.findings);
+                self.findings(&database.findings, &aside.mended);
             }
         } else if of_group {
             self.header(database);
@@ -61,11 +60,7 @@ impl Page {
             self.refusal(refusal, &database.path);
         }
         if !of_group {
-            let recovered =
-                of_recovery(database).filter(|_| report.command == CommandName::Recover);
-            let verdict =
-                recovered.unwrap_or_else(|| of_database(database.outcome, &report.command));
-            self.verdict(verdict);
+            self.verdict(ended(database, report));
             self.checked_again(database, aside);
         }
         self.notes(&aside.notes);
@@ -80,7 +75,8 @@ impl Page {
         command: &CommandName,
     ) {
         self.header(database);
-        self.findings(aside.found_before.as_ref().unwrap_or(&database.findings));
+        let findings = aside.found_before.as_ref().unwrap_or(&database.findings);
+        self.findings(findings, &aside.mended);
         // What is left of an old plan is said by the direction that its recovery takes.
         if *command != CommandName::Recover {
             self.plan(database);
@@ -149,13 +145,6 @@ impl Page {
         }
         self.words(2, "checked again: ", text);
     }
-}
-
-/// Whether a refusal stands under a database: under the one whose path it has; those of folders under
-/// the only one.
-pub(super) fn concerns(refusal: &Refusal, database: &DatabaseReport, report: &Report) -> bool {
-    refusal.path == database.path
-        || (report.databases.len() == 1 && !report.aside.unread.contains(&refusal.path))
 }
 
 /// How the backup was made, and what that is worth.

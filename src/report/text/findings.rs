@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::diagnose::{Finding, Severity};
+use crate::diagnose::{Finding, FindingId, Severity};
 use crate::refusal::Refusal;
 use crate::report::{Outcome, Report};
 use crate::show::{Colour, shown};
@@ -18,26 +18,29 @@ pub(super) fn colour(severity: Severity) -> Colour {
 }
 
 impl Page {
-    /// With `quiet` the errors only.
-    pub(super) fn findings(&mut self, findings: &[Finding]) {
+    /// With `quiet` the errors only. What mends those that are `mended` by what is planned or done needs not to
+    /// be told.
+    pub(super) fn findings(&mut self, findings: &[Finding], mended: &[FindingId]) {
         let quiet = self.style.quiet;
         for finding in findings.iter().filter(|f| !quiet || f.severity == Severity::Error) {
             self.blank();
-            self.finding(finding);
+            self.finding(finding, mended.contains(&finding.id));
         }
         if !findings.is_empty() {
             self.blank();
         }
     }
 
-    fn finding(&mut self, finding: &Finding) {
+    fn finding(&mut self, finding: &Finding, is_mended: bool) {
         let colour = colour(finding.severity);
         let title = format!("{}: {}", finding.severity.name(), finding.id.name());
         let title = self.painted(title, colour);
         self.line(Ink::from("  ") + title);
         self.words(4, "found:  ", finding.message.as_str());
         self.words(4, "means:  ", finding.consequence.as_str());
-        self.paragraph(4, "mend:   ", &finding.remedy);
+        if !is_mended {
+            self.paragraph(4, "mend:   ", &finding.remedy);
+        }
     }
 
     /// A reason; its file where that is not the one that stands right `above`.

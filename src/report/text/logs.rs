@@ -32,13 +32,20 @@ impl Page {
                 self.stream(base, stream, &aside.checkpoint);
             }
         }
-        self.findings(&report.findings);
+        self.findings(&report.findings, &[]);
         let (text, colour) = if unread {
             ("not all of the logs could be read", Colour::new().red().bold())
         } else if bad {
             ("errors found in the logs", Colour::new().red().bold())
         } else {
-            ("no errors found in the logs", Colour::new().green())
+            // Nothing is green where a forecast fails.
+            let fails = streams.iter().any(|stream| {
+                [&stream.next_mount, &stream.next_full, &stream.next_incremental]
+                    .iter()
+                    .any(|forecast| forecast.outcome == ForecastOutcome::Fails)
+            });
+            let colour = if fails { Colour::new() } else { Colour::new().green() };
+            ("no errors found in the logs", colour)
         };
         let text = self.painted(text, colour);
         self.line(Ink::from("  ") + text);

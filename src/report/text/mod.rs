@@ -6,6 +6,7 @@ mod findings;
 mod first_screen;
 mod logs;
 mod moves;
+mod operations;
 mod page;
 mod pages;
 mod record;

@@ -28,7 +28,8 @@ impl Page {
         }
         // Of these two the notes say how it ended.
         if !matches!(report.outcome, Outcome::Committed | Outcome::NothingToDo) {
-            self.verdict(of_group(report.outcome));
+            let reasons: Vec<_> = report.refusals.iter().collect();
+            self.verdict(of_group(report.outcome, &reasons));
         }
         self.notes(&group.notes);
         self.blank();

@@ -7,9 +7,9 @@ use crate::report::Report;
 use crate::report::model::CommandName;
 use crate::report::picture::Picture;
 
-use super::databases::concerns;
 use super::first_screen;
 use super::page::{Page, Style};
+use super::verdict::concerns;
 
 /// Renders the report of a run.
 pub fn render(report: &Report, style: Style) -> String {
@@ -38,6 +38,7 @@ pub fn render(report: &Report, style: Style) -> String {
     if let Some(group) = &report.aside.group {
         page.group(group, report);
     }
+    page.operations(report);
     let above =
         |refusal| report.databases.iter().any(|database| concerns(refusal, database, report));
     for refusal in report.refusals.iter().filter(|refusal| !above(refusal)) {
@@ -45,6 +46,7 @@ pub fn render(report: &Report, style: Style) -> String {
     }
     page.summary(report);
     page.more(report);
+    page.after_operations(report);
     if !style.quiet {
         page.way_out(report);
     }

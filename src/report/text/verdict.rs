@@ -1,5 +1,6 @@
 //! How it ended, in one line.
 
+use crate::refusal::{Refusal, RefusalId};
 use crate::report::Report;
 use crate::report::model::{CommandName, DatabaseReport, Outcome};
 use crate::show::Colour;
@@ -33,14 +34,22 @@ fn colour(outcome: Outcome) -> Colour {
     }
 }
 
-/// Of a database.
-pub(super) fn of_database(outcome: Outcome, command: &CommandName) -> Verdict {
+const STOPPED: &str = "stopped, nothing was changed";
+
+/// Whether Ctrl-C, or a polite kill, is one of the reasons.
+fn was_interrupted(reasons: &[&Refusal]) -> bool {
+    reasons.iter().any(|reason| reason.id == RefusalId::Interrupted)
+}
+
+/// Of a database, and why it was not done.
+fn of_database(outcome: Outcome, command: &CommandName, reasons: &[&Refusal]) -> Verdict {
     use CommandName::{Check, Inspect, Recover, Verify};
     let words = match (outcome, command) {
         (Outcome::Planned, Recover) => "dry run: nothing was written; this is what would be done",
         (Outcome::Failed, Check | Verify | Inspect) => {
             "failed: nothing can be said about this file"
         }
+        (Outcome::Failed, _) if was_interrupted(reasons) => STOPPED,
         (Outcome::Ok, Verify) => "every page that was checked is good",
         (Outcome::Findings, Verify) => "bad pages found",
         _ => in_words(outcome),
@@ -50,27 +59,37 @@ pub(super) fn of_database(outcome: Outcome, command: &CommandName) -> Verdict {
 
 /// Of a run as a whole, in one line.
 pub(in crate::report) fn verdict_of(report: &Report) -> &'static str {
+    let reasons: Vec<&Refusal> = report.refusals.iter().collect();
     match report.aside.group {
-        Some(_) => of_group(report.outcome).words,
-        None => of_database(report.outcome, &report.command).words,
+        Some(_) => of_group(report.outcome, &reasons).words,
+        None => of_database(report.outcome, &report.command, &reasons).words,
     }
 }
 
 /// Of a database, in one line.
 pub(in crate::report) fn verdict_of_database(
     database: &DatabaseReport,
-    command: &CommandName,
+    report: &Report,
 ) -> &'static str {
-    let recovered = of_recovery(database).filter(|_| *command == CommandName::Recover);
-    recovered.unwrap_or_else(|| of_database(database.outcome, command)).words
+    ended(database, report).words
 }
 
-/// Of a storage group as a whole.
-pub(super) fn of_group(outcome: Outcome) -> Verdict {
+/// How it ended for a database of a report.
+pub(super) fn ended(database: &DatabaseReport, report: &Report) -> Verdict {
+    let command = &report.command;
+    let recovered = of_recovery(database).filter(|_| *command == CommandName::Recover);
+    let reasons = || report.refusals.iter().filter(|refusal| concerns(refusal, database, report));
+    recovered
+        .unwrap_or_else(|| of_database(database.outcome, command, &reasons().collect::<Vec<_>>()))
+}
+
+/// Of a storage group as a whole, and why it was not done.
+pub(super) fn of_group(outcome: Outcome, reasons: &[&Refusal]) -> Verdict {
     let words = match outcome {
         Outcome::Planned => "dry run: no file was moved; this plan would be carried out",
         Outcome::Refused => "refused: no file was moved",
         Outcome::Declined => "you said no: no file was moved",
+        Outcome::Failed if was_interrupted(reasons) => STOPPED,
         Outcome::Failed => "failed: every file is where it was",
         Outcome::RolledBack => "failed and rolled back: every file is where it was",
         _ => in_words(outcome),
@@ -97,7 +116,7 @@ fn in_words(outcome: Outcome) -> &'static str {
 
 /// Of an operation that `recover` ended: a header was written, or logs were moved, or it is not known
 /// what was meant, because nothing was begun. `None` where it is not ended.
-pub(super) fn of_recovery(database: &DatabaseReport) -> Option<Verdict> {
+fn of_recovery(database: &DatabaseReport) -> Option<Verdict> {
     let is_undo = database.steps.moves().map(|plan| plan.undoes.is_some());
     let words = match (database.outcome, is_undo) {
         (Outcome::Committed, None) => "done: the operation is finished",
@@ -119,4 +138,11 @@ pub(super) fn of_recovery(database: &DatabaseReport) -> Option<Verdict> {
     };
     // That it was rolled back was asked for.
     Some(Verdict { outcome: Outcome::Committed, words })
+}
+
+/// Whether a refusal stands under a database: under the one whose path it has; those of folders under
+/// the only one.
+pub(super) fn concerns(refusal: &Refusal, database: &DatabaseReport, report: &Report) -> bool {
+    refusal.path == database.path
+        || (report.databases.len() == 1 && !report.aside.unread.contains(&refusal.path))
 }

@@ -19,7 +19,10 @@ const MOST_PICTURES: usize = 3;
 
 impl Page {
     pub(in crate::report::text) fn all_pictures(&mut self, pictures: &[Picture]) {
-        pictures.iter().for_each(|picture| self.picture(picture, Density::Roomy, true));
+        for picture in pictures {
+            self.picture(picture, Density::Roomy, true);
+            self.blank();
+        }
     }
 
     /// Those of the worst groups first.
