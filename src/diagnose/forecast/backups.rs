@@ -14,7 +14,7 @@ use super::{EXCHANGE_2003, Forecast, ForecastOutcome, backup_types, pages};
 pub(in crate::diagnose) fn next_full(scene: &Scene, mount: &Forecast) -> Forecast {
     let started = match mounted(scene, mount) {
         Ok(started) => started,
-        Err(early) => return early,
+        Err(early) => return *early,
     };
     if let Some(failure) = pages::failure(scene) {
         return failure.resting_on_pages(pages::were_read(scene));
@@ -64,7 +64,7 @@ fn nothing_in_its_way(scene: &Scene, started: &Started) -> Forecast {
 pub(in crate::diagnose) fn next_incremental(scene: &Scene, mount: &Forecast) -> Forecast {
     let started = match mounted(scene, mount) {
         Ok(started) => started,
-        Err(early) => return early,
+        Err(early) => return *early,
     };
     if scene.chain.current().is_some_and(|current| current.circular_logging) {
         return Forecast::fails(
@@ -94,19 +94,17 @@ pub(in crate::diagnose) fn next_incremental(scene: &Scene, mount: &Forecast) -> 
 }
 
 /// The set as it is mounted; or what is said of a backup where it does not mount.
-fn mounted<'a>(scene: &'a Scene, mount: &Forecast) -> Result<&'a Started, Forecast> {
+fn mounted<'a>(scene: &'a Scene, mount: &Forecast) -> Result<&'a Started, Box<Forecast>> {
     if scene.set.databases.is_empty() {
-        return Err(Forecast::new(
-            ForecastOutcome::Unknown,
-            "No database of this log signature was found here. Name it: --db FILE",
-        )
-        .in_short("no database of these logs was found"));
+        let what = "No database of this log signature was found here. Name it: --db FILE";
+        let unknown = Forecast::new(ForecastOutcome::Unknown, what);
+        return Err(unknown.in_short("no database of these logs was found").into());
     }
     let message = "It needs mounted stores; see the next mount.".to_owned();
     let early = Forecast { message, event: None, ..mount.clone() };
     match &scene.start {
         Ok(started) if mount.outcome == ForecastOutcome::Succeeds => Ok(started),
-        _ => Err(early),
+        _ => Err(early.into()),
     }
 }
 
