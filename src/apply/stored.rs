@@ -17,7 +17,7 @@ use super::known_deed::KnownDeed;
 use super::logs::deed::LogsDeed;
 use super::operation::files::{
     FINGERPRINT_NAME, HEADER_AFTER_NAME, HEADER_BEFORE_NAME, JOURNAL_NAME, PLAN_NAME, SUMS_NAME,
-    header_name, read_if_there, read_small, read_start, read_sums, sha256,
+    is_header_name, read_if_there, read_small, read_start, read_sums, sha256,
 };
 use super::operation::folder::remove_durably;
 use super::operation::journal::{self, Found, Journal};
@@ -206,18 +206,17 @@ pub fn remove_unprepared(
         deed.as_deed().tidy(storage)?;
     }
     let copy = full_copy_name(&plan);
-    let headers = header_names(&plan);
+    let headers = header_names(storage, dir)?;
     let ours = [HEADER_BEFORE_NAME, HEADER_AFTER_NAME, FINGERPRINT_NAME, SUMS_NAME, "journal.new"];
     let named = copy.iter().chain(&headers).map(String::as_str);
     remove_durably(storage, dir, ours.into_iter().chain(named))?;
     remove_durably(storage, dir, [PLAN_NAME])
 }
 
-/// The names of the header images of a reset.
-fn header_names(plan: &[u8]) -> Vec<String> {
-    let plan = serde_json::from_slice::<ResetPlan>(plan);
-    let databases = plan.map_or(0, |plan| plan.databases.len());
-    (0..databases).map(header_name).collect()
+/// The names of the header images of a reset that are there: the plan may be lost, and they not.
+fn header_names(storage: &dyn Storage, dir: &Path) -> Result<Vec<String>, StorageError> {
+    let names = storage.list(dir)?.into_iter().filter_map(|name| name.into_string().ok());
+    Ok(names.filter(|name| is_header_name(name)).collect())
 }
 
 /// The name of the unfinished full copy: the plan says it, which is stored before the copy begins.

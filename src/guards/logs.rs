@@ -115,15 +115,14 @@ fn of_backup_folder(storage: &dyn Storage, asked: &LogsQuestion) -> Vec<Refusal>
 /// The refusal where two files differ in the case of their names only, and would be one where they go.
 fn one_name_of_two(storage: &dyn Storage, plan: &ResetPlan) -> Option<Refusal> {
     let mut seen: BTreeMap<(&Path, String), &str> = BTreeMap::new();
-    let folding = plan.batches.iter().filter(|batch| storage.may_fold_case(&batch.to));
-    let files = folding.flat_map(|batch| {
+    let files = plan.batches.iter().flat_map(|batch| {
         batch.files.iter().map(move |file| (batch.to.as_path(), file.name.as_str()))
     });
     let mut twins = files.filter_map(|(to, name)| {
         let first = seen.insert((to, name.to_lowercase()), name)?;
         Some((to, first, name))
     });
-    let (to, one, other) = twins.next()?;
+    let (to, one, other) = twins.find(|(to, _, _)| storage.may_fold_case(to))?;
     Some(Refusal::new(
         RefusalId::BackupDirUnusable,
         to,

@@ -187,8 +187,8 @@ pub(super) fn survey_log_streams(
     }
     let mut streams: Vec<LogStream> = streams.into_values().collect();
     for stream in &mut streams {
-        // In place: there may be a hundred thousand.
-        let order = |log: &LogFile| log.name.generation();
+        // In place: there may be a hundred thousand. Of two for one generation the shorter name comes first.
+        let order = |log: &LogFile| (log.name.generation(), log.path.as_os_str().len());
         stream.archives.sort_unstable_by(|one, other| {
             order(one).cmp(&order(other)).then_with(|| one.path.cmp(&other.path))
         });

@@ -27,6 +27,14 @@ pub fn header_name(place: usize) -> String {
     format!("header-{}.bin", place + 1)
 }
 
+/// Whether that is such a name.
+pub fn is_header_name(name: &str) -> bool {
+    let place = name.strip_prefix("header-").and_then(|rest| rest.strip_suffix(".bin"));
+    place
+        .and_then(|place| place.parse::<usize>().ok())
+        .is_some_and(|place| place.checked_sub(1).is_some_and(|place| header_name(place) == name))
+}
+
 /// Name of the list of digests.
 pub const SUMS_NAME: &str = "SHA256SUMS";
 
