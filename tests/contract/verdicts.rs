@@ -39,8 +39,6 @@ fn make_dirty(group: &Group, name: &str, first: i32, last: i32) {
 type Change = fn(&Group);
 type Situation = (Change, i32, &'static str, [&'static str; 3], [&'static str; 3]);
 
-type Situation = (Change, i32, &'static str, [&'static str; 3], [&'static str; 3]);
-
 /// What is done to a small group; exit code; what is said of all, of `priv1.edb`, of `pub1.edb`.
 const SITUATIONS: [Situation; 7] = [
     (
