@@ -457,7 +457,11 @@ fn a_check_names_the_case_and_the_command() {
         assert_eq!(verdicts, named, "{ran:?}");
         assert!(operations(case.folder.path()).is_empty());
     };
-    says(&Case::destroyed(CLEAN, "test.edb"), "B", "Clean Shutdown");
+    let lost = Case::destroyed(CLEAN, "test.edb");
+    says(&lost, "B", "Clean Shutdown");
+    let text = run(["check", lost.folder.path().to_str().unwrap()]).stdout;
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("Not read: pages but those of a lost header (--deep)"), "{text}");
     says(&Case::destroyed(KILLED, "db1.edb"), "C", "Dirty Shutdown");
     let alone = Case::destroyed(CLEAN, "test.edb");
     alone.remove_all_beside();

@@ -27,7 +27,13 @@ impl Page {
             (false, false, false) => "Read: headers. Not read: pages (--deep).",
         };
         self.blank_before_reading(report);
-        self.painted_words(2, words, Colour::new().dim());
+        // Without its pages nothing could be said of it.
+        let words = if report.databases.iter().any(|database| database.rebuild.is_some()) {
+            words.replace("pages (--deep)", "pages but those of a lost header (--deep)")
+        } else {
+            words.to_owned()
+        };
+        self.painted_words(2, &words, Colour::new().dim());
     }
 
     /// The way out goes on without a gap.
