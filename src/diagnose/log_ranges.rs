@@ -16,7 +16,7 @@ use crate::ese::log_body::BodyVerdict;
 use crate::show::path_text;
 use crate::survey::LogFile;
 
-use super::chain::Chain;
+use super::chain::{Chain, named_generation};
 use super::forecast::{Forecast, ForecastOutcome};
 use super::scene::{Member, Scene};
 
@@ -32,16 +32,19 @@ pub enum LogRangeState {
     Missing,
     /// Files that cannot be used: without a valid header, or with a body that was read and is damaged or lost.
     Damaged,
+    /// Files that could not be read: of what they hold nothing is known.
+    Unread,
 }
 
 impl LogRangeState {
-    /// `closed`, `current`, `missing`, `damaged`.
+    /// `closed`, `current`, `missing`, `damaged`, `unread`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Closed => "closed",
             Self::Current => "current",
             Self::Missing => "missing",
             Self::Damaged => "damaged",
+            Self::Unread => "unread",
         }
     }
 }
@@ -94,10 +97,13 @@ fn is_alike(one: &LogRange, other: &LogRange) -> bool {
 fn pieces(chain: &Chain) -> Vec<(i32, i32, LogRangeState)> {
     let current = chain.current().map(|log| log.generation);
     let (usable, bad_bodies) = (chain.usable(), with_bad_bodies(chain));
+    let unread: BTreeSet<i32> =
+        chain.unread.iter().filter_map(|log| named_generation(log)).collect();
     let of = |generation: i32| match () {
         () if Some(generation) == current => LogRangeState::Current,
         () if bad_bodies.contains(&generation) => LogRangeState::Damaged,
         () if usable.contains(&generation) => LogRangeState::Closed,
+        () if unread.contains(&generation) => LogRangeState::Unread,
         () => LogRangeState::Damaged,
     };
     let mut pieces: Vec<(i32, i32, LogRangeState)> =
@@ -171,7 +177,7 @@ impl Needs {
 
     fn range(&self, from: i32, to: i32, state: LogRangeState) -> LogRange {
         let needed_to_mount = from >= self.mount;
-        let is_closed = matches!(state, LogRangeState::Closed | LogRangeState::Damaged);
+        let is_closed = !matches!(state, LogRangeState::Current | LogRangeState::Missing);
         let next_full_deletes = self.deletes && is_closed && !needed_to_mount;
         let holding = self.dirty.iter().filter(|(first, _)| (1..=from).contains(first));
         let holding = holding.map(|(_, path)| path);

@@ -67,6 +67,7 @@ fn mark_of(mark: Mark, x: usize, width: usize) -> Markup {
         Mark::Held => ("held", 5, 5),
         Mark::Impossible => ("impossible", 0, 10),
         Mark::Damaged => ("damaged", 0, 10),
+        Mark::Unread => ("unread", 0, 10),
         Mark::Missing => ("missing", 0, 10),
     };
     html! {
@@ -83,6 +84,7 @@ fn key(picture: &Picture) -> Markup {
         (Mark::Held, "held back"),
         (Mark::Impossible, "no log can have that number"),
         (Mark::Damaged, "damaged"),
+        (Mark::Unread, "could not be read"),
         (Mark::Missing, "missing"),
     ];
     let runs = || picture.rows.iter().flat_map(|row| &row.runs);

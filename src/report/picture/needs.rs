@@ -5,7 +5,7 @@ use crate::ese::DbState;
 use crate::report::model::{HeaderReport, StreamReport};
 
 use super::names::{Member, few, grouped};
-use super::numbers::{gaps, in_numbers, joined, spans_of};
+use super::numbers::{flaws, in_numbers, joined};
 use super::on_disk::of_span;
 use super::{Mark, Row, RowKind, Run, Span};
 
@@ -87,13 +87,6 @@ fn in_words(
         parts.push("from the checkpoint on".to_owned());
     }
     parts.join("; ")
-}
-
-/// What is wrong with logs that are needed.
-fn flaws(runs: &[Run]) -> Vec<String> {
-    let damaged = spans_of(runs, Mark::Damaged);
-    let damaged = (!damaged.is_empty()).then(|| format!("{} damaged", in_numbers(&damaged)));
-    gaps(&spans_of(runs, Mark::Missing)).into_iter().chain(damaged).collect()
 }
 
 fn needed_by(there: &[Run], span: Span, names: &[String]) -> Row {

@@ -36,7 +36,7 @@ pub(super) fn joined(spans: impl IntoIterator<Item = Span>) -> Vec<Span> {
 }
 
 /// `3 missing`; of several ranges `12 gaps, 34 logs missing`.
-pub(super) fn gaps(missing: &[Span]) -> Option<String> {
+fn gaps(missing: &[Span]) -> Option<String> {
     match missing {
         [] => None,
         [only] => Some(format!("{} missing", one(*only))),
@@ -46,4 +46,15 @@ pub(super) fn gaps(missing: &[Span]) -> Option<String> {
             Some(format!("{} gaps, {logs} logs missing", many.len()))
         }
     }
+}
+
+/// What is wrong with logs: missing, damaged, not read.
+pub(super) fn flaws(runs: &[Run]) -> impl Iterator<Item = String> {
+    let of = |mark: Mark, words: &str| {
+        let spans = spans_of(runs, mark);
+        (!spans.is_empty()).then(|| format!("{} {words}", in_numbers(&spans)))
+    };
+    let damaged = of(Mark::Damaged, "damaged");
+    let unread = of(Mark::Unread, "could not be read");
+    gaps(&spans_of(runs, Mark::Missing)).into_iter().chain(damaged).chain(unread)
 }

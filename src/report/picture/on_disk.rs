@@ -3,7 +3,7 @@
 use crate::diagnose::LogRangeState;
 use crate::report::model::StreamReport;
 
-use super::numbers::{gaps, in_numbers, one, spans_of};
+use super::numbers::{flaws, in_numbers, one, spans_of};
 use super::{Mark, Row, RowKind, Run, Span};
 
 /// What is there, ascending and without a hole.
@@ -14,6 +14,7 @@ pub(super) fn on_disk(stream: &StreamReport) -> Vec<Run> {
             LogRangeState::Closed | LogRangeState::Current => Mark::In,
             LogRangeState::Missing => Mark::Missing,
             LogRangeState::Damaged => Mark::Damaged,
+            LogRangeState::Unread => Mark::Unread,
         };
         push(&mut runs, Run::new(range.from.into(), range.to.into(), mark));
     }
@@ -64,15 +65,13 @@ pub(super) fn on_disk_row(stream: &StreamReport, runs: Vec<Run>) -> Row {
         }
         (few, ..) => in_numbers(few),
     };
-    let damaged = spans_of(&runs, Mark::Damaged);
-    let damaged = (!damaged.is_empty()).then(|| format!("{} damaged", in_numbers(&damaged)));
     let current = match (current, stream.current.is_some()) {
         (Some(range), _) => Some(format!("{} is current", range.from)),
         (None, true) => None,
         (None, false) => Some("no current log".to_owned()),
     };
     let all = (!all.is_empty()).then_some(all);
-    let parts = [all, gaps(&spans_of(&runs, Mark::Missing)), damaged, current];
-    let legend = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
+    let parts: Vec<String> = all.into_iter().chain(flaws(&runs)).chain(current).collect();
+    let legend = parts.join("; ");
     Row { kind: RowKind::OnDisk, runs, legend }
 }

@@ -100,6 +100,7 @@ fn drawn(picture: &Picture, units: usize) -> Vec<String> {
                 Mark::Held => '+',
                 Mark::Impossible => '?',
                 Mark::Damaged => '!',
+                Mark::Unread => '~',
                 Mark::Missing => 'x',
             };
             line[cell.units.clone()].fill(letter);

@@ -106,6 +106,8 @@ pub enum Mark {
     Impossible,
     /// There are files, and they cannot be used.
     Damaged,
+    /// There are files, and they could not be read.
+    Unread,
     /// There is no file.
     Missing,
 }

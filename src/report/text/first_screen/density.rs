@@ -25,7 +25,7 @@ impl Density {
 
     /// Whether a row of a picture is drawn: what is there and whatever is wrong always is.
     pub fn has(self, row: &Row) -> bool {
-        let is_wrong = |mark| matches!(mark, Mark::Missing | Mark::Damaged | Mark::Impossible);
+        let is_wrong = |mark| !matches!(mark, Mark::In | Mark::Held);
         let is_drawn = match row.kind {
             RowKind::OnDisk | RowKind::Checkpoint => true,
             RowKind::ToMount | RowKind::NeededBy => !self.is_tight(),

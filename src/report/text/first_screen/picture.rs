@@ -84,7 +84,9 @@ impl Page {
             next = cell.units.end;
             let colour = match cell.mark {
                 Mark::In | Mark::Held => Colour::new(),
-                Mark::Missing | Mark::Damaged | Mark::Impossible => Colour::new().red(),
+                Mark::Missing | Mark::Damaged | Mark::Unread | Mark::Impossible => {
+                    Colour::new().red()
+                }
             };
             let text = self.letters(row.kind, &cell);
             bar = bar + self.painted(text, colour);
@@ -102,6 +104,7 @@ impl Page {
             (Mark::Missing, RowKind::OnDisk, false) => '.',
             (Mark::Missing, ..) => 'x',
             (Mark::Damaged, ..) => '!',
+            (Mark::Unread, ..) => '~',
             (Mark::Impossible, ..) => '?',
         };
         let mut letters = vec![letter; cell.units.len()];
