@@ -105,6 +105,15 @@ fn two_prefixes_in_one_folder() {
     assert_eq!(checked.json()["checkpoint"]["checkpoints"].as_array().unwrap().len(), 2);
     assert_eq!((checked.exit_code(), checked.of_logs()), (1, vec!["log-gap".to_owned()]));
     assert!(checked.finding("log-gap", "message").contains("E0100003.log"));
+    // Each stream has a picture of its own.
+    let text = run(["check", dir.path().to_str().unwrap()]).stdout;
+    let of_logs = |base: &str| {
+        let (_, picture) = text.split_once(&format!("  Logs {base} in ")).expect(base);
+        let bar = picture.lines().find(|line| line.starts_with("  on disk")).expect(base);
+        bar.split_whitespace().skip(2).collect::<Vec<_>>().join(" ")
+    };
+    let drawn = [of_logs("E00"), of_logs("E01")].join("|");
+    assert!(drawn.contains("####") && drawn.contains("####......######"), "{drawn}");
 }
 
 #[test]
