@@ -19,7 +19,7 @@ use super::known_deed::KnownDeed;
 use super::known_operations::{Standing, newest_first, operations_at};
 use super::logs::deed::LogsDeed;
 use super::operation::files::{
-    FINGERPRINT_NAME, REPORT_NAME, header_name, is_operation_folder, read_small, sha256,
+    FINGERPRINT_NAME, REPORT_NAME, header_name, is_operation_folder, read_if_there, sha256,
 };
 use super::operation::journal::{End, State};
 use super::operation::moved_along::expect_at_home;
@@ -102,23 +102,20 @@ fn header_beside_logs(
         (0..plan.databases.len()).filter(|&place| is_named(&plan.databases[place])).collect();
     let &[place] = named.as_slice() else { return Ok(None) };
     let path = dir.join(header_name(place));
-    match read_small(storage, &path) {
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(reason(&error)),
-        Ok(image) if sha256(&image) == plan.databases[place].header_sha256 => Ok(Some(image)),
-        Ok(_) => Err(damaged(&path, "its SHA-256 is not that of the plan")),
+    match read_if_there(storage, &path).map_err(|error| reason(&error))? {
+        Some(image) if sha256(&image) != plan.databases[place].header_sha256 => {
+            Err(damaged(&path, "its SHA-256 is not that of the plan"))
+        }
+        image => Ok(image),
     }
 }
 
 /// What the pages were known by, as the operation stored it.
 fn stored_print(storage: &dyn Storage, dir: &Path) -> Result<Option<PagesPrint>, Refusal> {
     let path = dir.join(FINGERPRINT_NAME);
-    let bytes = match read_small(storage, &path) {
-        Err(error) if error.is_not_found() => return Ok(None),
-        read => read.map_err(|error| reason(&error))?,
-    };
-    let parsed = serde_json::from_slice(&bytes);
-    parsed.map(Some).map_err(|error| damaged(&path, &error.to_string()))
+    let bytes = read_if_there(storage, &path).map_err(|error| reason(&error))?;
+    let parsed = bytes.map(|bytes| serde_json::from_slice(&bytes)).transpose();
+    parsed.map_err(|error| damaged(&path, &error.to_string()))
 }
 
 fn read_operation(storage: &dyn Storage, dir: &Path) -> Result<StoredOperation, Refusal> {
