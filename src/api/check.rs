@@ -446,9 +446,10 @@ impl<'a> Checking<'a> {
             .collect();
         let layout_is_known =
             facts.pair.as_ref().is_none_or(|pair| pair.header.raw.version.get() == FORMAT_VERSION);
+        let has_bad_pages = facts.pages.as_ref().is_some_and(|pages| pages.has_bad_data());
         let outcome = match () {
             () if !layout_is_known => Outcome::Failed,
-            () if Report::has_errors(&findings) || has_bad_pages(facts) => Outcome::Findings,
+            () if Report::has_errors(&findings) || has_bad_pages => Outcome::Findings,
             () if !unknown.is_empty() => Outcome::Failed,
             () => Outcome::Ok,
         };
@@ -459,11 +460,6 @@ impl<'a> Checking<'a> {
         entry.report.rebuild = rebuild;
         self.report.push(entry, &unknown);
     }
-}
-
-/// Whether a page is bad, or lost. Of the header copies there are findings.
-fn has_bad_pages(facts: &DatabaseFacts) -> bool {
-    facts.pages.as_ref().is_some_and(|pages| pages.bad_data_pages() > 0 || pages.lost.is_some())
 }
 
 fn needs_logs(facts: &DatabaseFacts) -> bool {

@@ -149,6 +149,11 @@ impl PageFacts {
         self.bad_pages() - headers as u64
     }
 
+    /// Whether a data page is bad, or lost. Of the header copies there are findings.
+    pub fn has_bad_data(&self) -> bool {
+        self.bad_data_pages() > 0 || self.lost.is_some()
+    }
+
     /// Judges all pages of a block that begins with a page at `offset`.
     pub fn judge(&mut self, layout: PageLayout, block: &[u8], offset: u64) {
         self.judge_against(layout, block, offset, &mut Written::new(None));

@@ -11,6 +11,7 @@ use crate::report::model::{
     VerdictId,
 };
 use crate::show::path_text;
+use crate::survey::PageFacts;
 
 use super::group::mount_fails;
 use super::numbers::with_numbers;
@@ -217,7 +218,9 @@ impl<'a> Case<'a> {
         let errors: Vec<&str> =
             errors.filter(|finding| !is_dirty_alone(finding)).map(|one| one.id.name()).collect();
         match (errors.as_slice(), self.database.outcome) {
-            ([], Outcome::Findings) if self.database.pages.as_ref().is_some_and(is_bad) => {
+            ([], Outcome::Findings)
+                if self.database.pages.as_ref().is_some_and(PageFacts::has_bad_data) =>
+            {
                 Some((VerdictId::ErrorsFound, "bad pages".into()))
             }
             ([], _) => None,
@@ -291,8 +294,4 @@ fn is_by_design(forecast: &Forecast) -> bool {
 
 fn full_backup_first() -> Answer {
     (VerdictId::FullBackupFirst, "sound; next a full backup (-560 by design)".into())
-}
-
-fn is_bad(pages: &crate::survey::PageFacts) -> bool {
-    pages.bad_data_pages() > 0 || pages.lost.is_some()
 }
