@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::ese::LogFileName;
-use crate::plan::{DatabaseIdentity, MovedFile, ResetPlan, identity_by, identity_of};
+use crate::plan::{DatabaseIdentity, MovedFile, ResetPlan, identity_by};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::size;
-use crate::storage::{Storage, on_all_cores};
-use crate::survey::{read_header_area, streaming_file_path, survey_database};
+use crate::storage::{Access, File, Storage, on_all_cores};
+use crate::survey::{read_header_area, streaming_file_path};
 
 use super::backup_folder::{self, BackupTerms, OVERHEAD_BYTES};
 use super::exclusive::Held;
@@ -182,15 +182,17 @@ pub fn changed_databases<'a>(
     held: Option<&Held>,
 ) -> Vec<&'a Path> {
     let now = |planned: &DatabaseIdentity| match held {
-        Some(held) => identity_of_held(held, &planned.path),
-        None => survey_database(storage, &planned.path).ok().as_ref().and_then(identity_of),
+        Some(held) => identity_of_file(held.file(&planned.path)?, &planned.path),
+        None => {
+            let file = storage.open(&planned.path, Access::Read).ok()?;
+            identity_of_file(file.as_ref(), &planned.path)
+        }
     };
     let changed = plan.databases.iter().filter(|planned| now(planned).as_ref() != Some(*planned));
     changed.map(|planned| planned.path.as_path()).collect()
 }
 
-fn identity_of_held(held: &Held, path: &Path) -> Option<DatabaseIdentity> {
-    let file = held.file(path)?;
+fn identity_of_file(file: &dyn File, path: &Path) -> Option<DatabaseIdentity> {
     let length_bytes = file.status().ok()?.length_bytes;
     identity_by(path, length_bytes, &read_header_area(file).ok()?)
 }
@@ -279,7 +281,7 @@ fn not_in_place(storage: &dyn Storage, plan: &ResetPlan, is_held: bool) -> Vec<R
         };
         refused.err().map(Box::new)
     };
-    on_all_cores(files.collect(), look).flatten().map(|boxed| *boxed).collect()
+    on_all_cores(files.collect(), look).into_iter().flatten().map(|boxed| *boxed).collect()
 }
 
 /// Refuses a file that was moved away and cannot move back.

@@ -176,7 +176,15 @@ pub(super) fn survey_log_streams(
     let storage = listings.storage;
     let mut streams = BTreeMap::new();
     let mut shared_reserves = Vec::new();
-    for file in read_logs(listings, log_dir, digests, advance)? {
+    let mut files = read_logs(listings, log_dir, digests, advance)?;
+    // Most often all closed logs are of one stream: they stay where they are.
+    let base = files.iter().find(|file| is_closed(file)).and_then(|file| file.name.base());
+    let of_others = |file: &mut LogFile| !is_closed(file) || file.name.base() != base;
+    let others: Vec<LogFile> = files.extract_if(.., of_others).collect();
+    if let Some(base) = base {
+        stream_of(&mut streams, base).archives = files;
+    }
+    for file in others {
         match file.name.base() {
             Some(base) => stream_of(&mut streams, base).take_in(file),
             None => shared_reserves.push(file),
@@ -197,6 +205,10 @@ pub(super) fn survey_log_streams(
     Ok(LogStreams { streams, shared_reserves })
 }
 
+fn is_closed(file: &LogFile) -> bool {
+    matches!(file.name, LogFileName::Archive { .. })
+}
+
 fn stream_of(streams: &mut BTreeMap<LogBase, LogStream>, base: LogBase) -> &mut LogStream {
     streams.entry(base).or_insert_with(|| LogStream::new(base))
 }
@@ -207,7 +219,7 @@ fn read_logs(
     dir: &Path,
     digests: Digests,
     advance: &(dyn Fn(u64) + Sync),
-) -> Result<impl Iterator<Item = LogFile> + use<>> {
+) -> Result<Vec<LogFile>> {
     let (storage, listing) = (listings.storage, listings.of(dir)?);
     let mut named = Vec::with_capacity(listing.len());
     for (name, kind) in &*listing {
