@@ -388,8 +388,24 @@ fn a_file_that_was_renamed_is_told_its_name() {
     let ran = case.refused(&["--dirty-for-repair"], &["database-not-in-logs"]);
     let remedy = ran.json()["refusals"][0]["remedy"].as_str().unwrap();
     assert!(remedy.contains("--name-in-logs") && remedy.contains("test.edb"), "{remedy}");
-    case.rebuild("B", &["--name-in-logs", "test.edb"]);
+    let ran = case.rebuild("B", &["--name-in-logs", "test.edb"]);
     case.assert_same(&IDENTITY);
+    assert_eq!(overrides_of(&ran), ["--name-in-logs test.edb"]);
+}
+
+/// What the plan of an operation says of the guards that were overridden.
+fn overrides_of(ran: &Ran) -> Vec<String> {
+    let plan = fs::read_to_string(ran.operation_dir().join("plan.json")).unwrap();
+    let plan: Value = serde_json::from_str(&plan).unwrap();
+    serde_json::from_value(plan["overrides"].clone()).unwrap()
+}
+
+#[test]
+fn a_name_that_decided_nothing_is_no_override() {
+    let case = Case::destroyed(CLEAN, "test.edb");
+    let ran = case.rebuild("B", &["--name-in-logs", "test.edb"]);
+    assert_eq!(overrides_of(&ran), [""; 0]);
+    assert!(!rebuild_of(&ran)["evidence"].to_string().contains("--name-in-logs"), "{ran:?}");
 }
 
 #[test]
@@ -398,8 +414,11 @@ fn twins_are_told_apart_by_a_person_only() {
     let ran = case.refused(&[], &["twin-database"]);
     let message = ran.json()["refusals"][0]["message"].as_str().unwrap();
     let path = message.split([' ', ',']).find(|word| word.ends_with("one.edb")).unwrap();
-    case.rebuild("B", &["--name-in-logs", path]);
+    let ran = case.rebuild("B", &["--name-in-logs", path]);
     case.assert_same(&IDENTITY);
+    assert_eq!(overrides_of(&ran), [format!("--name-in-logs {path}")]);
+    let evidence = rebuild_of(&ran)["evidence"].to_string();
+    assert!(evidence.contains("Named by --name-in-logs: it is "), "{evidence}");
 }
 
 #[test]
