@@ -11,7 +11,9 @@ use crate::plan::{BackupScope, Command, plan_rebuild, truncated};
 use crate::rebuild::{
     DatabaseTale, LogTail, NameInLogs, OlderHeader, Question, Rebuilt, judge, page_size_unknown,
 };
-use crate::refusal::{ALLOW_NEWEST_LOG_DOUBTFUL, DIRTY_FOR_REPAIR, Refusal, RefusalId};
+use crate::refusal::{
+    ALLOW_NEWEST_LOG_DOUBTFUL, DIRTY_FOR_REPAIR, NAME_IN_LOGS, Refusal, RefusalId,
+};
 use crate::report::{CommandName, Entry, Note, Outcome, RebuildReport};
 use crate::show::CommandLine;
 use crate::storage::{Access, StorageError, read_full};
@@ -79,10 +81,9 @@ fn plan_surveyed(
         database.notes([Note::NamesElsewhere(facts.names_elsewhere)]);
     }
     let stamp = run.stamp(Command::RebuildHeader);
-    let planned = proof
-        .print
-        .as_ref()
-        .and_then(|print| plan_rebuild(facts, &rebuilt, print, overrides(request), &stamp));
+    let planned = proof.print.as_ref().and_then(|print| {
+        plan_rebuild(facts, &rebuilt, print, overrides(request, &rebuilt), &stamp)
+    });
     let Some((plan, images)) = planned else {
         refused.extend(
             truncated(facts, proof.layout.page_size_bytes).or_else(|| Some(no_print(facts))),
@@ -120,7 +121,7 @@ fn no_print(facts: &DatabaseFacts) -> Refusal {
     )
 }
 
-fn overrides(request: &RebuildHeader) -> Vec<String> {
+fn overrides(request: &RebuildHeader, rebuilt: &Rebuilt) -> Vec<String> {
     let mut flags = request.guarded.overrides();
     let given = [
         (request.allow_newest_log_doubtful, ALLOW_NEWEST_LOG_DOUBTFUL),
@@ -128,6 +129,8 @@ fn overrides(request: &RebuildHeader) -> Vec<String> {
     ];
     let given = given.into_iter().filter(|(is_given, _)| *is_given);
     flags.extend(given.map(|(_, flag)| flag.to_owned()));
+    let name = request.name_in_logs.as_deref().filter(|_| rebuilt.is_by_name);
+    flags.extend(name.map(|name| format!("{NAME_IN_LOGS} {name}")));
     flags
 }
 

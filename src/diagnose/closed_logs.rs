@@ -10,13 +10,13 @@ pub(super) fn judge(scene: &Scene) -> Option<Finding> {
     if scene.chain.stream.current.is_some() {
         return None;
     }
-    let current = scene.chain.current_name();
-    if !scene.is_live() {
-        return Some(archive(&current));
-    }
     // With a temporary log the engine starts without the current one.
     if scene.set.has_temporary {
         return None;
+    }
+    let current = scene.chain.current_name();
+    if !scene.is_live() {
+        return Some(archive(&current));
     }
     let (consequence, remedy) = cover(scene).in_words(scene.chain);
     Some(Finding::new(

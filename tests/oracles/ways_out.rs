@@ -49,8 +49,7 @@ const COMMITTED_IN_THE_WAY: &[(&str, &str)] =
     &[LOGS_BACK, COPY, ("move-logs-away", "put-aside"), ALL_OPTION, MOUNT];
 const BY_CHECKPOINT: &[(&str, &str)] = &[CHECKPOINT_AWAY, MOUNT];
 const BY_RESET: &[(&str, &str)] = &[RESET, MOUNT];
-const BY_REBUILD: &[(&str, &str)] =
-    &[COPY, ("rebuild-header", "edbmend rebuild-header "), DATABASE_BACK, CHECKPOINT_AWAY, MOUNT];
+const BY_REBUILD: &[(&str, &str)] = &[COPY, ("rebuild-header", "edbmend rebuild-header "), MOUNT];
 const NEXT_NAME_FREED: &[(&str, &str)] = &[("move-logs-away", "/E0000008.log "), MOUNT];
 const ONLY_MOUNT: &[(&str, &str)] = &[MOUNT];
 
