@@ -148,6 +148,31 @@ fn every_artefact_has_the_program_and_pages_whose_links_hold() {
 }
 
 #[test]
+#[ignore = "needs the artefacts of a release and apt-get"]
+fn apt_finds_the_package_in_the_folder_that_it_reads() {
+    needs::programs(&["apt-get"]);
+    let source = lines_of("docs/install.md", &["echo 'deb "]).remove(0);
+    let lists = artefact("dists/stable/Release");
+    let folder = lists.ancestors().nth(3).unwrap();
+    let machine = tempfile::tempdir().unwrap();
+    let here = machine.path().display();
+    for folder in ["lists/partial", "cache/archives/partial"] {
+        std::fs::create_dir_all(machine.path().join(folder)).unwrap();
+    }
+    let line = source.replace("/srv/edbmend/deb", folder.to_str().unwrap());
+    type_in(machine.path(), &line.replace("/etc/apt/sources.list.d/edbmend.list", "sources.list"));
+    let apt = format!(
+        "apt-get -o Dir::Etc::sourcelist={here}/sources.list -o Dir::Etc::sourceparts=- \
+         -o Dir::State::lists={here}/lists -o Dir::Cache={here}/cache"
+    );
+    let found = type_in(
+        machine.path(),
+        &format!("{apt} -qq update && {apt} -qq --print-uris install edbmend"),
+    );
+    assert!(found.contains("_amd64.deb"), "{found}");
+}
+
+#[test]
 #[ignore = "needs python3"]
 fn the_icon_is_what_its_script_draws() {
     needs::programs(&["python3"]);
