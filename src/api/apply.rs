@@ -138,9 +138,11 @@ fn steps_after_header(database: &DatabaseReport, plan: &HeaderPlan) -> Vec<Note>
 /// The report of a storage group after the deed that `report` shows.
 fn logs_reported(run: &Run, mut report: Report, deed: &LogsDeed, applied: Applied) -> Report {
     report.document.operation = applied.operation.clone();
+    report.document.steps.learn(&applied.bodies);
     if applied.ending == Ending::Committed {
         let notes = steps_after_moves(deed, &applied);
-        report.aside.group = Some(GroupAside { notes, ..GroupAside::default() });
+        let read_meanwhile = !applied.bodies.is_empty();
+        report.aside.group = Some(GroupAside { notes, read_meanwhile, ..GroupAside::default() });
     }
     let mut report = report.ended(applied.ending.into(), &applied.reasons);
     if matches!(applied.ending, Ending::Committed | Ending::RolledBack) {

@@ -1,5 +1,7 @@
 //! The plan of a `reset-logs`: the log reset of KB935634.
 
+use std::borrow::Cow;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -55,8 +57,8 @@ pub(super) fn plan(run: &Run, request: &ResetLogs) -> Plan {
     refused.extend(group.databases.iter().filter_map(|facts| run.unread_streaming_file(facts)));
     run.stage("asking every guard");
     let deed = stream.and_then(|stream| deed(run, request, &group, stream, &backup_dir));
-    let mut files = files_of(&group.databases);
-    files.extend(stream.into_iter().flat_map(movable_files));
+    let movable = stream.into_iter().flat_map(movable_files);
+    let files = files_of(&group.databases).chain(movable).map(Cow::Borrowed).collect();
     let asked = LogsQuestion {
         homes: folders(&group),
         files,
@@ -126,14 +128,11 @@ fn folders(group: &GroupFacts) -> Vec<PathBuf> {
 }
 
 /// Databases with their streaming files.
-fn files_of(databases: &[DatabaseFacts]) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for database in databases {
-        files.push(database.path.clone());
+fn files_of(databases: &[DatabaseFacts]) -> impl Iterator<Item = &Path> {
+    databases.iter().flat_map(|database| {
         let streaming = database.streaming.iter().filter(|streaming| streaming.found);
-        files.extend(streaming.map(|streaming| streaming.path.clone()));
-    }
-    files
+        iter::once(&*database.path).chain(streaming.map(|streaming| &*streaming.path))
+    })
 }
 
 /// What cannot be read cannot be known again, and is not moved.
@@ -143,14 +142,14 @@ fn unread_logs(run: &Run, stream: &LogStream) -> Vec<Refusal> {
 }
 
 /// The files of a stream that would move, and that a running engine, or a backup, may have open.
-fn movable_files(stream: &LogStream) -> impl Iterator<Item = PathBuf> {
+fn movable_files(stream: &LogStream) -> impl Iterator<Item = &Path> {
     let readable = |log: &&LogFile| {
         !matches!(log.content, LogContent::NotRegular(_) | LogContent::Unreadable(_))
     };
     let readable_file = |file: &&CheckpointFile| file.is_regular() && file.read_error.is_none();
     let checkpoint = stream.checkpoint.iter().filter(readable_file);
-    let checkpoint = checkpoint.map(|file| file.path.clone());
-    stream.moving_logs().filter(readable).map(|log| log.path.to_path_buf()).chain(checkpoint)
+    let checkpoint = checkpoint.map(|file| &*file.path);
+    stream.moving_logs().filter(readable).map(|log| &*log.path).chain(checkpoint)
 }
 
 fn with_databases(mut report: Report, group: &GroupFacts) -> Report {

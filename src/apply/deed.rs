@@ -12,6 +12,7 @@ use crate::survey::PageFacts;
 use super::context::Context;
 use super::operation::folder::OperationFolder;
 use super::operation::journal::End;
+use super::outcome::Bodies;
 
 /// What was agreed with the person: how a deed may be done.
 #[derive(Clone, Debug, Default)]
@@ -138,6 +139,11 @@ pub trait Ready {
     /// The pages of the database, where all were read.
     fn pages(&self) -> Option<PageFacts> {
         None
+    }
+
+    /// What recovery says of the logs that were read to their end, which copying them does.
+    fn bodies(&self) -> Bodies {
+        Bodies::new()
     }
 }
 

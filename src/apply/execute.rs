@@ -105,5 +105,6 @@ fn finish(
             Err(refusal) => pending(refusal, None),
         },
     };
-    Applied { backup: ready.backup(), pages: ready.pages(), ..operation.ended(ending, reasons) }
+    let (backup, pages, bodies) = (ready.backup(), ready.pages(), ready.bodies());
+    Applied { backup, pages, bodies, ..operation.ended(ending, reasons) }
 }

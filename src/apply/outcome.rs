@@ -1,7 +1,9 @@
 //! How an operation ended.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::ese::log_body::LogVerdict;
 use crate::plan::{BackupRecord, OperationRef};
 use crate::refusal::{Refusal, RefusalId};
 use crate::survey::PageFacts;
@@ -35,6 +37,9 @@ impl From<End> for Ending {
     }
 }
 
+/// What recovery says of logs, by the name of each.
+pub type Bodies = BTreeMap<String, LogVerdict>;
+
 /// The result of an operation.
 #[derive(Clone, Debug)]
 pub struct Applied {
@@ -48,6 +53,8 @@ pub struct Applied {
     pub backup: Option<BackupRecord>,
     /// The pages of the database, where all were read.
     pub pages: Option<PageFacts>,
+    /// What recovery says of the logs that were read to their end, by the name of each.
+    pub bodies: Bodies,
 }
 
 impl Applied {
@@ -55,7 +62,8 @@ impl Applied {
     pub(super) fn stopped(reasons: Vec<Refusal>) -> Self {
         let refused = !reasons.is_empty() && reasons.iter().all(|reason| reason.id.is_guard());
         let ending = if refused { Ending::Refused } else { Ending::Failed };
-        Self { ending, reasons, operation: None, backup: None, pages: None }
+        let bodies = Bodies::new();
+        Self { ending, reasons, operation: None, backup: None, pages: None, bodies }
     }
 }
 

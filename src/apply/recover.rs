@@ -22,7 +22,7 @@ use super::operation::folder::{remove_empty, remove_empty_beside};
 use super::operation::journal::End;
 use super::operation::marker;
 use super::operation::trouble::{moved_without_journal, unproven};
-use super::outcome::{Applied, Ending};
+use super::outcome::{Applied, Bodies, Ending};
 use super::pending::{Pending, damaged_markers_in, read_pending};
 use super::stored::{StoredOperation, read_unprepared, remove_unprepared};
 
@@ -276,7 +276,8 @@ fn conclude(storage: &dyn Storage, pending: &Pending, held: &Held, way: Way) -> 
             (Ending::Pending, vec![Refusal { remedy: remedy.into(), ..refusal }], operation)
         }
     };
-    Applied { ending, reasons, operation, backup: None, pages: None }
+    let bodies = Bodies::new();
+    Applied { ending, reasons, operation, backup: None, pages: None, bodies }
 }
 
 fn bring_to(

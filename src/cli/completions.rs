@@ -1,18 +1,26 @@
 //! `completions`: the scripts of the shells, from the same definitions as the help.
 
-use clap::CommandFactory;
+use clap::{Args, Command};
 use clap_complete::Shell;
 
 use crate::report::CommandName;
 
-use super::args::{Cli, CompletionsArgs};
 use super::printed::Printed;
 use super::topics;
 
+/// `completions`
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  edbmend completions bash > /etc/bash_completion.d/edbmend")]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
 /// Writes the completion script of a shell to standard output.
-pub fn run(args: &CompletionsArgs) -> Printed {
+pub fn run(args: &CompletionsArgs, mut program: Command) -> Printed {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "edbmend", &mut script);
+    clap_complete::generate(args.shell, &mut program, "edbmend", &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
     let script = match args.shell {
         Shell::Fish => script + &topics_of_fish(),

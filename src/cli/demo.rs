@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::{Args, ValueHint};
 use console::Term;
 
 use crate::api::Run;
@@ -11,19 +12,32 @@ use crate::report::{CommandName, DatabaseReport, Outcome, Report, Style, render}
 use crate::show::{CommandLine, quoted};
 use crate::storage::{Disk, FileKind, Storage, StorageError};
 
-use super::args::{CheckArgs, DemoArgs, RepairArgs, ScopeArg, VerifyArg};
+use super::check::{self, CheckArgs};
 use super::flags::{GroupArgs, GuardedArgs, LogFileArgs, OutputArgs, PageArgs};
 use super::on_path::program;
 use super::printed::Printed;
+use super::repair::{self, RepairArgs, ScopeArg, VerifyArg};
 use super::session::Session;
 use super::terminal::{can_ask, style_for, wait_for_enter};
-use super::{check, repair};
 
 /// The database of the practice storage group that has the damage.
 const DAMAGED: &str = "priv1.edb";
 
 /// Lists a folder and all below it.
 const LIST_ALL: &str = if cfg!(windows) { "dir /s" } else { "ls -R" };
+
+/// `demo`
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  edbmend demo practice")]
+pub struct DemoArgs {
+    /// Where to write it; must be missing or empty (default: a fresh temporary
+    /// folder)
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
+}
 
 pub fn run(session: &Session, args: &DemoArgs) -> Printed {
     let dir = match make_folder(&session.run(), args.dir.as_deref()) {

@@ -1,14 +1,27 @@
 //! `explain`: the pages of the documentation about an id or an exit code, where no internet is.
 
+use clap::Args;
 use console::Term;
 
 use crate::report::CommandName;
 
-use super::args::ExplainArgs;
 use super::numbers::{Kind, Number, named, numbers};
 use super::printed::Printed;
 use super::terminal::style_for;
-use super::topics::{exit_code, kind, sections};
+use super::topics::{Topics, exit_code, kind, sections};
+
+/// `explain`
+#[derive(Args, Debug)]
+#[command(
+    allow_negative_numbers = true,
+    after_help = "Examples:\n  edbmend explain full-backup-gen-invalid\n  edbmend explain in-use\n  edbmend explain 3\n  edbmend explain -1216\n  edbmend explain event 459"
+)]
+pub struct ExplainArgs {
+    /// A finding or refusal id, an exit code, or an error or event of the
+    /// engine by its number or name (default: list them all)
+    #[arg(value_name = "ID", value_parser = Topics, hide_possible_values = true)]
+    pub topics: Vec<String>,
+}
 
 pub fn run(args: &ExplainArgs) -> Printed {
     let width = style_for(&Term::stdout()).width;

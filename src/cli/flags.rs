@@ -99,3 +99,12 @@ pub struct GuardedArgs {
     #[allow(missing_docs)]
     pub output: OutputArgs,
 }
+
+/// Takes the number behind `Rand:` of a signature, decimal or hexadecimal.
+pub fn signature_random(text: &str) -> Result<u32, String> {
+    let parsed = match text.strip_prefix("0x") {
+        Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16),
+        None => text.parse(),
+    };
+    parsed.map_err(|_| "expected the number behind Rand: of the DB Signature".to_owned())
+}

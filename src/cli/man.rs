@@ -3,9 +3,9 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use clap::CommandFactory;
+use clap::{Args, ValueHint};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
@@ -13,7 +13,6 @@ use crate::refusal::{Refusal, RefusalId};
 use crate::report::{CommandName, Outcome, Report};
 use crate::storage::StorageError;
 
-use super::args::{Cli, ManArgs};
 use super::explain::without_marks;
 use super::printed::Printed;
 use super::topics::exit_code;
@@ -37,9 +36,20 @@ const FILES: [(&str, &str); 4] = [
     ("report.txt, report.json", "What was found and done, in an operation folder."),
 ];
 
+/// `man`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  edbmend man | man -l -\n  edbmend man /usr/local/share/man/man8"
+)]
+pub struct ManArgs {
+    /// Where to write a page for each command
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+}
+
 /// Writes the man page to standard output, or a page for each command into a folder.
-pub fn run(args: &ManArgs) -> Printed {
-    let pages = pages();
+pub fn run(args: &ManArgs, program: clap::Command) -> Printed {
+    let pages = pages(program);
     let Some(dir) = &args.dir else {
         let first = pages.into_iter().next().map(|page| page.text);
         return Printed::text(CommandName::Man, first.unwrap_or_default());
@@ -74,8 +84,8 @@ impl Page {
 }
 
 /// That of the program, then one for each command.
-fn pages() -> Vec<Page> {
-    let mut root = Cli::command().disable_help_subcommand(true);
+fn pages(program: clap::Command) -> Vec<Page> {
+    let mut root = program.disable_help_subcommand(true);
     root.build();
     let commands: Vec<_> =
         std::iter::once(root.clone()).chain(root.get_subcommands().cloned()).collect();

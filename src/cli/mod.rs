@@ -1,8 +1,8 @@
 //! The commands: arguments to a request, the row of rooms, a report. One short file per command.
 
-mod args;
 mod check;
 mod colour;
+mod commands;
 mod completions;
 mod confirm;
 mod demo;
@@ -39,7 +39,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, ValueEnum};
 use console::Term;
 
-pub use args::{Cli, Command};
+pub use commands::{Cli, Command};
 pub use interrupts::outlive_file_limit;
 
 use crate::refusal::{Refusal, RefusalId};
@@ -199,8 +199,8 @@ fn run_command(session: &Session, command: &Command) -> Printed {
         Command::List(args) => list::run(session, args).into(),
         Command::Demo(args) => demo::run(session, args),
         Command::Explain(args) => explain::run(args),
-        Command::Completions(args) => completions::run(args),
-        Command::Man(args) => man::run(args),
+        Command::Completions(args) => completions::run(args, Cli::command()),
+        Command::Man(args) => man::run(args, Cli::command()),
     }
 }
 

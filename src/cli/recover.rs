@@ -1,7 +1,8 @@
 //! `recover`: finishes or rolls back what was interrupted.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use console::Term;
 
 use crate::api::{Decision, Recover, recover_in};
@@ -9,11 +10,30 @@ use crate::plan::Direction;
 use crate::report::{Outcome, Report, direction_in_words};
 use crate::show::shown;
 
-use super::args::RecoverArgs;
 use super::confirm::{consent, interrupted};
 use super::flags::GuardedArgs;
 use super::session::Session;
 use super::terminal::{Answer, ask, show, style_for};
+
+/// `recover`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  edbmend recover --dry-run priv1.edb     say which way it would go\n  edbmend recover --yes mdbdata"
+)]
+pub struct RecoverArgs {
+    /// A database, an operation folder, or a folder of databases
+    pub path: PathBuf,
+    /// Roll back, also where a header copy was written
+    #[arg(long, conflicts_with = "accept_changed")]
+    pub back: bool,
+    /// Where somebody else has written since, as by a mount, and what is there is
+    /// whole: leave it as it is, and close the operation
+    #[arg(long)]
+    pub accept_changed: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub guarded: GuardedArgs,
+}
 
 pub fn run(session: &Session, args: &RecoverArgs) -> Report {
     session.heed_interrupts();

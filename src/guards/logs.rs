@@ -1,6 +1,7 @@
 //! The guards of a deed that moves logs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::ese::LogFileName;
@@ -23,7 +24,7 @@ pub struct LogsQuestion<'a> {
     /// The folders that the files move out of or into, at home.
     pub homes: Vec<PathBuf>,
     /// The files that must be nobody else's and are not held.
-    pub files: Vec<PathBuf>,
+    pub files: Vec<Cow<'a, Path>>,
     /// The plan; `None` where something forbids one already.
     pub plan: Option<&'a ResetPlan>,
     /// Where the operation folder goes, absolute.
@@ -50,9 +51,9 @@ impl<'a> LogsQuestion<'a> {
         held: Option<&'a Held<'a>>,
     ) -> Self {
         let files = match held {
-            None => databases_of(plan).collect(),
+            None => databases_of(plan).map(Cow::Owned).collect(),
             Some(_) if plan.undoes.is_some() => Vec::new(),
-            Some(_) => kept_open_of(plan).collect(),
+            Some(_) => kept_open_of(plan).map(Cow::Owned).collect(),
         };
         let mut homes = vec![plan.log_dir.clone()];
         for batch in &plan.batches {
@@ -114,15 +115,12 @@ fn of_backup_folder(storage: &dyn Storage, asked: &LogsQuestion) -> Vec<Refusal>
 
 /// The refusal where two files differ in the case of their names only, and would be one where they go.
 fn one_name_of_two(storage: &dyn Storage, plan: &ResetPlan) -> Option<Refusal> {
-    let mut seen: BTreeMap<(&Path, String), &str> = BTreeMap::new();
-    let files = plan.batches.iter().flat_map(|batch| {
-        batch.files.iter().map(move |file| (batch.to.as_path(), file.name.as_str()))
-    });
-    let mut twins = files.filter_map(|(to, name)| {
-        let first = seen.insert((to, name.to_lowercase()), name)?;
-        Some((to, first, name))
-    });
-    let (to, one, other) = twins.find(|(to, _, _)| storage.may_fold_case(to))?;
+    let folders: BTreeSet<&Path> = plan.batches.iter().map(|batch| &*batch.to).collect();
+    let mut folding = folders.into_iter().filter(|dir| storage.may_fold_case(dir));
+    let (to, one, other) = folding.find_map(|dir| {
+        let (one, other) = twins_in(plan, dir)?;
+        Some((dir, one, other))
+    })?;
     Some(Refusal::new(
         RefusalId::BackupDirUnusable,
         to,
@@ -132,6 +130,18 @@ fn one_name_of_two(storage: &dyn Storage, plan: &ResetPlan) -> Option<Refusal> {
         "Name a folder on another file system with --backup-dir, or move the one that the engine does not use \
          elsewhere.",
     ))
+}
+
+/// Two names that go to that folder and differ in the case of their letters alone. Sorted in place: there may be a
+/// hundred thousand.
+fn twins_in<'a>(plan: &'a ResetPlan, to: &Path) -> Option<(&'a str, &'a str)> {
+    let lower = |name: &'a str| name.chars().flat_map(char::to_lowercase);
+    let batches = plan.batches.iter().filter(|batch| batch.to == to);
+    let mut names: Vec<&str> =
+        batches.flat_map(|batch| &batch.files).map(|file| file.name.as_str()).collect();
+    names.sort_unstable_by(|one, other| lower(one).cmp(lower(other)).then_with(|| one.cmp(other)));
+    let mut pairs = names.windows(2).map(|pair| (pair[0], pair[1]));
+    pairs.find(|(one, other)| lower(one).eq(lower(other)))
 }
 
 /// What is no longer as the plan found it: files and databases.
@@ -160,7 +170,7 @@ fn is_carried_out(storage: &dyn Storage, plan: &ResetPlan) -> bool {
 fn in_use(storage: &dyn Storage, asked: &LogsQuestion) -> Vec<Refusal> {
     // One that is gone is told of by itself.
     let there = asked.files.iter().filter(|path| storage.status(path).is_ok());
-    let there: Vec<&Path> = there.map(PathBuf::as_path).collect();
+    let there: Vec<&Path> = there.map(|path| &**path).collect();
     Held::probe_all(storage, &there, asked.allow_unproven_lock)
 }
 

@@ -17,7 +17,9 @@ pub fn reason(error: &StorageError) -> Refusal {
     if error.is_invalid_name() {
         return invalid_name(error);
     }
-    let (id, remedy) = if error.is_foreign_link() {
+    let (id, remedy) = if error.is_not_regular() {
+        (RefusalId::NotARegularFile, NO_FILE)
+    } else if error.is_foreign_link() {
         (
             RefusalId::NotARegularFile,
             "Whoever made it can let it lead elsewhere at any moment. Look where it leads, and name that place \
@@ -49,6 +51,10 @@ pub fn reason(error: &StorageError) -> Refusal {
     };
     Refusal::new(id, &error.path, error.to_string(), remedy)
 }
+
+/// What to do about something else in the place of a file.
+const NO_FILE: &str = "Something else stands under that name. Find out who put it there, and move it away. Nothing was \
+     changed.";
 
 /// The refusal of a name that Windows cannot have, and what is wrong with it.
 fn invalid_name(error: &StorageError) -> Refusal {
@@ -87,6 +93,9 @@ pub fn failure(error: &StorageError) -> Refusal {
 pub fn unreadable(error: &StorageError) -> Refusal {
     if error.is_invalid_name() {
         return invalid_name(error);
+    }
+    if error.is_not_regular() {
+        return Refusal::new(RefusalId::NotARegularFile, &error.path, error.to_string(), NO_FILE);
     }
     if error.is_forbidden() {
         let remedy = format!("Run edbmend {WITH_MORE_RIGHTS}, or as a user who may read it.");

@@ -5,6 +5,7 @@
 //! none is left it begins generation 1, whatever checkpoint or temporary log is still there. So each
 //! interrupted state refuses to mount, is untouched, or is done.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -151,6 +152,16 @@ mod number_as_text {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<i128, D::Error> {
         String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl ResetPlan {
+    /// Takes in what is known by now of logs whose bodies nobody had read, by the name of each.
+    pub fn learn(&mut self, bodies: &BTreeMap<String, LogVerdict>) {
+        let files = self.batches.iter_mut().flat_map(|batch| &mut batch.files);
+        for file in files.filter(|file| file.body.is_none()) {
+            file.body = bodies.get(&file.name).copied();
+        }
     }
 }
 

@@ -1,10 +1,13 @@
 //! The steps of a plan, however many there are.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
+
+use crate::ese::log_body::LogVerdict;
 
 use super::{ResetPlan, Step};
 
@@ -25,6 +28,15 @@ impl Steps {
     /// The steps of a log reset, or of its undo.
     pub(crate) fn of_moves(plan: &Arc<ResetPlan>) -> Self {
         Self(Kept::Moves(Arc::clone(plan)))
+    }
+
+    /// Takes in what is known by now of the bodies of logs that move.
+    pub(crate) fn learn(&mut self, bodies: &BTreeMap<String, LogVerdict>) {
+        if let Kept::Moves(plan) = &mut self.0
+            && !bodies.is_empty()
+        {
+            Arc::make_mut(plan).learn(bodies);
+        }
     }
 
     /// The plan of a log reset, or of its undo.

@@ -73,4 +73,6 @@ pub struct GroupAside {
     pub notes: Vec<Note>,
     /// Whether the moves were shown already, before a question.
     pub plan_was_shown: bool,
+    /// Whether bodies of the logs were read while they moved.
+    pub read_meanwhile: bool,
 }

@@ -359,7 +359,7 @@ fn no_report_prints_foreign_text_as_it_is() {
                 let of_files = report(command.clone(), outcome, Steps::default(), databases);
                 assert_printed_harmless(&of_files);
                 let mut of_group = report(command.clone(), outcome, moves(), databases);
-                of_group.aside.group = Some(GroupAside { notes: notes(), plan_was_shown: false });
+                of_group.aside.group = Some(GroupAside { notes: notes(), ..GroupAside::default() });
                 assert_printed_harmless(&of_group);
             }
         }

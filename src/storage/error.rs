@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::show::shown;
 
+use super::FileKind;
+
 /// The result of a storage call.
 pub type Result<T> = std::result::Result<T, StorageError>;
 
@@ -36,6 +38,16 @@ impl StorageError {
         source: impl Into<io::Error>,
     ) -> Self {
         Self { offset: Some(offset), ..Self::new(action, path, source) }
+    }
+
+    /// What is to be opened is no regular file.
+    pub fn not_regular(path: &Path, kind: FileKind) -> Self {
+        Self::new("open", path, io::Error::other(NotRegular(kind)))
+    }
+
+    /// Something else than a regular file stands there.
+    pub fn is_not_regular(&self) -> bool {
+        self.source.get_ref().is_some_and(|inner| inner.is::<NotRegular>())
     }
 
     /// The path does not exist.
@@ -91,6 +103,16 @@ impl StorageError {
         matches!(self.source.kind(), PermissionDenied | ReadOnlyFilesystem)
     }
 }
+
+/// What stands where a regular file was expected.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", match .0 {
+    FileKind::Regular => "a regular file",
+    FileKind::Directory => "it is a folder, not a regular file",
+    FileKind::Symlink => "it is a symbolic link, not a regular file",
+    FileKind::Special => "it is a FIFO, a socket or a device, not a regular file",
+})]
+struct NotRegular(FileKind);
 
 /// Whether an error tells of a link that somebody else made.
 pub fn is_foreign_link(error: &io::Error) -> bool {

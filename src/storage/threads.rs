@@ -15,6 +15,9 @@ const TICK: Duration = Duration::from_millis(100);
 /// Fewer files than this are looked at before a thread for them has begun.
 const SMALLEST_SHARE: usize = 64;
 
+/// What stands ready twice, as results that wait and as what is made of them, is a few of these shares.
+const LARGEST_SHARE: usize = 2048;
+
 /// How many threads can work at once.
 pub fn all_processors() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
@@ -69,13 +72,18 @@ pub fn on_all_cores<T: Send, R: Send>(
     items: Vec<T>,
     work: impl Fn(T) -> R + Sync,
 ) -> Flatten<IntoIter<Vec<R>>> {
-    let shares = shares_of(items);
-    let others = shares.len().saturating_sub(1);
-    let waiting = Mutex::new(shares.into_iter().enumerate());
+    let share = items.len().div_ceil(all_processors()).clamp(SMALLEST_SHARE, LARGEST_SHARE);
+    let others = items.len().div_ceil(share).clamp(1, all_processors()) - 1;
+    let waiting = Mutex::new((0.., items.into_iter()));
     let (tell, hear) = mpsc::channel();
     thread::scope(|scope| {
         let (waiting, work) = (&waiting, &work);
-        let take = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let take = || {
+            let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let (places, items) = &mut *waiting;
+            let items: Vec<T> = items.take(share).collect();
+            places.next().filter(|_| !items.is_empty()).map(|place: u32| (place, items))
+        };
         let do_shares = move || {
             while let Some((place, share)) = take() {
                 let done: Vec<R> = share.into_iter().map(work).collect();
@@ -90,19 +98,6 @@ pub fn on_all_cores<T: Send, R: Send>(
     done.sort_by_key(|(place, _)| *place);
     let done: Vec<_> = done.into_iter().map(|(_, results)| results).collect();
     done.into_iter().flatten()
-}
-
-/// One share of the items for each core.
-fn shares_of<T>(items: Vec<T>) -> Vec<Vec<T>> {
-    let share = items.len().div_ceil(all_processors()).max(SMALLEST_SHARE);
-    let mut shares = Vec::new();
-    let mut rest = items;
-    while rest.len() > share {
-        let behind = rest.split_off(share);
-        shares.push(std::mem::replace(&mut rest, behind));
-    }
-    shares.push(rest);
-    shares
 }
 
 #[cfg(test)]

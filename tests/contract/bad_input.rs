@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 use crate::harness::{
@@ -166,6 +167,40 @@ fn what_is_no_regular_file() {
     expect(fixture.dir(), &fifo, &senseless(&["not-a-regular-file"], &["FIFO"]));
     let device = senseless(&["not-a-regular-file"], &["device"]);
     expect(fixture.dir(), Path::new("/dev/null"), &device);
+}
+
+#[test]
+fn something_else_in_the_place_of_a_control_file_is_named() {
+    let fixture = Fixture::new(&damaged(8));
+    let operation = fixture.repair();
+    for (name, id) in [("journal", "not-a-regular-file"), ("plan.json", "journal-damaged")] {
+        let path = operation.join(name);
+        let kept = fs::read(&path).unwrap();
+        for kind in ["FIFO", "socket", "folder", "symbolic link"] {
+            fs::remove_file(&path).unwrap();
+            match kind {
+                "FIFO" => {
+                    rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RWXU).unwrap()
+                }
+                "socket" => drop(UnixListener::bind(&path).unwrap()),
+                "folder" => fs::create_dir(&path).unwrap(),
+                _ => symlink("nowhere", &path).unwrap(),
+            }
+            let before = snapshot(fixture.dir());
+            let ran = run(["restore", "--yes", "--json", text(&operation)]);
+            ran.expect_refused(3, &[id]);
+            let said = ran.stdout.as_str();
+            assert!(said.contains(kind) && said.contains("not a regular file"), "{kind}: {said}");
+            assert!(!said.contains("the disk"), "{kind}: {said}");
+            assert_eq!(snapshot(fixture.dir()), before);
+            match kind {
+                "folder" => fs::remove_dir(&path).unwrap(),
+                _ => fs::remove_file(&path).unwrap(),
+            }
+            fs::write(&path, &kept).unwrap();
+        }
+    }
+    assert_eq!(run(["restore", "--yes", text(&operation)]).code, Some(0));
 }
 
 #[test]

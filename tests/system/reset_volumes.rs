@@ -34,6 +34,30 @@ fn between_volumes_the_logs_are_copied_and_proven() {
     assert!(sums_are_right(&operation, &["--ignore-missing"]));
 }
 
+#[test]
+#[ignore = "needs root"]
+fn copying_tells_which_logs_are_sound() {
+    let volume = Volume::ext4(16);
+    let group = Group::new();
+    group.edit("E0000002.log", |bytes| bytes[8192] ^= 1);
+    let kept = volume.path().join("kept");
+    let done = group.reset(&["--backup-dir", kept.to_str().unwrap()]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let (json, record) = (done.json(), fs::read_to_string(done.operation_dir().join("report.txt")));
+    assert_eq!(body_of(&json, "E0000002.log"), "\"damaged\"");
+    assert_eq!(body_of(&json, "E0000001.log"), "\"sound\"");
+    let record = record.unwrap();
+    assert!(record.contains("E0000002.log is damaged"), "{record}");
+    assert!(record.contains("logs were read to their end; sound:"), "{record}");
+}
+
+/// What the report says of the body of a log that moves.
+fn body_of(json: &serde_json::Value, name: &str) -> String {
+    let steps = json["steps"].as_array().unwrap().iter();
+    let mut named = steps.filter(|step| step["from"].as_str().unwrap().ends_with(name));
+    named.next().unwrap()["body"].to_string()
+}
+
 /// What `sha256sum -c` says in an operation folder.
 fn sums_are_right(operation: &Path, more: &[&str]) -> bool {
     let mut check = std::process::Command::new("sha256sum");

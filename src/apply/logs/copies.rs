@@ -24,7 +24,7 @@ pub struct Copied {
     /// The original, when it was copied.
     original: Status,
     /// What recovery says of it, where it is a log with a valid header.
-    body: Option<LogVerdict>,
+    pub body: Option<LogVerdict>,
 }
 
 impl Copied {

@@ -13,7 +13,8 @@ use super::super::context::Context;
 use super::super::deed::{Carried, Ready};
 use super::super::operation::files::{PLAN_NAME, header_name, sha256, sums_line};
 use super::super::operation::folder::OperationFolder;
-use super::copies::{Copies, copy_ahead};
+use super::super::outcome::Bodies;
+use super::copies::{Copied, Copies, copy_ahead};
 use super::moves::{self, Mover};
 
 /// Moves whose copies are made, synced and compared.
@@ -86,6 +87,11 @@ impl Ready for ReadyLogs<'_> {
             text += &sums_line(&copied.sha256, &format!("{LOGS_FOLDER}/{name}"));
         }
         text
+    }
+
+    fn bodies(&self) -> Bodies {
+        let read = |(name, copied): (&String, &Copied)| Some((name.clone(), copied.body?));
+        self.copies.iter().filter_map(read).collect()
     }
 
     fn carry(&self, context: Context) -> Carried {

@@ -10,7 +10,7 @@ use crate::show::CommandLine;
 use crate::storage::{File, Storage, StorageError};
 
 use super::super::deed::{Deed, Terms};
-use super::super::outcome::{Applied, Ending};
+use super::super::outcome::{Applied, Bodies, Ending};
 use super::folder::OperationFolder;
 use super::journal::{End, Journal};
 use super::marker::{self, Marker, NotCreated};
@@ -99,7 +99,8 @@ impl<'a> Operation<'a> {
     /// An end that leaves the folder.
     pub fn ended(&self, ending: Ending, reasons: Vec<Refusal>) -> Applied {
         let operation = Some(self.folder.as_ref());
-        Applied { ending, reasons, operation, backup: None, pages: None }
+        let bodies = Bodies::new();
+        Applied { ending, reasons, operation, backup: None, pages: None, bodies }
     }
 
     /// The reason of an operation that only `recover` can end.

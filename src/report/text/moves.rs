@@ -20,8 +20,10 @@ impl Page {
         if quiet && report.exit_code == 0 {
             return self.notes(&group.notes);
         }
-        if let (Some(plan), false, false) = (report.steps.moves(), group.plan_was_shown, quiet) {
-            self.moves(plan);
+        match report.steps.moves().filter(|_| !quiet) {
+            Some(plan) if !group.plan_was_shown => self.moves(plan),
+            Some(plan) if group.read_meanwhile => self.soundness(plan),
+            _ => {}
         }
         if let Some(operation) = &report.operation {
             self.line(format!("  operation: {}", shown(&operation.dir)));

@@ -29,6 +29,19 @@ const CLONING_FILE_SYSTEMS: [i64; 3] = [0x9123_683e, 0x5846_5342, 0xca45_1a4e];
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Disk;
 
+/// The error of a file that could not be opened. What a link, a socket, a device without a driver, or a folder that
+/// was to be written answers is told by what it is.
+fn not_opened(path: &Path, error: io::Error) -> StorageError {
+    const ANSWERS: [i32; 4] = [libc::ELOOP, libc::ENXIO, libc::ENODEV, libc::EISDIR];
+    let is_odd = error.raw_os_error().is_some_and(|number| ANSWERS.contains(&number));
+    let stat = if is_odd { stat_of(path).ok() } else { None };
+    let kind = stat.map(|stat| status_of(&stat).kind);
+    match kind.filter(|kind| *kind != FileKind::Regular) {
+        Some(kind) => StorageError::not_regular(path, kind),
+        None => StorageError::new("open", path, error),
+    }
+}
+
 impl Storage for Disk {
     fn status(&self, path: &Path) -> Result<Status> {
         let stat = stat_of(path).map_err(|e| StorageError::new("look at", path, e))?;
@@ -46,12 +59,12 @@ impl Storage for Disk {
     }
 
     fn open_with_status(&self, path: &Path, access: Access) -> Result<(Box<dyn File>, Status)> {
-        let file = open_patiently(path, access).map_err(|e| StorageError::new("open", path, e))?;
+        let file = open_patiently(path, access).map_err(|error| not_opened(path, error))?;
         let file = DiskFile::new(file, path);
         let status = file.status()?;
         match status.kind {
             FileKind::Regular => Ok((Box::new(file), status)),
-            _ => Err(StorageError::new("open", path, io::Error::other("not a regular file"))),
+            kind => Err(StorageError::not_regular(path, kind)),
         }
     }
 

@@ -46,7 +46,7 @@ impl Storage for Disk {
         let error = |e| StorageError::new("open", path, e);
         let named = self.status(path).map_err(|e| error(e.source))?;
         if named.kind != FileKind::Regular {
-            return Err(error(io::Error::other("not a regular file")));
+            return Err(StorageError::not_regular(path, named.kind));
         }
         let mut options = OpenOptions::new();
         options.read(true).share_mode(if access == Access::Read { SHARED } else { 0 });
