@@ -6,8 +6,8 @@
 //! - [`inspect`] reads the header of a file,
 //! - [`check`] says what is wrong, what will happen because of it, and what mends it,
 //! - [`verify`](verify()) compares every page and every log with its checksums,
-//! - [`plan`](plan()) says what a [`Repair`], a [`ResetLogs`] or a [`Restore`] would do, step by step,
-//!   or which guards refuse,
+//! - [`plan`](plan()) says what a [`Repair`], a [`RebuildHeader`], a [`ResetLogs`] or a [`Restore`] would do, step
+//!   by step, or which guards refuse,
 //! - [`apply`](apply()) carries a plan out, or leaves everything as it was. Where even that cannot be
 //!   said, the operation is [pending](Error::is_pending),
 //! - [`recover`](recover()) ends an operation that was interrupted,

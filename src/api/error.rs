@@ -12,8 +12,9 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// A call that did not do what was asked: a guard refused, or something failed. Unless
 /// [`is_pending`](Self::is_pending) says so, everything is as it was before.
 ///
-/// It holds the whole report. `to_string` gives each refusal with what to do about it.
-#[derive(Clone, Debug)]
+/// It holds the whole report. Printed, as `{}` or as `{:?}`, it gives each refusal with what to do about it, so
+/// that a `main` which returns it tells a person what he needs to know.
+#[derive(Clone)]
 pub struct Error {
     report: Box<Report>,
 }
@@ -61,6 +62,12 @@ impl fmt::Display for Error {
     }
 }
 
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl std::error::Error for Error {}
 
 /// A report that ended well, which the exit codes 0 and 1 stand for; else the error that holds it.
@@ -80,6 +87,8 @@ mod tests {
     fn no_error_prints_foreign_text_as_it_is() {
         let refusal = Refusal::new(RefusalId::IoError, Path::new(HARM), HARM, HARM);
         let report = Report::new(CommandName::Check).ended(Outcome::Failed, &[refusal]);
-        assert_harmless(&Error::new(report).to_string());
+        let error = Error::new(report);
+        assert_harmless(&error.to_string());
+        assert_eq!(format!("{error:?}"), error.to_string());
     }
 }

@@ -3,7 +3,8 @@
 //! later version adds comes as a new field, or a new variant.
 
 pub use crate::diagnose::{
-    Finding, FindingId, Forecast, ForecastOutcome, GenerationRange, Severity,
+    Action, Finding, FindingId, Forecast, ForecastOutcome, GenerationRange, Ground, LogRange,
+    LogRangeState, Severity, WayOutStep,
 };
 pub use crate::ese::log_body::LogVerdict;
 pub use crate::ese::shadow::{CopyState, Which};
@@ -15,15 +16,16 @@ pub use crate::plan::{BackupMethod, BackupRecord, Direction, OperationRef};
 pub use crate::plan::{
     BackupScope, Change, MoveMethod, MoveStep, Step, Steps, VerifyScope, WriteStep,
 };
+pub use crate::rebuild::{RebuildCase, Source};
 pub use crate::refusal::{Refusal, RefusalId};
 pub use crate::report::Report;
 pub use crate::report::model::{
     BadLog, CheckpointHeaderReport, CheckpointReport, CheckpointsReport, CommandName, CopiesReport,
-    CountReport, DatabaseReport, DigestReport, Document, FileHeader, FileReport,
-    FlushMapHeaderReport, HeaderReport, LogBodyReport, LogFlags, LogHeaderReport, LogSetReport,
-    LogsReport, OperationReport, Outcome, PositionReport, RecordFields, RecordReport, RecordsStop,
-    RunReport, StreamReport,
+    CountReport, DatabaseReport, DatabaseVerdict, DigestReport, Document, FileHeader, FileReport,
+    FileState, FlushMapHeaderReport, HeaderReport, LogBodyReport, LogFlags, LogHeaderReport,
+    LogSetReport, LogsReport, OperationReport, Outcome, PositionReport, RebuildReport,
+    RecordFields, RecordReport, RecordsStop, RunReport, StreamReport, VerdictId, VerdictReport,
 };
 pub use crate::show::{CommandLine, Hex, Paragraph, Sha256Hex};
 pub use crate::storage::StoredPath;
-pub use crate::survey::{BadPage, BadPageKind, HighestDbTime, PageFacts};
+pub use crate::survey::{BadPage, BadPageKind, HighestDbTime, LostPages, PageFacts};

@@ -16,7 +16,7 @@ use super::consent::store_service_note;
 /// [`apply`](crate::apply()) others may work. `apply` asks every guard again, and refuses with
 /// `changed-since-survey` where the files are no longer what the plan rests on.
 ///
-/// `to_string` gives the text of `--dry-run`.
+/// `to_string` gives it for people, as `--dry-run` prints it.
 pub struct Plan {
     pub(super) report: Report,
     pub(super) work: Work,

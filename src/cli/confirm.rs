@@ -41,7 +41,8 @@ pub fn consent(args: &GuardedArgs) -> Consent {
 /// Plans, shows, asks, and carries out.
 pub fn carry_out(run: &Run, args: &GuardedArgs, request: impl Into<Request>) -> Report {
     let plan = match plan_in(run, &request.into()) {
-        Ok(plan) if args.dry_run || plan.is_nothing_to_do() => return plan.into_report(),
+        Ok(plan) if args.dry_run => return plan.into_report().of_dry_run(),
+        Ok(plan) if plan.is_nothing_to_do() => return plan.into_report(),
         Ok(plan) => plan,
         Err(error) => return error.into_report(),
     };

@@ -143,12 +143,12 @@ impl FindingId {
     }
 
     /// Whether a repair acts on it.
-    pub fn mending(self) -> Mending {
+    pub(crate) fn mending(self) -> Mending {
         self.row().mending
     }
 
     /// What it is about.
-    pub fn subject(self) -> Subject {
+    pub(crate) fn subject(self) -> Subject {
         self.row().subject
     }
 }

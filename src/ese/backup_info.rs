@@ -143,7 +143,7 @@ pub enum BackupFault {
 
 impl BackupInfo {
     /// Joins the stored structure with its type.
-    pub fn new(raw: &RawBackupInfo, backup_type: u32) -> Self {
+    pub(crate) fn new(raw: &RawBackupInfo, backup_type: u32) -> Self {
         Self {
             gen_low: raw.gen_low.get(),
             gen_high: raw.gen_high.get(),
@@ -160,7 +160,7 @@ impl BackupInfo {
 
     /// The first fault, or `None`. `last_seen` is the latest log generation the database is
     /// known to have reached; 0 = unknown, which skips that comparison.
-    pub fn fault(&self, last_seen: u32) -> Option<BackupFault> {
+    pub(crate) fn fault(&self, last_seen: u32) -> Option<BackupFault> {
         let beyond = |limit: u32| self.gen_low > limit || self.gen_high > limit;
         if beyond(LAST_GENERATION) {
             Some(BackupFault::Impossible)

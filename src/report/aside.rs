@@ -31,6 +31,8 @@ pub struct Aside {
     pub no_logs_in: Vec<PathBuf>,
     /// Logs and checkpoints that could not be read.
     pub unread: Vec<PathBuf>,
+    /// Whether the plan is all that was asked for.
+    pub is_dry_run: bool,
 }
 
 /// Which of the groups of a run something is of, in the order in which they were looked at.

@@ -106,6 +106,7 @@ impl Report {
         self.document.files.extend(document.files);
         self.aside.databases.extend(aside.databases);
         self.aside.dumps.extend(aside.dumps);
+        self.aside.is_dry_run |= aside.is_dry_run;
         (self.document.logs, self.document.checkpoint) = (document.logs, document.checkpoint);
     }
 
@@ -156,6 +157,12 @@ impl Report {
     pub(crate) fn came_to(mut self, outcome: Outcome) -> Self {
         self.document.outcome = outcome;
         self.document.exit_code = outcome.exit_code();
+        self
+    }
+
+    /// Says that the plan is all that was asked for.
+    pub(crate) fn of_dry_run(mut self) -> Self {
+        self.aside.is_dry_run = true;
         self
     }
 

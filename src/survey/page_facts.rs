@@ -155,6 +155,7 @@ impl PageFacts {
     }
 
     /// Judges all pages of a block that begins with a page at `offset`.
+    #[doc(hidden)]
     pub fn judge(&mut self, layout: PageLayout, block: &[u8], offset: u64) {
         self.judge_against(layout, block, offset, &mut Written::new(None));
     }
@@ -178,6 +179,7 @@ impl PageFacts {
     }
 
     /// Counts the pages of a hole: they read as zeros.
+    #[doc(hidden)]
     pub fn judge_hole(&mut self, layout: PageLayout, from: u64, to: u64) {
         self.judge_hole_against(layout, from, to, &mut Written::new(None));
     }
@@ -220,6 +222,7 @@ impl PageFacts {
     }
 
     /// Notes a page that cannot be read.
+    #[doc(hidden)]
     pub fn note_unreadable(&mut self, layout: PageLayout, offset: u64) {
         let index = offset / layout.page_size_bytes as u64;
         self.total += 1;

@@ -1,4 +1,4 @@
-//! The library as a program that embeds it sees it: the six functions, what they give back, and the
+//! The library as a program that embeds it sees it: the seven functions, what they give back, and the
 //! example that is printed in the documentation.
 
 #[allow(dead_code)] // its main function
@@ -13,12 +13,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use edbmend::practice::{Recipe, edit_header};
 use edbmend::{
-    Check, FindingId, Observer, Outcome, Recover, RefusalId, Repair, ResetLogs, Restore, Verify,
-    VerifyScope, Watch, json,
+    Check, FindingId, List, Observer, Outcome, RebuildHeader, Recover, RefusalId, Repair,
+    ResetLogs, Restore, Verify, VerifyScope, Watch, json,
 };
 use serde_json::Value;
 
 use crate::harness::PROGRAM;
+use crate::harness::files::unpack;
 use crate::harness::group::Group;
 
 fn practice() -> Group {
@@ -63,6 +64,7 @@ fn the_functions_give_what_the_commands_print() {
     };
     same(&edbmend::check(&Check::new(&dir), &watch).unwrap(), &["check"], &dir);
     same(&edbmend::verify(&Verify::new(&database), &watch).unwrap(), &["verify"], &database);
+    same(&edbmend::list(&List::new(&dir), &watch).unwrap(), &["list"], &dir);
     let plan = edbmend::plan(Repair::new(&database), &watch).unwrap();
     same(plan.report(), &["repair", "--dry-run"], &database);
     let reset = ResetLogs::new(&dir).a_person_confirms();
@@ -73,6 +75,45 @@ fn the_functions_give_what_the_commands_print() {
     same(error.report(), &["repair", "--dry-run"], &none);
     let file = serde_json::to_value(edbmend::inspect(&database).unwrap()).unwrap();
     assert_eq!(file, printed(&["inspect"], &database)["files"][0]);
+}
+
+#[test]
+fn a_lost_header_is_rebuilt_and_the_operation_is_listed() {
+    let folder = unpack("engine/stage4_p4096/s4_1_bug_state");
+    let database = folder.path().canonicalize().unwrap().join("test.edb");
+    let mut bytes = fs::read(&database).unwrap();
+    bytes[..2 * 4096].fill(0x5a);
+    fs::write(&database, &bytes).unwrap();
+    let watch = Watch::default();
+    let plan = edbmend::plan(RebuildHeader::new(&database), &watch).unwrap();
+    let given = without_run(serde_json::to_value(plan.report()).unwrap());
+    assert!(given == printed(&["rebuild-header", "--dry-run"], &database), "{given:#}");
+    let done = edbmend::apply(plan, &watch).unwrap();
+    assert_eq!(done.databases[0].rebuild.as_ref().unwrap().case, json::RebuildCase::CleanProven);
+
+    let listed = edbmend::list(&List::new(folder.path()), &watch).unwrap();
+    let [operation] = listed.operations.as_deref().unwrap() else { panic!("{listed}") };
+    assert_eq!(Some(&operation.id), done.operation.as_ref().map(|operation| &operation.id));
+    assert_eq!((operation.outcome, listed.outcome), (Outcome::Committed, Outcome::Ok));
+}
+
+#[test]
+fn a_plan_is_no_dry_run_and_an_error_reads_the_same_in_every_way() {
+    let group = practice();
+    let watch = Watch::default();
+    let repair = edbmend::plan(Repair::new(group.path("priv1.edb")), &watch).unwrap();
+    let reset = ResetLogs::new(&group.dir).a_person_confirms();
+    for plan in [repair, edbmend::plan(reset, &watch).unwrap()] {
+        let text = plan.to_string();
+        assert!(text.contains("this plan would be carried out"), "{text}");
+        assert!(
+            !text.contains("dry run") && !plan.report().to_html().contains("dry run"),
+            "{text}"
+        );
+    }
+    let error = edbmend::plan(Repair::new(group.path("none.edb")), &watch).err().unwrap();
+    assert_eq!(format!("{error:?}"), error.to_string());
+    assert!(error.to_string().contains("not-found"), "{error}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! somewhere, and the first repair of the README runs as it is printed there.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use edbmend::diagnose::FindingId;
@@ -90,28 +90,31 @@ fn the_safety_page_names_every_guard() {
 
 #[test]
 fn every_relative_link_leads_somewhere() {
-    let mut links = 0;
-    for page in pages() {
-        let text = std::fs::read_to_string(&page).unwrap();
-        for target in link_targets(&text) {
-            let (path, fragment) = target.split_once('#').unwrap_or((target, ""));
-            let path = match path {
-                "" => page.clone(),
-                path => page.with_file_name("").join(path),
-            };
-            let there = path.exists();
-            assert!(there, "{}: {target} is not there", page.display());
-            let anchors =
-                || anchors_of(&std::fs::read_to_string(&path).expect("a page with anchors"));
-            assert!(
-                fragment.is_empty() || anchors().contains(fragment),
-                "{}: {target} has no such heading",
-                page.display()
-            );
-            links += 1;
-        }
-    }
+    let links: usize = pages().iter().map(|page| follow_links(page)).sum();
     assert!(links > 80, "only {links} links were found");
+}
+
+/// Follows every relative link of a page; gives back how many there are.
+pub fn follow_links(page: &Path) -> usize {
+    let text = std::fs::read_to_string(page).unwrap();
+    let mut links = 0;
+    for target in link_targets(&text) {
+        let (path, fragment) = target.split_once('#').unwrap_or((target, ""));
+        let path = match path {
+            "" => page.to_owned(),
+            path => page.with_file_name("").join(path),
+        };
+        let there = path.exists();
+        assert!(there, "{}: {target} is not there", page.display());
+        let anchors = || anchors_of(&std::fs::read_to_string(&path).expect("a page with anchors"));
+        assert!(
+            fragment.is_empty() || anchors().contains(fragment),
+            "{}: {target} has no such heading",
+            page.display()
+        );
+        links += 1;
+    }
+    links
 }
 
 /// What stands between `](` and `)`, but for addresses on the web.

@@ -3,9 +3,13 @@
 #![cfg(unix)]
 
 mod documents;
+mod first_program;
 mod format_page;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod house;
+mod public_api;
+mod release;
 mod rooms;
 mod samples;
 

@@ -264,6 +264,9 @@ fn the_plays_of_the_collection_run_as_they_are() {
         assert_eq!(report["reports"][0]["schema"], "edbmend/1");
         let page = fs::read_to_string(folder.join(format!("{host}.html"))).unwrap();
         assert!(page.contains("<strong>repaired</strong>"), "{page}");
+        assert!(page.contains(&format!("href=\"page-1-of-{host}.html\"")), "{page}");
+        let written = fs::read_to_string(folder.join(format!("page-1-of-{host}.html"))).unwrap();
+        assert!(written.contains("Content-Security-Policy") && written.contains("edbmend restore"));
     }
     for name in ["repair", "recover", "rebuild"] {
         let again = play(name, &[]);

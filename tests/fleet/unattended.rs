@@ -369,4 +369,12 @@ fn the_commands_of_the_fleet_page_run_as_they_are_printed() {
         let told = format!("{}{}", ran.stdout, ran.stderr);
         assert!(told.contains(&output) && !told.contains("jq: error"), "{command}: {ran:?}");
     }
+    let page =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/fleet.md")).unwrap();
+    let collected =
+        page.lines().find(|line| line.starts_with("    ssh HOST ")).expect("the line with ssh");
+    write_program(&server.path("ssh"), "shift; eval \"$1\"");
+    let here = collected.replace("/srv/mdbdata", folder.to_str().unwrap());
+    let ran = shell(&format!("PATH=.:$PATH; {} && tail -n 1 all.jsonl", here.trim()));
+    assert!(ran.code == Some(0) && ran.stdout.contains("\"host\":\"HOST\""), "{ran:?}");
 }

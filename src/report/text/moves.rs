@@ -31,7 +31,7 @@ impl Page {
         // Of these two the notes say how it ended.
         if !matches!(report.outcome, Outcome::Committed | Outcome::NothingToDo) {
             let reasons: Vec<_> = report.refusals.iter().collect();
-            self.verdict(of_group(report.outcome, &reasons));
+            self.verdict(of_group(report, &reasons));
         }
         self.notes(&group.notes);
         self.blank();

@@ -42,9 +42,12 @@ fn was_interrupted(reasons: &[&Refusal]) -> bool {
 }
 
 /// Of a database, and why it was not done.
-fn of_database(outcome: Outcome, command: &CommandName, reasons: &[&Refusal]) -> Verdict {
+fn of_database(outcome: Outcome, report: &Report, reasons: &[&Refusal]) -> Verdict {
     use CommandName::{Check, Inspect, Recover, Verify};
-    let words = match (outcome, command) {
+    let words = match (outcome, &report.command) {
+        (Outcome::Planned, _) if report.aside.is_dry_run => {
+            "dry run: nothing was written; this plan would be carried out"
+        }
         (Outcome::Planned, Recover) => "dry run: nothing was written; this is what would be done",
         (Outcome::Failed, Check | Verify | Inspect) => {
             "failed: nothing can be said about this file"
@@ -61,8 +64,8 @@ fn of_database(outcome: Outcome, command: &CommandName, reasons: &[&Refusal]) ->
 pub(in crate::report) fn verdict_of(report: &Report) -> &'static str {
     let reasons: Vec<&Refusal> = report.refusals.iter().collect();
     match report.aside.group {
-        Some(_) => of_group(report.outcome, &reasons).words,
-        None => of_database(report.outcome, &report.command, &reasons).words,
+        Some(_) => of_group(report, &reasons).words,
+        None => of_database(report.outcome, report, &reasons).words,
     }
 }
 
@@ -76,17 +79,20 @@ pub(in crate::report) fn verdict_of_database(
 
 /// How it ended for a database of a report.
 pub(super) fn ended(database: &DatabaseReport, report: &Report) -> Verdict {
-    let command = &report.command;
-    let recovered = of_recovery(database).filter(|_| *command == CommandName::Recover);
+    let recovered = of_recovery(database).filter(|_| report.command == CommandName::Recover);
     let reasons = || report.refusals.iter().filter(|refusal| concerns(refusal, database, report));
     recovered
-        .unwrap_or_else(|| of_database(database.outcome, command, &reasons().collect::<Vec<_>>()))
+        .unwrap_or_else(|| of_database(database.outcome, report, &reasons().collect::<Vec<_>>()))
 }
 
 /// Of a storage group as a whole, and why it was not done.
-pub(super) fn of_group(outcome: Outcome, reasons: &[&Refusal]) -> Verdict {
+pub(super) fn of_group(report: &Report, reasons: &[&Refusal]) -> Verdict {
+    let outcome = report.outcome;
     let words = match outcome {
-        Outcome::Planned => "dry run: no file was moved; this plan would be carried out",
+        Outcome::Planned if report.aside.is_dry_run => {
+            "dry run: no file was moved; this plan would be carried out"
+        }
+        Outcome::Planned => "no file was moved; this plan would be carried out",
         Outcome::Refused => "refused: no file was moved",
         Outcome::Declined => "you said no: no file was moved",
         Outcome::Failed if was_interrupted(reasons) => STOPPED,
@@ -100,7 +106,7 @@ pub(super) fn of_group(outcome: Outcome, reasons: &[&Refusal]) -> Verdict {
 fn in_words(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Committed => "done: both header copies were written, read back and verified",
-        Outcome::Planned => "dry run: nothing was written; this plan would be carried out",
+        Outcome::Planned => "nothing was written; this plan would be carried out",
         Outcome::NothingToDo => "nothing to do",
         Outcome::Ok => "no errors found",
         Outcome::Findings => "errors found",

@@ -13,7 +13,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.edbmend.ese.plugins.plugin_utils.hosts import host_of, table, totals
-from ansible_collections.edbmend.ese.plugins.plugin_utils.pages import host_page, index_page
+from ansible_collections.edbmend.ese.plugins.plugin_utils.pages import host_page, index_page, page_name
 
 # The results that the role and the plays register, in the order of their tasks.
 REGISTERED = ("edbmend_result", "edbmend_checked")
@@ -59,6 +59,9 @@ class ActionModule(ActionBase):
                 dict(play=play, when=when, totals=totals(hosts), hosts={host.name: host.outcome for host in hosts}), indent=2))
             for host in hosts:
                 keep(folder, host.name + ".html", host_page(play, when, host))
+                for number, page in enumerate(host.pages, 1):
+                    if page:
+                        keep(folder, page_name(host, number), page)
                 keep(folder, host.name + ".json", json.dumps(
                     dict(host=host.name, outcome=host.outcome, lines=host.lines, reports=host.reports), indent=2))
         except OSError as error:

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import os
+from typing import NamedTuple
 
 # What each exit code means; the program's page docs/exit-codes.md has the same table.
 MEANINGS = {
@@ -20,11 +22,20 @@ MEANINGS = {
 # Outcomes of a database after which the disk is not what it was; in check mode: would not be.
 CHANGES = ("committed", "planned", "pending", "overtaken")
 
+# Commands that write their report as a page, too.
+PAGED = ("check", "repair", "rebuild-header", "reset-logs", "restore")
+
 PROGRAM = dict(executable=dict(type="path", default="edbmend"), log_file=dict(type="path"))
 GROUP = dict(log_dir=dict(type="path"), system_dir=dict(type="path"))
 GUARDED = dict(allow_unproven_lock=dict(type="bool", default=False),
                allow_shared_backup_dir=dict(type="bool", default=False), **PROGRAM)
 BACKED_UP = dict(backup_dir=dict(type="path"), allow_backup_in_memory=dict(type="bool", default=False), **GUARDED)
+
+
+class Answer(NamedTuple):
+    """What a run of the program came to: its report, and that as a page where the command has one."""
+    report: dict
+    page: str | None = None
 
 
 def option(flag, value):
@@ -42,8 +53,13 @@ def flags(module, *names):
     return ["--" + name.replace("_", "-") for name in names if module.params.get(name)]
 
 
+def places(module):
+    """Where the logs and the checkpoint of a storage group are."""
+    return option("--log-dir", module.params["log_dir"]) + option("--system-dir", module.params["system_dir"])
+
+
 def ask(module, command, arguments):
-    """Runs a command and returns its report. It always prints one, so anything else is a failure."""
+    """Runs a command and returns its answer. It always prints a report, so anything else is a failure."""
     program = module.get_bin_path(module.params["executable"])
     if program is None:
         module.fail_json(msg="edbmend is not on this host: no program %s. Let the role copy it there "
@@ -51,24 +67,40 @@ def ask(module, command, arguments):
                              "edbmend.ese.check once without --check." % module.params["executable"])
     # Check mode writes nothing at all, not even a line to a log.
     log = [] if module.check_mode else option("--log-file", module.params["log_file"])
-    code, out, err = module.run_command([program, command, "--json"] + log + arguments)
+    words = [program, command, "--json"] + log + arguments
+    page = os.path.join(module.tmpdir, "edbmend-%s.html" % command)
+    code, out, err = module.run_command(words + (["--html", page] if command in PAGED else []))
+    if code == 2 and command in PAGED:
+        # Nothing was looked at. It may be the page that could not be written, and that stops no repair.
+        code, out, err = module.run_command(words)
     try:
-        return json.loads(out)
+        return Answer(json.loads(out), text_of(page))
     except ValueError:
         module.fail_json(msg="edbmend %s ended with %s and without a report: %s. If it was killed, "
                              "an operation may be pending: run edbmend.ese.recover."
                              % (command, code, err.strip()), rc=code)
 
 
+def text_of(path):
+    """What stands in a file; nothing where there is none."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
 def run_guarded(module, command, arguments):
     """Runs a command that writes: with --dry-run in check mode, else with --yes."""
     mode = "--dry-run" if module.check_mode else "--yes"
     allowed = flags(module, "allow_unproven_lock", "allow_shared_backup_dir", "allow_backup_in_memory")
-    return ask(module, command, [mode] + allowed + arguments)
+    backup = option("--backup-dir", module.params.get("backup_dir"))
+    return ask(module, command, [mode] + allowed + backup + arguments)
 
 
-def result_of(module, report):
-    """The Ansible result of a report of a command that writes."""
+def result_of(module, answer):
+    """The Ansible result of a command that writes."""
+    report = answer.report
     result = dict(
         changed=is_changed(report),
         outcome=report["outcome"],
@@ -77,23 +109,24 @@ def result_of(module, report):
         databases=[short(database) for database in report["databases"]],
         operation_dirs=operation_dirs(report),
         report=report,
+        page=answer.page,
     )
     if module._diff:
         result["diff"] = diffs_of(report)
     return result
 
 
-def leave(module, report, **more):
-    """Ends the module with the result of a report."""
-    result = dict(result_of(module, report), **more)
-    if report["exit_code"] == 0:
+def leave(module, answer):
+    """Ends the module with the result of an answer."""
+    result = result_of(module, answer)
+    if result["exit_code"] == 0:
         module.exit_json(**result)
-    module.fail_json(msg=explanation(report), **result)
+    module.fail_json(msg=explanation(answer.report), **result)
 
 
-def leave_nothing_to_do(module, report, reason):
+def leave_nothing_to_do(module, answer, reason):
     """Ends a module whose command refused because the wanted state is there already."""
-    result = result_of(module, report)
+    result = result_of(module, answer)
     databases = [dict(database, outcome="nothing-to-do") for database in result["databases"]]
     module.exit_json(**dict(result, msg=reason, outcome="nothing-to-do", exit_code=0, changed=False, refusals=[],
                             databases=databases))

@@ -116,10 +116,15 @@ report:
   returned: always
   type: dict
   sample: {"schema": "edbmend/1"}
+page:
+  description: The report as a page for a browser; null where it could not be written.
+  returned: always
+  type: str
+  sample: <!DOCTYPE html>
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import GROUP, PROGRAM, ask, explanation, flags, option, options, printable, short
+from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import GROUP, PROGRAM, ask, explanation, flags, options, places, printable, short
 
 
 def facts_of(report):
@@ -151,12 +156,11 @@ def main():
     params = module.params
     if not params["paths"] and not params["databases"]:
         module.fail_json(msg="nothing to check: give paths or databases")
-    report = ask(module, "check", flags(module, "deep", "recursive")
+    answer = ask(module, "check", flags(module, "deep", "recursive") + places(module)
                  + options("--allow-group-incomplete", params["allow_group_incomplete"])
-                 + option("--log-dir", params["log_dir"])
-                 + option("--system-dir", params["system_dir"])
                  + options("--db", params["databases"]) + params["paths"])
-    result = dict(exit_code=report["exit_code"], refusals=report["refusals"], report=report)
+    report = answer.report
+    result = dict(exit_code=report["exit_code"], refusals=report["refusals"], report=report, page=answer.page)
     if report["exit_code"] > 1:
         module.fail_json(msg=explanation(report), **result)
     facts = facts_of(report)

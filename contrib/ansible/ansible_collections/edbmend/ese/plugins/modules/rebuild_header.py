@@ -77,7 +77,7 @@ report:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import (
-    BACKED_UP, GROUP, flags, leave, leave_nothing_to_do, option, options, run_guarded)
+    BACKED_UP, GROUP, flags, leave, leave_nothing_to_do, option, options, places, run_guarded)
 
 
 def main():
@@ -92,16 +92,13 @@ def main():
         supports_check_mode=True,
     )
     params = module.params
-    arguments = flags(module, "allow_newest_log_doubtful", "dirty_for_repair")
-    arguments += option("--log-dir", params["log_dir"])
-    arguments += option("--system-dir", params["system_dir"])
+    arguments = places(module) + flags(module, "allow_newest_log_doubtful", "dirty_for_repair")
     arguments += option("--name-in-logs", params["name_in_logs"])
-    arguments += option("--backup-dir", params["backup_dir"])
     arguments += options("--from", params["from_files"])
-    report = run_guarded(module, "rebuild-header", arguments + [params["database"]])
-    if [refusal["id"] for refusal in report["refusals"]] == ["header-still-valid"]:
-        leave_nothing_to_do(module, report, "a header copy is valid: there is nothing to rebuild")
-    leave(module, report)
+    answer = run_guarded(module, "rebuild-header", arguments + [params["database"]])
+    if [refusal["id"] for refusal in answer.report["refusals"]] == ["header-still-valid"]:
+        leave_nothing_to_do(module, answer, "a header copy is valid: there is nothing to rebuild")
+    leave(module, answer)
 
 
 if __name__ == "__main__":

@@ -102,10 +102,15 @@ report:
   returned: always
   type: dict
   sample: {"schema": "edbmend/1"}
+page:
+  description: The report as a page for a browser; null where it could not be written.
+  returned: always
+  type: str
+  sample: <!DOCTYPE html>
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import BACKED_UP, GROUP, leave, option, options, run_guarded
+from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import BACKED_UP, GROUP, leave, option, options, places, run_guarded
 
 
 def main():
@@ -122,11 +127,8 @@ def main():
     params = module.params
     if not params["databases"]:
         module.fail_json(msg="databases is empty: name the databases to repair")
-    arguments = ["--backup", params["backup"], "--verify", params["verify"]]
-    arguments += option("--log-dir", params["log_dir"])
-    arguments += option("--system-dir", params["system_dir"])
+    arguments = places(module) + ["--backup", params["backup"], "--verify", params["verify"]]
     arguments += option("--from", params["from_file"])
-    arguments += option("--backup-dir", params["backup_dir"])
     arguments += options("--also", params["also"])
     leave(module, run_guarded(module, "repair", arguments + params["databases"]))
 

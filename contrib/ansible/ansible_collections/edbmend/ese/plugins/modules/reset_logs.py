@@ -80,7 +80,7 @@ report:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import BACKED_UP, GROUP, ask, explanation, flags, leave, option, options, run_guarded
+from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import BACKED_UP, GROUP, ask, explanation, flags, leave, option, options, places, run_guarded
 
 
 REASONS = ["full-backup-gen-invalid", "incremental-backup-gen-invalid", "copy-backup-gen-invalid",
@@ -92,7 +92,7 @@ def is_called_for(module, group):
     wanted = module.params["for_findings"]
     if not wanted:
         return True
-    report = ask(module, "check", group)
+    report = ask(module, "check", group).report
     if report["exit_code"] > 1:
         module.fail_json(msg=explanation(report), exit_code=report["exit_code"],
                          refusals=report["refusals"], report=report)
@@ -113,15 +113,13 @@ def main():
         supports_check_mode=True,
     )
     params = module.params
-    group = option("--log-dir", params["log_dir"]) + option("--system-dir", params["system_dir"])
-    group += options("--db", params["databases"]) + [params["dir"]]
+    group = places(module) + options("--db", params["databases"]) + [params["dir"]]
     if not is_called_for(module, group):
         module.exit_json(changed=False, outcome="nothing-to-do", exit_code=0, refusals=[], databases=[],
-                         operation_dirs=[], report={},
+                         operation_dirs=[], report={}, page=None,
                          msg="no finding is there for which the logs are reset: %s"
                              % ", ".join(params["for_findings"]))
     arguments = option("--prefix", params["prefix"])
-    arguments += option("--backup-dir", params["backup_dir"])
     arguments += options("--allow-group-incomplete", params["allow_group_incomplete"])
     arguments += flags(module, "allow_older_database")
     leave(module, run_guarded(module, "reset-logs", arguments + group))

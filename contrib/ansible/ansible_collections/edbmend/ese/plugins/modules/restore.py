@@ -53,7 +53,7 @@ import json
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import BACKED_UP, leave, leave_nothing_to_do, option, run_guarded
+from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import BACKED_UP, leave, leave_nothing_to_do, run_guarded
 
 
 HEADER_BYTES = 4096
@@ -91,12 +91,11 @@ def main():
         supports_check_mode=True,
     )
     operation = module.params["operation"]
-    report = run_guarded(module, "restore",
-                         option("--backup-dir", module.params["backup_dir"]) + [operation])
-    refusals = {refusal["id"] for refusal in report["refusals"]}
+    answer = run_guarded(module, "restore", [operation])
+    refusals = {refusal["id"] for refusal in answer.report["refusals"]}
     if refusals and refusals <= {"database-changed", "new-log-stream"} and is_undone(operation):
-        leave_nothing_to_do(module, report, "it has been undone already")
-    leave(module, report)
+        leave_nothing_to_do(module, answer, "it has been undone already")
+    leave(module, answer)
 
 
 if __name__ == "__main__":

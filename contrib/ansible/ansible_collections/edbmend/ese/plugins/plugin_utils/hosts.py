@@ -28,22 +28,25 @@ FAILURES = {3: "refused", 5: "failed", 6: "pending", 7: "refused"}
 
 
 class Host(NamedTuple):
-    """A host with its outcome, the lines that explain it, and the reports of the program."""
+    """A host with its outcome, the lines that explain it, and the reports of the program, some of them as pages."""
     name: str
     outcome: str
     lines: list
     reports: list
+    pages: list
 
 
 def host_of(name, runs):
     """What the registered results of a host came to, in their order. Where there are none it was never reached."""
     if not runs:
-        return Host(name, "unreachable", ["nothing was looked at"], [])
+        return Host(name, "unreachable", ["nothing was looked at"], [], [])
     told = [told_of(run) for run in runs]
     worst = max((outcome for outcome, unused in told), key=OUTCOMES.index)
     lines = [line for unused, lines in told for line in lines]
     lines += ["do not mount. Which way it would go: %s" % recovery(name, path) for path in pending_in(runs)]
-    return Host(name, worst, [printable(line) for line in lines], [run["report"] for run in runs if run.get("report")])
+    reported = [run for run in runs if run.get("report")]
+    return Host(name, worst, [printable(line) for line in lines], [run["report"] for run in reported],
+                [run.get("page") for run in reported])
 
 
 def pending_in(runs):

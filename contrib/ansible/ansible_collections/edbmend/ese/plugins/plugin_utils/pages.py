@@ -35,10 +35,16 @@ _HOST = _PAGES.from_string(_FRAME + """<p>{{ when }}. Outcome: <strong>{{ host.o
 <ul>
 {% for line in host.lines %}<li>{{ line }}
 {% endfor %}</ul>
-{% for report in reports %}<details><summary>edbmend {{ report.command }}: {{ report.outcome }}</summary>
+{% for report in reports %}{% if report.page %}<p><a href="{{ report.page | urlencode }}">edbmend {{ report.command }}, as a page</a>
+{% endif %}<details><summary>edbmend {{ report.command }}: {{ report.outcome }}</summary>
 <pre>{{ report.text }}</pre></details>
 {% endfor %}<p><a href="index.html">all hosts</a></p>
 """)
+
+
+def page_name(host, number):
+    """The file of the page that the program wrote of a run of a host, counted from 1."""
+    return "page-%d-of-%s.html" % (number, host.name.replace("/", "_"))
 
 
 def index_page(play, when, total, hosts):
@@ -48,6 +54,7 @@ def index_page(play, when, total, hosts):
 
 def host_page(play, when, host):
     """A host with the reports of the program."""
-    reports = [dict(command=report["command"], outcome=report["outcome"], text=json.dumps(report, indent=2))
-               for report in host.reports]
+    reports = [dict(command=report["command"], outcome=report["outcome"], text=json.dumps(report, indent=2),
+                    page=page_name(host, number) if page else None)
+               for number, (report, page) in enumerate(zip(host.reports, host.pages), 1)]
     return _HOST.render(title="edbmend: %s: %s" % (play, host.name), when=when, host=host, reports=reports)

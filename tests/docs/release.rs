@@ -1,0 +1,197 @@
+//! What scripts/release makes, and docs/install.md says about it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use edbmend::practice::{Recipe, storage_group};
+
+use super::documents::follow_links;
+use super::{root, text_of};
+use crate::harness::{PROGRAM, needs};
+
+/// What a program prints that went well.
+#[track_caller]
+fn printed(program: &str, arguments: &[&str]) -> Vec<u8> {
+    let ran = Command::new(root().join(program)).args(arguments).output().unwrap();
+    assert!(ran.status.success(), "{program}: {}", String::from_utf8_lossy(&ran.stderr));
+    ran.stdout
+}
+
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+#[ignore = "needs bash"]
+fn the_page_has_the_lines_that_install_what_a_release_needs() {
+    needs::programs(&["bash"]);
+    let page = text_of("docs/install.md");
+    let lines = String::from_utf8(printed("scripts/release-needs", &["--list"])).unwrap();
+    assert_eq!(lines.lines().count(), 3, "{lines}");
+    for line in lines.lines() {
+        assert!(page.contains(&format!("{line}\n")), "docs/install.md lacks: {line}");
+    }
+}
+
+#[test]
+#[ignore = "needs bash and git"]
+fn every_link_leads_somewhere_in_what_goes_with_the_program() {
+    needs::programs(&["bash", "git"]);
+    let folder = tempfile::tempdir().unwrap();
+    let laid_out = folder.path().join("documents");
+    printed("scripts/release-documents", &[laid_out.to_str().unwrap()]);
+    let files = files_in(&laid_out);
+    for there in ["LICENSE", "docs/edbmend.schema.json", "samples/practice/priv1.edb"] {
+        assert!(files.contains(&laid_out.join(there)), "{there}");
+    }
+    assert!(files.iter().any(|file| file.ends_with("powershell/Edbmend/Edbmend.psd1")));
+    let pages = files.iter().filter(|file| file.extension().is_some_and(|it| it == "md"));
+    let links: usize = pages.map(|page| follow_links(page)).sum();
+    assert!(links > 80, "only {links} links were found");
+}
+
+/// The lines of the page that begin so.
+fn lines_of(page: &str, beginnings: &[&str]) -> Vec<String> {
+    let text = text_of(page);
+    let typed = text.lines().filter_map(|line| line.strip_prefix("    "));
+    let begins = |line: &&str| beginnings.iter().any(|beginning| line.starts_with(beginning));
+    typed.filter(begins).map(str::to_owned).collect()
+}
+
+/// Types a line with the program at hand.
+#[track_caller]
+fn type_in(folder: &Path, line: &str) -> String {
+    let program = Path::new(PROGRAM).parent().unwrap().display();
+    let search = format!("{program}:{}", std::env::var("PATH").unwrap());
+    let mut shell = Command::new("sh");
+    shell.args(["-c", line]).current_dir(folder).env("PATH", search).stdin(Stdio::null());
+    let ran = shell.output().unwrap();
+    assert!(ran.status.success(), "{line}: {}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+#[test]
+fn man_pages_and_completions_come_by_the_lines_of_the_page() {
+    let lines = lines_of("docs/install.md", &["edbmend man ", "edbmend completions "]);
+    assert_eq!(lines.len(), 5, "{lines:?}");
+    let machine = tempfile::tempdir().unwrap();
+    for line in &lines {
+        let place = line.split_whitespace().last().unwrap().replace("$PROFILE", "/profile.ps1");
+        let here = machine.path().join(&place[1..]);
+        let folder = if place.ends_with("man8") { &here } else { here.parent().unwrap() };
+        std::fs::create_dir_all(folder).unwrap();
+        let word = line.split_whitespace().last().unwrap();
+        type_in(machine.path(), &line.replace(word, here.to_str().unwrap()));
+        let made = if here.is_dir() { here.join("edbmend.8") } else { here };
+        assert!(std::fs::read_to_string(made).unwrap().contains("edbmend"), "{line}");
+    }
+}
+
+#[test]
+fn an_unattended_run_is_typed_as_the_page_has_it() {
+    let lines = lines_of("docs/unattended.md", &["edbmend repair "]);
+    let [line] = lines.as_slice() else { panic!("{lines:?}") };
+    let machine = tempfile::tempdir().unwrap();
+    std::fs::create_dir(machine.path().join("mdbdata")).unwrap();
+    for file in storage_group(&Recipe::of_samples()) {
+        std::fs::write(machine.path().join("mdbdata").join(&file.name), &file.bytes).unwrap();
+    }
+    let log = machine.path().join("edbmend.log");
+    let said =
+        type_in(machine.path(), &line.replace("/var/log/edbmend.log", log.to_str().unwrap()));
+    assert_eq!(said, "");
+    assert!(std::fs::read_to_string(log).unwrap().contains(" end: committed, exit code 0"));
+}
+
+/// The one artefact whose name ends so.
+fn artefact(end: &str) -> PathBuf {
+    let all = files_in(&root().join("target/release-artefacts"));
+    let mut named =
+        all.into_iter().filter(|file| file.to_str().is_some_and(|name| name.ends_with(end)));
+    named.next().unwrap_or_else(|| panic!("no *{end}: scripts/release makes it"))
+}
+
+#[test]
+#[ignore = "needs the artefacts of a release and python3"]
+fn every_artefact_has_the_program_and_pages_whose_links_hold() {
+    let place = tempfile::tempdir().unwrap();
+    let unpack = |line: &str, end: &str| {
+        type_in(place.path(), &line.replace("FILE", artefact(end).to_str().unwrap()));
+    };
+    unpack("tar -xzf FILE", ".tar.gz");
+    unpack("python3 -m zipfile -e FILE .", ".zip");
+    unpack("dpkg-deb -x FILE deb", "_amd64.deb");
+    let mut programs = 0;
+    for (program, pages) in [
+        ("edbmend-*-linux-x86_64/edbmend", "edbmend-*-linux-x86_64"),
+        ("edbmend-*-windows-x86_64/edbmend.exe", "edbmend-*-windows-x86_64"),
+        ("deb/usr/bin/edbmend", "deb/usr/share/doc/edbmend"),
+    ] {
+        let found =
+            |what: &str| type_in(place.path(), &format!("ls -d $PWD/{what}")).trim().to_owned();
+        let (program, pages) = (found(program), files_in(Path::new(&found(pages))));
+        if !program.ends_with(".exe") {
+            assert!(type_in(place.path(), &format!("{program} --version")).starts_with("edbmend "));
+        }
+        for there in ["Edbmend.psd1", "galaxy.yml", "edbmend.schema.json", "priv1.edb", "LICENSE"] {
+            assert!(pages.iter().any(|page| page.ends_with(there)), "{program}: {there}");
+        }
+        let pages = pages.iter().filter(|page| page.extension().is_some_and(|it| it == "md"));
+        assert!(pages.map(|page| follow_links(page)).sum::<usize>() > 80, "{program}");
+        programs += 1;
+    }
+    assert_eq!(programs, 3);
+    let sums = artefact("/SHA256SUMS");
+    let line = lines_of("docs/install.md", &["sha256sum "]).remove(0);
+    assert!(type_in(sums.parent().unwrap(), &line).contains(".deb: OK"));
+}
+
+#[test]
+#[ignore = "needs the artefacts of a release and apt-get"]
+fn apt_finds_the_package_in_the_folder_that_it_reads() {
+    needs::programs(&["apt-get"]);
+    let source = lines_of("docs/install.md", &["echo 'deb "]).remove(0);
+    let lists = artefact("dists/stable/Release");
+    let folder = lists.ancestors().nth(3).unwrap();
+    let machine = tempfile::tempdir().unwrap();
+    let here = machine.path().display();
+    for folder in ["lists/partial", "cache/archives/partial"] {
+        std::fs::create_dir_all(machine.path().join(folder)).unwrap();
+    }
+    let line = source.replace("/srv/edbmend/deb", folder.to_str().unwrap());
+    type_in(machine.path(), &line.replace("/etc/apt/sources.list.d/edbmend.list", "sources.list"));
+    let apt = format!(
+        "apt-get -o Dir::Etc::sourcelist={here}/sources.list -o Dir::Etc::sourceparts=- \
+         -o Dir::State::lists={here}/lists -o Dir::Cache={here}/cache"
+    );
+    let found = type_in(
+        machine.path(),
+        &format!("{apt} -qq update && {apt} -qq --print-uris install edbmend"),
+    );
+    assert!(found.contains("_amd64.deb"), "{found}");
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn the_icon_is_what_its_script_draws() {
+    needs::programs(&["python3"]);
+    let drawn = printed("scripts/draw-icon", &[]);
+    assert!(drawn == std::fs::read(root().join("scripts/windows/edbmend.ico")).unwrap());
+}
+
+#[test]
+fn cargo_installs_what_the_lock_file_names() {
+    let folders = ["docs", "contrib", "scripts"].map(|folder| files_in(&root().join(folder)));
+    let files =
+        folders.into_iter().flatten().chain([".ci/run", "README.md"].map(|it| root().join(it)));
+    let mut seen = 0;
+    for file in files {
+        let Ok(text) = std::fs::read_to_string(&file) else { continue };
+        for line in text.lines().filter(|line| line.contains("cargo install ")) {
+            assert!(line.contains("cargo install --locked"), "{}: {line}", file.display());
+            seen += 1;
+        }
+    }
+    assert!(seen >= 2, "{seen}");
+}
