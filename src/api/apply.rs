@@ -35,6 +35,7 @@ const PAGE_NAME: &str = "report.html";
 ///
 /// Everything else: refused by a guard, failed or rolled back (nothing is changed), or
 /// [pending](crate::Error::is_pending).
+#[cfg(feature = "disk")]
 pub fn apply(plan: Plan, watch: &Watch) -> ApiResult<Report> {
     apply_in(&Run::of_embedder(watch), plan)
 }

@@ -20,7 +20,7 @@ use crate::report::model::{
 use crate::report::{
     CommandName, DatabaseReport, Entry, GroupNumber, Outcome, Report, StreamAside, headers_of_logs,
 };
-use crate::storage::{FileKind, all_processors, canonical};
+use crate::storage::{FileKind, all_processors};
 use crate::survey::{
     Bodies, DatabaseFacts, Digests, FlushMapFile, GroupFacts, GroupFolders, Listings, LogStream,
 };
@@ -42,6 +42,7 @@ use super::verify_database::layout;
 ///
 /// A file or folder could not be read, or is of a format that is not known: what is not read must not
 /// pass for sound. The report in the error has what was found in the others.
+#[cfg(feature = "disk")]
 pub fn check(request: &Check, watch: &Watch) -> ApiResult<Report> {
     let run = Run::of_embedder(watch);
     let report = check_in(&run, request);
@@ -49,7 +50,7 @@ pub fn check(request: &Check, watch: &Watch) -> ApiResult<Report> {
 }
 
 /// Diagnoses in a run that began already.
-pub(crate) fn check_in(run: &Run, request: &Check) -> Report {
+pub fn check_in(run: &Run, request: &Check) -> Report {
     let mut check = Checking::new(run, request);
     let (mut folders, files) = check.sort_paths();
     if request.recursive {
@@ -168,7 +169,7 @@ impl<'a> Checking<'a> {
     fn folder(&self, path: &Path) -> Result<Option<PathBuf>, Refusal> {
         let path = self.run.resolve(path)?;
         let storage = self.run.storage();
-        let folder = canonical(&path).unwrap_or_else(|_| path.clone());
+        let folder = storage.canonical(&path).unwrap_or_else(|_| path.clone());
         if !storage.status(&folder).is_ok_and(|status| status.kind == FileKind::Directory) {
             return Ok(None);
         }

@@ -7,6 +7,7 @@ use crate::diagnose::diagnose_database;
 use crate::ese::flush_map::{FLUSH_MAP_PAGE_BYTES, FlushMapHeader};
 use crate::ese::{PageStamps, Signature};
 use crate::guards::{HeaderQuestion, for_header, unreadable};
+use crate::machine::{now, random};
 use crate::plan::{BackupScope, Command, plan_rebuild, truncated};
 use crate::rebuild::{
     DatabaseTale, LogTail, NameInLogs, OlderHeader, Question, Rebuilt, judge, page_size_unknown,
@@ -168,8 +169,7 @@ pub(super) fn rebuild(
         flush_map: flush_map(run, path),
         streaming_file: streaming_file(run, path),
         allow_newest_log_doubtful: request.allow_newest_log_doubtful,
-        dirty_for_repair: request.dirty_for_repair,
-        fresh_signature: fresh_signature(),
+        dirty_for_repair: request.dirty_for_repair.then(fresh_signature),
     };
     judge(&asked).map(|rebuilt| (rebuilt, proof))
 }
@@ -238,9 +238,9 @@ fn streaming_file(run: &Run, database: &Path) -> Option<PathBuf> {
 /// A signature as the engine makes one: a random number and the time.
 fn fresh_signature() -> Signature {
     use chrono::{Datelike, Timelike};
-    let now = crate::machine::now();
+    let now = now();
     let small = |value: u32| u8::try_from(value).unwrap_or(0);
-    let random = getrandom::u32().unwrap_or_else(|_| now.timestamp_subsec_nanos());
+    let random = random().unwrap_or_else(|| now.timestamp_subsec_nanos());
     let create_time = crate::ese::LogTime {
         seconds: small(now.second().min(59)),
         minutes: small(now.minute()),

@@ -61,10 +61,9 @@ pub struct Question<'a> {
     pub streaming_file: Option<PathBuf>,
     /// Go on where the current log may not be the newest.
     pub allow_newest_log_doubtful: bool,
-    /// Write a header in Dirty Shutdown where there are nothing but pages.
-    pub dirty_for_repair: bool,
-    /// A signature that no database has, for one of which nothing tells it.
-    pub fresh_signature: Signature,
+    /// Write a header in Dirty Shutdown where there are nothing but pages, with this signature, which no database
+    /// has: nothing tells its own.
+    pub dirty_for_repair: Option<Signature>,
 }
 
 /// A header that was rebuilt, and why it is right.
@@ -348,17 +347,15 @@ fn compared_in_words(compared: &Comparison, is_clean: bool) -> String {
 }
 
 fn pages_only(asked: &Question) -> Result<Rebuilt, Vec<Refusal>> {
-    let mut refused = Vec::new();
-    if !asked.dirty_for_repair {
-        refused.push(words::only_pages(asked.path, asked.name));
-    }
-    if let Some(streaming) = &asked.streaming_file {
-        refused.push(words::streaming_file(asked.path, &beside(streaming)));
-    }
-    if !refused.is_empty() {
+    let is_asked_for = asked.dirty_for_repair.is_some();
+    let not_asked = (!is_asked_for).then(|| words::only_pages(asked.path, asked.name));
+    let streaming = asked.streaming_file.as_ref();
+    let in_the_way = streaming.map(|file| words::streaming_file(asked.path, &beside(file)));
+    let refused: Vec<_> = not_asked.into_iter().chain(in_the_way).collect();
+    let Some(signature) = asked.dirty_for_repair.filter(|_| refused.is_empty()) else {
         return Err(refused);
-    }
-    let RebuiltHeader { page, fields } = by_pages(asked.proof, asked.fresh_signature);
+    };
+    let RebuiltHeader { page, fields } = by_pages(asked.proof, signature);
     let evidence = vec![
         pages_in_words(asked.proof),
         "No log and no older header of this database: a clean shutdown cannot be proven.".into(),
