@@ -260,6 +260,7 @@ const SAID_BY: &[(&str, &[&str])] = &[
             "log-header-damaged",
             "checkpoint-damaged",
             "header-unreadable",
+            "closed-logs-only",
         ],
     ),
     (
@@ -269,6 +270,8 @@ const SAID_BY: &[(&str, &[&str])] = &[
             "log-signature-mismatch",
             "required-log-missing",
             "header-unreadable",
+            // Nothing is mounted with an archive.
+            "closed-logs-only",
         ],
     ),
 ];

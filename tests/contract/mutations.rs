@@ -149,6 +149,11 @@ fn expected(part: Part, change: Change, is_clean: bool) -> Expected {
         (Checkpoint, Swapped, _) => says(&[&["checkpoint-damaged"]], &[0]),
 
         (List, Foreign, true) => unknown(&[&["database-replaced", "database-missing"]]),
+        (List, Foreign, false) => Expected {
+            says: &[&["database-replaced", "database-missing"]],
+            mount: &[0, -1216],
+            exit_codes: &[1, 4],
+        },
         (List, Zeroed, true) => says(&[HEADER], &[0]),
         (List, _, _) => no_error(&[]),
     }
@@ -524,7 +529,7 @@ fn each_file_of_some_engine_made_sets() {
         "engine/stage4_p4096/s4_2b_cleared_after_full_inc",
         "engine/killed_p16384",
     ];
-    let foreign = ["engine/stage4_p4096/s4_1_bug_state", "engine/killed_p16384"].map(Set::of);
+    let foreign = ["engine/stage4_p4096/s4_1_bug_state", "engine/stage4_multi_p4096"].map(Set::of);
     let counted = run_all(&sets.map(Set::of), &foreign);
     assert!(counted.values().sum::<usize>() > 100, "{counted:?}");
 }
