@@ -15,6 +15,7 @@ mod library;
 mod list;
 mod log_file;
 mod neighbours;
+mod picked;
 mod rebuild_header;
 mod records;
 mod remedies;
