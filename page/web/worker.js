@@ -94,7 +94,7 @@ async function ask(asked) {
   }
 }
 
-onmessage = async ({ data }) => {
+async function heard(data) {
   if (data.program) program = await WebAssembly.compile(data.program);
   if (data.files) {
     files = data.files;
@@ -102,4 +102,8 @@ onmessage = async ({ data }) => {
     ahead.file = -1;
   }
   if (data.asked) await ask(data.asked);
-};
+}
+
+// One message after the other: the program is compiled before it is asked.
+let before = Promise.resolve();
+onmessage = ({ data }) => { before = before.then(() => heard(data)); };
