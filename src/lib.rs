@@ -102,7 +102,8 @@
 //!
 //! The feature `cli`, which is on by default, is the program: its arguments, questions and progress. With
 //! `default-features = false, features = ["disk"]` there is the whole library and nothing of these. Without
-//! the feature `disk`, too, what is left needs no operating system, and none of it is stable yet.
+//! the feature `disk`, too, what is left needs no operating system: it reads files through whatever is handed to
+//! it. None of that is stable yet.
 //!
 //! # What is stable
 //!
@@ -119,9 +120,8 @@ compile_error!(
     "the feature disk is for Unix and Windows; elsewhere build without default features"
 );
 
-#[cfg(feature = "disk")]
-mod api;
-#[cfg(feature = "disk")]
+#[doc(hidden)]
+pub mod api;
 #[doc(hidden)]
 pub mod apply;
 #[cfg(feature = "cli")]
@@ -131,7 +131,6 @@ pub mod cli;
 pub mod diagnose;
 #[doc(hidden)]
 pub mod ese;
-#[cfg(feature = "disk")]
 #[doc(hidden)]
 pub mod guards;
 #[doc(hidden)]
@@ -155,12 +154,12 @@ pub mod storage;
 #[doc(hidden)]
 pub mod survey;
 
-#[cfg(feature = "disk")]
 pub use api::{
     Check, Error, List, Plan, RebuildHeader, Recover, Repair, Request, ResetLogs, Restore, Result,
-    Verify, Watch, apply, check, inspect, json, list, plan, recover, verify,
+    Verify, Watch, json,
 };
 #[cfg(feature = "disk")]
+pub use api::{apply, check, inspect, list, plan, recover, verify};
 pub use apply::{NoObserver, Observer};
 pub use diagnose::FindingId;
 pub use plan::{BackupScope, VerifyScope};

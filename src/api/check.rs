@@ -20,13 +20,13 @@ use crate::report::model::{
 use crate::report::{
     CommandName, DatabaseReport, Entry, GroupNumber, Outcome, Report, StreamAside, headers_of_logs,
 };
-use crate::storage::{FileKind, all_processors, canonical};
+use crate::storage::{FileKind, all_processors};
 use crate::survey::{
     Bodies, DatabaseFacts, Digests, FlushMapFile, GroupFacts, GroupFolders, Listings, LogStream,
 };
 
 use super::error::{Result as ApiResult, ended_well};
-use super::lost_header::name_case;
+use super::lost_header::lost_header;
 use super::nearby::{folders_with_groups, parts_below};
 use super::pages::{pages_note_of_check, scan_against};
 use super::request::Check;
@@ -42,6 +42,7 @@ use super::verify_database::layout;
 ///
 /// A file or folder could not be read, or is of a format that is not known: what is not read must not
 /// pass for sound. The report in the error has what was found in the others.
+#[cfg(feature = "disk")]
 pub fn check(request: &Check, watch: &Watch) -> ApiResult<Report> {
     let run = Run::of_embedder(watch);
     let report = check_in(&run, request);
@@ -49,7 +50,7 @@ pub fn check(request: &Check, watch: &Watch) -> ApiResult<Report> {
 }
 
 /// Diagnoses in a run that began already.
-pub(crate) fn check_in(run: &Run, request: &Check) -> Report {
+pub fn check_in(run: &Run, request: &Check) -> Report {
     let mut check = Checking::new(run, request);
     let (mut folders, files) = check.sort_paths();
     if request.recursive {
@@ -86,14 +87,26 @@ struct Checking<'a> {
     is_incomplete: bool,
     /// How many files were told of in the folders of the group.
     found_in: usize,
+    /// What a rebuild would come to, of the databases of which one would come to something.
+    rebuilds: Vec<(PathBuf, RebuildReport)>,
 }
 
 impl<'a> Checking<'a> {
     fn new(run: &'a Run<'a>, request: &'a Check) -> Self {
         let (streams, checkpoints) = (Vec::new(), Vec::new());
         let report = Report::new(CommandName::Check);
-        let (number, is_incomplete, found_in) = (0, false, 0);
-        Self { run, request, report, streams, checkpoints, number, is_incomplete, found_in }
+        let (number, is_incomplete, found_in, rebuilds) = (0, false, 0, Vec::new());
+        Self {
+            run,
+            request,
+            report,
+            streams,
+            checkpoints,
+            number,
+            is_incomplete,
+            found_in,
+            rebuilds,
+        }
     }
 
     fn conclude(mut self) -> Report {
@@ -156,7 +169,7 @@ impl<'a> Checking<'a> {
     fn folder(&self, path: &Path) -> Result<Option<PathBuf>, Refusal> {
         let path = self.run.resolve(path)?;
         let storage = self.run.storage();
-        let folder = canonical(&path).unwrap_or_else(|_| path.clone());
+        let folder = storage.canonical(&path).unwrap_or_else(|_| path.clone());
         if !storage.status(&folder).is_ok_and(|status| status.kind == FileKind::Directory) {
             return Ok(None);
         }
@@ -206,6 +219,7 @@ impl<'a> Checking<'a> {
                 self.is_incomplete = true;
             }
             Ok(mut group) => {
+                self.look_for_lost_headers(&mut group);
                 let diagnosis = match self.diagnose(&mut group) {
                     Ok(diagnosis) => diagnosis,
                     Err(refusal) => return self.fail(&refusal),
@@ -299,7 +313,7 @@ impl<'a> Checking<'a> {
 
     fn push_group(&mut self, group: &GroupFacts, diagnosis: GroupDiagnosis) {
         for (facts, findings) in group.databases.iter().zip(diagnosis.databases) {
-            self.push_judged(&group.folders, facts, findings);
+            self.push(facts, findings);
         }
         self.push_findings(diagnosis.findings);
         match parts_below(self.run, group) {
@@ -365,6 +379,7 @@ impl<'a> Checking<'a> {
                 self.bodies(),
             ) {
                 Ok(mut group) => {
+                    self.look_for_lost_headers(&mut group);
                     let diagnosis = match self.diagnose(&mut group) {
                         Ok(diagnosis) => diagnosis,
                         Err(refusal) => return self.fail(&refusal),
@@ -377,7 +392,7 @@ impl<'a> Checking<'a> {
                     let mut is_sound = true;
                     for (facts, findings) in named {
                         is_sound &= !Report::has_errors(&findings);
-                        self.push_judged(&group.folders, facts, findings);
+                        self.push(facts, findings);
                     }
                     if !is_sound {
                         self.push_way_out(diagnosis.way_out);
@@ -407,32 +422,24 @@ impl<'a> Checking<'a> {
         all
     }
 
-    /// A database whose logs are known: where its header is lost, they and its pages tell what of it is proven.
-    fn push_judged(
-        &mut self,
-        folders: &GroupFolders,
-        facts: &DatabaseFacts,
-        mut findings: Vec<Finding>,
-    ) {
-        let case = name_case(self.run, folders, facts, &mut findings);
-        let rebuild = case.unwrap_or_else(|refusal| {
-            self.report.document.refusals.push(refusal);
-            self.is_incomplete = true;
-            None
-        });
-        self.push_with(facts, findings, rebuild);
+    /// Of each database whose header is lost, pages and logs tell what of it is proven.
+    fn look_for_lost_headers(&mut self, group: &mut GroupFacts) {
+        for facts in &mut group.databases {
+            match lost_header(self.run, &group.folders, facts) {
+                Ok(None) => {}
+                Ok(Some((lost, report))) => {
+                    facts.lost_header = Some(lost);
+                    self.rebuilds.extend(report.map(|report| (facts.path.clone(), report)));
+                }
+                Err(refusal) => {
+                    self.report.document.refusals.push(refusal);
+                    self.is_incomplete = true;
+                }
+            }
+        }
     }
 
     fn push(&mut self, facts: &DatabaseFacts, findings: Vec<Finding>) {
-        self.push_with(facts, findings, None);
-    }
-
-    fn push_with(
-        &mut self,
-        facts: &DatabaseFacts,
-        findings: Vec<Finding>,
-        rebuild: Option<RebuildReport>,
-    ) {
         // What edbmend does not know, it cannot judge: that is no clean bill of health.
         let unknown: Vec<Refusal> = plan::content_refusals(facts)
             .into_iter()
@@ -457,7 +464,8 @@ impl<'a> Checking<'a> {
         entry.notes(facts.pages.as_deref().and_then(pages_note_of_check));
         entry.aside.checked_with = Some(self.number);
         entry.report.pages = facts.pages.as_deref().cloned();
-        entry.report.rebuild = rebuild;
+        let rebuild = self.rebuilds.iter().find(|(path, _)| *path == facts.path);
+        entry.report.rebuild = rebuild.map(|(_, report)| report.clone());
         self.report.push(entry, &unknown);
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::ese::{ContentKind, ForeignFormat, LogFileName};
 use crate::guards::unreadable;
 use crate::refusal::Refusal;
-use crate::storage::canonical;
+use crate::storage::{FileKind, Storage};
 use crate::survey::{DatabaseFacts, Listing, Listings};
 
 use super::run::Run;
@@ -52,7 +52,7 @@ impl Run<'_> {
             match self.survey_among(listings, &path) {
                 Ok(facts) => found.sort_in(taken_for_a_database(facts, &listing)),
                 // What a link in this folder leads to is in this folder, too.
-                Err(_) if leads_into(&path, dir) => {}
+                Err(_) if leads_into(self.storage(), &path, dir) => {}
                 Err(refusal) if is_named_like_a_database(&path) => {
                     found.databases.push(Err(refusal));
                 }
@@ -69,8 +69,11 @@ pub fn is_temporary(facts: &DatabaseFacts) -> bool {
 }
 
 /// Whether a path is a link to something in the folder itself, or a folder.
-fn leads_into(path: &Path, dir: &Path) -> bool {
-    path.is_dir() || (path.is_symlink() && canonical(path).is_ok_and(|to| to.parent() == Some(dir)))
+fn leads_into(storage: &dyn Storage, path: &Path, dir: &Path) -> bool {
+    let Ok(to) = storage.canonical(path) else { return false };
+    let is_link = storage.link_target(path).is_some();
+    let is_folder = storage.status(&to).is_ok_and(|status| status.kind == FileKind::Directory);
+    is_folder || (is_link && to.parent() == Some(dir))
 }
 
 /// A file that has no header, and is a database all the same by its name or by what lies beside it: it must not

@@ -31,6 +31,7 @@ use super::run::{Run, Watch};
 /// # Errors
 ///
 /// The file could not be read, or is none of these.
+#[cfg(feature = "disk")]
 pub fn inspect(path: impl AsRef<Path>) -> Result<Inspected> {
     let run = Run::of_embedder(&Watch::default());
     let (file, refusals) = inspect_file(&run, path.as_ref(), None, Records::None);
@@ -40,7 +41,7 @@ pub fn inspect(path: impl AsRef<Path>) -> Result<Inspected> {
 
 /// The header of one file, in a run that began already, as a report; of the header copy that was asked
 /// for, whatever its state; with records of a log.
-pub(crate) fn inspect_in(run: &Run, path: &Path, copy: Option<Which>, records: Records) -> Report {
+pub fn inspect_in(run: &Run, path: &Path, copy: Option<Which>, records: Records) -> Report {
     let (file, refusals) = inspect_file(run, path, copy, records);
     report_of(file, &refusals)
 }

@@ -18,6 +18,7 @@ use super::run::{Run, Watch};
 /// # Errors
 ///
 /// A folder, or what an operation left in one, cannot be read. The report of the error has the others.
+#[cfg(feature = "disk")]
 pub fn list(request: &List, watch: &Watch) -> Result<Report> {
     let run = Run::of_embedder(watch);
     let report = list_in(&run, request).run_by(run.report());

@@ -35,27 +35,27 @@ mod verify_files;
 mod verify_folder;
 mod verifying;
 
-pub use apply::apply;
-pub use check::check;
 pub use error::{Error, Result};
-pub use inspect::inspect;
-pub use list::list;
-pub use plan::plan;
 pub use planned::Plan;
-pub use recover::recover;
 pub use request::{
     Check, List, RebuildHeader, Recover, Repair, Request, ResetLogs, Restore, Verify,
 };
 pub use run::Watch;
-pub use verify::verify;
+#[cfg(feature = "disk")]
+pub use {
+    apply::apply, check::check, inspect::inspect, list::list, plan::plan, recover::recover,
+    verify::verify,
+};
+
+// For whoever reads files in another way than from a disk of this machine.
+pub use check::check_in;
+pub use inspect::inspect_in;
+pub use inspect_log::Records;
+pub use run::Run;
 
 pub(crate) use apply::apply_in;
-pub(crate) use check::check_in;
-pub(crate) use inspect::inspect_in;
-pub(crate) use inspect_log::Records;
 pub(crate) use list::list_in;
 pub(crate) use plan::plan_in;
 pub(crate) use recover::{Decision, not_begun, recover_in};
 pub(crate) use request::{Consent, Guarded, Places};
-pub(crate) use run::Run;
 pub(crate) use verify::verify_in;

@@ -7,9 +7,7 @@ use crate::apply::DEFAULT_BACKUP_DIR;
 use crate::guards::{not_found, reason, unreadable};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::quoted;
-use crate::storage::{
-    FileKind, StorageError, absolute, absolute_by_own_links, canonical, canonical_by_own_links,
-};
+use crate::storage::{FileKind, StorageError};
 
 use super::run::Run;
 
@@ -26,7 +24,9 @@ impl Run<'_> {
 
     /// The absolute form of a path that was named.
     pub fn resolve(&self, path: &Path) -> Result<PathBuf, Refusal> {
-        let found = if self.writes { absolute_by_own_links(path) } else { absolute(path) };
+        let storage = self.storage();
+        let found =
+            if self.writes { storage.absolute_by_own_links(path) } else { storage.absolute(path) };
         found.map_err(|error| {
             let error = StorageError::new("open the folder of", path, error);
             if error.is_foreign_link() {
@@ -39,7 +39,8 @@ impl Run<'_> {
 
     /// Where a folder is, links resolved.
     fn real(&self, dir: &Path) -> io::Result<PathBuf> {
-        if self.writes { canonical_by_own_links(dir) } else { canonical(dir) }
+        let storage = self.storage();
+        if self.writes { storage.canonical_by_own_links(dir) } else { storage.canonical(dir) }
     }
 
     fn not_reached(&self, dir: &Path, error: io::Error) -> Refusal {

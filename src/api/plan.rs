@@ -12,6 +12,7 @@ use super::{rebuild_header, repair, reset_logs, restore};
 /// # Errors
 ///
 /// Every guard that refuses, all at once; or why the files could not be read.
+#[cfg(feature = "disk")]
 pub fn plan(request: impl Into<Request>, watch: &Watch) -> Result<Plan> {
     plan_in(&Run::of_embedder(watch), &request.into())
 }

@@ -7,11 +7,14 @@ use crate::diagnose::diagnose_database;
 use crate::ese::flush_map::{FLUSH_MAP_PAGE_BYTES, FlushMapHeader};
 use crate::ese::{PageStamps, Signature};
 use crate::guards::{HeaderQuestion, for_header, unreadable};
+use crate::machine::{now, random};
 use crate::plan::{BackupScope, Command, plan_rebuild, truncated};
 use crate::rebuild::{
     DatabaseTale, LogTail, NameInLogs, OlderHeader, Question, Rebuilt, judge, page_size_unknown,
 };
-use crate::refusal::{ALLOW_NEWEST_LOG_DOUBTFUL, DIRTY_FOR_REPAIR, Refusal, RefusalId};
+use crate::refusal::{
+    ALLOW_NEWEST_LOG_DOUBTFUL, DIRTY_FOR_REPAIR, NAME_IN_LOGS, Refusal, RefusalId,
+};
 use crate::report::{CommandName, Entry, Note, Outcome, RebuildReport};
 use crate::show::CommandLine;
 use crate::storage::{Access, StorageError, read_full};
@@ -79,10 +82,9 @@ fn plan_surveyed(
         database.notes([Note::NamesElsewhere(facts.names_elsewhere)]);
     }
     let stamp = run.stamp(Command::RebuildHeader);
-    let planned = proof
-        .print
-        .as_ref()
-        .and_then(|print| plan_rebuild(facts, &rebuilt, print, overrides(request), &stamp));
+    let planned = proof.print.as_ref().and_then(|print| {
+        plan_rebuild(facts, &rebuilt, print, overrides(request, &rebuilt), &stamp)
+    });
     let Some((plan, images)) = planned else {
         refused.extend(
             truncated(facts, proof.layout.page_size_bytes).or_else(|| Some(no_print(facts))),
@@ -120,7 +122,7 @@ fn no_print(facts: &DatabaseFacts) -> Refusal {
     )
 }
 
-fn overrides(request: &RebuildHeader) -> Vec<String> {
+fn overrides(request: &RebuildHeader, rebuilt: &Rebuilt) -> Vec<String> {
     let mut flags = request.guarded.overrides();
     let given = [
         (request.allow_newest_log_doubtful, ALLOW_NEWEST_LOG_DOUBTFUL),
@@ -128,6 +130,8 @@ fn overrides(request: &RebuildHeader) -> Vec<String> {
     ];
     let given = given.into_iter().filter(|(is_given, _)| *is_given);
     flags.extend(given.map(|(_, flag)| flag.to_owned()));
+    let name = request.name_in_logs.as_deref().filter(|_| rebuilt.is_by_name);
+    flags.extend(name.map(|name| format!("{NAME_IN_LOGS} {name}")));
     flags
 }
 
@@ -165,8 +169,7 @@ pub(super) fn rebuild(
         flush_map: flush_map(run, path),
         streaming_file: streaming_file(run, path),
         allow_newest_log_doubtful: request.allow_newest_log_doubtful,
-        dirty_for_repair: request.dirty_for_repair,
-        fresh_signature: fresh_signature(),
+        dirty_for_repair: request.dirty_for_repair.then(fresh_signature),
     };
     judge(&asked).map(|rebuilt| (rebuilt, proof))
 }
@@ -235,9 +238,9 @@ fn streaming_file(run: &Run, database: &Path) -> Option<PathBuf> {
 /// A signature as the engine makes one: a random number and the time.
 fn fresh_signature() -> Signature {
     use chrono::{Datelike, Timelike};
-    let now = crate::machine::now();
+    let now = now();
     let small = |value: u32| u8::try_from(value).unwrap_or(0);
-    let random = getrandom::u32().unwrap_or_else(|_| now.timestamp_subsec_nanos());
+    let random = random().unwrap_or_else(|| now.timestamp_subsec_nanos());
     let create_time = crate::ese::LogTime {
         seconds: small(now.second().min(59)),
         minutes: small(now.minute()),

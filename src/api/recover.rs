@@ -11,7 +11,7 @@ use crate::diagnose::diagnose_database;
 use crate::plan::Direction;
 use crate::refusal::{Refusal, RefusalId};
 use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome, Report};
-use crate::storage::absolute;
+use crate::storage::Storage;
 
 use super::apply::leave_record;
 use super::consent::confirmation_needed;
@@ -36,6 +36,7 @@ pub(crate) enum Decision {
 /// # Errors
 ///
 /// A guard refuses, or the operation is still [pending](crate::Error::is_pending).
+#[cfg(feature = "disk")]
 pub fn recover(request: &Recover, watch: &Watch) -> ApiResult<Report> {
     let run = Run::of_embedder(watch);
     let report = recover_in(&run, request, &|_, _| Decision::Go, &|_| {});
@@ -68,7 +69,7 @@ pub(crate) fn recover_in(
             let mut stopped = false;
             for path in databases {
                 let (database, reasons) = if stopped {
-                    let (database, reasons) = not_begun(&path);
+                    let (database, reasons) = not_begun(run.storage(), &path);
                     (database.into(), reasons)
                 } else {
                     recover_one(run, request, &path, decide)
@@ -88,8 +89,8 @@ pub(crate) fn recover_in(
 }
 
 /// The rest of several, once one of them could not be finished.
-pub(crate) fn not_begun(path: &Path) -> (DatabaseReport, Vec<Refusal>) {
-    let path = absolute(path).unwrap_or_else(|_| path.to_owned());
+pub(crate) fn not_begun(storage: &dyn Storage, path: &Path) -> (DatabaseReport, Vec<Refusal>) {
+    let path = storage.absolute(path).unwrap_or_else(|_| path.to_owned());
     let refusal = Refusal::new(
         RefusalId::Interrupted,
         &path,

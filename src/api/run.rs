@@ -5,12 +5,14 @@ use std::sync::atomic::AtomicBool;
 use chrono::{DateTime, Utc};
 
 use crate::apply::{Context, Ending, NoObserver, Observer};
-use crate::machine::{host_name, login_name, now, user_name};
+use crate::machine::{host_name, login_name, now, random, user_name};
 use crate::plan::{Command, OperationStamp};
 use crate::report::Outcome;
 use crate::report::model::{RunReport, utc};
 use crate::show::path_text;
-use crate::storage::{Disk, Storage};
+#[cfg(feature = "disk")]
+use crate::storage::Disk;
+use crate::storage::Storage;
 
 static NEVER: AtomicBool = AtomicBool::new(false);
 
@@ -64,12 +66,23 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
+    /// A run that only reads, in a storage that may be any, begun by `arguments` at `started`.
+    pub fn of_reader(
+        storage: &'a dyn Storage,
+        watch: &Watch<'a>,
+        arguments: Vec<String>,
+        started: DateTime<Utc>,
+    ) -> Self {
+        let context = Context { storage, observer: watch.observer, interrupted: watch.stop };
+        Self { context, arguments, started, writes: false }
+    }
+
     /// A run of the program that embeds this library, on the real disk.
+    #[cfg(feature = "disk")]
     pub fn of_embedder(watch: &Watch<'a>) -> Self {
-        let context = Context { storage: &Disk, observer: watch.observer, interrupted: watch.stop };
         let words = std::env::args_os();
         let arguments = words.map(|word| word.to_string_lossy().into_owned()).collect();
-        Self { context, arguments, started: now(), writes: false }
+        Self::of_reader(&Disk, watch, arguments, now())
     }
 
     /// The same run, which from here on names what it will write.
@@ -104,7 +117,7 @@ impl<'a> Run<'a> {
     pub fn stamp(&self, command: Command) -> OperationStamp {
         let now = now();
         // Two operations of one second and one random number meet at an existing folder and stop.
-        let random = getrandom::u32().unwrap_or_else(|_| now.timestamp_subsec_nanos()) & 0xffff;
+        let random = random().unwrap_or_else(|| now.timestamp_subsec_nanos()) & 0xffff;
         OperationStamp {
             id: format!("edbmend-{}-{}-{random:04x}", now.format("%Y%m%dT%H%M%SZ"), command.name()),
             created: utc(now),

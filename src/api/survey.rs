@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::apply::{at_work, at_work_near, at_work_on_logs};
-use crate::diagnose::is_of_stream;
+use crate::diagnose::is_archive;
 use crate::guards::{unread, unreadable};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::{quoted, shown};
@@ -200,12 +200,4 @@ fn not_regular(path: &Path, kind: FileKind, target: Option<&Path>) -> Refusal {
         ),
     };
     Refusal::new(RefusalId::NotARegularFile, path, what, remedy)
-}
-
-/// Whether there is nothing that a mount could read these logs for: closed ones alone, and none of their databases.
-fn is_archive(stream: &LogStream, databases: &[DatabaseFacts]) -> bool {
-    let is_theirs = |facts: &DatabaseFacts| {
-        facts.pair.as_ref().is_some_and(|pair| is_of_stream(&pair.header, stream.identity()))
-    };
-    stream.current.is_none() && !databases.iter().any(is_theirs)
 }

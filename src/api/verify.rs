@@ -26,6 +26,7 @@ use super::verifying::Verifying;
 ///
 /// A file could not be read to its end, is none of these, or of a format that is not known; or the watch asked
 /// to stop. The report in the error has what was found in the others.
+#[cfg(feature = "disk")]
 pub fn verify(request: &Verify, watch: &Watch) -> ApiResult<Report> {
     let run = Run::of_embedder(watch);
     let report = verify_in(&run, request, &|_| {});
@@ -43,7 +44,7 @@ pub(crate) fn verify_in(run: &Run, request: &Verify, told: &dyn Fn(&Report)) -> 
 fn verify_path(verifying: &mut Verifying, path: &Path) {
     let run = verifying.run;
     if verifying.is_stopped() {
-        let (database, reasons) = not_begun(path);
+        let (database, reasons) = not_begun(run.storage(), path);
         verifying.push(database, &reasons);
     } else if let Some(verified) = verify_folder(verifying, path) {
         verified.unwrap_or_else(|refusal| verifying.fail(refusal));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::apply::is_operation_folder;
 use crate::ese::{ContentKind, LogFileName};
 use crate::refusal::{Refusal, RefusalId};
-use crate::storage::{FileKind, canonical};
+use crate::storage::FileKind;
 use crate::survey::{Digests, GroupFacts, GroupFolders, Listings};
 
 use super::file_kind::kind_of;
@@ -27,7 +27,7 @@ pub(super) fn verify_folder(verifying: &mut Verifying, path: &Path) -> Option<Re
 }
 
 fn folder(run: &Run, path: &Path) -> Option<PathBuf> {
-    let dir = canonical(&run.resolve(path).ok()?).ok()?;
+    let dir = run.storage().canonical(&run.resolve(path).ok()?).ok()?;
     let status = run.storage().status(&dir).ok()?;
     (status.kind == FileKind::Directory).then_some(dir)
 }

@@ -72,7 +72,8 @@ fn prepare<'a>(
     if context.is_interrupted() {
         return Err(interrupted(&deed.named()));
     }
-    let journal = Journal::prepared(&deed.stamp().id, ready.plan_sha256(), &folder.dir);
+    let journal =
+        Journal::prepared(context.storage, &deed.stamp().id, ready.plan_sha256(), &folder.dir);
     journal.store(context.storage, &folder.dir).map_err(io)?;
     context.observer.stage("journal: prepared");
     Ok((ready, journal))

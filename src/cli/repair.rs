@@ -111,7 +111,7 @@ pub fn run(session: &Session, args: &RepairArgs) -> Report {
     for path in paths {
         let one = match &other {
             Some(other) => alone(left_to(other, path)),
-            None if stopped => alone(not_begun(path)),
+            None if stopped => alone(not_begun(session.run().storage(), path)),
             None => carry_out(&run, &args.guarded, request(args, path)),
         };
         // Whatever broke there may break the next one, too.

@@ -1,12 +1,10 @@
 //! Databases that the logs name, and of which no file was found, where no recovery needs them.
 
-use crate::ese::AttachedDatabase;
 use crate::show::shown;
-use crate::simulate::last_component;
 use crate::survey::{DatabaseFacts, GroupFacts};
 
 use super::scene::Scene;
-use super::{Finding, FindingId, Severity, absent_databases};
+use super::{Finding, FindingId, NamedDatabase, Severity, absent_databases};
 
 /// `found` is what was found in the stream already: a database that keeps the next mount from its end is told of
 /// there.
@@ -23,16 +21,16 @@ pub(super) fn judge(
         return Vec::new();
     }
     let mut absent = absent_databases(group, scene.chain.stream);
-    absent.retain(|one| !may_be_missing.contains(&one.db_signature.random.get()));
+    absent.retain(|one| !may_be_missing.contains(&one.signature.random.get()));
     // A file without a header is told of by itself.
     let is_there =
-        |one: &&AttachedDatabase| file_named(one, group).is_none_or(|facts| facts.pair.is_some());
+        |one: &&NamedDatabase| file_named(one, group).is_none_or(|facts| facts.pair.is_some());
     absent.iter().filter(is_there).map(|one| of_absent(one, group)).collect()
 }
 
-fn of_absent(absent: &AttachedDatabase, group: &GroupFacts) -> Finding {
-    let named = format!("{} (DB Signature {})", shown(&absent.database_path), absent.db_signature);
-    let random = absent.db_signature.random;
+fn of_absent(absent: &NamedDatabase, group: &GroupFacts) -> Finding {
+    let named = format!("{} (DB Signature {})", shown(&absent.path), absent.signature);
+    let random = absent.signature.random;
     let remedy = format!(
         "Name it: --db FILE. If that store was deleted since: --allow-group-incomplete {random}"
     );
@@ -59,10 +57,6 @@ fn of_absent(absent: &AttachedDatabase, group: &GroupFacts) -> Finding {
 }
 
 /// The file under its name.
-fn file_named<'a>(absent: &AttachedDatabase, group: &'a GroupFacts) -> Option<&'a DatabaseFacts> {
-    let name = last_component(&absent.database_path);
-    let name_of = |facts: &&DatabaseFacts| {
-        facts.path.file_name().unwrap_or_default().to_string_lossy().eq_ignore_ascii_case(name)
-    };
-    group.databases.iter().find(name_of)
+fn file_named<'a>(absent: &NamedDatabase, group: &'a GroupFacts) -> Option<&'a DatabaseFacts> {
+    group.databases.iter().find(|facts| absent.is_named_as(facts))
 }

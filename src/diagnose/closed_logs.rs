@@ -11,11 +11,12 @@ pub(super) fn judge(scene: &Scene) -> Option<Finding> {
         return None;
     }
     let current = scene.chain.current_name();
-    if !scene.is_live() {
+    // With a temporary log the engine starts without the current one.
+    let starts = scene.set.has_temporary;
+    if scene.is_archive() || !scene.is_live() && !starts {
         return Some(archive(&current));
     }
-    // With a temporary log the engine starts without the current one.
-    if scene.set.has_temporary {
+    if starts {
         return None;
     }
     let (consequence, remedy) = cover(scene).in_words(scene.chain);

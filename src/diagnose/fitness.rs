@@ -216,6 +216,7 @@ mod tests {
             kind: ContentKind::Database,
             pair: elect(&area),
             area,
+            lost_header: None,
             streaming: None,
             pages: None,
             logs: None,

@@ -11,6 +11,7 @@ use crate::survey::{DatabaseFacts, GroupFacts, LogFile, LogStream};
 use super::chain::Chain;
 use super::checkpoint::CheckpointState;
 use super::database::diagnose_database;
+use super::exchanged::exchanged;
 use super::forecast::{self, Forecast, ForecastOutcome};
 use super::generation_range::GenerationRange;
 use super::log_ranges::{self, LogRange};
@@ -98,9 +99,14 @@ pub fn diagnose_group_but(group: &GroupFacts, may_be_missing: &[u32]) -> GroupDi
     let mut of_streams: Vec<Vec<Finding>> = scenes.iter().map(of_stream).collect();
     let mut is_whole = true;
     for (scene, found) in scenes.iter().zip(&mut of_streams) {
+        let exchanged = exchanged(scene, group);
+        if !exchanged.is_empty() {
+            found.retain(|finding| finding.id != FindingId::DatabaseReplaced);
+        }
         let absent = absent::judge(scene, group, may_be_missing, found);
         is_whole &= absent.is_empty();
         found.extend(absent);
+        found.extend(exchanged.iter().map(|one| one.finding(scene)));
     }
     let databases = group.databases.iter().map(|facts| of_database(facts, &scenes, &chains, group));
     let databases: Vec<Vec<Finding>> = databases.collect();

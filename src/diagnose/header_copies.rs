@@ -40,14 +40,22 @@ fn unreadable(facts: &DatabaseFacts) -> Finding {
     Finding::new(
         FindingId::HeaderUnreadable,
         format!("neither header copy is valid. {}", copy_evidence(facts)),
-        "The engine does not attach it, may keep its whole storage group down (-1018), or delete the file and make \
-         it anew from old logs: do not start the store. eseutil answers -1206.",
+        match &facts.lost_header {
+            Some(lost) => format!("{} {NOT_ATTACHED}", lost.in_words),
+            None => NOT_ATTACHED.to_owned(),
+        },
         way_out_of_none(facts),
     )
 }
 
+const NOT_ATTACHED: &str = "The engine does not attach it, may keep its whole storage group down (-1018), or delete the file \
+     and make it anew from old logs: do not start the store. eseutil answers -1206.";
+
 /// The disk first; then what can be proven without writing.
 fn way_out_of_none(facts: &DatabaseFacts) -> Paragraph {
+    if let Some(lost) = &facts.lost_header {
+        return lost.remedy.clone();
+    }
     if facts.area.unreadable.is_empty() {
         return CommandLine::new("rebuild-header --dry-run").path(&facts.path).into();
     }

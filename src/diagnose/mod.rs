@@ -12,6 +12,7 @@ mod counters;
 mod current_backup;
 mod damaged_files;
 mod database;
+mod exchanged;
 mod finding;
 mod finding_id;
 mod fitness;
@@ -51,7 +52,10 @@ pub use group::{GroupDiagnosis, StreamOutlook, diagnose_group, diagnose_group_bu
 pub use header_copies::{CopyFault, copy_evidence, copy_fault};
 pub use log_bodies::damaged_body;
 pub use log_ranges::{LogRange, LogRangeState};
-pub use membership::{absent_databases, is_of_stream, later_self, missing_databases};
+pub use membership::{
+    NamedDatabase, absent_databases, is_archive, is_of_stream, later_self, missing_databases,
+    named_databases,
+};
 pub use next_start::known_later;
 pub use other_files::other_format;
 pub use sequence::SequenceUse;

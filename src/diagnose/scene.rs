@@ -5,7 +5,7 @@ use crate::simulate::{Log, LogHead, Set, Started, Stop, start};
 use crate::survey::{DatabaseFacts, LogStream};
 
 use super::chain::Chain;
-use super::membership::is_of_stream;
+use super::membership::{is_archive, is_of_none, is_of_stream};
 
 /// A log stream with the databases of its signature.
 pub(super) struct Scene<'a> {
@@ -15,6 +15,9 @@ pub(super) struct Scene<'a> {
     pub set: Set,
     /// How that start ends.
     pub start: Result<Started, Stop>,
+    is_archive: bool,
+    /// Whether a database lies there that is of no log stream.
+    is_beside_unsigned: bool,
 }
 
 /// A database of a log stream.
@@ -49,12 +52,16 @@ impl<'a> Scene<'a> {
         });
         let set = Set::of(chain.stream, streams, databases);
         let start = start(&set);
-        Self { chain, databases: ours.collect(), set, start }
+        let mut pairs = databases.iter().filter_map(|facts| facts.pair.as_ref());
+        let is_beside_unsigned = pairs.any(|pair| is_of_none(&pair.header));
+        let is_archive = is_archive(chain.stream, databases);
+        Self { chain, databases: ours.collect(), set, start, is_archive, is_beside_unsigned }
     }
 
-    /// Whether a database of this stream is there that is no copy made by a backup.
+    /// Whether a database is there to be mounted with these logs: of this stream, and no copy made by a backup; or
+    /// of none, as after `eseutil /p`.
     pub fn is_live(&self) -> bool {
-        self.databases.iter().any(|member| !member.is_backup_copy())
+        self.databases.iter().any(|member| !member.is_backup_copy()) || self.is_beside_unsigned
     }
 
     /// The first database that recovery has to replay.
@@ -62,9 +69,9 @@ impl<'a> Scene<'a> {
         self.databases.iter().find(|member| !member.is_clean()).map(|member| member.facts)
     }
 
-    /// Whether closed logs alone are there, and no database of theirs: a backup set, or logs put aside.
+    /// Whether closed logs alone are there, and no database of theirs.
     pub fn is_archive(&self) -> bool {
-        self.set.current.is_none() && !self.set.archives.is_empty() && self.databases.is_empty()
+        self.is_archive
     }
 
     /// Whether no log is there, so that a new log stream begins.

@@ -220,5 +220,5 @@ fn ask_once<'a>(storage: &dyn Storage, paths: Vec<&'a Path>) -> Vec<(&'a Path, W
         };
         Some(Box::new((path, why_not)))
     };
-    on_all_cores(paths, ask).flatten().map(|boxed| *boxed).collect()
+    on_all_cores(paths, ask).into_iter().flatten().map(|boxed| *boxed).collect()
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::ese::LogFileName;
-use crate::plan::{DatabaseIdentity, MovedFile, ResetPlan, identity_by, identity_of};
+use crate::plan::{DatabaseIdentity, MovedFile, ResetPlan, identity_by};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::size;
-use crate::storage::{Storage, on_all_cores};
-use crate::survey::{read_header_area, streaming_file_path, survey_database};
+use crate::storage::{Access, File, Storage, on_all_cores};
+use crate::survey::{read_header_area, streaming_file_path};
 
 use super::backup_folder::{self, BackupTerms, OVERHEAD_BYTES};
 use super::exclusive::Held;
@@ -115,11 +115,11 @@ fn of_backup_folder(storage: &dyn Storage, asked: &LogsQuestion) -> Vec<Refusal>
 
 /// The refusal where two files differ in the case of their names only, and would be one where they go.
 fn one_name_of_two(storage: &dyn Storage, plan: &ResetPlan) -> Option<Refusal> {
-    let folders: BTreeSet<&Path> = plan.batches.iter().map(|batch| &*batch.to).collect();
-    let mut folding = folders.into_iter().filter(|dir| storage.may_fold_case(dir));
-    let (to, one, other) = folding.find_map(|dir| {
-        let (one, other) = twins_in(plan, dir)?;
-        Some((dir, one, other))
+    let mut folders =
+        plan.batches.iter().map(|batch| &*batch.to).collect::<BTreeSet<_>>().into_iter();
+    let (to, one, other) = folders.find_map(|to| {
+        let (one, other) = twins_in(plan, to)?;
+        storage.may_fold_case(to).then_some((to, one, other))
     })?;
     Some(Refusal::new(
         RefusalId::BackupDirUnusable,
@@ -182,15 +182,17 @@ pub fn changed_databases<'a>(
     held: Option<&Held>,
 ) -> Vec<&'a Path> {
     let now = |planned: &DatabaseIdentity| match held {
-        Some(held) => identity_of_held(held, &planned.path),
-        None => survey_database(storage, &planned.path).ok().as_ref().and_then(identity_of),
+        Some(held) => identity_of_file(held.file(&planned.path)?, &planned.path),
+        None => {
+            let file = storage.open(&planned.path, Access::Read).ok()?;
+            identity_of_file(file.as_ref(), &planned.path)
+        }
     };
     let changed = plan.databases.iter().filter(|planned| now(planned).as_ref() != Some(*planned));
     changed.map(|planned| planned.path.as_path()).collect()
 }
 
-fn identity_of_held(held: &Held, path: &Path) -> Option<DatabaseIdentity> {
-    let file = held.file(path)?;
+fn identity_of_file(file: &dyn File, path: &Path) -> Option<DatabaseIdentity> {
     let length_bytes = file.status().ok()?.length_bytes;
     identity_by(path, length_bytes, &read_header_area(file).ok()?)
 }
@@ -279,7 +281,7 @@ fn not_in_place(storage: &dyn Storage, plan: &ResetPlan, is_held: bool) -> Vec<R
         };
         refused.err().map(Box::new)
     };
-    on_all_cores(files.collect(), look).flatten().map(|boxed| *boxed).collect()
+    on_all_cores(files.collect(), look).into_iter().flatten().map(|boxed| *boxed).collect()
 }
 
 /// Refuses a file that was moved away and cannot move back.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::shown;
-use crate::storage::{Storage, canonical};
+use crate::storage::Storage;
 
 /// How many names are offered instead.
 const MOST_NAMES: usize = 5;
@@ -45,7 +45,7 @@ pub fn not_found(storage: &dyn Storage, path: &Path) -> Refusal {
 fn leads_nowhere(storage: &dyn Storage, path: &Path) -> Option<Refusal> {
     let link = path.ancestors().find(|dir| storage.status(dir).is_ok())?;
     let target = storage.link_target(link)?;
-    let error = canonical(link).err()?;
+    let error = storage.canonical(link).err()?;
     let why = match error.kind() {
         ErrorKind::NotFound => "is not there".to_owned(),
         _ => format!("cannot be reached ({error})"),

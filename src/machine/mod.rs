@@ -1,13 +1,14 @@
-//! What the machine knows, beside its disks: the time, who runs this, and what Windows knows of Exchange.
+//! What the machine knows, beside its disks: the time, chance, who runs this, and what Windows knows of Exchange.
+//!
+//! Without the feature `disk` no system is asked: nobody is known there, and a clock only where the standard library
+//! has one.
 
-#[cfg(feature = "disk")]
+mod chance;
 mod clock;
 mod exchange;
-#[cfg(feature = "disk")]
 mod login;
 
-#[cfg(feature = "disk")]
+pub use chance::random;
 pub use clock::now;
 pub use exchange::{STORE_SERVICE, StoreService, restore_keys, store_service};
-#[cfg(feature = "disk")]
 pub use login::{host_name, login_name, user_name};

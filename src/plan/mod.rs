@@ -29,7 +29,7 @@ pub use record::{BackupMethod, BackupRecord, Direction, OperationRef};
 pub use repair::{FieldSource, RepairRequest, fields_to_mend, plan_repair};
 pub use reset::{
     Batch, DatabaseIdentity, FileIdentity, LOGS_FOLDER, MovedFile, RESET_SCHEMA, ResetPlan,
-    ResetRequest, header_pages, identity_by, identity_of, inverse_reset, plan_reset,
+    ResetRequest, header_pages, identity_by, inverse_reset, plan_reset,
 };
 pub use reset_guards::{
     GroupRequest, choose_stream, leave_other_groups_out, pending_refusals, reset_refusals,

@@ -241,7 +241,7 @@ impl ResetPlan {
 }
 
 /// What a surveyed database is known by; `None` where it has no valid header.
-pub fn identity_of(database: &DatabaseFacts) -> Option<DatabaseIdentity> {
+fn identity_of(database: &DatabaseFacts) -> Option<DatabaseIdentity> {
     identity_by(&database.path, database.status.length_bytes, &database.area)
 }
 

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::diagnose::{
-    CopyFault, StreamingFileFault, attach_list_way_out, copy_fault, is_of_stream, known_later,
-    later_self, missing_databases, repair_command, streaming_file_fault,
+    CopyFault, NamedDatabase, StreamingFileFault, attach_list_way_out, copy_fault, is_of_stream,
+    known_later, later_self, missing_databases, repair_command, streaming_file_fault,
 };
-use crate::ese::{AttachedDatabase, DbState, LogBase, Signature};
+use crate::ese::{DbState, LogBase, Signature};
 use crate::show::{CommandLine, Paragraph, quoted, shown};
 use crate::storage::FileKind;
 use crate::survey::{DatabaseFacts, GroupFacts, LogContent, LogStream};
@@ -287,13 +287,13 @@ fn no_database(group: &GroupFacts) -> Option<Refusal> {
 
 /// No file lists all databases of a storage group, but what the logs name must be there.
 fn not_given(group: &GroupFacts, stream: &LogStream, request: &GroupRequest) -> Vec<Refusal> {
-    let refuse = |attached: AttachedDatabase| {
-        let random = attached.db_signature.random.get();
+    let refuse = |named: NamedDatabase| {
+        let random = named.signature.random.get();
         group_incomplete(
             &group.folders.log_dir,
             format!(
                 "the logs name a database that was not given: {} (DB Signature {})",
-                attached.database_path, attached.db_signature
+                named.path, named.signature
             ),
             format!(
                 "Name it with --db. If that store was deleted since: {ALLOW_GROUP_INCOMPLETE} {random}"
@@ -304,15 +304,14 @@ fn not_given(group: &GroupFacts, stream: &LogStream, request: &GroupRequest) -> 
         let what = format!("which databases it names cannot be read: {fault}");
         group_incomplete(fault.path, what, attach_list_way_out(fault.holder))
     });
-    let may_be_missing = |attached: &AttachedDatabase| {
-        request.may_be_missing.contains(&attached.db_signature.random.get())
-    };
+    let may_be_missing =
+        |named: &NamedDatabase| request.may_be_missing.contains(&named.signature.random.get());
     // What a database became by eseutil /p or /d is accepted in its place where it was named.
-    let is_named_anew = |attached: &AttachedDatabase| {
-        later_self(group, attached).is_some_and(|database| request.names(database))
+    let is_named_anew = |named: &NamedDatabase| {
+        later_self(group, named).is_some_and(|database| request.names(database))
     };
     let mut missing = missing_databases(group, stream);
-    missing.retain(|attached| !may_be_missing(attached) && !is_named_anew(attached));
+    missing.retain(|named| !may_be_missing(named) && !is_named_anew(named));
     unread.chain(missing.into_iter().map(refuse)).collect()
 }
 

@@ -61,10 +61,9 @@ pub struct Question<'a> {
     pub streaming_file: Option<PathBuf>,
     /// Go on where the current log may not be the newest.
     pub allow_newest_log_doubtful: bool,
-    /// Write a header in Dirty Shutdown where there are nothing but pages.
-    pub dirty_for_repair: bool,
-    /// A signature that no database has, for one of which nothing tells it.
-    pub fresh_signature: Signature,
+    /// Write a header in Dirty Shutdown where there are nothing but pages, with this signature, which no database
+    /// has: nothing tells its own.
+    pub dirty_for_repair: Option<Signature>,
 }
 
 /// A header that was rebuilt, and why it is right.
@@ -78,6 +77,8 @@ pub struct Rebuilt {
     pub fields: Vec<RebuiltField>,
     /// What was found, in words.
     pub evidence: Vec<String>,
+    /// Which database of the logs it is was decided by the name that a person gave; a guard refuses without it.
+    pub is_by_name: bool,
 }
 
 /// A database of the logs, with its pages compared.
@@ -105,8 +106,8 @@ pub fn judge(asked: &Question) -> Result<Rebuilt, Vec<Refusal>> {
     if !refused.is_empty() {
         return Err(refused);
     }
-    let known = known_database(asked)?;
-    let rebuilt = match (best_older(asked, known)?, known) {
+    let known = known_database(asked, asked.name)?;
+    let mut rebuilt = match (best_older(asked, known)?, known) {
         (Some((older, Worth::Current)), _) => proven_header(asked, older)?,
         (older, Some(candidate)) => {
             let base = older.map(|(older, _)| older);
@@ -114,15 +115,29 @@ pub fn judge(asked: &Question) -> Result<Rebuilt, Vec<Refusal>> {
         }
         (_, None) => pages_only(asked)?,
     };
+    if known.is_some_and(|one| is_by_name(asked, &one)) {
+        rebuilt.evidence.push(words::decided_by_name(asked.name));
+        rebuilt.is_by_name = true;
+    }
     expect_valid(path, &rebuilt.page).map(|()| rebuilt)
 }
 
-/// The database of the logs that this is; `None` where no log tells of it.
-fn known_database<'a>(asked: &Question<'a>) -> Result<Option<Candidate<'a>>, Vec<Refusal>> {
+/// Whether it is this database only because a person named it.
+fn is_by_name(asked: &Question, known: &Candidate) -> bool {
+    let of_file = known_database(asked, &NameInLogs::of_file(asked.path));
+    let is_same = |other: Candidate| std::ptr::eq(other.tale, known.tale);
+    asked.name.is_given() && !of_file.is_ok_and(|other| other.is_some_and(is_same))
+}
+
+/// The database of the logs that this is by its pages and by a name; `None` where no log tells of it.
+fn known_database<'a>(
+    asked: &Question<'a>,
+    name: &NameInLogs,
+) -> Result<Option<Candidate<'a>>, Vec<Refusal>> {
     let path = asked.path;
     let candidates = candidates(asked);
     let (named, others): (Vec<_>, Vec<_>) =
-        candidates.into_iter().partition(|one| asked.name.is_of(one.tale));
+        candidates.into_iter().partition(|one| name.is_of(one.tale));
     let fits = |one: &&Candidate| misfit(asked.proof, one).is_none();
     let (fitting, others): (Vec<_>, Vec<_>) =
         (named.iter().filter(fits).collect(), others.iter().filter(fits).collect());
@@ -130,7 +145,7 @@ fn known_database<'a>(asked: &Question<'a>) -> Result<Option<Candidate<'a>>, Vec
         some.iter().map(|one| one.tale.path()).collect()
     };
     match (fitting.as_slice(), others.as_slice(), named.as_slice()) {
-        ([one], others, _) if asked.name.is_whole_path() || is_better(one, others) => {
+        ([one], others, _) if name.is_whole_path() || is_better(one, others) => {
             sound_tail(asked, one).map(|()| Some(**one))
         }
         ([], [], []) => match broken_tails(asked).as_slice() {
@@ -144,7 +159,7 @@ fn known_database<'a>(asked: &Question<'a>) -> Result<Option<Candidate<'a>>, Vec
             let contradiction = words::pages_contradict(path, reasons.join("; "));
             Err(if broken.is_empty() { vec![contradiction] } else { broken })
         }
-        ([], others, _) => Err(vec![words::not_named(path, asked.name, &paths(others))]),
+        ([], others, _) => Err(vec![words::not_named(path, name, &paths(others))]),
         (fitting, others, _) => {
             let all: Vec<_> = fitting.iter().chain(others).copied().collect();
             Err(vec![words::twins(path, &paths(&all))])
@@ -281,7 +296,7 @@ fn proven_header(asked: &Question, older: &OlderHeader) -> Result<Rebuilt, Vec<R
         pages_in_words(asked.proof),
         format!("Header {}: {state}, {says}.", crate::show::shown(&older.path)),
     ];
-    Ok(Rebuilt { case: RebuildCase::HeaderProven, page, fields, evidence })
+    Ok(Rebuilt { case: RebuildCase::HeaderProven, page, fields, evidence, is_by_name: false })
 }
 
 fn by_candidate(
@@ -315,7 +330,7 @@ fn by_candidate(
         let path = crate::show::shown(&older.path);
         format!("Header {path}: older; what never changes is taken from it.")
     }));
-    Ok(Rebuilt { case, page, fields, evidence })
+    Ok(Rebuilt { case, page, fields, evidence, is_by_name: false })
 }
 
 fn compared_in_words(compared: &Comparison, is_clean: bool) -> String {
@@ -332,22 +347,20 @@ fn compared_in_words(compared: &Comparison, is_clean: bool) -> String {
 }
 
 fn pages_only(asked: &Question) -> Result<Rebuilt, Vec<Refusal>> {
-    let mut refused = Vec::new();
-    if !asked.dirty_for_repair {
-        refused.push(words::only_pages(asked.path, asked.name));
-    }
-    if let Some(streaming) = &asked.streaming_file {
-        refused.push(words::streaming_file(asked.path, &beside(streaming)));
-    }
-    if !refused.is_empty() {
+    let is_asked_for = asked.dirty_for_repair.is_some();
+    let not_asked = (!is_asked_for).then(|| words::only_pages(asked.path, asked.name));
+    let streaming = asked.streaming_file.as_ref();
+    let in_the_way = streaming.map(|file| words::streaming_file(asked.path, &beside(file)));
+    let refused: Vec<_> = not_asked.into_iter().chain(in_the_way).collect();
+    let Some(signature) = asked.dirty_for_repair.filter(|_| refused.is_empty()) else {
         return Err(refused);
-    }
-    let RebuiltHeader { page, fields } = by_pages(asked.proof, asked.fresh_signature);
+    };
+    let RebuiltHeader { page, fields } = by_pages(asked.proof, signature);
     let evidence = vec![
         pages_in_words(asked.proof),
         "No log and no older header of this database: a clean shutdown cannot be proven.".into(),
     ];
-    Ok(Rebuilt { case: RebuildCase::PagesOnly, page, fields, evidence })
+    Ok(Rebuilt { case: RebuildCase::PagesOnly, page, fields, evidence, is_by_name: false })
 }
 
 fn expect_good_pages(asked: &Question) -> Result<(), Vec<Refusal>> {

@@ -9,13 +9,27 @@ use super::tale::DatabaseTale;
 pub struct NameInLogs {
     /// All of a path on the server, or a name alone.
     wanted: String,
+    is_given: bool,
 }
 
 impl NameInLogs {
     /// As a person named it, or else the name of the file.
     pub fn new(named: Option<&str>, database: &Path) -> Self {
-        let of_file = || database.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self { wanted: named.map_or_else(of_file, str::to_owned) }
+        match named {
+            Some(named) => Self { wanted: named.to_owned(), is_given: true },
+            None => Self::of_file(database),
+        }
+    }
+
+    /// As the file is named.
+    pub fn of_file(database: &Path) -> Self {
+        let wanted = database.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self { wanted, is_given: false }
+    }
+
+    /// Whether a person named it.
+    pub fn is_given(&self) -> bool {
+        self.is_given
     }
 
     /// The words for it.

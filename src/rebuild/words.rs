@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use crate::refusal::{ALLOW_NEWEST_LOG_DOUBTFUL, DIRTY_FOR_REPAIR, Refusal, RefusalId};
+use crate::refusal::{
+    ALLOW_NEWEST_LOG_DOUBTFUL, DIRTY_FOR_REPAIR, NAME_IN_LOGS, Refusal, RefusalId,
+};
 use crate::show::{CommandLine, shown};
 use crate::survey::{Difference, PageProof};
 
@@ -92,7 +94,7 @@ pub(super) fn newest_log_doubtful(doubt: &Doubt) -> Refusal {
 
 pub(super) fn not_named(path: &Path, name: &NameInLogs, others: &[&str]) -> Refusal {
     let first = Path::new(others.first().copied().unwrap_or_default());
-    let named = CommandLine::new("rebuild-header --name-in-logs").path(first).path(path);
+    let named = CommandLine::new(&format!("rebuild-header {NAME_IN_LOGS}")).path(first).path(path);
     let others: Vec<String> = others.iter().map(|path| shown(*path).to_string()).collect();
     Refusal::new(
         RefusalId::DatabaseNotInLogs,
@@ -106,14 +108,24 @@ pub(super) fn not_named(path: &Path, name: &NameInLogs, others: &[&str]) -> Refu
     )
 }
 
+/// What a person decided is no proof, and stands among the evidence as what it is.
+pub(super) fn decided_by_name(name: &NameInLogs) -> String {
+    let name = shown(name.as_str());
+    format!(
+        "Named by {NAME_IN_LOGS}: it is {name} of the logs; the name of the file does not show it."
+    )
+}
+
 pub(super) fn twins(path: &Path, paths: &[&str]) -> Refusal {
     let paths: Vec<String> = paths.iter().map(|path| shown(*path).to_string()).collect();
     Refusal::new(
         RefusalId::TwinDatabase,
         path,
         format!("its pages fit several databases of the logs: {}", paths.join(", ")),
-        "Which of them this file is cannot be proven: restore it from a backup. If only one of them was ever \
-         this file, name it with --name-in-logs and its whole path.",
+        format!(
+            "Which of them this file is cannot be proven: restore it from a backup. If only one of them was ever \
+             this file, name it with {NAME_IN_LOGS} and its whole path."
+        ),
     )
 }
 

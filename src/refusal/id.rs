@@ -24,6 +24,9 @@ pub const ALLOW_NEWEST_LOG_DOUBTFUL: &str = "--allow-newest-log-doubtful";
 /// Writes a header in Dirty Shutdown where there are nothing but pages.
 pub const DIRTY_FOR_REPAIR: &str = "--dirty-for-repair";
 
+/// Says which database of the logs a file is; followed by its path there.
+pub const NAME_IN_LOGS: &str = "--name-in-logs";
+
 /// Makes [`RefusalId`] of the rows: id, name, guard or failure, and the flag that overrides it.
 macro_rules! refusals {
     ($($id:ident $name:tt $kind:ident $flag:expr;)*) => {
@@ -96,8 +99,8 @@ refusals! {
     BadPages             "bad-pages"              Guard    None;
     LogsNotWhole         "logs-not-whole"         Guard    None;
     NewestLogDoubtful    "newest-log-doubtful"    Guard    Some(ALLOW_NEWEST_LOG_DOUBTFUL);
-    DatabaseNotInLogs    "database-not-in-logs"   Guard    None;
-    TwinDatabase         "twin-database"          Guard    None;
+    DatabaseNotInLogs    "database-not-in-logs"   Guard    Some(NAME_IN_LOGS);
+    TwinDatabase         "twin-database"          Guard    Some(NAME_IN_LOGS);
     PagesContradictLogs  "pages-contradict-logs"  Guard    None;
     FlushMapContradicts  "flush-map-contradicts"  Guard    None;
     StreamingFileUnproven "streaming-file-unproven" Guard  None;

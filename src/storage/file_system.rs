@@ -1,6 +1,7 @@
 //! A file system, as the rest of the program sees it.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -32,6 +33,20 @@ pub enum Access {
 pub trait Storage: Send + Sync {
     /// Facts about a path; the last component is not followed if it is a symlink.
     fn status(&self, path: &Path) -> Result<Status>;
+    /// The absolute form of a path: its folder resolved, its last component as it is. It need not exist.
+    fn absolute(&self, path: &Path) -> io::Result<PathBuf>;
+    /// The absolute form of a path that exists, every link in it resolved.
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf>;
+    /// [`absolute`](Self::absolute), for what will be written: an error where somebody else than root or the user of
+    /// this process made a link among the folders. A system that does not tell who made a link lets each pass.
+    fn absolute_by_own_links(&self, path: &Path) -> io::Result<PathBuf> {
+        self.absolute(path)
+    }
+    /// [`canonical`](Self::canonical) of a folder, for what will be written: an error where somebody else than root
+    /// or the user of this process made a link on the way. A system that does not tell who made a link lets each pass.
+    fn canonical_by_own_links(&self, dir: &Path) -> io::Result<PathBuf> {
+        self.canonical(dir)
+    }
     /// Where a symlink points; `None` where it is none.
     fn link_target(&self, path: &Path) -> Option<PathBuf>;
     /// Opens a regular file; never follows a symlink as the last component, never blocks.

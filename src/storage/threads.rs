@@ -1,13 +1,12 @@
 //! Work on all cores. A system may refuse to start a thread, for a limit on the user or on the memory; and a
 //! browser has none. Then those that run do all of the work, at the worst the one that asked.
 
-use std::iter::Flatten;
+use std::iter;
 use std::num::NonZero;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Builder, Scope};
 use std::time::Duration;
-use std::vec::IntoIter;
 
 /// How often whoever waits for threads is woken.
 const TICK: Duration = Duration::from_millis(100);
@@ -15,7 +14,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// Fewer files than this are looked at before a thread for them has begun.
 const SMALLEST_SHARE: usize = 64;
 
-/// What stands ready twice, as results that wait and as what is made of them, is a few of these shares.
+/// Of more files than this a thread comes back for the next share.
 const LARGEST_SHARE: usize = 2048;
 
 /// How many threads can work at once.
@@ -66,38 +65,33 @@ pub fn work_watched<R: Send>(
 }
 
 /// Does `work` for each of many items at once, where the time goes into opening files. The results come in
-/// the order of the items. A share of them is freed when its last one is taken, and none is copied together:
-/// there may be a hundred thousand.
-pub fn on_all_cores<T: Send, R: Send>(
-    items: Vec<T>,
-    work: impl Fn(T) -> R + Sync,
-) -> Flatten<IntoIter<Vec<R>>> {
+/// the order of the items, each made in its place: there may be a hundred thousand, and none is copied.
+pub fn on_all_cores<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let share = items.len().div_ceil(all_processors()).clamp(SMALLEST_SHARE, LARGEST_SHARE);
     let others = items.len().div_ceil(share).clamp(1, all_processors()) - 1;
-    let waiting = Mutex::new((0.., items.into_iter()));
-    let (tell, hear) = mpsc::channel();
-    thread::scope(|scope| {
-        let (waiting, work) = (&waiting, &work);
-        let take = || {
-            let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            let (places, items) = &mut *waiting;
-            let items: Vec<T> = items.take(share).collect();
-            places.next().filter(|_| !items.is_empty()).map(|place: u32| (place, items))
-        };
-        let do_shares = move || {
-            while let Some((place, share)) = take() {
-                let done: Vec<R> = share.into_iter().map(work).collect();
-                // The listener outlives all threads.
-                let _ = tell.send((place, done));
+    let mut results: Vec<Option<R>> = iter::repeat_with(|| None).take(items.len()).collect();
+    let waiting = Mutex::new((items.into_iter(), results.chunks_mut(share)));
+    let take = || {
+        let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let (items, places) = &mut *waiting;
+        let places = places.next()?;
+        let items: Vec<T> = items.take(places.len()).collect();
+        Some((items, places))
+    };
+    let do_shares = || {
+        while let Some((items, places)) = take() {
+            for (item, place) in items.into_iter().zip(places) {
+                *place = Some(work(item));
             }
-        };
-        start_threads(scope, others, do_shares.clone());
+        }
+    };
+    thread::scope(|scope| {
+        start_threads(scope, others, do_shares);
         do_shares();
     });
-    let mut done: Vec<_> = hear.into_iter().collect();
-    done.sort_by_key(|(place, _)| *place);
-    let done: Vec<_> = done.into_iter().map(|(_, results)| results).collect();
-    done.into_iter().flatten()
+    drop(waiting);
+    #[expect(clippy::filter_map_identity)] // flattened, all of them would be copied once more
+    results.into_iter().filter_map(|result| result).collect()
 }
 
 #[cfg(test)]
@@ -119,7 +113,7 @@ mod tests {
         for count in [0, 1, 2, 3, 1000] {
             let expected: Vec<usize> = (0..count).map(|item| item * 2).collect();
             let done = on_all_cores((0..count).collect(), |item: usize| item * 2);
-            assert_eq!(done.collect::<Vec<_>>(), expected);
+            assert_eq!(done, expected);
         }
     }
 }

@@ -11,7 +11,9 @@ use crate::storage::{Access, File, FileKind, Status, Storage};
 
 use super::pending_marker::pending_marker;
 use super::streaming_file::survey_streaming_file;
-use super::{Listings, OwnLogs, PageFacts, StreamingFile, SurveyError, read_header_area};
+use super::{
+    Listings, LostHeader, OwnLogs, PageFacts, StreamingFile, SurveyError, read_header_area,
+};
 
 /// Everything that is known of a database: without reading its data pages, unless that was asked for.
 #[derive(Clone)]
@@ -26,6 +28,8 @@ pub struct DatabaseFacts {
     pub area: HeaderArea,
     /// Its header, where at least one copy is valid.
     pub pair: Option<HeaderPair>,
+    /// What of its header is proven, where it is lost and that was looked for.
+    pub lost_header: Option<LostHeader>,
     /// Its streaming file, where the header says that it has one.
     pub streaming: Option<StreamingFile>,
     /// All its pages, where they were read.
@@ -110,6 +114,7 @@ fn facts_of(
     Ok(DatabaseFacts {
         kind: content::identify(&area),
         streaming: is_streaming.then(|| survey_streaming_file(storage, path)),
+        lost_header: None,
         pages: None,
         logs: None,
         pending: storage

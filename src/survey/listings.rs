@@ -12,7 +12,7 @@ use crate::storage::{FileKind, Result, Storage, without};
 use super::pending_marker::{MARKER_SUFFIX, pending_marker};
 
 /// What a folder holds: names, and their kinds where the folder tells them.
-pub type Listing = Rc<[(OsString, Option<FileKind>)]>;
+pub type Listing = Rc<Vec<(OsString, Option<FileKind>)>>;
 
 /// The folders of one survey.
 pub struct Listings<'a> {
@@ -32,7 +32,7 @@ impl<'a> Listings<'a> {
         if let Some(known) = self.known.borrow().get(dir) {
             return Ok(Rc::clone(known));
         }
-        let listing: Listing = self.storage.list_kinds(dir)?.into();
+        let listing = Rc::new(self.storage.list_kinds(dir)?);
         self.known.borrow_mut().insert(dir.to_owned(), Rc::clone(&listing));
         Ok(listing)
     }

@@ -59,9 +59,29 @@ impl LogStream {
         }
     }
 
-    /// The log signature: of the current log, else of the newest closed one that has a header.
+    /// The log signature: of the current log, else of the newest closed one that has a header. Where the checkpoint
+    /// and that one agree on another signature than the current log has, it is the current log that came from elsewhere.
     pub fn signature(&self) -> Option<Signature> {
-        self.in_order().rev().find_map(|log| log.summary().map(|summary| summary.signature))
+        let of_log = |log: &LogFile| log.summary().map(|summary| summary.signature);
+        let closed = self.archives.iter().rev().find_map(of_log);
+        let current = self.current.as_ref().and_then(of_log);
+        match (current, closed) {
+            (Some(_), Some(own)) if self.checkpoint_signature() == Some(own) => closed,
+            (current, closed) => current.or(closed),
+        }
+    }
+
+    fn checkpoint_signature(&self) -> Option<Signature> {
+        let (checkpoint, _) = self.checkpoint.as_ref()?.elected.as_ref()?;
+        Some(checkpoint.raw.log_signature)
+    }
+
+    /// The current log, where it is of this stream.
+    pub fn own_current(&self) -> Option<&LogFile> {
+        let is_own = |log: &&LogFile| {
+            log.summary().is_some_and(|summary| Some(summary.signature) == self.signature())
+        };
+        self.current.as_ref().filter(is_own)
     }
 
     /// Closed logs and the current one, in order.
@@ -84,11 +104,7 @@ impl LogStream {
 
     /// The identity of the stream: its log signature, else that of its checkpoint.
     pub fn identity(&self) -> Option<Signature> {
-        let of_checkpoint = || {
-            let (checkpoint, _) = self.checkpoint.as_ref()?.elected.as_ref()?;
-            Some(checkpoint.raw.log_signature)
-        };
-        self.signature().or_else(of_checkpoint)
+        self.signature().or_else(|| self.checkpoint_signature())
     }
 
     /// The logs with a place in the sequence, and the checkpoint, that could not be read.
@@ -136,11 +152,11 @@ impl LogStream {
         }
     }
 
-    /// Reads the attach list of the current log. It is the state when that log was created.
+    /// Reads the attach list of the current log, where that is of this stream. It is the state when that log was
+    /// created.
     fn read_attach_list(&mut self, storage: &dyn Storage) {
-        let Some(current) = self.current.as_mut().filter(|log| log.summary().is_some()) else {
-            return;
-        };
+        let is_own = self.own_current().is_some();
+        let Some(current) = self.current.as_mut().filter(|_| is_own) else { return };
         let mut start = vec![0; 4096];
         let read = storage
             .open(&current.path, Access::Read)
@@ -176,7 +192,15 @@ pub(super) fn survey_log_streams(
     let storage = listings.storage;
     let mut streams = BTreeMap::new();
     let mut shared_reserves = Vec::new();
-    for file in read_logs(listings, log_dir, digests, advance)? {
+    let mut files = read_logs(listings, log_dir, digests, advance)?;
+    // Most often all closed logs are of one stream: they stay where they are.
+    let base = files.iter().find(|file| is_closed(file)).and_then(|file| file.name.base());
+    let of_others = |file: &mut LogFile| !is_closed(file) || file.name.base() != base;
+    let others: Vec<LogFile> = files.extract_if(.., of_others).collect();
+    if let Some(base) = base {
+        stream_of(&mut streams, base).archives = files;
+    }
+    for file in others {
         match file.name.base() {
             Some(base) => stream_of(&mut streams, base).take_in(file),
             None => shared_reserves.push(file),
@@ -197,6 +221,10 @@ pub(super) fn survey_log_streams(
     Ok(LogStreams { streams, shared_reserves })
 }
 
+fn is_closed(file: &LogFile) -> bool {
+    matches!(file.name, LogFileName::Archive { .. })
+}
+
 fn stream_of(streams: &mut BTreeMap<LogBase, LogStream>, base: LogBase) -> &mut LogStream {
     streams.entry(base).or_insert_with(|| LogStream::new(base))
 }
@@ -207,7 +235,7 @@ fn read_logs(
     dir: &Path,
     digests: Digests,
     advance: &(dyn Fn(u64) + Sync),
-) -> Result<impl Iterator<Item = LogFile> + use<>> {
+) -> Result<Vec<LogFile>> {
     let (storage, listing) = (listings.storage, listings.of(dir)?);
     let mut named = Vec::with_capacity(listing.len());
     for (name, kind) in &*listing {

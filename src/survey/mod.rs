@@ -12,6 +12,7 @@ mod log_bodies;
 mod log_body;
 mod log_file;
 mod log_stream;
+mod lost_header;
 mod own_logs;
 mod pace;
 mod page_facts;
@@ -37,6 +38,7 @@ pub use log_bodies::{Bodies, BodyPass};
 pub use log_body::{LogBody, read_body};
 pub use log_file::{Digests, LogContent, LogFile, LogSummary};
 pub use log_stream::LogStream;
+pub use lost_header::{LostCase, LostHeader};
 pub use own_logs::{OwnLogs, survey_own_logs};
 pub use page_facts::{
     BadPage, BadPageKind, HEADER_PAGES, HighestDbTime, LostPages, MOST_LISTED_PAGES, PageFacts,

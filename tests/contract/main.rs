@@ -14,6 +14,7 @@ mod laws;
 mod library;
 mod list;
 mod log_file;
+mod mutations;
 mod neighbours;
 mod rebuild_header;
 mod records;

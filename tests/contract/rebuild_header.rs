@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::harness::files::unpack;
 use crate::harness::sets::{dword, page_size_of};
-use crate::harness::{Ran, names, operations, run, snapshot};
+use crate::harness::{Ran, names, needs, operations, run, snapshot};
 
 /// Clean, all logs there, one database: verdict B.
 const CLEAN: &str = "engine/stage4_p4096/s4_1_bug_state";
@@ -307,6 +307,28 @@ fn an_older_header_gives_what_never_changes() {
 }
 
 #[test]
+fn a_dirty_header_from_before_the_newest_page_proves_nothing() {
+    let case = Case::destroyed(CLEAN, "test.edb");
+    // As a copy of the mounted store had it: dirty, and pages were written since.
+    let older = case.beside("older.bin");
+    let mut header = case.original[..2 * case.page()].to_vec();
+    for copy in header.chunks_mut(case.page()) {
+        copy[16..24].copy_from_slice(&9u64.to_le_bytes());
+        copy[52] = 2;
+        checksum::seal(copy);
+    }
+    fs::write(&older, header).unwrap();
+    for name in names(case.folder.path()) {
+        let name = name.to_str().unwrap().to_owned();
+        if name.starts_with("E00") {
+            fs::remove_file(case.beside(&name)).unwrap();
+        }
+    }
+    let ran = case.refused(&["--from", older.to_str().unwrap()], &["evidence-unsuitable"]);
+    assert!(ran.stdout.contains("it is older than the pages"), "{ran:?}");
+}
+
+#[test]
 fn one_valid_copy_is_left_to_repair() {
     let case = Case::of(CLEAN, "test.edb");
     case.edit(|bytes| bytes[..4096].fill(0));
@@ -356,6 +378,64 @@ fn logs_that_are_not_whole_prove_nothing() {
 }
 
 #[test]
+fn a_record_of_an_unknown_kind_ends_what_logs_prove() {
+    const STREAMING_FILE_RECORD: u8 = 47;
+    let case = Case::destroyed(CLEAN, "test.edb");
+    edit_file(&case.beside("E00.log"), |bytes| {
+        let segment = &mut bytes[4096..2 * 4096];
+        segment[40] = STREAMING_FILE_RECORD;
+        seal_page(segment, 1);
+    });
+    case.refused(&["--dirty-for-repair"], &["logs-not-whole"]);
+}
+
+#[test]
+fn logs_of_another_stream_prove_nothing() {
+    let with_logs_of = |set: &str, name: &str| {
+        let case = Case::destroyed(CLEAN, "test.edb");
+        case.remove_all_beside();
+        let others = Case::of(set, name);
+        for log in names(others.folder.path()).iter().filter_map(|name| name.to_str()) {
+            if log.ends_with(".log") || log.ends_with(".chk") {
+                fs::copy(others.beside(log), case.beside(log)).unwrap();
+            }
+        }
+        case
+    };
+    with_logs_of(TWINS, "one.edb").refused(&[], &["nothing-but-pages"]);
+    // A file of that name is not the database.
+    let case = with_logs_of(TWINS, "one.edb");
+    let renamed = case.beside("one.edb");
+    fs::rename(&case.database, &renamed).unwrap();
+    let case = Case { database: renamed, ..case };
+    case.refused(&["--dirty-for-repair"], &["pages-contradict-logs"]);
+}
+
+#[test]
+fn the_newest_logs_are_gone() {
+    // The checkpoint knows more logs; and where it is gone as well, the pages do.
+    let case = Case::destroyed(KILLED, "db1.edb");
+    fs::remove_file(case.beside("E0100003.log")).unwrap();
+    fs::rename(case.beside("E0100002.log"), case.beside("E01.log")).unwrap();
+    case.refused(&["--dirty-for-repair"], &["logs-not-whole"]);
+    fs::remove_file(case.beside("E01.chk")).unwrap();
+    case.refused(&["--dirty-for-repair"], &["pages-contradict-logs"]);
+}
+
+#[test]
+#[ignore = "needs the real files"]
+fn leftovers_of_a_hard_repair_contradict_the_logs() {
+    needs::real_files();
+    for (set, name, id) in [
+        ("trials/after_p_logs_left", "db1.edb", "pages-contradict-logs"),
+        ("real/srum-win10-belkasoft-repaired", "SRUDB.dat", "flush-map-contradicts"),
+        ("real/srum-win11-rathbun-repaired", "SRUDB.dat", "flush-map-contradicts"),
+    ] {
+        Case::destroyed(set, name).refused(&["--dirty-for-repair"], &[id]);
+    }
+}
+
+#[test]
 fn a_log_before_the_checkpoint_may_be_missing() {
     let case = Case::destroyed(CLEAN, "test.edb");
     fs::remove_file(case.beside("E0000002.log")).unwrap();
@@ -388,8 +468,24 @@ fn a_file_that_was_renamed_is_told_its_name() {
     let ran = case.refused(&["--dirty-for-repair"], &["database-not-in-logs"]);
     let remedy = ran.json()["refusals"][0]["remedy"].as_str().unwrap();
     assert!(remedy.contains("--name-in-logs") && remedy.contains("test.edb"), "{remedy}");
-    case.rebuild("B", &["--name-in-logs", "test.edb"]);
+    let ran = case.rebuild("B", &["--name-in-logs", "test.edb"]);
     case.assert_same(&IDENTITY);
+    assert_eq!(overrides_of(&ran), ["--name-in-logs test.edb"]);
+}
+
+/// What the plan of an operation says of the guards that were overridden.
+fn overrides_of(ran: &Ran) -> Vec<String> {
+    let plan = fs::read_to_string(ran.operation_dir().join("plan.json")).unwrap();
+    let plan: Value = serde_json::from_str(&plan).unwrap();
+    serde_json::from_value(plan["overrides"].clone()).unwrap()
+}
+
+#[test]
+fn a_name_that_decided_nothing_is_no_override() {
+    let case = Case::destroyed(CLEAN, "test.edb");
+    let ran = case.rebuild("B", &["--name-in-logs", "test.edb"]);
+    assert_eq!(overrides_of(&ran), [""; 0]);
+    assert!(!rebuild_of(&ran)["evidence"].to_string().contains("--name-in-logs"), "{ran:?}");
 }
 
 #[test]
@@ -398,8 +494,11 @@ fn twins_are_told_apart_by_a_person_only() {
     let ran = case.refused(&[], &["twin-database"]);
     let message = ran.json()["refusals"][0]["message"].as_str().unwrap();
     let path = message.split([' ', ',']).find(|word| word.ends_with("one.edb")).unwrap();
-    case.rebuild("B", &["--name-in-logs", path]);
+    let ran = case.rebuild("B", &["--name-in-logs", path]);
     case.assert_same(&IDENTITY);
+    assert_eq!(overrides_of(&ran), [format!("--name-in-logs {path}")]);
+    let evidence = rebuild_of(&ran)["evidence"].to_string();
+    assert!(evidence.contains("Named by --name-in-logs: it is "), "{evidence}");
 }
 
 #[test]
@@ -469,4 +568,33 @@ fn a_check_names_the_case_and_the_command() {
     let contradicted = Case::destroyed(CLEAN, "test.edb");
     fs::write(contradicted.beside("test.stm"), [0; 8192]).unwrap();
     says(&contradicted, "E", "streaming-file-unproven");
+}
+
+#[test]
+fn a_check_sends_nobody_to_a_rebuild_that_is_refused() {
+    let check = |case: &Case| run(["check", "--json", case.folder.path().to_str().unwrap()]);
+    let steps = |ran: &Ran| -> Vec<String> {
+        let steps = ran.json()["way_out"].as_array().unwrap().iter();
+        steps.map(|step| step["action"].as_str().unwrap().to_owned()).collect()
+    };
+    // With the proven header the group is what it was.
+    let proven = check(&Case::destroyed(KILLED, "db1.edb"));
+    assert_eq!(steps(&proven), ["copy-aside", "rebuild-header", "mount-stores"]);
+    for more in [0, 3] {
+        let lost = Case::destroyed(CLEAN, "test.edb");
+        lost.edit(|bytes| bytes.truncate(more * 4096));
+        let ran = check(&lost);
+        let remedy = ran.finding("header-unreadable", "remedy");
+        assert!(remedy.contains("backup") && !remedy.contains("rebuild-header"), "{remedy}");
+        assert!(!steps(&ran).contains(&"rebuild-header".to_owned()), "{ran:?}");
+    }
+    let alone = Case::destroyed(CLEAN, "test.edb");
+    alone.remove_all_beside();
+    let ran = check(&alone);
+    let way =
+        ["bring-database-back", "copy-aside", "rebuild-header", "repair-database", "check-again"];
+    assert_eq!(steps(&ran), way);
+    let command = ran.json()["way_out"][2]["command"].as_str().unwrap();
+    assert!(command.contains(" --dirty-for-repair "), "{command}");
+    assert!(ran.finding("header-unreadable", "remedy").contains(" --dirty-for-repair "), "{ran:?}");
 }

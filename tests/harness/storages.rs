@@ -68,6 +68,18 @@ impl Storage for Scripted {
         self.ask("status", LOOKS, path)?;
         Disk.status(path)
     }
+    fn absolute(&self, path: &Path) -> io::Result<PathBuf> {
+        Disk.absolute(path)
+    }
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        Disk.canonical(path)
+    }
+    fn absolute_by_own_links(&self, path: &Path) -> io::Result<PathBuf> {
+        Disk.absolute_by_own_links(path)
+    }
+    fn canonical_by_own_links(&self, dir: &Path) -> io::Result<PathBuf> {
+        Disk.canonical_by_own_links(dir)
+    }
     fn link_target(&self, path: &Path) -> Option<PathBuf> {
         Disk.link_target(path)
     }

@@ -49,8 +49,7 @@ const COMMITTED_IN_THE_WAY: &[(&str, &str)] =
     &[LOGS_BACK, COPY, ("move-logs-away", "put-aside"), ALL_OPTION, MOUNT];
 const BY_CHECKPOINT: &[(&str, &str)] = &[CHECKPOINT_AWAY, MOUNT];
 const BY_RESET: &[(&str, &str)] = &[RESET, MOUNT];
-const BY_REBUILD: &[(&str, &str)] =
-    &[COPY, ("rebuild-header", "edbmend rebuild-header "), DATABASE_BACK, CHECKPOINT_AWAY, MOUNT];
+const BY_REBUILD: &[(&str, &str)] = &[COPY, ("rebuild-header", "edbmend rebuild-header "), MOUNT];
 const NEXT_NAME_FREED: &[(&str, &str)] = &[("move-logs-away", "/E0000008.log "), MOUNT];
 const ONLY_MOUNT: &[(&str, &str)] = &[MOUNT];
 
@@ -330,8 +329,11 @@ fn carry_out(kind: &Kind, dir: &Path, steps: &[Value]) {
     }
     for command in commands {
         let program = format!("{PROGRAM} ");
-        let command =
-            command.replacen("edbmend reset-logs ", &format!("{program}reset-logs --yes "), 1);
+        let with_yes = |command: String, deed: &str| {
+            command.replacen(&format!("edbmend {deed} "), &format!("{program}{deed} --yes "), 1)
+        };
+        let command = with_yes(command.to_owned(), "reset-logs");
+        let command = with_yes(command, "rebuild-header");
         let done = Command::new("sh").args(["-c", &command]).output().unwrap();
         assert!(done.status.success(), "{}: {command}: {done:?}", kind.name);
     }

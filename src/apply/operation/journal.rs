@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::storage::{Storage, StorageError, canonical, stored_path_if_any};
+use crate::storage::{Storage, StorageError, stored_path_if_any};
 
 use super::files::{JOURNAL_NAME, read_sealed};
 use super::sealed::{self, Unsealed};
@@ -93,9 +93,9 @@ pub struct Journal {
 
 impl Journal {
     /// The journal of an operation that is ready to write.
-    pub fn prepared(operation: &str, plan_sha256: &str, dir: &Path) -> Self {
+    pub fn prepared(storage: &dyn Storage, operation: &str, plan_sha256: &str, dir: &Path) -> Self {
         let (schema, operation) = (JOURNAL_SCHEMA.into(), operation.into());
-        let dir = canonical(dir).unwrap_or_else(|_| dir.to_owned());
+        let dir = storage.canonical(dir).unwrap_or_else(|_| dir.to_owned());
         let (state, plan_sha256) = (State::Prepared, plan_sha256.into());
         Self { schema, operation, state, plan_sha256, dir: Some(dir) }
     }

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::ese::LogDigits;
+use crate::refusal::DIRTY_FOR_REPAIR;
 use crate::show::{quoted, shown};
 use crate::simulate::Leave;
 
+use super::moves::Evidence;
 use super::place::Place;
 
 /// Name of the folder that receives what is moved away, beside the file.
@@ -38,8 +40,12 @@ pub(super) fn reset_logs(place: &Place) -> String {
     command + &format!(" {}", quoted(&place.folders.log_dir))
 }
 
-pub(super) fn rebuild_header(place: &Place, database: &Path) -> String {
-    let mut command = format!("edbmend rebuild-header {}", quoted(database));
+pub(super) fn rebuild_header(place: &Place, database: &Path, evidence: Evidence) -> String {
+    let mut command = "edbmend rebuild-header ".to_owned();
+    if evidence == Evidence::PagesOnly {
+        command += &format!("{DIRTY_FOR_REPAIR} ");
+    }
+    command += &quoted(database).to_string();
     if place.chain.is_some() {
         command += &format!(" --log-dir {}", quoted(&place.folders.log_dir));
         if place.folders.system_dir != place.folders.log_dir {

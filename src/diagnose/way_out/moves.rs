@@ -13,13 +13,17 @@ pub(super) enum Move {
     FinishOperation(PathBuf),
     CopyAside,
     RepairHeader(PathBuf, String),
-    RebuildHeader(PathBuf),
+    RebuildHeader {
+        path: PathBuf,
+        /// How it is known to be accepted.
+        evidence: Evidence,
+    },
     BringLogsBack {
         what: String,
     },
     BringDatabaseBack {
         what: String,
-        is_of_before_repair: bool,
+        which: Wanted,
     },
     BringStreamingFileBack(PathBuf),
     CheckpointAway(PathBuf),
@@ -38,6 +42,28 @@ pub(super) enum Move {
     RepairDatabase(PathBuf),
     CheckAgain,
     Mount,
+}
+
+/// Why a header may be rebuilt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Evidence {
+    /// Its pages and its logs prove it.
+    Proven,
+    /// There are nothing but pages; it is for a hard repair.
+    PagesOnly,
+    /// They were not read.
+    Unread,
+}
+
+/// Which file is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// The newest copy.
+    Newest,
+    /// One of before `eseutil /p`, which no log makes consistent.
+    BeforeRepair,
+    /// One that is there under the name of another.
+    UnderItsName,
 }
 
 /// Why logs are moved away.

@@ -2,17 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::ese::LogBase;
 use crate::ese::log_limits::GenerationLimits;
+use crate::ese::{DbHeader, LogBase};
 use crate::show::shown;
-use crate::simulate::{Set, Started, Stop, start};
+use crate::simulate::{DatabaseContent, HeaderState, Set, Started, Stop, start};
 use crate::survey::{DatabaseFacts, GroupFacts, GroupFolders};
 
 use super::super::chain::Chain;
+use super::super::exchanged::{Exchanged, exchanged};
 use super::super::scene::Scene;
 use super::super::{Finding, Severity, Subject, absent_databases};
 
 /// A group, with what was judged of it.
+#[derive(Clone)]
 pub(in crate::diagnose) struct Place<'a> {
     pub folders: &'a GroupFolders,
     /// `None` where no log and no checkpoint was found.
@@ -30,6 +32,8 @@ pub(in crate::diagnose) struct Place<'a> {
     pub is_archive: bool,
     /// Databases that the logs name and that were not found, by their paths on the server.
     pub absent: Vec<String>,
+    /// Databases that lie under each other's names.
+    pub exchanged: Vec<String>,
 }
 
 impl<'a> Place<'a> {
@@ -55,7 +59,8 @@ impl<'a> Place<'a> {
             set: scene.set.clone(),
             start: scene.start.clone(),
             is_archive: scene.is_archive(),
-            absent: absent.iter().map(|one| shown(&one.database_path).to_string()).collect(),
+            absent: absent.iter().map(|one| shown(&one.path).to_string()).collect(),
+            exchanged: exchanged(scene, group).iter().map(Exchanged::in_words).collect(),
         }
     }
 
@@ -72,7 +77,26 @@ impl<'a> Place<'a> {
             set,
             is_archive: false,
             absent: Vec::new(),
+            exchanged: Vec::new(),
         }
+    }
+
+    /// The place behind the rebuild of every header that is lost and proven.
+    pub fn with_proven_headers(&self) -> Self {
+        let mut place = self.clone();
+        let mut is_changed = false;
+        for facts in &self.databases {
+            let Some(header) = proven_header(facts) else { continue };
+            let files = place.set.databases.iter_mut();
+            for file in files.filter(|file| file.path == facts.path) {
+                file.content = DatabaseContent::Header(HeaderState::of(header));
+                is_changed = true;
+            }
+        }
+        if is_changed {
+            place.start = start(&place.set);
+        }
+        place
     }
 
     /// Base name of the logs.
@@ -116,6 +140,11 @@ impl<'a> Place<'a> {
     pub fn facts(&self, path: &Path) -> Option<&'a DatabaseFacts> {
         self.databases.iter().copied().find(|facts| facts.path == path)
     }
+}
+
+/// The header of a database that is lost and proven.
+pub(super) fn proven_header(facts: &DatabaseFacts) -> Option<&DbHeader> {
+    facts.lost_header.as_ref()?.header()
 }
 
 fn pending(group: &GroupFacts) -> Vec<&Path> {

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use crate::ese::DbState;
 use crate::ese::backup_info::BackupFault;
 use crate::simulate::{Cause, DatabaseFile, Failure, HeaderState, Leave, LogHead, Started, Stop};
-use crate::survey::DatabaseFacts;
+use crate::survey::{DatabaseFacts, LostCase};
 
 use super::super::backup_info::{also, field_faults};
 use super::super::fitness::repair_command;
 use super::super::generation_range::{self, GenerationRange, few};
 use super::super::{FindingId, Severity, copy_fault, known_later, streaming_file_fault};
-use super::moves::{Move, Reason, start_after};
-use super::place::Place;
+use super::moves::{Evidence, Move, Reason, Wanted, start_after};
+use super::place::{Place, proven_header};
 
 /// The steps, in their order.
 pub(super) fn moves(place: &Place) -> Vec<Move> {
@@ -22,7 +22,13 @@ pub(super) fn moves(place: &Place) -> Vec<Move> {
     if place.is_archive {
         return Vec::new();
     }
-    let mut moves = mends(place);
+    if !place.exchanged.is_empty() {
+        let (what, which) = (place.exchanged.join("; "), Wanted::UnderItsName);
+        return vec![Move::BringDatabaseBack { what, which }, Move::CheckAgain];
+    }
+    let mut moves = proven_headers(place);
+    let place = &place.with_proven_headers();
+    moves.extend(mends(place));
     match &place.start {
         Err(Stop::Unknown(_)) => moves.push(Move::CheckAgain),
         Err(Stop::Fails(failure)) => moves.extend(failing(place, failure)),
@@ -32,6 +38,16 @@ pub(super) fn moves(place: &Place) -> Vec<Move> {
         moves.push(Move::CheckAgain);
     }
     moves
+}
+
+/// The headers that are lost and proven: with them the databases are what they were.
+fn proven_headers(place: &Place) -> Vec<Move> {
+    let proven = place.databases.iter().filter(|facts| proven_header(facts).is_some());
+    let rebuilds: Vec<Move> = proven
+        .map(|facts| Move::RebuildHeader { path: facts.path.clone(), evidence: Evidence::Proven })
+        .collect();
+    let copy = (!rebuilds.is_empty()).then_some(Move::CopyAside);
+    copy.into_iter().chain(rebuilds).collect()
 }
 
 /// What is to be mended of the files themselves, whatever the logs say.
@@ -67,7 +83,7 @@ fn mounting(place: &Place) -> Vec<Move> {
     if let Some(facts) = older {
         return roll_forward(place).unwrap_or_else(|| {
             let what = crate::show::shown(&facts.path).to_string();
-            vec![Move::BringDatabaseBack { what, is_of_before_repair: false }, Move::CheckAgain]
+            vec![Move::BringDatabaseBack { what, which: Wanted::Newest }, Move::CheckAgain]
         });
     }
     let taken = name_taken(place);
@@ -88,10 +104,7 @@ fn mounting(place: &Place) -> Vec<Move> {
     }
     if !place.absent.is_empty() {
         let what = place.absent.join(", ");
-        return vec![
-            Move::BringDatabaseBack { what, is_of_before_repair: false },
-            Move::CheckAgain,
-        ];
+        return vec![Move::BringDatabaseBack { what, which: Wanted::Newest }, Move::CheckAgain];
     }
     if place.has_errors() { vec![Move::Mount] } else { Vec::new() }
 }
@@ -111,6 +124,9 @@ fn roll_forward(place: &Place) -> Option<Vec<Move>> {
 
 /// The next mount fails.
 fn failing(place: &Place, failure: &Failure) -> Vec<Move> {
+    if let Some(moves) = by_pages_only(place, &failure.cause) {
+        return moves;
+    }
     let lossless = lossless(place, failure);
     let mut moves = found_again(place, &failure.cause);
     match lossless {
@@ -122,6 +138,23 @@ fn failing(place: &Place, failure: &Failure) -> Vec<Move> {
         },
     }
     moves
+}
+
+/// Of a database without logs nothing but its pages is left: a copy, or a hard repair.
+fn by_pages_only(place: &Place, cause: &Cause) -> Option<Vec<Move>> {
+    let Cause::HeaderDestroyed { path } = cause else { return None };
+    let lost = place.facts(path)?.lost_header.as_ref()?;
+    let evidence = Evidence::PagesOnly;
+    matches!(lost.case, LostCase::PagesOnly).then(|| {
+        let what = crate::show::shown(path).to_string();
+        vec![
+            Move::BringDatabaseBack { what, which: Wanted::Newest },
+            Move::CopyAside,
+            Move::RebuildHeader { path: path.clone(), evidence },
+            Move::RepairDatabase(path.clone()),
+            Move::CheckAgain,
+        ]
+    })
 }
 
 /// The first way that loses nothing and that the next mount succeeds behind.
@@ -283,7 +316,7 @@ fn may_be_reset(place: &Place, way: &[Move]) -> bool {
 /// What is to be brought back because of what the engine met.
 fn found_again(place: &Place, cause: &Cause) -> Vec<Move> {
     let shown = |path: &Path| crate::show::shown(path).to_string();
-    let database = |what: String| Move::BringDatabaseBack { what, is_of_before_repair: false };
+    let database = |what: String| Move::BringDatabaseBack { what, which: Wanted::Newest };
     match cause {
         Cause::DatabaseMissing { server_path } => {
             vec![database(crate::show::shown(server_path).to_string())]
@@ -293,7 +326,11 @@ fn found_again(place: &Place, cause: &Cause) -> Vec<Move> {
         | Cause::DatabaseOlder { path, .. }
         | Cause::FileCutOff { path, .. } => vec![database(shown(path))],
         Cause::HeaderDestroyed { path } => {
-            vec![Move::CopyAside, Move::RebuildHeader(path.clone()), database(shown(path))]
+            let is_unread = place.facts(path).is_none_or(|facts| facts.lost_header.is_none());
+            let (path_of, evidence) = (path.clone(), Evidence::Unread);
+            let rebuild = is_unread.then_some(Move::RebuildHeader { path: path_of, evidence });
+            let back = [database(shown(path))];
+            std::iter::once(Move::CopyAside).chain(rebuild).chain(back).collect()
         }
         Cause::BackupCopy { path } => vec![Move::FinishRestore(path.clone())],
         Cause::NotClean { path, .. } => of_unclean(place, path),
@@ -315,7 +352,7 @@ fn of_unclean(place: &Place, path: &Path) -> Vec<Move> {
     }
     if header.min_required == 0 || header.log_signature.is_unset() {
         let what = crate::show::shown(path).to_string();
-        return vec![Move::BringDatabaseBack { what, is_of_before_repair: true }];
+        return vec![Move::BringDatabaseBack { what, which: Wanted::BeforeRepair }];
     }
     let range = GenerationRange {
         first: header.min_required,

@@ -6,7 +6,7 @@ use crate::show::{path_text, shown};
 use crate::simulate::Leave;
 
 use super::commands;
-use super::moves::{Move, Reason};
+use super::moves::{Evidence, Move, Reason, Wanted};
 use super::place::Place;
 use super::step::{Action, WayOutStep};
 
@@ -35,7 +35,7 @@ fn action(one: &Move) -> Action {
         Move::FinishOperation(_) => Action::FinishOperation,
         Move::CopyAside => Action::CopyAside,
         Move::RepairHeader(..) => Action::RepairHeader,
-        Move::RebuildHeader(_) => Action::RebuildHeader,
+        Move::RebuildHeader { .. } => Action::RebuildHeader,
         Move::BringLogsBack { .. } => Action::BringLogsBack,
         Move::BringDatabaseBack { .. } => Action::BringDatabaseBack,
         Move::BringStreamingFileBack(_) => Action::BringStreamingFileBack,
@@ -60,7 +60,9 @@ fn command(one: &Move, place: &Place) -> Option<String> {
         }
         Move::CopyAside => Some(commands::copy_aside(place)),
         Move::RepairHeader(_, command) => Some(command.clone()),
-        Move::RebuildHeader(path) => Some(commands::rebuild_header(place, path)),
+        Move::RebuildHeader { path, evidence } => {
+            Some(commands::rebuild_header(place, path, *evidence))
+        }
         Move::CheckpointAway(path) | Move::DatabaseAway(path) => {
             commands::put_aside(from_ref(path))
         }
@@ -93,16 +95,19 @@ fn why(one: &Move, place: &Place) -> String {
         Move::RepairHeader(path, _) => {
             format!("It mends the header of {}, and can be undone.", shown(path))
         }
-        Move::RebuildHeader(_) => "If it says no, go on.".into(),
+        Move::RebuildHeader { evidence, .. } => rebuild(*evidence).into(),
         Move::BringLogsBack { what } => format!(
             "Needed in {}: {what}, from a backup or another copy. Then check again; go on only if it is lost.",
             shown(&place.folders.log_dir)
         ),
-        Move::BringDatabaseBack { what, is_of_before_repair: true } => format!(
+        Move::BringDatabaseBack { what, which: Wanted::UnderItsName } => format!(
+            "{what}: give each file the name that the logs have for it."
+        ),
+        Move::BringDatabaseBack { what, which: Wanted::BeforeRepair } => format!(
             "Needed: {what} as it was before, from a backup or a copy: no log can make it consistent. The \
              rest is for the case that there is none."
         ),
-        Move::BringDatabaseBack { what, .. } => format!(
+        Move::BringDatabaseBack { what, which: Wanted::Newest } => format!(
             "The newest copy of {what}, or name its place with --db. Then check again; go on only if there is none."
         ),
         Move::BringStreamingFileBack(path) => format!(
@@ -151,6 +156,14 @@ fn why(one: &Move, place: &Place) -> String {
         Move::Mount => {
             "That succeeds now. Then run a full backup at once.".into()
         }
+    }
+}
+
+fn rebuild(evidence: Evidence) -> &'static str {
+    match evidence {
+        Evidence::Proven => "Its pages and its logs prove it. It can be undone.",
+        Evidence::PagesOnly => "With it the hard repair works again. It can be undone.",
+        Evidence::Unread => "If it says no, go on.",
     }
 }
 

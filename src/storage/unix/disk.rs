@@ -13,6 +13,7 @@ use super::super::error::{Result, StorageError};
 use super::super::file::{DirectFile, File};
 use super::super::file_system::{Access, Storage};
 use super::super::held_folder::HeldFolder;
+use super::super::resolve;
 use super::super::status::{FileKind, Sharing, Status};
 use super::file::DiskFile;
 use super::names::{
@@ -46,6 +47,22 @@ impl Storage for Disk {
     fn status(&self, path: &Path) -> Result<Status> {
         let stat = stat_of(path).map_err(|e| StorageError::new("look at", path, e))?;
         Ok(status_of(&stat))
+    }
+
+    fn absolute(&self, path: &Path) -> io::Result<PathBuf> {
+        resolve::absolute(path)
+    }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        resolve::canonical(path)
+    }
+
+    fn absolute_by_own_links(&self, path: &Path) -> io::Result<PathBuf> {
+        resolve::absolute_by_own_links(path)
+    }
+
+    fn canonical_by_own_links(&self, dir: &Path) -> io::Result<PathBuf> {
+        resolve::canonical_by_own_links(dir)
     }
 
     fn link_target(&self, path: &Path) -> Option<PathBuf> {

@@ -17,6 +17,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 use super::super::error::{Result, StorageError};
 use super::super::file::{DirectFile, File};
 use super::super::file_system::{Access, BUSY_TRIES, Storage};
+use super::super::resolve;
 use super::super::status::{FileKind, Status};
 use super::attempt::{cannot, is_busy, patiently, persistently};
 use super::file::{self, DiskFile, can_clone};
@@ -36,6 +37,14 @@ impl Storage for Disk {
     fn status(&self, path: &Path) -> Result<Status> {
         let error = |e| StorageError::new("look at", path, e);
         file::status_of(&look_at(path, 0).map_err(error)?).map_err(error)
+    }
+
+    fn absolute(&self, path: &Path) -> io::Result<PathBuf> {
+        resolve::absolute(path)
+    }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        resolve::canonical(path)
     }
 
     fn link_target(&self, path: &Path) -> Option<PathBuf> {

@@ -176,6 +176,12 @@ impl Storage for Sim {
         inner.check("status", path)?;
         Ok(inner.status(inner.find(path)?, path))
     }
+    fn absolute(&self, path: &Path) -> io::Result<PathBuf> {
+        Ok(path.to_owned())
+    }
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        Ok(path.to_owned())
+    }
     fn link_target(&self, _: &Path) -> Option<PathBuf> {
         None
     }
