@@ -3,6 +3,7 @@
 //! One `execute` and one `recover` serve every [`Deed`]. All the care for crashes, syncs and torn writes
 //! lives here, once. The order of a commit is that of SAFETY.md.
 
+mod around;
 mod context;
 mod deed;
 mod execute;
