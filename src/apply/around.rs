@@ -21,7 +21,16 @@ pub struct Around<'a> {
     pub storage: &'a dyn Storage,
     markers: RefCell<BTreeMap<PathBuf, Rc<Found>>>,
     marked: RefCell<BTreeMap<PathBuf, Rc<Vec<PathBuf>>>>,
+    read: RefCell<BTreeMap<PathBuf, Rc<Markers>>>,
     operations: RefCell<BTreeMap<PathBuf, Rc<Vec<Beside>>>>,
+}
+
+/// The markers of a folder that say something, or did once; in order.
+struct Markers {
+    /// Those that are whole, with what they stand beside.
+    whole: Vec<(PathBuf, Marker)>,
+    /// What those stand beside that are damaged.
+    damaged: Vec<PathBuf>,
 }
 
 /// An operation on some subject, in the default place beside it.
@@ -56,8 +65,8 @@ impl Beside {
 impl<'a> Around<'a> {
     /// Nothing is read yet.
     pub fn new(storage: &'a dyn Storage) -> Self {
-        let (markers, marked, operations) = Default::default();
-        Self { storage, markers, marked, operations }
+        let (markers, marked, read, operations) = Default::default();
+        Self { storage, markers, marked, read, operations }
     }
 
     /// What stands where the marker of a subject should be.
@@ -122,21 +131,50 @@ impl<'a> Around<'a> {
             return Some((subject.to_owned(), own));
         }
         self.storage.status(&pending_marker(subject)).ok()?;
-        let others = self.marked_in(subject.parent()?).ok()?;
-        let whole = |other: &PathBuf| Some((other.clone(), self.whole(other)?));
-        let names_it = |(beside, marker): &(PathBuf, Marker)| {
+        let names_it = |(beside, marker): &&(PathBuf, Marker)| {
             self.marked_by(marker, beside).iter().any(|path| path == subject)
         };
-        others.iter().filter_map(whole).find(names_it)
+        self.markers_in(subject.parent()?).whole.iter().find(names_it).cloned()
     }
 
-    /// What the damaged markers of a folder stand beside.
-    pub fn damaged_in(&self, dir: &Path) -> Vec<PathBuf> {
-        let is_damaged = |subject: &&PathBuf| {
-            matches!(self.marker(subject).as_deref(), Ok(Found::Torn | Found::Damaged))
-        };
-        let marked = self.marked_in(dir).unwrap_or_default();
-        marked.iter().filter(is_damaged).cloned().collect()
+    /// The first whole marker of a folder that is the one that is looked for, and what it stands beside.
+    pub fn whole_in(
+        &self,
+        dir: &Path,
+        is_it: impl Fn(&Path, &Marker) -> bool,
+    ) -> Option<(PathBuf, Marker)> {
+        let markers = self.markers_in(dir);
+        markers.whole.iter().find(|(beside, marker)| is_it(beside, marker)).cloned()
+    }
+
+    /// What the one damaged marker of a folder stands beside; `None` where there is none, or several.
+    pub fn one_damaged_in(&self, dir: &Path) -> Option<PathBuf> {
+        match self.markers_in(dir).damaged.as_slice() {
+            [one] => Some(one.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether a marker of a folder is damaged.
+    pub fn is_any_damaged_in(&self, dir: &Path) -> bool {
+        !self.markers_in(dir).damaged.is_empty()
+    }
+
+    fn markers_in(&self, dir: &Path) -> Rc<Markers> {
+        if let Some(known) = self.read.borrow().get(dir) {
+            return Rc::clone(known);
+        }
+        let mut read = Markers { whole: Vec::new(), damaged: Vec::new() };
+        for subject in self.marked_in(dir).unwrap_or_default().iter() {
+            match self.marker(subject).as_deref() {
+                Ok(Found::Whole(marker)) => read.whole.push((subject.clone(), marker.clone())),
+                Ok(Found::Torn | Found::Damaged) => read.damaged.push(subject.clone()),
+                _ => {}
+            }
+        }
+        let read = Rc::new(read);
+        self.read.borrow_mut().insert(dir.to_owned(), Rc::clone(&read));
+        read
     }
 
     /// The operations in the default place beside a subject, whatever they are on.

@@ -134,17 +134,19 @@ fn subject_of_operation(around: &Around, dir: &Path) -> Result<Option<PathBuf>, 
 /// The subject whose marker stands two levels up, beside the default backup folder: the journal may not
 /// name it yet, or all of it was moved since.
 fn marked_beside(around: &Around, dir: &Path) -> Option<PathBuf> {
-    let subjects = around.marked_in(dir.parent()?.parent()?).ok()?;
-    let few = subjects.iter().take(MOST_MARKERS);
-    let marked = few.into_iter().find(|subject| is_marked_for(around, subject, dir))?;
-    Some(known_as(around, marked.clone(), &around.whole(marked)?))
+    let is_it = |subject: &Path, marker: &Marker| leads_to(around, subject, marker, dir);
+    let (beside, marker) = around.whole_in(dir.parent()?.parent()?, is_it)?;
+    Some(known_as(around, beside, &marker))
 }
 
 /// Whether this folder is the one that the marker of a subject stands for; or it has the name of one that
 /// is not to be found.
 fn is_marked_for(around: &Around, subject: &Path, dir: &Path) -> bool {
-    let Some(marker) = around.whole(subject) else { return false };
-    match operation_dir(around.storage, subject, &marker) {
+    around.whole(subject).is_some_and(|marker| leads_to(around, subject, &marker, dir))
+}
+
+fn leads_to(around: &Around, subject: &Path, marker: &Marker, dir: &Path) -> bool {
+    match operation_dir(around.storage, subject, marker) {
         Ok(found) => is_same(around.storage, &found, dir),
         Err(_) => dir.file_name().is_some_and(|name| *name == *marker.operation),
     }

@@ -137,13 +137,23 @@ fn home_of(dir: &Path) -> &Path {
     around.parent().filter(|_| is_default).unwrap_or(around)
 }
 
-/// Whether two are one operation: its folder, or without one its marker, was met on two ways.
-pub fn is_same_operation(storage: &dyn Storage, a: &KnownOperation, b: &KnownOperation) -> bool {
-    match (&a.dir, &b.dir) {
-        (Some(a), Some(b)) => is_same(storage, a, b),
-        (None, None) => a.subject == b.subject,
-        _ => false,
+/// What one operation that was met on two ways is known by: its folder, or without one what its marker stands
+/// beside.
+pub fn key_of(storage: &dyn Storage, known: &KnownOperation) -> OperationKey {
+    let identity = |dir: &PathBuf| Some(storage.status(dir).ok()?.identity);
+    match known.dir.as_ref().and_then(identity) {
+        Some(identity) => OperationKey::There(identity),
+        None => OperationKey::Named(known.dir.clone(), known.subject.clone()),
     }
+}
+
+/// What tells one operation from another.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub enum OperationKey {
+    /// Its folder: volume and number.
+    There((u64, u128)),
+    /// A folder that is out of reach, and what its marker stands beside.
+    Named(Option<PathBuf>, Option<PathBuf>),
 }
 
 /// The newest first, by their journals, whatever their folders are called now; each with the one that undid it.

@@ -26,7 +26,7 @@ pub use find::{empty_folders, find_pending};
 pub use header::deed::HeaderDeed;
 pub use known_deed::{Job, KnownDeed};
 pub use known_operations::{
-    KnownOperation, Standing, is_same_operation, newest_first, operations_at,
+    KnownOperation, OperationKey, Standing, key_of, newest_first, operations_at,
 };
 pub use logs::deed::LogsDeed;
 pub use operation::files::{

@@ -194,8 +194,7 @@ fn read_unmarked_in(around: &Around, dir: &Path) -> Result<Pending, Refusal> {
 /// What the one damaged marker stands beside in the folder that an operation folder in the default place
 /// belongs to; `None` where there is none, or several.
 pub fn damaged_marker_at_home(around: &Around, dir: &Path) -> Option<PathBuf> {
-    let mut damaged = around.damaged_in(dir.parent()?.parent()?).into_iter();
-    damaged.next().filter(|_| damaged.next().is_none())
+    around.one_damaged_in(dir.parent()?.parent()?)
 }
 
 /// A file that has a marker's name, but was not written by edbmend, or is damaged beyond recognition.

@@ -334,7 +334,7 @@ fn discard(storage: &dyn Storage, pending: &Pending) -> Result<Ending, Refusal> 
 /// proves that nothing had begun.
 fn remove_empty_unless_needed(storage: &dyn Storage, subject: &Path) {
     let home = subject.parent().unwrap_or(Path::new("/"));
-    if Around::new(storage).damaged_in(home).is_empty() {
+    if !Around::new(storage).is_any_damaged_in(home) {
         remove_empty_beside(storage, subject);
     }
 }
