@@ -16,9 +16,12 @@ New-EventLog -LogName Application -Source edbmend
 
 Runs in Windows PowerShell 5.1 and in PowerShell 7.
 
+The folder of the reports must be one in which nobody but administrators may write: docs/windows-fleet.md.
+
 The exit code is the worst of all databases, 0 to 7 as edbmend has them. 7 never comes from an unattended
-run of edbmend. Here it says that another run of this script is at work, and nothing was looked at. Any
-other code is that of a program which ended without a report.
+run of edbmend. Here it says that another run of this script is at work, and nothing was looked at. Where
+a report is not whole, or could not be kept, the code is at least 4. Any code above 7 is that of a program
+which ended so.
 
 .EXAMPLE
 .\Repair-Unattended.ps1 -BackupDir E:\edbmend D:\mdbdata\priv1.edb D:\mdbdata\pub1.edb
@@ -55,12 +58,14 @@ function Send-Word([string] $Level, [int] $Code, [string] $Text) {
 
 # The exit code of the last run of edbmend, and of a database when it is through.
 $script:Code = 0
+# The worst of all.
+$script:Worst = 0
 # The report of the last run; null where it left none.
 $script:Report = $null
 # Numbers the reports.
 $script:Runs = 0
-# A write was left unfinished.
-$script:Halt = $false
+# Why no other database is begun.
+$script:Halt = ''
 
 # Why it was not done, and the way out.
 function Get-Reason {
@@ -119,17 +124,31 @@ function Send-Left([string] $Path) {
 # Runs edbmend and keeps its report. What it leaves is in $script:Code and $script:Report.
 function Invoke-Edbmend([string] $Name, [string] $Path, [string[]] $Arguments) {
     $script:Runs++
+    $script:Report = $null
     $file = Join-Path $Reports ('{0:yyyyMMddTHHmmssZ}-{1}-{2}-{3}.json' -f [DateTime]::UtcNow, $PID, $script:Runs, $Name)
     # Progress goes to standard error and is left there. Windows PowerShell makes errors of it where it
     # is redirected.
     $text = (& $Program @Arguments --json --log-file (Join-Path $Reports 'edbmend.log') $Path) -join "`n"
     $script:Code = $LASTEXITCODE
-    [IO.File]::WriteAllText($file, $text)
-    try { $script:Report = ConvertFrom-Json $text } catch { $script:Report = $null }
+    # What was done is told, also where its report cannot be kept.
+    try { [IO.File]::WriteAllText($file, $text) }
+    catch {
+        $script:Worst = Get-Worse $script:Worst 4
+        Send-Word Error 8 "the report $file of edbmend $Name could not be kept: $_"
+    }
+    try {
+        $whole = ConvertFrom-Json $text
+        if ($whole.exit_code -eq $script:Code) { $script:Report = $whole }
+    }
+    catch {
+        Write-Verbose "report: $_"
+    }
     if ($null -eq $script:Report) {
-        $script:Halt = $true
+        $script:Halt = 'the one before it left no report. See to that first'
         Send-Word Error 8 ("no report: ${Path}: edbmend $Name ended with $($script:Code). If it was killed, an " +
             "operation may be pending. Do: edbmend recover --dry-run `"$Path`"")
+        # A code that is worse stays: after a write it is the only word on it.
+        $script:Code = Get-Worse $script:Code 4
     }
 }
 
@@ -174,9 +193,11 @@ function Repair-Database([string] $Path) {
     if ($null -eq $script:Report) { return }
     Send-Outcome $Path
     if ($script:Code -eq 6) {
-        $script:Halt = $true
+        $script:Halt = 'the one before it is unfinished. Look at the disk first'
         Invoke-Recovery $Path
-        if ($script:Code -eq 0) { $script:Halt = $false }
+        # Whatever kept recover from it.
+        if ($script:Code -ne 0) { $script:Code = Get-Worse $script:Code 6 }
+        else { $script:Halt = '' }
     }
     if ($script:Code -ne 0) { return }
     # What a repair does not mend is still there, and the exit code says so.
@@ -196,6 +217,11 @@ function Get-Rank([int] $Code) {
     }
 }
 
+# The worse of two exit codes.
+function Get-Worse([int] $One, [int] $Other) {
+    if ((Get-Rank $One) -gt (Get-Rank $Other)) { $One } else { $Other }
+}
+
 if ($Database.Count -eq 0) {
     Send-Word Error 2 'usage: Repair-Unattended.ps1 DATABASE...; nothing was looked at'
     exit 2
@@ -204,32 +230,45 @@ if (-not (Get-Command $Program -ErrorAction SilentlyContinue)) {
     Send-Word Error 4 "$Program is not on this host: nothing was looked at"
     exit 4
 }
-$mutex = New-Object System.Threading.Mutex($false, 'Global\edbmend-unattended')
-try {
-    $mine = $mutex.WaitOne(0)
-}
-catch [System.Threading.AbandonedMutexException] {
-    # The run before this one was killed. The mutex is ours; check tells what it left.
-    $mine = $true
-}
-if (-not $mine) {
-    Send-Word Warning 7 'another run of this script is at work: nothing was done'
-    exit 7
-}
-$worst = 0
 try {
     New-Item -ItemType Directory -Force -Path $Reports | Out-Null
+}
+catch {
+    Send-Word Error 4 "the folder $Reports cannot be made: nothing was looked at: $_"
+    exit 4
+}
+# Held until this process ends, however it ends. A named mutex would be anybody's.
+try {
+    $lock = [IO.File]::Open((Join-Path $Reports 'lock'), 'OpenOrCreate', 'ReadWrite', 'None')
+}
+catch [IO.IOException] {
+    Send-Word Warning 7 "another run of this script is at work: nothing was done: $_"
+    exit 7
+}
+catch {
+    Send-Word Error 4 "its lock in $Reports cannot be opened: nothing was looked at: $_"
+    exit 4
+}
+try {
     foreach ($one in $Database) {
         $path = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($one)
         if ($script:Halt) {
-            Send-Word Error 6 "not begun: ${path}: the one before it is unfinished. Look at the disk first"
-            continue
+            Send-Word Error 6 "not begun: ${path}: $($script:Halt)"
+            $script:Code = 4
         }
-        Repair-Database $path
-        if ((Get-Rank $script:Code) -gt (Get-Rank $worst)) { $worst = $script:Code }
+        else {
+            try { Repair-Database $path }
+            catch {
+                # Of this script: the program may have been at work.
+                $script:Halt = 'this script failed at the one before it. See to that first'
+                Send-Word Error 8 "failed: ${path}: $_ Do: edbmend recover --dry-run `"$path`""
+                $script:Code = Get-Worse $script:Code 4
+            }
+        }
+        $script:Worst = Get-Worse $script:Worst $script:Code
     }
 }
 finally {
-    $mutex.ReleaseMutex()
+    $lock.Dispose()
 }
-exit $worst
+exit $script:Worst

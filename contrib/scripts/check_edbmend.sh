@@ -41,8 +41,12 @@ command -v jq >/dev/null || unknown "jq is not installed"
 
 report=$("${EDBMEND:-edbmend}" check --json -- "$@") || [ -n "$report" ] || unknown "edbmend left no report"
 
-# Prints the exit code, then what is shown. A bar would begin the figures, so none may be in the text.
+# Prints the exit code, then what is shown. A bar would begin the figures, so none may be in the text: for people a
+# question mark stands for it, as for what cannot be printed; in what mends it, what the shell takes for a bar.
 answer=$(jq -r --argjson warn "$warn" --argjson crit "$crit" '
+    def plain: gsub("\\|"; "?") | gsub("[[:cntrl:]]"; "?");
+    def typed: gsub("(?<word>\\$\u0027(?:\\\\.|[^\\\\\u0027])*\u0027)"; .word | gsub("\\|"; "\\x7c"))
+        | gsub("\\|"; "\u0027$\u0027\\x7c\u0027\u0027") | plain;
     ([.databases[] | .path as $path | .findings[] | . + {path: $path}]
         + [(.logs.dir? // "") as $path | .findings[] | . + {path: $path}]) as $all
     | [$all[] | select(.severity == "error")] as $errors
@@ -58,12 +62,11 @@ answer=$(jq -r --argjson warn "$warn" --argjson crit "$crit" '
      elif ($warnings | length) > 0 then [1, "WARNING - " + ($warnings | ids)]
      elif fewer($warn) then [1, "WARNING - \($left) log generations left"]
      else [0, "OK - \(.databases | length) databases"] end) as [$code, $status]
-    | [$errors[], $warnings[] | "\(.severity) \(.id): \(.path): \(.message) Do: \(.remedy)"]
-        + [.refusals[] | "\(.id): \(.path): \(.message) Do: \(.remedy)"]
-    | map(gsub("\\|"; "/") | gsub("[[:cntrl:]]"; "?")) as $lines
+    | [$errors[], $warnings[] | . + {id: "\(.severity) \(.id)"}] + [.refusals[]]
+    | map(("\(.id): \(.path): \(.message) Do: " | plain) + (.remedy | typed)) as $lines
     | "databases=\($databases);;;0 errors=\($errors | length);;;0 warnings=\($warnings | length);;;0"
         + (if $left == null then "" else " generations_left=\($left);\($warn):;\($crit):;0" end)
-    | $code, ("EDBMEND " + $status | gsub("\\|"; "/") | gsub("[[:cntrl:]]"; "?")) + " | " + ., $lines[]
+    | $code, ("EDBMEND " + $status | plain) + " | " + ., $lines[]
 ' <<<"$report") || unknown "the report of edbmend could not be read"
 echo "${answer#*$'\n'}"
 exit "${answer%%$'\n'*}"

@@ -12,6 +12,8 @@
 # unfinished by this run the rest is not begun: the disk has to be looked at first.
 #
 # Fill in `tell`. Needs bash, jq, flock and edbmend. It runs as root, or as the owner of the databases.
+# The folders of the reports and of the lock must belong to that account, and nobody else may write there:
+# what this script opens by name must not be a trap.
 # Settings, from the environment:
 #
 #     EDBMEND              the program (edbmend)
@@ -19,11 +21,12 @@
 #     EDBMEND_READERS      a group that may read the reports (nobody but the owner)
 #     EDBMEND_BACKUP_DIR   where operation folders go (beside each database)
 #     EDBMEND_RECOVER      yes: finish an interrupted operation by itself (no: only say what it would do)
-#     EDBMEND_LOCK         the lock of this script (/run/lock/edbmend-unattended.lock)
+#     EDBMEND_LOCK         the lock of this script (the file lock beside the reports)
 #
 # Exit code: the worst of all databases, 0 to 7 as edbmend has them (docs/exit-codes.md). 7 never comes
 # from an unattended run of edbmend; here it says that another run of this script is at work, and nothing
-# was looked at. Any other code is that of a program which ended without a report.
+# was looked at. Without a whole report the code is at least 4: what was done is not known here. Any code
+# above 7 is that of a program which ended so.
 set -u -o pipefail
 
 program=${EDBMEND:-edbmend}
@@ -31,7 +34,7 @@ reports=${EDBMEND_REPORTS:-/var/log/edbmend}
 readers=${EDBMEND_READERS:-}
 backup_dir=${EDBMEND_BACKUP_DIR:-}
 may_recover=${EDBMEND_RECOVER:-no}
-lock=${EDBMEND_LOCK:-/run/lock/edbmend-unattended.lock}
+lock=${EDBMEND_LOCK:-}
 
 # tell PRIORITY TEXT: where the administrator reads it. PRIORITY is a syslog one: info, warning, err or
 # crit. Put mail, a chat or a ticket here, for example:
@@ -47,7 +50,7 @@ tell() {
 code=0    # of the last run of edbmend; of a database when it is through
 report='' # of the last run
 runs=0    # numbers the reports
-halt=no   # yes: a write was left unfinished
+halt=''   # why no other database is begun
 
 # run NAME COMMAND ARGUMENT...: runs edbmend and keeps its report. Fails where there is none. There is no
 # time limit: a repair that is killed half-way has to be recovered.
@@ -72,9 +75,11 @@ make_report() {
     [ -z "$readers" ] || { chgrp -- "$readers" "$report" && chmod 640 -- "$report"; }
 }
 
+# A code that is worse stays: after a write it is the only word on it.
 died() {
-    halt=yes
-    tell crit "no report: $database: edbmend $1 ended with $code. If it was killed, an operation may be pending. Do: edbmend recover --dry-run ${database@Q}"
+    halt="the one before it left no report. See to that first"
+    tell crit "no report: $database: edbmend $1 ended with $code. If it was killed, an operation may be pending; if not, look at the disk of $report. Do: edbmend list ${database@Q}; edbmend recover --dry-run ${database@Q}"
+    code=$(worse "$code" 4)
     return 1
 }
 
@@ -159,9 +164,12 @@ mend() {
     run repair repair --yes "${options[@]}" -- "$database" || return
     told
     if [ "$code" -eq 6 ]; then
-        halt=yes
-        recover || return
-        halt=no
+        halt="the one before it is unfinished. Look at the disk first"
+        if ! recover; then
+            code=$(worse "$code" 6) # whatever kept recover from it
+            return
+        fi
+        halt=''
     fi
     [ "$code" -eq 0 ] || return
     # What a repair does not mend is still there, and the exit code says so.
@@ -181,8 +189,28 @@ rank() {
     esac
 }
 
+# The worse of two exit codes.
+worse() {
+    if [ "$(rank "$1")" -gt "$(rank "$2")" ]; then echo "$1"; else echo "$2"; fi
+}
+
+# Makes a folder where there is none, and prints where it is. Fails where another user could put something in
+# the way there. Where a folder has an ACL, the group's bits of its mode are the most that it grants.
+own_folder() {
+    local dir
+    if ! mkdir -p -- "$1" || ! dir=$(CDPATH='' cd -P -- "$1" && pwd); then
+        tell err "the folder $1 cannot be made: nothing was looked at"
+        return 1
+    fi
+    if [ ! -O "$dir" ] || [[ $(stat -c %A -- "$dir") != ?????-??-? ]]; then
+        tell err "another user owns the folder $dir, or may write to it: nothing was looked at. Do: name one of your own that is writable for you alone"
+        return 1
+    fi
+    printf '%s\n' "$dir"
+}
+
 main() {
-    local worst=0 database needed
+    local worst=0 database needed folder
     umask 077
     if [ "$#" -eq 0 ]; then
         tell err "usage: repair-unattended.sh DATABASE...; nothing was looked at"
@@ -194,23 +222,27 @@ main() {
             exit 4
         fi
     done
-    mkdir -p -- "$reports" || exit 4
+    reports=$(own_folder "$reports") || exit 4
     if [ -n "$readers" ]; then
         { chgrp -- "$readers" "$reports" && chmod 750 -- "$reports"; } || exit 4
     fi
-    exec 9>"$lock" || exit 4
+    : "${lock:=$reports/lock}"
+    folder=$(own_folder "$(dirname -- "$lock")") || exit 4
+    # Nothing is emptied, whatever it is.
+    exec 9>>"$folder/$(basename -- "$lock")" || exit 4
     if ! flock --nonblock 9; then
         tell warning "another run of this script is at work: nothing was done"
         exit 7
     fi
     for database in "$@"; do
         database=$(realpath -sm -- "$database") # what is told shall hold in any folder
-        if [ "$halt" = yes ]; then
-            tell crit "not begun: $database: the one before it is unfinished. Look at the disk first"
-            continue
+        if [ -n "$halt" ]; then
+            tell crit "not begun: $database: $halt"
+            code=4
+        else
+            mend
         fi
-        mend
-        if [ "$(rank "$code")" -gt "$(rank "$worst")" ]; then worst=$code; fi
+        worst=$(worse "$worst" "$code")
     done
     exit "$worst"
 }

@@ -38,18 +38,19 @@ impl InFolder {
 }
 
 impl Run<'_> {
-    /// The databases of a folder, by their content; logs are not opened. A file that cannot be read
+    /// The databases of a folder with its links resolved, by their content; logs are not opened. A file that cannot be read
     /// but is named like a database comes as the reason: what is not read must not pass for sound.
     pub fn databases_in(&self, listings: &Listings, dir: &Path) -> Result<InFolder, Refusal> {
         let listing = listings.of(dir).map_err(|error| unreadable(&error))?;
         let is_log =
             |name: &OsString| name.to_str().is_some_and(|n| LogFileName::parse(n).is_some());
-        let mut names: Vec<_> =
-            listing.iter().map(|(name, _)| name).filter(|name| !is_log(name)).collect();
+        let is_file = |kind: &Option<FileKind>| *kind != Some(FileKind::Directory);
+        let files = listing.iter().filter(|(name, kind)| is_file(kind) && !is_log(name));
+        let mut names: Vec<_> = files.map(|(name, _)| name).collect();
         names.sort();
         let mut found = InFolder::default();
         for path in names.into_iter().map(|name| dir.join(name)) {
-            match self.survey_among(listings, &path) {
+            match self.survey_found(listings, &path) {
                 Ok(facts) => found.sort_in(taken_for_a_database(facts, &listing)),
                 // What a link in this folder leads to is in this folder, too.
                 Err(_) if leads_into(self.storage(), &path, dir) => {}

@@ -1,6 +1,8 @@
 //! `list`: the operations that are known of in folders. Never writes.
 
-use crate::apply::{KnownOperation, Standing, is_same_operation, newest_first, operations_at};
+use std::collections::BTreeMap;
+
+use crate::apply::{KnownOperation, OperationKey, Standing, key_of, newest_first, operations_at};
 use crate::refusal::Refusal;
 use crate::report::model::OperationReport;
 use crate::report::{CommandName, Outcome, Report};
@@ -31,7 +33,7 @@ pub fn list(request: &List, watch: &Watch) -> Result<Report> {
 pub(crate) fn list_in(run: &Run, request: &List) -> Report {
     // Whose links are followed is what `recover` and `restore` ask, too.
     let run = &run.to_write();
-    let mut found: Vec<KnownOperation> = Vec::new();
+    let mut found = BTreeMap::new();
     let mut refusals: Vec<Refusal> = Vec::new();
     for path in &request.paths {
         let around = run.resolve_link(path).and_then(|path| operations_at(run.storage(), &path));
@@ -40,7 +42,10 @@ pub(crate) fn list_in(run: &Run, request: &List) -> Report {
             Err(refusal) => refusals.push(refusal),
         }
     }
-    let named: Vec<_> = newest_first(found).into_iter().filter(|known| known.is_named).collect();
+    let named: Vec<_> = newest_first(found.into_values().collect())
+        .into_iter()
+        .filter(|known| known.is_named)
+        .collect();
     refusals.extend(named.iter().filter_map(|known| known.trouble.clone()));
     let operations: Vec<_> = named.into_iter().map(told).collect();
     let outcome = match () {
@@ -56,14 +61,11 @@ pub(crate) fn list_in(run: &Run, request: &List) -> Report {
 }
 
 /// Adds what is not known yet: two paths may lead to one operation.
-fn add(run: &Run, found: &mut Vec<KnownOperation>, around: Vec<KnownOperation>) {
+fn add(run: &Run, found: &mut BTreeMap<OperationKey, KnownOperation>, around: Vec<KnownOperation>) {
     for operation in around {
-        let same =
-            found.iter_mut().find(|known| is_same_operation(run.storage(), known, &operation));
-        match same {
-            Some(known) => known.is_named |= operation.is_named,
-            None => found.push(operation),
-        }
+        let is_named = operation.is_named;
+        let known = found.entry(key_of(run.storage(), &operation)).or_insert(operation);
+        known.is_named |= is_named;
     }
 }
 

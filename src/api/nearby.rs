@@ -38,13 +38,13 @@ fn has_group(run: &Run, listings: &Listings, dir: &Path) -> bool {
 
 fn folders_in(run: &Run, listings: &Listings, dir: &Path) -> Vec<PathBuf> {
     let Ok(listing) = listings.of(dir) else { return Vec::new() };
-    let paths = listing.iter().map(|(name, _)| dir.join(name));
-    let is_folder = |path: &PathBuf| {
-        let status = run.storage().status(path);
-        status.is_ok_and(|status| status.kind == FileKind::Directory)
-            && !is_operation_folder(run.storage(), path)
+    let storage = run.storage();
+    let is_folder = |path: &Path, told: Option<FileKind>| {
+        let kind = told.or_else(|| storage.status(path).ok().map(|status| status.kind));
+        kind == Some(FileKind::Directory) && !is_operation_folder(storage, path)
     };
-    paths.filter(is_folder).collect()
+    let entries = listing.iter().map(|(name, kind)| (dir.join(name), *kind));
+    entries.filter(|(path, kind)| is_folder(path, *kind)).map(|(path, _)| path).collect()
 }
 
 /// The check of a group with its logs, its checkpoint or its databases that lie one level below, known by the log

@@ -33,13 +33,22 @@ impl Run<'_> {
         listings: &Listings,
         path: &Path,
     ) -> Result<DatabaseFacts, Refusal> {
-        let path = self.resolve(path)?;
-        if let Some(refusal) = at_work(self.storage(), &path) {
+        self.survey_found(listings, &self.resolve(path)?)
+    }
+
+    /// Surveys what was found in a folder whose links are resolved already. That they are not for each file anew is
+    /// felt where a thousand folders lie in each other.
+    pub(super) fn survey_found(
+        &self,
+        listings: &Listings,
+        path: &Path,
+    ) -> Result<DatabaseFacts, Refusal> {
+        if let Some(refusal) = at_work(self.storage(), path) {
             return Err(refusal);
         }
-        self.stage(&format!("looking at {}", shown(&path)));
-        let facts = survey_database_among(listings, &path);
-        facts.map_err(|error| self.survey_refusal(&path, &error))
+        self.stage(&format!("looking at {}", shown(path)));
+        let facts = survey_database_among(listings, path);
+        facts.map_err(|error| self.survey_refusal(path, &error))
     }
 
     /// The refusal where another edbmend is at work on a database, or on the logs beside it.

@@ -10,15 +10,17 @@ use crate::refusal::{Refusal, RefusalId};
 use crate::storage::{FileKind, Storage};
 use crate::survey::pending_marker;
 
-use super::find::find_pending;
+use super::around::Around;
+use super::find::find_pending_among;
 use super::operation::files::{
     DEFAULT_BACKUP_DIR, JOURNAL_NAME, hold_folders, is_empty_operation, is_operation_folder,
 };
 use super::operation::journal::End;
+use super::operation::marker::subject_of;
 use super::operation::moved_along::is_same;
 use super::operation::trouble::journal_damaged;
 use super::outcome::Ending;
-use super::pending::{marker_among, operation_dir, read_pending};
+use super::pending::{operation_dir, read_pending_among};
 use super::stored::read_stored;
 
 /// Most operations that are listed at once: a repair every hour for a year.
@@ -84,6 +86,11 @@ impl KnownOperation {
         }
     }
 
+    /// Whether it works on a file, whatever name that was given by.
+    fn is_on(&self, storage: &dyn Storage, path: &Path) -> bool {
+        self.subject.as_deref().is_some_and(|subject| is_same(storage, subject, path))
+    }
+
     /// Whether it changed something that was not undone since.
     pub fn is_in_effect(&self) -> bool {
         self.standing == Standing::Ended(Ending::Committed) && self.undone_by.is_none()
@@ -93,6 +100,7 @@ impl KnownOperation {
 /// The operations at a path, in no order: a folder stands for all in it, a database for those on it, an operation
 /// folder for itself. Those beside it come along, since they may undo it.
 pub fn operations_at(storage: &dyn Storage, path: &Path) -> Result<Vec<KnownOperation>, Refusal> {
+    let around = &Around::new(storage);
     let kind = match storage.status(path) {
         Ok(status) => status.kind,
         // The database may be gone while its marker is still there.
@@ -101,16 +109,21 @@ pub fn operations_at(storage: &dyn Storage, path: &Path) -> Result<Vec<KnownOper
         Err(error) => return Err(unreadable(&error)),
     };
     if kind != FileKind::Directory {
-        let mut found = operations_around(storage, path.parent().unwrap_or(path))?;
+        // What is pending there is what `recover` finds there.
+        let pending = find_pending_among(around, path)?;
+        let marked = subject_of(path);
+        let subject = marked.as_deref().unwrap_or(path);
+        let mut found = operations_around(around, path.parent().unwrap_or(path))?;
         for operation in &mut found {
-            operation.is_named = operation.subject.as_deref() == Some(path);
+            operation.is_named = operation.is_on(storage, subject)
+                || matches!(&operation.standing, Standing::Pending(on) if pending.contains(on));
         }
         return Ok(found);
     }
     if !is_operation_folder(storage, path) && !is_empty_operation(storage, path) {
-        return operations_around(storage, path);
+        return operations_around(around, path);
     }
-    let mut found = operations_around(storage, home_of(path))?;
+    let mut found = operations_around(around, home_of(path))?;
     for operation in &mut found {
         operation.is_named = operation.dir.as_ref().is_some_and(|dir| is_same(storage, dir, path));
     }
@@ -124,13 +137,23 @@ fn home_of(dir: &Path) -> &Path {
     around.parent().filter(|_| is_default).unwrap_or(around)
 }
 
-/// Whether two are one operation: its folder, or without one its marker, was met on two ways.
-pub fn is_same_operation(storage: &dyn Storage, a: &KnownOperation, b: &KnownOperation) -> bool {
-    match (&a.dir, &b.dir) {
-        (Some(a), Some(b)) => is_same(storage, a, b),
-        (None, None) => a.subject == b.subject,
-        _ => false,
+/// What one operation that was met on two ways is known by: its folder, or without one what its marker stands
+/// beside.
+pub fn key_of(storage: &dyn Storage, known: &KnownOperation) -> OperationKey {
+    let identity = |dir: &PathBuf| Some(storage.status(dir).ok()?.identity);
+    match known.dir.as_ref().and_then(identity) {
+        Some(identity) => OperationKey::There(identity),
+        None => OperationKey::Named(known.dir.clone(), known.subject.clone()),
     }
+}
+
+/// What tells one operation from another.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub enum OperationKey {
+    /// Its folder: volume and number.
+    There((u64, u128)),
+    /// A folder that is out of reach, and what its marker stands beside.
+    Named(Option<PathBuf>, Option<PathBuf>),
 }
 
 /// The newest first, by their journals, whatever their folders are called now; each with the one that undid it.
@@ -165,6 +188,7 @@ pub fn newest_first(mut operations: Vec<KnownOperation>) -> Vec<KnownOperation> 
 /// What was found under way to the operations of a folder.
 struct Search<'a> {
     storage: &'a dyn Storage,
+    around: &'a Around<'a>,
     found: Vec<KnownOperation>,
 }
 
@@ -175,19 +199,20 @@ struct Marked {
     trouble: Option<Refusal>,
 }
 
-fn operations_around(storage: &dyn Storage, dir: &Path) -> Result<Vec<KnownOperation>, Refusal> {
-    let mut search = Search { storage, found: Vec::new() };
+fn operations_around(around: &Around, dir: &Path) -> Result<Vec<KnownOperation>, Refusal> {
+    let storage = around.storage;
+    let mut search = Search { storage, around, found: Vec::new() };
     let _around = storage.hold_folder(dir).map_err(|error| reason(&error))?;
     let backup_dir = dir.join(DEFAULT_BACKUP_DIR);
     let _backup_dir = search.hold_backup_dir(&backup_dir);
     let marked = search.marked_in(dir)?;
     let mut dirs: Vec<PathBuf> = marked.iter().map(|marked| marked.dir.clone()).collect();
-    for around in [dir, &backup_dir] {
-        search.add_dirs(around, &mut dirs)?;
+    for place in [dir, &backup_dir] {
+        search.add_dirs(place, &mut dirs)?;
     }
     for dir in dirs {
         let marked = marked.iter().find(|marked| is_same(storage, &marked.dir, &dir));
-        search.found.push(read(storage, &dir, marked));
+        search.found.push(read(around, &dir, marked));
     }
     Ok(search.found)
 }
@@ -228,12 +253,13 @@ impl Search<'_> {
         let storage = self.storage;
         let mut found = Vec::new();
         // An operation folder stands for itself there.
-        let subjects = find_pending(storage, dir)?.into_iter().filter(|subject| subject != dir);
+        let subjects =
+            find_pending_among(self.around, dir)?.into_iter().filter(|subject| subject != dir);
         for subject in subjects {
-            let (dir, trouble) = match read_pending(storage, &subject) {
+            let (dir, trouble) = match read_pending_among(self.around, &subject) {
                 Ok(pending) => (pending.operation.map(|operation| operation.dir), None),
                 Err(refusal) => {
-                    let marker = marker_among(storage, &subject);
+                    let marker = self.around.marker_of(&subject);
                     let dir = marker
                         .and_then(|(beside, marker)| operation_dir(storage, &beside, &marker).ok());
                     (dir, Some(refusal))
@@ -241,7 +267,7 @@ impl Search<'_> {
             };
             match dir {
                 Some(dir) => found.push(Marked { dir, subject, trouble }),
-                None => self.found.push(by_its_marker(storage, subject, trouble)),
+                None => self.found.push(by_its_marker(self.around, subject, trouble)),
             }
         }
         Ok(found)
@@ -291,13 +317,9 @@ fn too_many(dir: &Path) -> Refusal {
 }
 
 /// What a marker alone tells of: its folder was not made yet, or is out of reach.
-fn by_its_marker(
-    storage: &dyn Storage,
-    subject: PathBuf,
-    trouble: Option<Refusal>,
-) -> KnownOperation {
-    let marker = marker_among(storage, &subject).map(|(_, marker)| marker);
-    let shared = shared(storage, &pending_marker(&subject));
+fn by_its_marker(around: &Around, subject: PathBuf, trouble: Option<Refusal>) -> KnownOperation {
+    let marker = around.marker_of(&subject).map(|(_, marker)| marker);
+    let shared = shared(around.storage, &pending_marker(&subject));
     let known = KnownOperation::new(Standing::Pending(subject.clone()));
     KnownOperation {
         id: marker.as_ref().map(|marker| marker.operation.clone()),
@@ -310,7 +332,8 @@ fn by_its_marker(
 }
 
 /// What an operation folder tells, and its marker where it has one.
-fn read(storage: &dyn Storage, dir: &Path, marked: Option<&Marked>) -> KnownOperation {
+fn read(around: &Around, dir: &Path, marked: Option<&Marked>) -> KnownOperation {
+    let storage = around.storage;
     let unknown =
         KnownOperation { dir: Some(dir.to_owned()), ..KnownOperation::new(Standing::Unknown) };
     let _held = match hold_folders(storage, [dir]) {
@@ -319,7 +342,10 @@ fn read(storage: &dyn Storage, dir: &Path, marked: Option<&Marked>) -> KnownOper
     };
     let pending = match marked {
         Some(marked) => Some(marked.subject.clone()),
-        None => find_pending(storage, dir).ok().and_then(|subjects| subjects.into_iter().next()),
+        None => {
+            let found = find_pending_among(around, dir);
+            found.ok().and_then(|subjects| subjects.into_iter().next())
+        }
     };
     let trouble = marked.and_then(|marked| marked.trouble.clone());
     let standing = |end: Option<End>| match (&pending, end) {

@@ -3,6 +3,7 @@
 //! One `execute` and one `recover` serve every [`Deed`]. All the care for crashes, syncs and torn writes
 //! lives here, once. The order of a commit is that of SAFETY.md.
 
+mod around;
 mod context;
 mod deed;
 mod execute;
@@ -25,7 +26,7 @@ pub use find::{empty_folders, find_pending};
 pub use header::deed::HeaderDeed;
 pub use known_deed::{Job, KnownDeed};
 pub use known_operations::{
-    KnownOperation, Standing, is_same_operation, newest_first, operations_at,
+    KnownOperation, OperationKey, Standing, key_of, newest_first, operations_at,
 };
 pub use logs::deed::LogsDeed;
 pub use operation::files::{

@@ -9,9 +9,10 @@ use crate::show::{CommandLine, quoted, shown};
 use crate::storage::{Access, FileKind, Storage};
 use crate::survey::pending_marker;
 
+use super::around::{Around, Beside};
 use super::deed::Deed;
-use super::operation::files::{DEFAULT_BACKUP_DIR, REPORT_NAME, SUMS_NAME, is_operation_folder};
-use super::operation::journal::{End, State};
+use super::operation::files::{DEFAULT_BACKUP_DIR, SUMS_NAME, is_operation_folder};
+use super::operation::journal::End;
 use super::operation::marker::{self, Found, Marker};
 use super::operation::moved_along::{is_dir, is_same};
 use super::operation::trouble::{journal_damaged, of_another_version, of_the_original};
@@ -72,32 +73,40 @@ impl Pending {
 
 /// Reads what is pending on a subject, or in an operation folder.
 pub fn read_pending(storage: &dyn Storage, subject: &Path) -> Result<Pending, Refusal> {
-    if is_operation_folder(storage, subject) {
-        return read_pending_in(storage, subject);
+    read_pending_among(&Around::new(storage), subject)
+}
+
+/// Reads what is pending on one of several subjects.
+pub fn read_pending_among(around: &Around, subject: &Path) -> Result<Pending, Refusal> {
+    if is_operation_folder(around.storage, subject) {
+        return read_pending_in(around, subject);
     }
     let path = pending_marker(subject);
-    let marker = match marker::read(storage, &path).map_err(|error| reason(&error))? {
-        Found::Whole(marker) => marker,
-        Found::OtherVersion(schema) => return Err(of_another_version(&path, &schema)),
-        Found::Damaged => return Err(journal_damaged(&path, "the marker does not match its seal")),
-        Found::Foreign => return Err(foreign(&path)),
-        Found::Torn => {
-            // Others of the operation may be whole.
-            if let Some((beside, marker)) = marker_among(storage, subject) {
-                return read_marked(storage, &beside, marker);
-            }
-            let mut beside = operations_beside(storage, subject).into_iter();
-            if let Some(begun) = beside.find(|other| !other.is_ended) {
-                return Err(marker_lies(&path, &begun.dir));
-            }
-            return Ok(Pending::unprepared(subject, None));
-        }
-    };
-    read_marked(storage, subject, marker)
+    match &*around.marker(subject).map_err(|error| reason(&error))? {
+        Found::Whole(marker) => read_marked(around, subject, marker.clone()),
+        Found::OtherVersion(schema) => Err(of_another_version(&path, schema)),
+        Found::Damaged => Err(journal_damaged(&path, "the marker does not match its seal")),
+        Found::Foreign => Err(foreign(&path)),
+        Found::Torn => read_torn(around, subject),
+    }
+}
+
+/// Reads the operation whose marker beside `subject` is torn: others of it may be whole.
+fn read_torn(around: &Around, subject: &Path) -> Result<Pending, Refusal> {
+    if let Some((beside, marker)) = around.marker_of(subject) {
+        return read_marked(around, &beside, marker);
+    }
+    let operations = around.operations_beside(subject);
+    let is_begun = |other: &&Beside| !other.is_ended && other.may_be_on(subject);
+    match operations.iter().find(is_begun) {
+        Some(begun) => Err(marker_lies(&pending_marker(subject), &begun.dir)),
+        None => Ok(Pending::unprepared(subject, None)),
+    }
 }
 
 /// Reads the operation whose marker stands beside `subject`.
-fn read_marked(storage: &dyn Storage, subject: &Path, marker: Marker) -> Result<Pending, Refusal> {
+fn read_marked(around: &Around, subject: &Path, marker: Marker) -> Result<Pending, Refusal> {
+    let storage = around.storage;
     let dir = operation_dir(storage, subject, &marker)?;
     let stored = read_stored(storage, &dir)?;
     let is_beside = is_same(storage, &default_dir(subject, &marker), &dir);
@@ -110,7 +119,7 @@ fn read_marked(storage: &dyn Storage, subject: &Path, marker: Marker) -> Result<
         None if is_beside => {}
         None => expect_unprepared_of_its_own(storage, subject, &dir, &marker)?,
     }
-    let mut marked = marker.marked(storage, subject);
+    let mut marked = around.marked_by(&marker, subject);
     let stored = stored.map(|stored| on(*stored, subject));
     let known_as = match &stored {
         Some(stored) => stored.deed.as_deed().subject(),
@@ -140,34 +149,16 @@ fn last_of_all(paths: Vec<PathBuf>, last: &Path) -> Vec<PathBuf> {
     each
 }
 
-/// The whole marker that is to be believed where `subject` is named, and what it stands beside: its own, or one
-/// in the same folder that names it as one of its operation.
-pub fn marker_among(storage: &dyn Storage, subject: &Path) -> Option<(PathBuf, Marker)> {
-    let whole = |subject: &Path| match marker::read(storage, &pending_marker(subject)) {
-        Ok(Found::Whole(marker)) => Some((subject.to_owned(), marker)),
-        _ => None,
-    };
-    whole(subject).or_else(|| {
-        storage.status(&pending_marker(subject)).ok()?;
-        let dir = subject.parent()?;
-        let names = storage.list(dir).unwrap_or_default().into_iter();
-        let others = names.filter_map(|name| marker::subject_of(&dir.join(name)));
-        let names_it = |(beside, marker): &(PathBuf, Marker)| {
-            marker.marked(storage, beside).iter().any(|path| path == subject)
-        };
-        others.filter_map(|other| whole(&other)).find(names_it)
-    })
-}
-
 /// The operation on the subject whose marker was found.
 fn on(stored: StoredOperation, subject: &Path) -> Box<StoredOperation> {
     Box::new(StoredOperation { deed: stored.deed.on(subject), ..stored })
 }
 
 /// The pending operation of a folder whose marker is gone or damaged.
-fn read_pending_in(storage: &dyn Storage, dir: &Path) -> Result<Pending, Refusal> {
+fn read_pending_in(around: &Around, dir: &Path) -> Result<Pending, Refusal> {
+    let storage = around.storage;
     let Some(stored) = read_stored(storage, dir)? else {
-        return read_unmarked_in(storage, dir);
+        return read_unmarked_in(around, dir);
     };
     let deed = stored.deed.as_deed();
     let subject = deed.subject();
@@ -182,14 +173,17 @@ fn read_pending_in(storage: &dyn Storage, dir: &Path) -> Result<Pending, Refusal
 /// The operation of a folder that holds no journal, and whose marker is damaged: that is the one beside its
 /// home that is. A finished operation can lose its journal, too: where another may be the one that the marker
 /// was of, and this one was ready for its journal, the marker proves nothing.
-fn read_unmarked_in(storage: &dyn Storage, dir: &Path) -> Result<Pending, Refusal> {
+fn read_unmarked_in(around: &Around, dir: &Path) -> Result<Pending, Refusal> {
+    let storage = around.storage;
     let no_journal = || journal_damaged(dir, "it holds no journal");
-    let subject = damaged_marker_at_home(storage, dir).ok_or_else(no_journal)?;
+    let subject = damaged_marker_at_home(around, dir).ok_or_else(no_journal)?;
     let was_ready = storage.status(&dir.join(SUMS_NAME)).is_ok();
-    let mut beside = operations_beside(storage, &subject).into_iter();
-    let may_be_marked =
-        |other: &Beside| !is_same(storage, &other.dir, dir) && (was_ready || !other.is_ended);
-    if let Some(other) = beside.find(may_be_marked) {
+    let operations = around.operations_beside(&subject);
+    let may_be_marked = |other: &&Beside| {
+        let is_enough = was_ready || !other.is_ended;
+        is_enough && other.may_be_on(&subject) && !is_same(storage, &other.dir, dir)
+    };
+    if let Some(other) = operations.iter().find(may_be_marked) {
         return Err(marker_unclear(&pending_marker(&subject), dir, &other.dir));
     }
     let id = dir.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -199,59 +193,8 @@ fn read_unmarked_in(storage: &dyn Storage, dir: &Path) -> Result<Pending, Refusa
 
 /// What the one damaged marker stands beside in the folder that an operation folder in the default place
 /// belongs to; `None` where there is none, or several.
-pub fn damaged_marker_at_home(storage: &dyn Storage, dir: &Path) -> Option<PathBuf> {
-    let mut damaged = damaged_markers_in(storage, dir.parent()?.parent()?).into_iter();
-    damaged.next().filter(|_| damaged.next().is_none())
-}
-
-/// What the damaged markers of a folder stand beside.
-pub fn damaged_markers_in(storage: &dyn Storage, dir: &Path) -> Vec<PathBuf> {
-    let names = storage.list(dir).unwrap_or_default().into_iter();
-    let subjects = names.filter_map(|name| marker::subject_of(&dir.join(name)));
-    let is_damaged = |subject: &PathBuf| {
-        let found = marker::read(storage, &pending_marker(subject));
-        matches!(found, Ok(Found::Torn | Found::Damaged))
-    };
-    subjects.filter(is_damaged).collect()
-}
-
-/// An operation on some subject, in the default place beside it.
-struct Beside {
-    dir: PathBuf,
-    /// Whether its own journal or report says so.
-    is_ended: bool,
-}
-
-/// The operations in the default place that are, or may be, on `subject`.
-fn operations_beside(storage: &dyn Storage, subject: &Path) -> Vec<Beside> {
-    let backup_dir = subject.with_file_name(DEFAULT_BACKUP_DIR);
-    let names = storage.list(&backup_dir).unwrap_or_default();
-    let dirs = names.into_iter().map(|name| backup_dir.join(name));
-    dirs.filter_map(|dir| operation_beside(storage, subject, dir)).collect()
-}
-
-fn operation_beside(storage: &dyn Storage, subject: &Path, dir: PathBuf) -> Option<Beside> {
-    let (is_on_it, is_ended) = match read_stored(storage, &dir) {
-        Ok(Some(stored)) => {
-            (stored.deed.as_deed().subject() == subject, stored.journal.state != State::Prepared)
-        }
-        // Whose it is, nobody can tell any more.
-        Err(_) => (true, false),
-        Ok(None) => {
-            (is_begun_on(storage, &dir, subject), storage.status(&dir.join(REPORT_NAME)).is_ok())
-        }
-    };
-    is_on_it.then_some(Beside { dir, is_ended })
-}
-
-/// Whether an operation folder without a journal holds something of an operation that may be that on
-/// `subject`.
-fn is_begun_on(storage: &dyn Storage, dir: &Path, subject: &Path) -> bool {
-    let of_another = planned_subject(storage, dir)
-        .ok()
-        .flatten()
-        .is_some_and(|planned| planned.file_name() != subject.file_name());
-    is_operation_folder(storage, dir) && !of_another
+pub fn damaged_marker_at_home(around: &Around, dir: &Path) -> Option<PathBuf> {
+    around.one_damaged_in(dir.parent()?.parent()?)
 }
 
 /// A file that has a marker's name, but was not written by edbmend, or is damaged beyond recognition.

@@ -11,6 +11,7 @@ use crate::show::quoted;
 use crate::storage::{HeldFolder, Storage};
 use crate::survey::{pending_marker, read_header_area};
 
+use super::around::Around;
 use super::context::Context;
 use super::deed::Deed;
 use super::find::empty_folders;
@@ -23,7 +24,7 @@ use super::operation::journal::End;
 use super::operation::marker;
 use super::operation::trouble::{moved_without_journal, unproven};
 use super::outcome::{Applied, Bodies, Ending};
-use super::pending::{Pending, damaged_markers_in, read_pending};
+use super::pending::{Pending, read_pending};
 use super::stored::{StoredOperation, read_unprepared, remove_unprepared};
 
 /// A pending operation, and what will be done with it.
@@ -333,7 +334,7 @@ fn discard(storage: &dyn Storage, pending: &Pending) -> Result<Ending, Refusal> 
 /// proves that nothing had begun.
 fn remove_empty_unless_needed(storage: &dyn Storage, subject: &Path) {
     let home = subject.parent().unwrap_or(Path::new("/"));
-    if damaged_markers_in(storage, home).is_empty() {
+    if !Around::new(storage).is_any_damaged_in(home) {
         remove_empty_beside(storage, subject);
     }
 }

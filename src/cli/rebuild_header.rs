@@ -52,7 +52,7 @@ pub struct RebuildHeaderArgs {
 }
 
 pub fn run(session: &Session, args: &RebuildHeaderArgs) -> Report {
-    session.heed_interrupts();
+    session.heed_interrupts(&args.guarded);
     let request = RebuildHeader {
         database: args.database.clone(),
         name_in_logs: args.name_in_logs.clone(),

@@ -36,7 +36,7 @@ pub struct RecoverArgs {
 }
 
 pub fn run(session: &Session, args: &RecoverArgs) -> Report {
-    session.heed_interrupts();
+    session.heed_interrupts(&args.guarded);
     let request = Recover {
         path: args.path.clone(),
         back: args.back,

@@ -101,7 +101,7 @@ impl From<VerifyArg> for VerifyScope {
 }
 
 pub fn run(session: &Session, args: &RepairArgs) -> Report {
-    session.heed_interrupts();
+    session.heed_interrupts(&args.guarded);
     let run = session.run();
     let mut report = Report::new(CommandName::Repair);
     let paths: Vec<&PathBuf> = args.databases.iter().chain(&args.group.db).collect();

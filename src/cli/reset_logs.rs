@@ -54,7 +54,7 @@ fn log_base(text: &str) -> Result<String, String> {
 }
 
 pub fn run(session: &Session, args: &ResetLogsArgs) -> Report {
-    session.heed_interrupts();
+    session.heed_interrupts(&args.guarded);
     let request = ResetLogs {
         dir: args.dir.clone(),
         prefix: args.prefix.clone(),

@@ -32,7 +32,7 @@ pub struct RestoreArgs {
 }
 
 pub fn run(session: &Session, args: &RestoreArgs) -> Report {
-    session.heed_interrupts();
+    session.heed_interrupts(&args.guarded);
     let operation = args.operation.clone();
     let guarded = guarded(&args.guarded, args.backup_dir.as_deref());
     carry_out(&session.run(), &args.guarded, Restore { operation, guarded })

@@ -14,7 +14,7 @@ use crate::refusal::Refusal;
 use crate::report::{Report, typed, who};
 use crate::storage::Disk;
 
-use super::flags::OutputArgs;
+use super::flags::{GuardedArgs, OutputArgs};
 use super::interrupts;
 use super::log_file::LogFile;
 use super::terminal::{Watcher, show};
@@ -75,10 +75,12 @@ impl Session {
         Run { context, arguments: self.arguments.clone(), started: self.started, writes: false }
     }
 
-    /// From now on Ctrl-C and a polite kill end the run in an orderly way. Read-only commands keep
+    /// From now on Ctrl-C and a polite kill end the run in an orderly way. Read-only commands and dry runs keep
     /// the default, which ends them at once.
-    pub fn heed_interrupts(&self) {
-        interrupts::heed(&self.interrupted);
+    pub fn heed_interrupts(&self, guarded: &GuardedArgs) {
+        if !guarded.dry_run {
+            interrupts::heed(&self.interrupted);
+        }
     }
 
     /// From now on the first Ctrl-C ends a command that only reads with its report, and a second one ends it

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -162,6 +163,54 @@ fn what_an_earlier_release_left_interrupted() {
         assert_eq!(one["path"], json!(dir.join(of)), "where the folder is now");
         assert_eq!(one["next"], json!(format!("edbmend recover {}", dir.join(of).display())));
         assert_eq!(one["dir"], json!(operations(&dir)[0]));
+    }
+}
+
+#[test]
+fn a_database_is_told_of_whatever_recover_finds_there() {
+    let folder = files::unpack("operations-0.1.0/reset-interrupted");
+    let dir = folder.path().canonicalize().unwrap();
+    for named in ["priv1.edb", "pub1.edb", "E00.edbmend-pending"] {
+        let named = dir.join(named);
+        assert!(named.exists(), "{}", named.display());
+        let found = run(["recover", "--dry-run", "--json", text(&named)]);
+        assert!(found.json()["databases"][0]["direction"].is_string(), "{found:?}");
+        let ran = run(["list", "--json", text(&named)]);
+        assert_eq!(outcomes(&ran), ["reset-logs pending"], "{named:?}: {ran:?}");
+        assert_eq!(ran.code, Some(6), "{ran:?}");
+    }
+
+    let fixture = Fixture::new(&damaged(4));
+    let operation = fixture.repair();
+    let second = fixture.dir().join("second.edb");
+    fs::hard_link(&fixture.db, &second).unwrap();
+    assert_eq!(outcomes(&run(["list", "--json", text(&second)])), ["repair committed"]);
+    rewrite_journal(&operation, "state", json!("prepared"));
+    mark(&fixture, operation.file_name().unwrap().to_str().unwrap(), &operation);
+    for named in [&fixture.db, &second, &fixture.marker()] {
+        let ran = run(["list", "--json", text(named)]);
+        assert_eq!((ran.code, outcomes(&ran)), (Some(6), vec!["repair pending".to_owned()]));
+    }
+    // Another database beside it has none.
+    fs::write(fixture.dir().join("other.edb"), damaged(4)).unwrap();
+    let ran = run(["list", "--json", text(&fixture.dir().join("other.edb"))]);
+    assert_eq!((ran.code, ran.outcome().as_str()), (Some(0), "nothing-to-do"), "{ran:?}");
+}
+
+#[test]
+fn a_folder_full_of_empty_markers_and_operations_is_soon_told() {
+    let fixture = Fixture::new(&damaged(4));
+    let (dir, backup_dir) = (fixture.dir(), fixture.dir().join("edbmend"));
+    fs::create_dir(&backup_dir).unwrap();
+    (0..255).for_each(|n| fs::write(dir.join(format!("{n}.edb.edbmend-pending")), "").unwrap());
+    for n in 1000..2500 {
+        fs::create_dir(backup_dir.join(format!("edbmend-20261126T12{n}Z-repair-0001"))).unwrap();
+    }
+    let begun = Instant::now();
+    for command in ["list", "restore"] {
+        run([command, "--json", text(dir)]);
+        let took = begun.elapsed();
+        assert!(took < Duration::from_secs(60), "{command}: {took:?}");
     }
 }
 

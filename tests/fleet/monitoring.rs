@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::cron::command_of;
+use crate::harness::unlucky::write_program;
 use crate::harness::{Fixture, PROGRAM, Ran, damaged, finish, healthy, needs, run, spawn};
 use crate::unattended::{commands_of, needs_of_scripts, script, type_in};
 use edbmend::practice::{Recipe, storage_group};
@@ -136,18 +137,61 @@ fn the_commands_of_the_page_run_as_they_are_printed() {
 }
 
 #[test]
-fn the_line_for_cron_leaves_a_whole_file_that_the_collector_may_read() {
+#[ignore = "needs jq"]
+fn the_command_that_the_monitoring_check_tells_is_of_the_path_whatever_is_in_it() {
+    needs_of_scripts();
+    let group = practice();
+    for name in ["bar|x", "a'|$'|z", "new\nline'|c"] {
+        let folder = tempfile::tempdir().unwrap();
+        let here = folder.path().join(name);
+        fs::create_dir(&here).unwrap();
+        fs::copy(group.path().join("practice/priv1.edb"), here.join("priv1.edb")).unwrap();
+        let mut command = Command::new(script("check_edbmend.sh"));
+        let ran = finish(spawn(command.arg(&here).env("EDBMEND", PROGRAM)));
+        assert_eq!(ran.stdout.matches('|').count(), 1, "{ran:?}");
+        let told = ran.stdout.lines().find_map(|line| line.split_once(" Do: ")).expect("a line").1;
+        let there =
+            type_in(folder.path(), &format!("set -- {told}; test -f \"$3\" && echo \"$2\""));
+        assert_eq!(there.stdout, "repair\n", "{told}: {there:?}");
+    }
+}
+
+#[test]
+fn metrics_that_are_not_whole_replace_nothing() {
     let folder = practice();
     let here = folder.path().display().to_string();
+    // The disk is full in the middle of them.
+    let half = folder.path().join("half");
+    write_program(&half, &format!("'{PROGRAM}' \"$@\" | head -c 500"));
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/monitoring.md");
+    let typed = commands_of(&page).into_iter().find(|typed| typed.contains("--openmetrics"));
+    let typed = typed.expect("a command").replace("edbmend check", "./half check");
+    let collected = folder.path().join("edbmend.prom");
+    for command in [typed, cron_line(&here, &half)] {
+        fs::write(&collected, "of yesterday").unwrap();
+        assert_ne!(type_in(folder.path(), &command).code, Some(0), "{command}");
+        assert_eq!(fs::read_to_string(&collected).unwrap(), "of yesterday", "{command}");
+    }
+}
+
+/// The command of the page's line for cron, with the practice files and this program.
+fn cron_line(here: &str, program: &Path) -> String {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/monitoring.md");
     let page = fs::read_to_string(page).unwrap();
     let line = page.lines().find(|line| line.contains(" * * *  root ")).expect("a line for cron");
     let (user, command) = command_of(line.trim_start());
     assert_eq!(user, "root");
-    let command = command
-        .replace("/var/lib/prometheus/node-exporter", &here)
-        .replace("/usr/local/bin/edbmend", PROGRAM)
-        .replace("/mnt/snapshot/mdbdata", &format!("{here}/practice"));
+    command
+        .replace("/var/lib/prometheus/node-exporter", here)
+        .replace("/usr/local/bin/edbmend", program.to_str().unwrap())
+        .replace("/mnt/snapshot/mdbdata", &format!("{here}/practice"))
+}
+
+#[test]
+fn the_line_for_cron_leaves_a_whole_file_that_the_collector_may_read() {
+    let folder = practice();
+    let here = folder.path().display().to_string();
+    let command = cron_line(&here, Path::new(PROGRAM));
     let mut shell = Command::new("/bin/sh");
     shell.env_clear().env("PATH", "/usr/bin:/bin").current_dir("/").args(["-c", &command]);
     let ran = finish(spawn(&mut shell));

@@ -3,6 +3,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -62,7 +63,7 @@ impl Server {
         let names = names(&self.path("reports"));
         let mut reports: Vec<(String, String)> = names
             .iter()
-            .filter(|name| *name != "edbmend.log")
+            .filter(|name| *name != "edbmend.log" && *name != "lock")
             .map(|name| {
                 let report: Value =
                     serde_json::from_slice(&fs::read(self.path("reports").join(name)).unwrap())
@@ -289,6 +290,72 @@ fn nothing_is_done_without_the_program_or_without_the_readers_of_its_reports() {
         .env("EDBMEND_LOCK", without.path("lock"));
     assert_eq!(finish(spawn(&mut command)).code, Some(4));
     assert_eq!(fs::read(&without.db).unwrap(), damaged(8));
+}
+
+#[test]
+#[ignore = "needs root and jq"]
+fn nothing_is_done_where_another_user_could_say_what_is_overwritten() {
+    needs::root();
+    needs_of_scripts();
+    let server = Server::new(&damaged(8));
+    let run = |reports: &str, lock: &str| {
+        let mut command = Command::new(script("repair-unattended.sh"));
+        command.arg(&server.db).env("EDBMEND", PROGRAM);
+        command.env("EDBMEND_REPORTS", server.path(reports)).env("EDBMEND_LOCK", server.path(lock));
+        finish(spawn(&mut command))
+    };
+    let open = server.path("open");
+    fs::create_dir(&open).unwrap();
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o1777)).unwrap();
+    symlink(&server.db, open.join("lock")).unwrap();
+    let theirs = server.path("theirs");
+    fs::create_dir(&theirs).unwrap();
+    chown(&theirs, Some(65534), None).unwrap();
+    symlink(&open, server.path("link")).unwrap();
+    for (reports, lock) in
+        [("reports", "open/lock"), ("reports", "link/lock"), ("open", "lock"), ("theirs", "lock")]
+    {
+        expect(&run(reports, lock), 4, "err: another user owns the folder /");
+        assert_eq!(fs::read(&server.db).unwrap(), damaged(8), "{reports} {lock}");
+    }
+    // The lock empties no file of one's own, either.
+    run("reports", "priv1.edb");
+    assert_eq!(fs::read(&server.db).unwrap(), damaged(8));
+}
+
+#[test]
+#[ignore = "needs jq"]
+fn a_report_that_is_not_whole_is_told_and_is_no_success() {
+    needs_of_scripts();
+    let server = Server::new(&damaged(8));
+    let behind = Server::new(&damaged(8));
+    let program = server.path("program");
+    // The disk of the reports is full once there is something to tell of a repair.
+    write_program(
+        &program,
+        &format!("[ \"$1\" = repair ] || exec '{PROGRAM}' \"$@\"\n'{PROGRAM}' \"$@\" | head -c 99"),
+    );
+    let unlucky = Server { program, ..server };
+    let ran = unlucky.run_on(&[unlucky.db.as_os_str(), behind.db.as_os_str()]);
+    expect(&ran, 4, &told("crit: no report: ", &unlucky, ": edbmend repair ended with 0. "));
+    expect(&ran, 4, &told("crit: not begun: ", &behind, ": the one before it left no report."));
+    assert_eq!(fs::read(&behind.db).unwrap(), damaged(8));
+}
+
+#[test]
+#[ignore = "needs jq and strace"]
+fn whatever_keeps_a_recovery_from_a_write_that_was_left_unfinished_the_code_stays_6() {
+    needs_of_scripts();
+    needs::strace();
+    let server = Server::new(&damaged(8));
+    let failing = failing_program(&server.path("failing"), &[], 6);
+    let program = server.path("program");
+    write_program(
+        &program,
+        &format!("[ \"$1\" != recover ] || exit 3\nexec '{}' \"$@\"", failing.display()),
+    );
+    let unlucky = Server { program, ..server };
+    expect(&unlucky.run(), 6, &told("crit: unfinished: ", &unlucky, ": do not mount. io-error: "));
 }
 
 #[test]

@@ -246,6 +246,28 @@ fn an_interrupt_ends_in_an_orderly_way() {
     }
 }
 
+#[test]
+#[ignore = "needs strace"]
+fn what_writes_nothing_ends_at_once() {
+    needs::strace();
+    let fixture = Fixture::new(&damaged(8));
+    let operation = fixture.repair();
+    assert!(is_killed_at(&["restore", "--yes"], &operation, "pwrite64", 9));
+    for (command, path) in [
+        (&["list"][..], fixture.dir()),
+        (&["recover", "--dry-run"], fixture.dir()),
+        (&["restore", "--dry-run"], &operation),
+        (&["repair", "--dry-run"], &fixture.db),
+    ] {
+        for signal in ["TERM", "INT"] {
+            let ran = run_with_signal(command, path, "getdents64", signal, 1);
+            let number = if signal == "TERM" { libc::SIGTERM } else { libc::SIGINT };
+            let ended = ran.signal == Some(number) || ran.code == Some(128 + number);
+            assert!(ended, "{command:?} {signal}: {ran:?}");
+        }
+    }
+}
+
 /// A backup folder elsewhere is found through the marker.
 #[test]
 #[ignore = "needs strace"]

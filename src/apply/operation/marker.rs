@@ -66,28 +66,10 @@ impl Marker {
         }
     }
 
-    /// What the markers of the operation stand beside, where this one was found beside `subject`: where all
-    /// was moved or copied, beside the same names there.
-    pub fn marked(&self, storage: &dyn Storage, subject: &Path) -> Vec<PathBuf> {
-        let is_ours = |path: &PathBuf| self.is_marked(storage, path);
-        let found = self.marked.iter().filter_map(StoredPath::to_path).map(|planned| {
-            let here = planned.file_name().map(|name| subject.with_file_name(name));
-            here.filter(is_ours).unwrap_or(planned)
-        });
-        let mut marked: Vec<PathBuf> = found.collect();
-        if !marked.iter().any(|path| path == subject) {
-            marked.push(subject.to_owned());
-        }
-        marked
-    }
-
-    /// Whether a marker of this operation, or what is left of one, stands beside `subject`.
-    fn is_marked(&self, storage: &dyn Storage, subject: &Path) -> bool {
-        match read(storage, &pending_marker(subject)) {
-            Ok(Found::Whole(other)) => other.operation == self.operation,
-            Ok(Found::Torn | Found::Damaged) => true,
-            _ => false,
-        }
+    /// What all markers of the operation stood beside when it was planned, the one that it is known by first; none
+    /// where an older version wrote it.
+    pub fn planned(&self) -> impl Iterator<Item = PathBuf> {
+        self.marked.iter().filter_map(StoredPath::to_path)
     }
 
     /// Whether an operation can have this name and folder.
