@@ -136,7 +136,7 @@ fn recover_one(
             return stopped(path, shared);
         }
     }
-    let assessment = match assess(storage, path, request.wish()) {
+    let assessment = match assess(run.context, path, request.wish()) {
         Ok(assessment) => assessment,
         Err(reasons) => return stopped(path, reasons),
     };

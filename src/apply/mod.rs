@@ -15,6 +15,7 @@ mod operation;
 mod outcome;
 mod pending;
 mod recover;
+mod spare_copies;
 mod stored;
 mod undo;
 
