@@ -123,7 +123,10 @@ fn steps_after_header(database: &DatabaseReport, plan: &HeaderPlan) -> Vec<Note>
         return undo.map(Note::HeaderIsBack).into_iter().collect();
     }
     if let Some(rebuild) = &database.rebuild {
-        let mut notes = vec![Note::AfterRebuild(rebuild.case), Note::KeepOperationFolder];
+        let mut notes = vec![
+            Note::AfterRebuild { case: rebuild.case, state: rebuild.state },
+            Note::KeepOperationFolder,
+        ];
         notes.extend(undo.map(Note::ToUndo));
         return notes;
     }

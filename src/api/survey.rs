@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::apply::{at_work, at_work_near, at_work_on_logs};
-use crate::diagnose::is_of_stream;
+use crate::diagnose::is_archive;
 use crate::guards::{unread, unreadable};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::{quoted, shown};

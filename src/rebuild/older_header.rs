@@ -102,15 +102,16 @@ impl OlderHeader {
             || is_same_state(stamp, newest)
                 && is_same_state(object.into(), proof.highest_object.into());
         match (self.header.state(), known) {
-            (DbState::CleanShutdown, None) if of_pages => self.current_unless_stream(tails),
+            (DbState::CleanShutdown | DbState::DirtyShutdown, None) if of_pages => {
+                self.current_unless_stream(tails)
+            }
             (DbState::CleanShutdown, Some((tail, tale)))
                 if of_pages && self.ends_with(tail, tale) =>
             {
                 Worth::Current
             }
-            (DbState::DirtyShutdown, None) => self.current_unless_stream(tails),
             (DbState::CleanShutdown | DbState::DirtyShutdown, Some(_)) => Worth::Older,
-            (DbState::CleanShutdown, None) => Worth::Unsuitable(format!(
+            (DbState::CleanShutdown | DbState::DirtyShutdown, None) => Worth::Unsuitable(format!(
                 "its dbtime is {stamp}, the newest stamp of a page {newest}: it is older than the pages, and \
                  no log tells of the time between"
             )),

@@ -318,6 +318,7 @@ fn report(command: CommandName, outcome: Outcome, steps: Steps, databases: usize
         group: None,
         no_logs_in: vec![path()],
         unread: vec![path()],
+        is_dry_run: false,
     };
     report
 }

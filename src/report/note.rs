@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::ese::DbState;
 use crate::machine::StoreService;
 use crate::plan::Direction;
 use crate::rebuild::RebuildCase;
@@ -58,7 +59,12 @@ pub enum Note {
     /// A header is to be written that was rebuilt, of which so much is proven.
     Rebuilt(RebuildCase),
     /// A rebuilt header was written: what comes next.
-    AfterRebuild(RebuildCase),
+    AfterRebuild {
+        /// What was proven.
+        case: RebuildCase,
+        /// The state in which the header was written.
+        state: DbState,
+    },
     /// The operation folder has the only copy of what was before.
     KeepOperationFolder,
     /// How a repair is undone.
@@ -159,7 +165,7 @@ impl Note {
             ),
             Self::MountStore { full_backup_needed: false } => one("Now mount the store."),
             Self::Rebuilt(case) => one(verdict_in_words(*case)),
-            Self::AfterRebuild(case) => after_rebuild(*case),
+            Self::AfterRebuild { case, state } => after_rebuild(*case, *state),
             Self::KeepOperationFolder => {
                 one("Keep the operation folder until that backup is proven.")
             }
@@ -271,19 +277,19 @@ fn verdict_in_words(case: RebuildCase) -> String {
     )
 }
 
-fn after_rebuild(case: RebuildCase) -> Vec<Paragraph> {
+fn after_rebuild(case: RebuildCase, state: DbState) -> Vec<Paragraph> {
     one(match case {
-        RebuildCase::HeaderProven | RebuildCase::CleanProven => {
-            "Now mount the store, and run a full backup at once. Until then an incremental backup answers -560."
-        }
-        RebuildCase::RecoveryNeeded => {
-            "Now mount the store with all its logs in place: the engine replays them. Then run a full backup at \
-             once."
-        }
         RebuildCase::PagesOnly => {
             "The database is in Dirty Shutdown and cannot be mounted. On a COPY of it run eseutil /p, then \
              eseutil /d, then isinteg -fix. What never reached the pages, and what is on pages that /p gives up, \
              is lost. A restored backup is better where there is one."
+        }
+        _ if state == DbState::CleanShutdown => {
+            "Now mount the store, and run a full backup at once. Until then an incremental backup answers -560."
+        }
+        _ => {
+            "Now mount the store with all its logs in place: the engine replays them. Then run a full backup at \
+             once."
         }
     })
 }

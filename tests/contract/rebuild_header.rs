@@ -307,6 +307,28 @@ fn an_older_header_gives_what_never_changes() {
 }
 
 #[test]
+fn a_dirty_header_from_before_the_newest_page_proves_nothing() {
+    let case = Case::destroyed(CLEAN, "test.edb");
+    // As a copy of the mounted store had it: dirty, and pages were written since.
+    let older = case.beside("older.bin");
+    let mut header = case.original[..2 * case.page()].to_vec();
+    for copy in header.chunks_mut(case.page()) {
+        copy[16..24].copy_from_slice(&9u64.to_le_bytes());
+        copy[52] = 2;
+        checksum::seal(copy);
+    }
+    fs::write(&older, header).unwrap();
+    for name in names(case.folder.path()) {
+        let name = name.to_str().unwrap().to_owned();
+        if name.starts_with("E00") {
+            fs::remove_file(case.beside(&name)).unwrap();
+        }
+    }
+    let ran = case.refused(&["--from", older.to_str().unwrap()], &["evidence-unsuitable"]);
+    assert!(ran.stdout.contains("it is older than the pages"), "{ran:?}");
+}
+
+#[test]
 fn one_valid_copy_is_left_to_repair() {
     let case = Case::of(CLEAN, "test.edb");
     case.edit(|bytes| bytes[..4096].fill(0));

@@ -104,7 +104,7 @@ impl Source {
     }
 
     fn at(&self, place: &Place) -> Home {
-        let (module, name) = self.house.home_of_item(&place).expect("a file");
+        let (module, name) = self.house.home_of_item(place).expect("a file");
         (module.place.clone(), name)
     }
 

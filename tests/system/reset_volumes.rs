@@ -44,8 +44,8 @@ fn copying_tells_which_logs_are_sound() {
     let done = group.reset(&["--backup-dir", kept.to_str().unwrap()]);
     assert_eq!(done.code, Some(0), "{done:?}");
     let (json, record) = (done.json(), fs::read_to_string(done.operation_dir().join("report.txt")));
-    assert_eq!(body_of(&json, "E0000002.log"), "\"damaged\"");
-    assert_eq!(body_of(&json, "E0000001.log"), "\"sound\"");
+    assert_eq!(body_of(json, "E0000002.log"), "\"damaged\"");
+    assert_eq!(body_of(json, "E0000001.log"), "\"sound\"");
     let record = record.unwrap();
     assert!(record.contains("E0000002.log is damaged"), "{record}");
     assert!(record.contains("logs were read to their end; sound:"), "{record}");

@@ -233,6 +233,7 @@ fn rebuild(
         page: healthy[..PAGE_BYTES].to_vec(),
         fields: Vec::new(),
         evidence: Vec::new(),
+        is_by_name: false,
     };
     let length = old.len() as u64;
     let mut printing = PagesPrinting::new(PageLayout::of(length, PAGE_BYTES), length);
