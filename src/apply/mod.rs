@@ -10,6 +10,7 @@ mod find;
 mod header;
 mod known_deed;
 mod known_operations;
+mod left_to_change;
 mod logs;
 mod operation;
 mod outcome;

@@ -14,6 +14,7 @@ use crate::survey::{pending_marker, read_header_area};
 use super::context::Context;
 use super::deed::Deed;
 use super::find::empty_folders;
+use super::left_to_change::read_only;
 use super::logs::is_any_away;
 use super::operation::files::{
     DEFAULT_BACKUP_DIR, HEADER_AFTER_NAME, HEADER_BEFORE_NAME, SUMS_NAME, read_if_there, sha256,
@@ -67,16 +68,24 @@ pub fn assess(context: Context, subject: &Path, wish: Wish) -> Result<Assessment
     Ok(Assessment { subject, operation, direction, steps, markers })
 }
 
-/// Why the files of a pending operation cannot be had exclusively now. Nothing is opened for writing.
+/// Why a pending operation cannot go that way now: something that would be changed is read-only, or its files
+/// cannot be had exclusively. Nothing is opened for writing.
 pub fn recover_refusals(
     storage: &dyn Storage,
     subject: &Path,
+    direction: Direction,
     allow_unproven: bool,
 ) -> Vec<Refusal> {
-    match read_pending(storage, subject).and_then(|pending| pending.files(storage)) {
+    let asked = read_pending(storage, subject).and_then(|pending| {
+        let files = pending.files(storage)?;
+        Ok((read_only(storage, &pending, &files, direction), files))
+    });
+    match asked {
         Err(refusal) => vec![refusal],
-        Ok(files) => {
-            Held::probe(storage, files.iter().map(|(path, _)| path.as_path()), allow_unproven)
+        Ok((mut refusals, files)) => {
+            let paths = files.iter().map(|(path, _)| path.as_path());
+            refusals.extend(Held::probe(storage, paths, allow_unproven));
+            refusals
         }
     }
 }

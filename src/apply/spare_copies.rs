@@ -26,13 +26,19 @@ pub fn expect_database_has_all(
     let io = |error: StorageError| reason(&error);
     let Some(copy) = full_copy_in(context.storage, dir).map_err(io)? else { return Ok(()) };
     let file = context.storage.open(&copy, Access::Read).map_err(io)?;
-    let sums = read_sums(context.storage, dir, |name| dir.join(name) == copy);
+    let is_whole = !read_sums(context.storage, dir, |name| dir.join(name) == copy).is_empty();
     let parts = Parts { copy: file.as_ref(), original: held.file(database) };
     context.observer.stage("comparing the full copy with the database");
-    match parts.first_difference(context, !sums.is_empty())? {
-        None => Ok(()),
-        Some(at) => Err(not_in_database(database, &copy, held.file(database).map(|_| at))),
-    }
+    let Some(at) = parts.first_difference(context, is_whole)? else { return Ok(()) };
+    let copy = shown(&copy);
+    let message = match held.file(database) {
+        Some(_) => format!(
+            "it is no longer what the operation had copied: from offset {at} on, the full copy {copy} holds something \
+             else"
+        ),
+        None => format!("it is not there, and the full copy {copy} may be all that is left of it"),
+    };
+    Err(not_in_database(database, message, is_whole))
 }
 
 /// Refuses where a copy of a log holds something that the log does not.
@@ -109,22 +115,16 @@ fn first_lost(ours: &[u8], theirs: &[u8], is_whole: bool) -> Option<usize> {
 }
 
 /// The refusal where the full copy of a database may be the only whole one.
-fn not_in_database(database: &Path, copy: &Path, differs_at: Option<u64>) -> Refusal {
-    let copy_shown = shown(copy);
-    let message = match differs_at {
-        Some(at) => format!(
-            "it is no longer what the operation had copied: from offset {at} on, the full copy {copy_shown} holds \
-             something else"
-        ),
-        None => {
-            format!("it is not there, and the full copy {copy_shown} may be all that is left of it")
-        }
+fn not_in_database(database: &Path, message: String, is_whole: bool) -> Refusal {
+    let damaged = if is_whole {
+        "put it aside, and the copy in its place"
+    } else {
+        "look for a backup first; the copy was not finished, and may hold a part of the file only"
     };
-    let recover = CommandLine::new("recover").path(database);
     let remedy = format!(
-        "Nothing was touched, and the copy stays. If the database was damaged or cut off since: put it aside, put \
-         the copy in its place, then: {recover}. If it is as it must be: move the copy to another folder, then run \
-         the same command."
+        "Nothing was touched, and the copy stays. If the database was damaged, cut off or lost since: {damaged}. If \
+         it is as it must be: move the copy to another folder. Then: {}",
+        CommandLine::new("recover").path(database)
     );
     Refusal::new(RefusalId::DatabaseChanged, database, message, remedy)
 }

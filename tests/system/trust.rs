@@ -566,3 +566,35 @@ fn a_dry_run_of_recover_names_what_would_be_touched() {
     assert_eq!(recovered.code, Some(0), "{recovered:?}");
     assert!(dir.join("E00.log").exists());
 }
+
+/// Sets or clears an attribute that holds for root, too.
+fn chattr(change: &str, path: &Path) {
+    let status = Command::new("chattr").arg(change).arg(path).status().unwrap();
+    assert!(status.success(), "chattr {change} {}", path.display());
+}
+
+#[test]
+#[ignore = "needs root and chattr"]
+fn the_dry_run_knows_what_an_attribute_forbids() {
+    needs::root();
+    needs::programs(&["chattr"]);
+    let disk = Disk::ext4(64);
+    let group = Group::at(disk.path());
+    let [database, log] = ["priv1.edb", "E0000002.log"].map(|name| group.path(name));
+    let refused = |words: &[String], path: &Path, change: &str| {
+        chattr(&format!("+{change}"), path);
+        let (planned, done) = (run(dry(words)), run(words));
+        chattr(&format!("-{change}"), path);
+        planned.expect_refused(3, &["read-only"]);
+        done.expect_refused(3, &["read-only"]);
+    };
+    let repair = ["repair", "--yes", "--json", text(&database)].map(str::to_owned);
+    refused(&repair, &database, "a");
+    let folder = database.parent().unwrap();
+    let mut reset = reset_words(&["--yes"], folder);
+    refused(&reset, &log, "i");
+    reset.truncate(0);
+    let operation = run(&repair).operation_dir();
+    let restore = ["restore", "--yes", "--json", text(&operation)].map(str::to_owned);
+    refused(&restore, &database, "i");
+}

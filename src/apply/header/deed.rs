@@ -13,6 +13,7 @@ use crate::survey::{Fingerprint, survey_open_file};
 
 use super::super::context::Context;
 use super::super::deed::{Deed, Ready, Terms};
+use super::super::operation::files::read_sums;
 use super::super::operation::folder::OperationFolder;
 use super::super::operation::journal::End;
 use super::super::operation::moved_along::is_same;
@@ -246,7 +247,9 @@ impl HeaderDeed {
         if found == expected {
             return Ok(());
         }
-        let copy = self.plan.full_copy().map(|name| dir.join(name));
+        // One that is listed was whole, and compared.
+        let whole = read_sums(storage, dir, |name| self.plan.full_copy() == Some(name));
+        let copy = whole.keys().next().map(|name| dir.join(name));
         let copy = copy.filter(|copy| storage.status(copy).is_ok());
         Err(of_another_length(&self.database, [found, expected], copy.as_deref()))
     }
