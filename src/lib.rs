@@ -136,6 +136,8 @@ pub mod guards;
 #[doc(hidden)]
 pub mod machine;
 #[doc(hidden)]
+pub mod manual;
+#[doc(hidden)]
 pub mod plan;
 #[doc(hidden)]
 pub mod practice;

@@ -9,13 +9,12 @@ use clap::{Args, ValueHint};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
+use crate::manual::{exit_code, without_marks};
 use crate::refusal::{Refusal, RefusalId};
 use crate::report::{CommandName, Outcome, Report};
 use crate::storage::StorageError;
 
-use super::explain::without_marks;
 use super::printed::Printed;
-use super::topics::exit_code;
 
 /// Commands for whoever administers a system.
 const SECTION: &str = "8";

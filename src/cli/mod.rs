@@ -14,7 +14,6 @@ mod interrupts;
 mod list;
 mod log_file;
 mod man;
-mod numbers;
 mod on_path;
 mod own_file;
 mod page_file;

@@ -1,38 +1,14 @@
-//! What can be explained: the sections of the documentation about ids, its table of exit codes, and the
-//! numbers of the engine.
+//! What can be explained, as the command line takes it and completes it.
 
 use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Command, Error};
 
-use super::numbers::{Kind, named, numbers};
-
-const FINDINGS: &str = include_str!("../../docs/findings.md");
-const GUARDS: &str = include_str!("../../docs/guards.md");
-const EXIT_CODES: &str = include_str!("../../docs/exit-codes.md");
+use crate::manual::{exit_code, kind, named, numbers, sections};
 
 /// How like a known id a word must be to be meant, from 0 to 1.
 const ALIKE: f64 = 0.8;
-
-/// A section of a page: an id and what stands below it.
-pub struct Section {
-    /// `Finding` or `Refusal`.
-    pub what: &'static str,
-    /// The id.
-    pub id: &'static str,
-    /// What stands below it, as Markdown.
-    pub text: &'static str,
-}
-
-/// A word that says what the numbers beside it count.
-pub fn kind(word: &str) -> Option<Kind> {
-    match word.to_ascii_lowercase().as_str() {
-        "event" | "events" => Some(Kind::Event),
-        "error" | "errors" => Some(Kind::Error),
-        _ => None,
-    }
-}
 
 /// Parses what is to be explained, and tells the completions what there is.
 #[derive(Clone)]
@@ -98,27 +74,4 @@ fn near(text: &str) -> Vec<&'static str> {
     let mut near: Vec<_> = near.into_iter().map(|(_, name)| name).collect();
     near.dedup();
     near
-}
-
-/// Every section about an id.
-pub fn sections() -> impl Iterator<Item = Section> {
-    let of = |what, page: &'static str| {
-        page.split("\n## ").skip(1).filter_map(move |section| {
-            let (id, text) = section.split_once('\n')?;
-            // The next chapter is not part of the last section before it.
-            let text = text.split("\n# ").next().unwrap_or(text);
-            Some(Section { what, id: id.trim(), text: text.trim() })
-        })
-    };
-    of("Finding", FINDINGS).chain(of("Refusal", GUARDS))
-}
-
-/// The outcome and the meaning of an exit code, from the table.
-pub fn exit_code(code: &str) -> Option<(&'static str, &'static str)> {
-    EXIT_CODES.lines().find_map(|line| {
-        let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
-        let is_code = code.len() == 1 && code.bytes().all(|byte| byte.is_ascii_digit());
-        matches!(cells.as_slice(), [first, _, _] if is_code && *first == code)
-            .then(|| (cells[1], cells[2]))
-    })
 }

@@ -10,13 +10,14 @@ pub(super) fn judge(scene: &Scene) -> Option<Finding> {
     if scene.chain.stream.current.is_some() {
         return None;
     }
-    // With a temporary log the engine starts without the current one.
-    if scene.set.has_temporary {
-        return None;
-    }
     let current = scene.chain.current_name();
-    if !scene.is_live() {
+    // With a temporary log the engine starts without the current one.
+    let starts = scene.set.has_temporary;
+    if scene.is_archive() || !scene.is_live() && !starts {
         return Some(archive(&current));
+    }
+    if starts {
+        return None;
     }
     let (consequence, remedy) = cover(scene).in_words(scene.chain);
     Some(Finding::new(

@@ -12,10 +12,11 @@ pub fn is_of_stream(header: &DbHeader, signature: Option<Signature>) -> bool {
 }
 
 /// Whether closed logs alone are there, and no database to be mounted with them: a backup set, or logs put aside. A
-/// temporary log is that of an engine that ran here.
+/// temporary log beside a checkpoint is that of an engine that was killed here.
 pub fn is_archive(stream: &LogStream, databases: &[DatabaseFacts]) -> bool {
+    let was_killed_here = stream.temporary.is_some() && stream.checkpoint.is_some();
     let is_of_closed_logs =
-        stream.current.is_none() && stream.temporary.is_none() && !stream.archives.is_empty();
+        stream.current.is_none() && !stream.archives.is_empty() && !was_killed_here;
     let is_theirs = |facts: &DatabaseFacts| {
         let header = facts.pair.as_ref().map(|pair| &pair.header);
         header.is_some_and(|own| is_of_stream(own, stream.identity()) || is_of_none(own))

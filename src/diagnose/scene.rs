@@ -52,8 +52,8 @@ impl<'a> Scene<'a> {
         });
         let set = Set::of(chain.stream, streams, databases);
         let start = start(&set);
-        let headers = databases.iter().filter_map(|facts| facts.pair.as_ref());
-        let is_beside_unsigned = headers.into_iter().any(|pair| is_of_none(&pair.header));
+        let mut pairs = databases.iter().filter_map(|facts| facts.pair.as_ref());
+        let is_beside_unsigned = pairs.any(|pair| is_of_none(&pair.header));
         let is_archive = is_archive(chain.stream, databases);
         Self { chain, databases: ours.collect(), set, start, is_archive, is_beside_unsigned }
     }

@@ -117,11 +117,11 @@ fn of_backup_folder(storage: &dyn Storage, asked: &LogsQuestion) -> Vec<Refusal>
 
 /// The refusal where two files differ in the case of their names only, and would be one where they go.
 fn one_name_of_two(storage: &dyn Storage, plan: &ResetPlan) -> Option<Refusal> {
-    let folders: BTreeSet<&Path> = plan.batches.iter().map(|batch| &*batch.to).collect();
-    let mut folding = folders.into_iter().filter(|dir| storage.may_fold_case(dir));
-    let (to, one, other) = folding.find_map(|dir| {
-        let (one, other) = twins_in(plan, dir)?;
-        Some((dir, one, other))
+    let mut folders =
+        plan.batches.iter().map(|batch| &*batch.to).collect::<BTreeSet<_>>().into_iter();
+    let (to, one, other) = folders.find_map(|to| {
+        let (one, other) = twins_in(plan, to)?;
+        storage.may_fold_case(to).then_some((to, one, other))
     })?;
     Some(Refusal::new(
         RefusalId::BackupDirUnusable,

@@ -48,7 +48,8 @@ impl Report {
     }
 
     /// Says who ran it, where and when.
-    pub(crate) fn run_by(mut self, run: RunReport) -> Self {
+    #[doc(hidden)]
+    pub fn run_by(mut self, run: RunReport) -> Self {
         self.document.run = Some(run);
         self
     }

@@ -208,10 +208,7 @@ fn forecast_and_findings_agree(context: &str, checked: &Ran) {
     }
     let (incremental, error, _) = checked.next("incremental");
     if incremental == "succeeds" {
-        assert!(
-            !errors.contains("next-incremental-fails") && !errors.contains("log-gap"),
-            "{context}"
-        );
+        assert!(!errors.contains("next-incremental-fails"), "{context}");
     }
     if mount == "fails" {
         assert_ne!((incremental.as_str(), error), ("succeeds", None), "{context}");
@@ -223,7 +220,12 @@ fn forecast_and_findings_agree(context: &str, checked: &Ran) {
 fn steps_are_in_order(context: &str, report: &Value) {
     let steps = report["way_out"].as_array().unwrap();
     let errors = errors(report);
-    assert!(!steps.is_empty() || errors.is_empty(), "{context}: no way out of {errors:?}");
+    // Where nobody knows what a mount does, nothing could be tried.
+    let is_unknown = report["logs"]["next_mount"]["outcome"] == "unknown";
+    assert!(
+        !steps.is_empty() || errors.is_empty() || is_unknown,
+        "{context}: no way out of {errors:?}"
+    );
     let mut is_copied = false;
     for (index, step) in steps.iter().enumerate() {
         assert_eq!(step["step"], index + 1, "{context}");
@@ -258,6 +260,7 @@ const SAID_BY: &[(&str, &[&str])] = &[
             "log-header-damaged",
             "checkpoint-damaged",
             "header-unreadable",
+            "closed-logs-only",
         ],
     ),
     (
@@ -267,6 +270,8 @@ const SAID_BY: &[(&str, &[&str])] = &[
             "log-signature-mismatch",
             "required-log-missing",
             "header-unreadable",
+            // Nothing is mounted with an archive.
+            "closed-logs-only",
         ],
     ),
 ];
@@ -306,7 +311,7 @@ fn no_guard_refuses_a_remedy(context: &str, report: &Value) {
         // What nothing proves yet may be proven by what the person adds to the command.
         let is_case_e = finding["consequence"].as_str().unwrap_or_default().starts_with("Case E:");
         let is_deed = |deed| remedy.starts_with(&format!("edbmend {deed} "));
-        if !is_case_e && ["repair", "reset-logs", "rebuild-header"].iter().any(|deed| is_deed(deed))
+        if !is_case_e && ["repair", "reset-logs", "rebuild-header"].iter().any(is_deed)
         {
             expect_accepted(context, remedy);
         }

@@ -93,7 +93,7 @@ fn a_lost_header_is_rebuilt_and_the_operation_is_listed() {
 
     let listed = edbmend::list(&List::new(folder.path()), &watch).unwrap();
     let [operation] = listed.operations.as_deref().unwrap() else { panic!("{listed}") };
-    assert_eq!(operation.id, done.operation.clone().map(|operation| operation.id));
+    assert_eq!(operation.id, done.operation.as_ref().map(|operation| operation.id.clone()));
     assert_eq!((operation.outcome, listed.outcome), (Outcome::Committed, Outcome::Ok));
 }
 

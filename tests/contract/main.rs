@@ -16,6 +16,7 @@ mod list;
 mod log_file;
 mod mutations;
 mod neighbours;
+mod picked;
 mod rebuild_header;
 mod records;
 mod remedies;

@@ -413,15 +413,13 @@ fn logs_of_another_stream_prove_nothing() {
 
 #[test]
 fn the_newest_logs_are_gone() {
+    // The checkpoint knows more logs; and where it is gone as well, the pages do.
     let case = Case::destroyed(KILLED, "db1.edb");
-    fs::rename(case.beside("E0100003.log"), case.beside("E01.log")).unwrap();
+    fs::remove_file(case.beside("E0100003.log")).unwrap();
+    fs::rename(case.beside("E0100002.log"), case.beside("E01.log")).unwrap();
+    case.refused(&["--dirty-for-repair"], &["logs-not-whole"]);
     fs::remove_file(case.beside("E01.chk")).unwrap();
-    let before = snapshot(case.folder.path());
-    let ran = case.run(&["--yes", "--dirty-for-repair"]);
-    let refused = ran.refusals();
-    let is_met = |id: &str| refused.iter().any(|refusal| refusal == id);
-    assert!(is_met("newest-log-doubtful") || is_met("pages-contradict-logs"), "{ran:?}");
-    assert_eq!((ran.code, snapshot(case.folder.path())), (Some(3), before));
+    case.refused(&["--dirty-for-repair"], &["pages-contradict-logs"]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ pub mod folder;
 pub mod group;
 pub mod memory;
 pub mod needs;
+pub mod picked;
 pub mod program;
 pub mod ran;
 pub mod schema;

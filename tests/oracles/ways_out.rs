@@ -329,8 +329,11 @@ fn carry_out(kind: &Kind, dir: &Path, steps: &[Value]) {
     }
     for command in commands {
         let program = format!("{PROGRAM} ");
-        let command =
-            command.replacen("edbmend reset-logs ", &format!("{program}reset-logs --yes "), 1);
+        let with_yes = |command: String, deed: &str| {
+            command.replacen(&format!("edbmend {deed} "), &format!("{program}{deed} --yes "), 1)
+        };
+        let command = with_yes(command.to_owned(), "reset-logs");
+        let command = with_yes(command, "rebuild-header");
         let done = Command::new("sh").args(["-c", &command]).output().unwrap();
         assert!(done.status.success(), "{}: {command}: {done:?}", kind.name);
     }

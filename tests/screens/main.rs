@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod book;
+mod browser_page;
 mod first_screen;
 #[path = "../harness/mod.rs"]
 mod harness;

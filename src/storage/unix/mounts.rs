@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, Stat, StatxAttributes, StatxFlags, statx};
 
 use super::held;
+use super::names::entries_of;
 
 /// `f_type` of tmpfs and ramfs (`statfs(2)`).
 const IN_MEMORY: [i64; 2] = [0x0102_1994, 0x8584_58f6];
@@ -100,9 +101,9 @@ pub fn may_fold_case(dir: &Path) -> bool {
 
 /// What a name that is there says; `None` where none has a letter.
 fn tried(dir: &Path) -> Option<bool> {
-    let inside = std::fs::read_dir(dir).ok()?.flatten().map(|entry| dir.join(entry.file_name()));
-    inside.take(16).find_map(|path| {
-        let turned = other_case(path.file_name()?)?;
+    let inside = entries_of(dir).ok()?.flatten();
+    inside.take(16).find_map(|(name, _)| {
+        let (path, turned) = (dir.join(&name), other_case(&name)?);
         let (one, other) = (status(&path)?, status(&path.with_file_name(turned)));
         Some(other.is_some_and(|other| (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)))
     })

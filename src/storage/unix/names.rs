@@ -76,21 +76,29 @@ pub(super) fn volume_of(dir: &Path) -> io::Result<rustix::fs::StatVfs> {
     Ok(rustix::fs::fstatvfs(&place.base)?)
 }
 
-/// What is in a directory, whose access time is left alone where its owner, or root, asks.
+/// What is in a directory.
 pub(super) fn entries_in(dir: &Path) -> io::Result<Vec<(OsString, Option<FileKind>)>> {
+    entries_of(dir)?.collect()
+}
+
+/// What is in a directory, one after the other. Its access time is left alone where its owner, or root, asks.
+pub(super) fn entries_of(
+    dir: &Path,
+) -> io::Result<impl Iterator<Item = io::Result<(OsString, Option<FileKind>)>>> {
     let opened = match open_dir(dir, OFlags::NOATIME) {
         Err(e) if e.raw_os_error() == Some(libc::EPERM) => open_dir(dir, OFlags::empty()),
         result => result,
     };
-    let mut entries = Vec::new();
-    for entry in rustix::fs::Dir::new(opened?)? {
-        let entry = entry?;
+    Ok(rustix::fs::Dir::new(opened?)?.filter_map(|entry| {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => return Some(Err(error.into())),
+        };
         let name = entry.file_name().to_bytes();
-        if name != b"." && name != b".." {
-            entries.push((OsStr::from_bytes(name).to_owned(), kind_of(entry.file_type())));
-        }
-    }
-    Ok(entries)
+        let is_inside = name != b"." && name != b"..";
+        let named = || (OsStr::from_bytes(name).to_owned(), kind_of(entry.file_type()));
+        is_inside.then(|| Ok(named()))
+    }))
 }
 
 /// `None` of an entry in a directory whose file system keeps no kinds there.

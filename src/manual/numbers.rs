@@ -30,6 +30,15 @@ pub struct Number {
     pub remedy: &'static str,
 }
 
+/// A word that says what the numbers beside it count.
+pub fn kind(word: &str) -> Option<Kind> {
+    match word.to_ascii_lowercase().as_str() {
+        "event" | "events" => Some(Kind::Event),
+        "error" | "errors" => Some(Kind::Error),
+        _ => None,
+    }
+}
+
 /// Every line of the page.
 pub fn numbers() -> impl Iterator<Item = Number> {
     NUMBERS.lines().filter_map(|line| {

@@ -1,0 +1,353 @@
+'use strict';
+
+const DATABASES = /\.(edb|dit|dat|sdb|mdb|msmessagestore)$/i;
+const MOST_GLANCED = 100;
+const MOST_LISTED = 200;
+
+const by_id = (id) => document.getElementById(`page-${id}`);
+
+function element(name, words = '', more = {}) {
+  const made = Object.assign(document.createElement(name), more);
+  made.textContent = words;
+  return made;
+}
+
+// ---- the program, in a worker
+
+let packed;
+async function program() {
+  packed ??= Uint8Array.from(atob(by_id('wasm').textContent.trim()), (letter) => letter.charCodeAt(0));
+  const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Uint8Array(await new Response(unpacked).arrayBuffer());
+}
+
+// Answers one question after the other.
+class Asked {
+  #worker = null;
+  #waiting = Promise.resolve();
+  #give_up = () => {};
+
+  constructor(tell = () => {}) {
+    this.tell = tell;
+  }
+
+  async #started() {
+    if (this.#worker) return this.#worker;
+    const source = new Blob([by_id('worker').textContent], { type: 'text/javascript' });
+    const worker = new Worker(URL.createObjectURL(source));
+    this.#worker = worker;
+    worker.postMessage({ program: await program(), files: given.files, paths: given.paths });
+    return worker;
+  }
+
+  ask(asked) {
+    const answered = this.#waiting.then(() => this.#answer(asked));
+    this.#waiting = answered.catch(() => {});
+    return answered;
+  }
+
+  #answer(asked) {
+    return new Promise((resolve, reject) => {
+      this.#give_up = reject;
+      this.#started().then((worker) => this.#hear(worker, asked, resolve, reject)).catch(reject);
+    });
+  }
+
+  #hear(worker, asked, resolve, reject) {
+    worker.onmessage = ({ data }) => {
+      if (data.kind === 'answer') resolve(data);
+      else if (data.kind === 'panic') reject(new Error(data.what));
+      else this.tell(data);
+    };
+    worker.onerror = (error) => {
+      this.stop();
+      reject(new Error(error.message || 'the program could not be started in this browser'));
+    };
+    worker.postMessage({ asked });
+  }
+
+  stop() {
+    this.#worker?.terminate();
+    this.#worker = null;
+    this.#give_up(new Stopped());
+  }
+}
+
+class Stopped extends Error {}
+
+// ---- what was given
+
+let given = { files: [], paths: [], folder: '.' };
+
+function give(files, paths) {
+  const names = new Set(paths.map((path) => path.split('/')[0]));
+  given = { files, paths, folder: names.size === 1 ? [...names][0] : '.' };
+  if (given.folder === '.') given.paths = paths.map((path) => path.startsWith('./') ? path : `./${path}`);
+  stop();
+  by_id('trouble').replaceChildren();
+  clear();
+  offer_places();
+  list();
+  const bytes = files.reduce((sum, file) => sum + file.size, 0);
+  const what = given.folder === '.' ? '' : `${shown(given.folder)}: `;
+  by_id('given').textContent = files.length === 0 ? 'No file is there.' : `${what}${count(files.length, 'file')}, ${size(bytes)}.`;
+  by_id('look').disabled = files.length === 0;
+  if (files.length > 0) look();
+}
+
+const path_of = (file) => file.webkitRelativePath || `./${file.name}`;
+
+function picked({ target }) {
+  const files = [...target.files];
+  if (files.length > 0) give(files, files.map(path_of));
+}
+
+const folder_of = (path) => path.slice(0, path.lastIndexOf('/'));
+
+function offer_places() {
+  const folders = [...new Set(given.paths.map(folder_of))].sort();
+  for (const id of ['log-dir', 'system-dir']) {
+    const same = id === 'log-dir' ? 'the same folder' : 'the folder of the logs';
+    const options = folders.map((folder) => element('option', shown(folder), { value: folder }));
+    by_id(id).replaceChildren(element('option', same, { value: '' }), ...options);
+  }
+  document.querySelectorAll('.places').forEach((line) => { line.hidden = folders.length < 2; });
+}
+
+// A folder that was dropped: what is in it comes a hundred at a time.
+async function walk(entry, found) {
+  if (entry.isFile) {
+    const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+    found.push([file, entry.fullPath.replace(/^\//, '')]);
+    return;
+  }
+  const reader = entry.createReader();
+  for (;;) {
+    const entries = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (entries.length === 0) return;
+    for (const below of entries) await walk(below, found);
+  }
+}
+
+async function dropped(event) {
+  event.preventDefault();
+  document.querySelector('.pick').classList.remove('over');
+  const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  const files = [...event.dataTransfer.files];
+  try {
+    const found = [];
+    for (const entry of entries) await walk(entry, found);
+    give(found.map(([file]) => file), found.map(([, path]) => path.includes('/') ? path : `./${path}`));
+  } catch (error) {
+    if (entries.every((entry) => entry.isFile)) return give(files, files.map(path_of));
+    trouble(`This browser hands no dropped folder to a page from a disk (${error.message}). Pick the folder with the button.`);
+  }
+}
+
+// ---- looking
+
+let kept = null;
+let last_used = null;
+let begun = { total: 0, at: 0, what: '' };
+const looker = new Asked(tell);
+const aside = new Asked();
+
+function tell({ kind, what, total, done }) {
+  if (kind === 'stage') by_id('stage').textContent = capital(what);
+  if (kind === 'begin') {
+    begun = { total, what, at: performance.now() };
+    by_id('stage').textContent = capital(what);
+    by_id('rate').textContent = '';
+    by_id('bar').removeAttribute('value');
+  }
+  if (kind === 'advance') progressed(done);
+}
+
+function progressed(done) {
+  const seconds = (performance.now() - begun.at) / 1000;
+  if (begun.total === 0) {
+    by_id('rate').textContent = `${count(done, 'file')} read`;
+    return;
+  }
+  const rate = done / Math.max(seconds, 0.001);
+  const left = Math.ceil((begun.total - done) / rate);
+  Object.assign(by_id('bar'), { max: begun.total, value: done });
+  by_id('rate').textContent = `${size(done)} of ${size(begun.total)}, ${size(rate)}/s, ${time(left)} left`;
+}
+
+function question(deep) {
+  return {
+    what: 'check',
+    folder: given.folder,
+    log_dir: by_id('log-dir').value || null,
+    system_dir: by_id('system-dir').value || null,
+    recursive: by_id('recursive').checked,
+    deep,
+  };
+}
+
+async function look() {
+  stop();
+  clear();
+  by_id('progress').hidden = false;
+  by_id('trouble').replaceChildren();
+  const began = performance.now();
+  const asked_for = given;
+  const is_old = () => asked_for !== given;
+  try {
+    const paths = given.paths.filter((path) => DATABASES.test(path)).slice(0, MOST_GLANCED);
+    const glanced = await looker.ask({ what: 'glance', paths });
+    if (is_old()) return;
+    glance(glanced.answer);
+    let last = await looker.ask(question(false));
+    if (is_old()) return;
+    answered(last, began);
+    if (by_id('deep').checked) {
+      last = await looker.ask(question(true));
+      if (is_old()) return;
+      answered(last, began);
+    }
+    by_id('answer').focus();
+  } catch (error) {
+    if (!(error instanceof Stopped)) failed(error);
+    else if (!is_old()) trouble('Stopped. Nothing is said of what was not read by then.');
+  }
+  if (!is_old()) by_id('progress').hidden = true;
+}
+
+function stop() {
+  looker.stop();
+  aside.stop();
+}
+
+function failed(error) {
+  trouble(
+    `The program met a fault of its own and ended: ${shown(error.message)}. Nothing was changed. ` +
+    'Look with the program (edbmend check), or at fewer files, and report it with this sentence.',
+  );
+}
+
+function trouble(words) {
+  by_id('trouble').replaceChildren(element('p', words));
+}
+
+function clear() {
+  kept = null;
+  by_id('answer').replaceChildren();
+  by_id('glance').hidden = true;
+  by_id('save').hidden = true;
+}
+
+// The headers of the databases, before any log is read.
+function glance(found) {
+  const known = found.filter(({ state }) => state);
+  if (known.length === 0) return;
+  const table = element('table');
+  const head = table.createTHead().insertRow();
+  ['Database', 'State'].forEach((title) => head.append(element('th', title, { scope: 'col' })));
+  const body = table.createTBody();
+  for (const { path, state } of known) {
+    const row = body.insertRow();
+    row.append(element('th', shown(path), { scope: 'row' }), element('td', capital(state.replaceAll('-', ' '))));
+  }
+  const title = element('h2', 'First: what the headers say', { id: 'page-glance-title' });
+  by_id('glance').replaceChildren(title, table, element('p', 'The logs are being read. The answer follows.'));
+  by_id('glance').hidden = false;
+}
+
+// The report comes as a whole page, in which everything from a file is escaped. Nothing in it can run: the policy of
+// this page lets no other script in.
+function answered({ answer, used }, began) {
+  if (answer.trouble) throw new Error(answer.trouble);
+  [kept, last_used] = [answer, used];
+  const report = new DOMParser().parseFromString(answer.html, 'text/html');
+  const parts = [...report.querySelectorAll('body > header, body > nav, main > section')];
+  by_id('answer').replaceChildren(...parts);
+  by_id('glance').hidden = true;
+  by_id('save').hidden = false;
+  const seconds = (performance.now() - began) / 1000;
+  by_id('measured').textContent =
+    `${size(used.read_bytes)} were read; ${seconds.toFixed(1)} s; the program took ${size(used.memory_bytes)} of memory.`;
+}
+
+// ---- files, explanations, saving
+
+function list() {
+  const wanted = by_id('filter').value.toLowerCase();
+  const found = given.paths.filter((path) => path.toLowerCase().includes(wanted)).sort();
+  const rows = found.slice(0, MOST_LISTED).map(row);
+  const more = found.length - rows.length;
+  if (more > 0) rows.push(element('p', `and ${more} more: type a part of the name`));
+  by_id('list').replaceChildren(...rows);
+  by_id('files').hidden = given.files.length === 0;
+}
+
+function row(path) {
+  const details = element('details');
+  const dump = element('pre', 'reading', { className: 'dump', tabIndex: 0 });
+  details.append(element('summary', shown(path)), dump);
+  details.addEventListener('toggle', async () => {
+    try {
+      dump.textContent = (await aside.ask({ what: 'dump', path })).answer.text.trim();
+    } catch (error) {
+      if (!(error instanceof Stopped)) dump.textContent = `cannot be shown: ${shown(error.message)}`;
+    }
+  }, { once: true });
+  return details;
+}
+
+async function explain(event) {
+  event.preventDefault();
+  const topic = by_id('topic').value.trim();
+  if (topic === '') return by_id('meaning').replaceChildren();
+  try {
+    const { answer } = await aside.ask({ what: 'explain', topic });
+    const words = answer.text.trim();
+    const made = words ? element('pre', words) : element('p', `${shown(topic)} is not known here.`);
+    by_id('meaning').replaceChildren(made);
+  } catch (error) {
+    if (!(error instanceof Stopped)) failed(error);
+  }
+}
+
+function save(ending, type, text) {
+  const name = given.folder.replaceAll(/[^\w.-]+/g, '_').replace(/^\.+$/, 'files');
+  const address = URL.createObjectURL(new Blob([text], { type }));
+  element('a', '', { href: address, download: `edbmend-check-${name}.${ending}` }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+function save_html() {
+  const at = kept.html.lastIndexOf('<footer>');
+  save('html', 'text/html', kept.html.slice(0, at) + by_id('limits').innerHTML + kept.html.slice(at));
+}
+
+// ---- words
+
+// Marks that turn a line round, and control characters, are written out.
+const shown = (text) => String(text).replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+  (letter) => `\\u{${letter.codePointAt(0).toString(16)}}`);
+const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
+const count = (number, what) => `${number} ${what}${number === 1 ? '' : 's'}`;
+const time = (seconds) => seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+
+function size(bytes) {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${step === 0 ? Math.round(bytes) : (bytes / 1024 ** step).toFixed(1)} ${units[step]}`;
+}
+
+by_id('folder').addEventListener('change', picked);
+by_id('single').addEventListener('change', picked);
+by_id('look').addEventListener('click', look);
+by_id('stop').addEventListener('click', stop);
+by_id('filter').addEventListener('input', list);
+by_id('ask').addEventListener('submit', explain);
+by_id('save-html').addEventListener('click', save_html);
+by_id('save-json').addEventListener('click', () => save('json', 'application/json', kept.json));
+document.addEventListener('dragover', (event) => {
+  event.preventDefault();
+  document.querySelector('.pick').classList.add('over');
+});
+document.addEventListener('dragleave', () => document.querySelector('.pick').classList.remove('over'));
+document.addEventListener('drop', dropped);
