@@ -578,23 +578,20 @@ fn chattr(change: &str, path: &Path) {
 fn the_dry_run_knows_what_an_attribute_forbids() {
     needs::root();
     needs::programs(&["chattr"]);
-    let disk = Disk::ext4(64);
-    let group = Group::at(disk.path());
-    let [database, log] = ["priv1.edb", "E0000002.log"].map(|name| group.path(name));
-    let refused = |words: &[String], path: &Path, change: &str| {
+    let (_folder, dir) = small_group();
+    let [database, log] = ["priv1.edb", "E0000002.log"].map(|name| dir.join(name));
+    let mut bytes = fs::read(&database).unwrap();
+    damage_full_backup(&mut bytes);
+    fs::write(&database, &bytes).unwrap();
+    let both = |words: &[&str], path: &Path, change: &str| {
         chattr(&format!("+{change}"), path);
-        let (planned, done) = (run(dry(words)), run(words));
+        let ran = ["--dry-run", "--yes"].map(|how| run([words, &[how, "--json"]].concat()));
         chattr(&format!("-{change}"), path);
-        planned.expect_refused(3, &["read-only"]);
-        done.expect_refused(3, &["read-only"]);
+        ran.iter().for_each(|ran| ran.expect_refused(3, &["read-only"]));
     };
-    let repair = ["repair", "--yes", "--json", text(&database)].map(str::to_owned);
-    refused(&repair, &database, "a");
-    let folder = database.parent().unwrap();
-    let mut reset = reset_words(&["--yes"], folder);
-    refused(&reset, &log, "i");
-    reset.truncate(0);
-    let operation = run(&repair).operation_dir();
-    let restore = ["restore", "--yes", "--json", text(&operation)].map(str::to_owned);
-    refused(&restore, &database, "i");
+    both(&["repair", text(&database)], &database, "a");
+    let reset = reset_words(&[], &dir);
+    both(&reset.iter().map(String::as_str).collect::<Vec<_>>(), &log, "i");
+    let operation = run(["repair", "--yes", "--json", text(&database)]).operation_dir();
+    both(&["restore", text(&operation)], &database, "i");
 }
