@@ -174,9 +174,10 @@ pub(super) fn leave_record(run: &Run, report: Report) -> Vec<Note> {
     };
     run.stage("writing report.json, report.txt and report.html");
     let storage = run.storage();
-    let sums = read_sums(storage, &dir).into_iter();
+    let is_there = |name: &str| storage.status(&dir.join(name)).is_ok();
+    let sums = read_sums(storage, &dir, is_there).into_iter();
     let mut report = report.run_by(run.report());
-    report.document.digests = sums.map(|(sha256, name)| DigestReport { name, sha256 }).collect();
+    report.document.digests = sums.map(|(name, sha256)| DigestReport { name, sha256 }).collect();
     let json = leave_report(storage, &dir, REPORT_NAME, |out| write_json(&report, out));
     let text = leave_report(storage, &dir, TEXT_NAME, |out| write_record(&report, out));
     let page =

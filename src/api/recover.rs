@@ -136,7 +136,7 @@ fn recover_one(
             return stopped(path, shared);
         }
     }
-    let assessment = match assess(storage, path, request.wish()) {
+    let assessment = match assess(run.context, path, request.wish()) {
         Ok(assessment) => assessment,
         Err(reasons) => return stopped(path, reasons),
     };
@@ -146,7 +146,7 @@ fn recover_one(
     database.report.direction = Some(direction);
     database.note(Note::Direction(direction));
     database.notes(touched(&assessment));
-    let mut refusals = recover_refusals(storage, path, request.allow_unproven_lock);
+    let mut refusals = recover_refusals(storage, path, direction, request.allow_unproven_lock);
     refusals.extend(confirmation_needed(request.consent, path));
     if !refusals.is_empty() {
         database.report.outcome = Outcome::of_reasons(&refusals);

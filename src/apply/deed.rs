@@ -25,6 +25,15 @@ pub struct Terms {
     pub backup_terms: BackupTerms,
 }
 
+/// A copy that is no longer wanted once an operation ends, and what it was made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BegunCopy {
+    /// The copy, or what there is of it.
+    pub copy: PathBuf,
+    /// Its original.
+    pub original: PathBuf,
+}
+
 /// A planned change of a disk that can be undone.
 pub trait Deed {
     /// Id and time of its operation.
@@ -91,8 +100,21 @@ pub trait Deed {
         is_beside: bool,
     ) -> Result<(), Refusal>;
 
-    /// The end that a pending operation comes to, from what the disk shows now; `back` asks for the undo.
-    fn look(&self, storage: &dyn Storage, held: &Held, back: bool) -> Result<End, Vec<Refusal>>;
+    /// The end that a pending operation, in the folder `dir`, comes to, from what the disk shows now; `back` asks
+    /// for the undo.
+    fn look(
+        &self,
+        storage: &dyn Storage,
+        held: &Held,
+        dir: &Path,
+        back: bool,
+    ) -> Result<End, Vec<Refusal>>;
+
+    /// The copies outside of the operation folder's own files that may have been begun, and are removed when the
+    /// operation ends.
+    fn begun_copies(&self) -> Vec<BegunCopy> {
+        Vec::new()
+    }
 
     /// Refuses where what somebody else wrote since is not whole, so that a pending operation cannot be closed
     /// over it. Asked only where [`look`](Self::look) refuses because of that.

@@ -11,11 +11,13 @@ mod find;
 mod header;
 mod known_deed;
 mod known_operations;
+mod left_to_change;
 mod logs;
 mod operation;
 mod outcome;
 mod pending;
 mod recover;
+mod spare_copies;
 mod stored;
 mod undo;
 

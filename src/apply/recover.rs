@@ -15,6 +15,7 @@ use super::around::Around;
 use super::context::Context;
 use super::deed::Deed;
 use super::find::empty_folders;
+use super::left_to_change::read_only;
 use super::logs::is_any_away;
 use super::operation::files::{
     DEFAULT_BACKUP_DIR, HEADER_AFTER_NAME, HEADER_BEFORE_NAME, SUMS_NAME, read_if_there, sha256,
@@ -25,6 +26,7 @@ use super::operation::marker;
 use super::operation::trouble::{moved_without_journal, unproven};
 use super::outcome::{Applied, Bodies, Ending};
 use super::pending::{Pending, read_pending};
+use super::spare_copies::{expect_database_has_all, expect_logs_have_all};
 use super::stored::{StoredOperation, read_unprepared, remove_unprepared};
 
 /// A pending operation, and what will be done with it.
@@ -54,15 +56,12 @@ pub enum Wish {
 }
 
 /// Says what will be done with the pending operation on `subject`. Touches nothing.
-pub fn assess(
-    storage: &dyn Storage,
-    subject: &Path,
-    wish: Wish,
-) -> Result<Assessment, Vec<Refusal>> {
+pub fn assess(context: Context, subject: &Path, wish: Wish) -> Result<Assessment, Vec<Refusal>> {
+    let storage = context.storage;
     let one = |refusal| vec![refusal];
     let pending = read_pending(storage, subject).map_err(one)?;
     let held = Held::look_at(storage, pending.files(storage).map_err(one)?).map_err(one)?;
-    let direction = decide(storage, &pending, &held, wish)?.direction();
+    let direction = decide(context, &pending, &held, wish)?.direction();
     let steps = pending.deed().map_or_else(Steps::default, |deed| deed.steps());
     let markers = pending.marked.iter().map(|marked| pending_marker(marked));
     let markers = markers.filter(|marker| storage.status(marker).is_ok()).collect();
@@ -70,16 +69,24 @@ pub fn assess(
     Ok(Assessment { subject, operation, direction, steps, markers })
 }
 
-/// Why the files of a pending operation cannot be had exclusively now. Nothing is opened for writing.
+/// Why a pending operation cannot go that way now: something that would be changed is read-only, or its files
+/// cannot be had exclusively. Nothing is opened for writing.
 pub fn recover_refusals(
     storage: &dyn Storage,
     subject: &Path,
+    direction: Direction,
     allow_unproven: bool,
 ) -> Vec<Refusal> {
-    match read_pending(storage, subject).and_then(|pending| pending.files(storage)) {
+    let asked = read_pending(storage, subject).and_then(|pending| {
+        let files = pending.files(storage)?;
+        Ok((read_only(storage, &pending, &files, direction), files))
+    });
+    match asked {
         Err(refusal) => vec![refusal],
-        Ok(files) => {
-            Held::probe(storage, files.iter().map(|(path, _)| path.as_path()), allow_unproven)
+        Ok((mut refusals, files)) => {
+            let paths = files.iter().map(|(path, _)| path.as_path());
+            refusals.extend(Held::probe(storage, paths, allow_unproven));
+            refusals
         }
     }
 }
@@ -106,7 +113,7 @@ fn recover_or_refuse(
     let held = Held::acquire(storage, files.map_err(one)?, allow_unproven)?;
     // A second edbmend may have finished it while this one waited.
     let pending = read_pending(storage, subject).map_err(one)?;
-    let way = decide(storage, &pending, &held, wish)?;
+    let way = decide(context, &pending, &held, wish)?;
     // Nothing has to be finished yet: whoever waits goes first.
     held.undisputed().map_err(one)?;
     context.observer.stage(way.direction().in_words());
@@ -169,18 +176,29 @@ impl Way<'_> {
 
 /// Decides by the journal, and by what the disk shows.
 fn decide<'a>(
-    storage: &dyn Storage,
+    context: Context,
     pending: &'a Pending,
     held: &Held,
     wish: Wish,
 ) -> Result<Way<'a>, Vec<Refusal>> {
     let Some(stored) = &pending.stored else {
-        expect_untouched(storage, pending, held).map_err(|refusal| vec![refusal])?;
+        expect_untouched(context, pending, held).map_err(|refusal| vec![refusal])?;
         return Ok(Way::Discard);
     };
+    let way = decide_stored(context.storage, stored, held, wish)?;
+    let spare = expect_logs_have_all(context, stored.deed.as_deed());
+    spare.map(|()| way).map_err(|refusal| vec![refusal])
+}
+
+fn decide_stored<'a>(
+    storage: &dyn Storage,
+    stored: &'a StoredOperation,
+    held: &Held,
+    wish: Wish,
+) -> Result<Way<'a>, Vec<Refusal>> {
     let deed = stored.deed.as_deed();
     match stored.journal.state.end() {
-        None => match deed.look(storage, held, wish == Wish::Back) {
+        None => match deed.look(storage, held, &stored.dir, wish == Wish::Back) {
             Ok(end) => Ok(Way::To(stored, end)),
             Err(refusals)
                 if wish == Wish::AcceptChanged && refusals.iter().all(is_of_another_writer) =>
@@ -201,8 +219,10 @@ fn is_of_another_writer(refusal: &Refusal) -> bool {
     matches!(refusal.id, RefusalId::DatabaseChanged | RefusalId::NewLogStream)
 }
 
-/// Without a journal nothing can have been changed. That it is so must be proven: a journal can get lost.
-fn expect_untouched(storage: &dyn Storage, pending: &Pending, held: &Held) -> Result<(), Refusal> {
+/// Without a journal nothing can have been changed. That it is so must be proven: a journal can get lost. And what
+/// is removed then must not be the last that is left of something.
+fn expect_untouched(context: Context, pending: &Pending, held: &Held) -> Result<(), Refusal> {
+    let storage = context.storage;
     // Its marker had not been written yet, or so it seems. Then its folder is still empty.
     let Some(OperationRef { dir, .. }) = &pending.operation else {
         let is_beside = !empty_folders(storage, &pending.subject).is_empty();
@@ -211,13 +231,17 @@ fn expect_untouched(storage: &dyn Storage, pending: &Pending, held: &Held) -> Re
     };
     let deed = read_unprepared(storage, dir, pending.made_in.as_deref(), &pending.subject);
     match deed.map_err(|error| reason(&error))? {
-        Some(deed) => deed.as_deed().expect_untouched(storage, held, dir),
+        Some(deed) => {
+            deed.as_deed().expect_untouched(storage, held, dir)?;
+            expect_logs_have_all(context, deed.as_deed())?;
+        }
         None => match is_any_away(storage, &dir.join(LOGS_FOLDER)) {
-            Ok(false) => expect_header_before(storage, pending, held, dir),
-            Ok(true) => Err(moved_without_journal(dir)),
-            Err(error) => Err(reason(&error)),
+            Ok(false) => expect_header_before(storage, pending, held, dir)?,
+            Ok(true) => return Err(moved_without_journal(dir)),
+            Err(error) => return Err(reason(&error)),
         },
     }
+    expect_database_has_all(context, held, dir, &pending.subject)
 }
 
 const MARKER_LOST: &str =

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::guards::reason;
 use crate::plan::{
-    HeaderImages, LOGS_FOLDER, MoveMethod, PLAN_SCHEMA, Plan, RESET_SCHEMA, ResetPlan, Step,
+    HeaderImages, LOGS_FOLDER, MoveMethod, MovedFile, PLAN_SCHEMA, Plan, RESET_SCHEMA, ResetPlan,
     is_name_of_copy,
 };
 use crate::refusal::{Refusal, RefusalId};
@@ -115,12 +115,14 @@ fn know_copies(storage: &dyn Storage, plan: &mut ResetPlan) {
         return;
     }
     let Some(dir) = plan.away.parent() else { return };
-    let sums: BTreeMap<_, _> =
-        read_sums(storage, dir).into_iter().map(|(sha256, name)| (name, sha256)).collect();
     let copied = plan.batches.iter_mut().filter(|batch| batch.method == MoveMethod::Copy);
-    for file in copied.flat_map(|batch| &mut batch.files) {
-        let copied = sums.get(&format!("{LOGS_FOLDER}/{}", file.name));
-        file.sha256 = copied.map(|sha256| hex::encode(sha256.0));
+    let mut copied: BTreeMap<String, &mut MovedFile> = copied
+        .flat_map(|batch| &mut batch.files)
+        .map(|file| (format!("{LOGS_FOLDER}/{}", file.name), file))
+        .collect();
+    let sums = read_sums(storage, dir, |name| copied.contains_key(name));
+    for (name, sha256) in sums {
+        copied.entry(name).and_modify(|file| file.sha256 = Some(hex::encode(sha256.0)));
     }
 }
 
@@ -219,11 +221,19 @@ fn header_names(storage: &dyn Storage, dir: &Path) -> Result<Vec<String>, Storag
     Ok(names.filter(|name| is_header_name(name)).collect())
 }
 
+/// The full copy in the folder of an operation that never was prepared, as far as it got; `None` where there is
+/// none that [`remove_unprepared`] knows of.
+pub fn full_copy_in(storage: &dyn Storage, dir: &Path) -> Result<Option<PathBuf>, StorageError> {
+    let plan = read_if_there(storage, &dir.join(PLAN_NAME))?.unwrap_or_default();
+    let Some(copy) = full_copy_name(&plan).map(|name| dir.join(name)) else { return Ok(None) };
+    match storage.status(&copy) {
+        Err(error) if error.is_not_found() => Ok(None),
+        status => status.map(|_| Some(copy)),
+    }
+}
+
 /// The name of the unfinished full copy: the plan says it, which is stored before the copy begins.
 fn full_copy_name(plan: &[u8]) -> Option<String> {
     let plan: Plan = serde_json::from_slice(plan).ok()?;
-    plan.steps.into_iter().find_map(|step| match step {
-        Step::Copy { to, .. } if is_name_of_copy(&to) => Some(to),
-        _ => None,
-    })
+    plan.full_copy().filter(|name| is_name_of_copy(name)).map(str::to_owned)
 }

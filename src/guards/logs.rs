@@ -14,6 +14,7 @@ use crate::survey::{read_header_area, streaming_file_path};
 use super::backup_folder::{self, BackupTerms, OVERHEAD_BYTES};
 use super::exclusive::Held;
 use super::planned_files::{Place, Route, name_is_taken, routes, unplanned_files};
+use super::read_only::{fixed_file, read_only_folder};
 use super::storage_trouble::reason;
 
 /// Most files that are named by themselves: more are no help to anybody.
@@ -90,6 +91,7 @@ pub fn for_logs(storage: &dyn Storage, asked: &LogsQuestion) -> Vec<Refusal> {
     if asked.held.is_none() {
         refusals.extend(asked.homes.iter().filter_map(|dir| read_only_folder(storage, dir)));
         refusals.extend(unmarkable(storage, asked));
+        refusals.extend(asked.plan.into_iter().flat_map(|plan| immovable(storage, plan)));
         refusals.extend(backup_folder::refusal(storage, asked.backup_dir));
     }
     refusals.extend(of_backup_folder(storage, asked));
@@ -241,16 +243,17 @@ fn already_undone(log_dir: &Path) -> Refusal {
     )
 }
 
-fn read_only_folder(storage: &dyn Storage, dir: &Path) -> Option<Refusal> {
-    let writable = storage.status(dir).is_ok_and(|s| !s.read_only) && storage.may_write(dir);
-    (!writable).then(|| {
-        Refusal::new(
-            RefusalId::ReadOnly,
-            dir,
-            "the folder is read-only: nothing can be moved out of it",
-            "Run edbmend as a user who may write there, and mount its volume writable.",
-        )
-    })
+/// The logs that cannot move, and the folder that those of an undo come from. Not asked again under exclusive access.
+fn immovable(storage: &dyn Storage, plan: &ResetPlan) -> Vec<Refusal> {
+    let away = plan.undoes.is_some().then(|| read_only_folder(storage, &plan.away)).flatten();
+    let routes = routes(plan);
+    let files = routes.iter().flat_map(|route| route.files.iter().map(move |file| (route, file)));
+    let look = |(route, file): (&Route, &MovedFile)| {
+        fixed_file(storage, &route.origin(file)).map(Box::new)
+    };
+    let fixed = on_all_cores(files.collect(), look);
+    let fixed = fixed.into_iter().flatten().map(|boxed| *boxed);
+    away.into_iter().chain(fixed).take(MOST_REFUSALS).collect()
 }
 
 /// The folders of databases in which no marker can be created.

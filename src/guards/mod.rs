@@ -11,6 +11,7 @@ mod in_use;
 mod logs;
 mod not_found;
 mod planned_files;
+mod read_only;
 mod storage_trouble;
 mod tenure;
 
@@ -21,4 +22,5 @@ pub use in_use::{in_use, opened_at_the_last_moment, written_meanwhile};
 pub use logs::{LogsQuestion, changed_databases, database_changed, for_logs};
 pub use not_found::not_found;
 pub use planned_files::{Place, Route, changed_at, name_is_taken, routes, unplanned_files};
+pub use read_only::{fixed_file, read_only_file, read_only_folder};
 pub use storage_trouble::{failure, reason, unread, unreadable};

@@ -59,7 +59,8 @@ fn read_only(facts: &DatabaseFacts) -> Option<Refusal> {
         } else {
             format!(
                 "Run edbmend {WITH_MORE_RIGHTS}, or as a user who may write to the file and its folder. A volume \
-                 that is mounted read-only must be mounted writable."
+                 that is mounted read-only must be mounted writable; an attribute of the file or the folder \
+                 (lsattr -d) that makes it immutable or append-only must be taken away."
             )
         };
         Refusal::new(

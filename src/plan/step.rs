@@ -125,6 +125,14 @@ impl Plan {
             Step::Copy { .. } | Step::Move(_) => None,
         })
     }
+
+    /// The name of the full copy in the operation folder; `None` where none is made.
+    pub fn full_copy(&self) -> Option<&str> {
+        self.steps.iter().find_map(|step| match step {
+            Step::Copy { scope: BackupScope::Full, to, .. } => Some(to.as_str()),
+            _ => None,
+        })
+    }
 }
 
 /// One step.

@@ -101,6 +101,11 @@ pub trait Storage: Send + Sync {
     fn may_clone(&self, file: &Path, dir: &Path) -> bool;
     /// Whether this process may write to the file or create names in the directory.
     fn may_write(&self, path: &Path) -> bool;
+    /// Whether an attribute of the file system keeps even root from writing over the file, renaming or removing it;
+    /// or from removing anything from the directory.
+    fn is_fixed(&self, _path: &Path) -> bool {
+        false
+    }
     /// Keeps a directory open. Until the answer is dropped, every path into it means what is in this
     /// directory, and no symlink below it is followed, whatever anybody does to the names above. A system that
     /// cannot does nothing.

@@ -108,3 +108,21 @@ fn a_reset_that_was_killed_is_rolled_back() {
     assert!(!dir.join("E00.edbmend-pending").exists());
     expect(&recover(&[], &dir), "nothing-to-do");
 }
+
+/// What would be changed and cannot be is known before: the dry run says it, and changes nothing.
+#[cfg(unix)]
+#[test]
+fn a_dry_run_knows_what_is_read_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode));
+    let (_folder, dir) = left_by_0_1_0("repair-interrupted");
+    for forbidden in [dir.clone(), operation_in(&dir)] {
+        set(&forbidden, 0o500).unwrap();
+        let planned = run(["recover", "--dry-run", "--json", text(&dir.join("priv1.edb"))]);
+        let done = recover(&[], &dir.join("priv1.edb"));
+        set(&forbidden, 0o700).unwrap();
+        planned.expect_refused(3, &["read-only"]);
+        done.expect_refused(3, &["read-only"]);
+    }
+    expect(&recover(&[], &dir), "committed");
+}

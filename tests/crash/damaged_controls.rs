@@ -8,7 +8,7 @@ use edbmend::apply::{Ending, Wish, find_pending, recover};
 use edbmend::ese::shadow::{HeaderArea, elect};
 use edbmend::plan::BackupScope;
 use edbmend::practice::edit_header;
-use edbmend::storage::{Access, Storage};
+use edbmend::storage::{Access, File, Storage};
 
 use crate::model::context;
 use crate::model::event::Snapshot;
@@ -64,13 +64,19 @@ enum Since {
     Mounted,
     /// One copy only.
     HalfMounted,
+    /// Nobody: behind the header its pages were lost, and the second half of a log, as by a file system check.
+    Blanked,
+    /// Nobody: it was cut off behind its header.
+    Cut,
 }
 
 const DATABASE: &str = "/disk/mdbdata/priv1.edb";
 
 fn written(tree: &Tree, since: Since) -> Tree {
-    if since == Since::Nobody {
-        return tree.clone();
+    match since {
+        Since::Nobody => return tree.clone(),
+        Since::Blanked | Since::Cut => return without_body(tree, since),
+        Since::Mounted | Since::HalfMounted => {}
     }
     let path = Path::new(DATABASE);
     let mut bytes = tree.bytes_at(path).unwrap().to_vec();
@@ -84,6 +90,48 @@ fn written(tree: &Tree, since: Since) -> Tree {
     let first = if since == Since::Mounted { 0 } else { pair.page_size_bytes };
     file.write_at(&bytes[first..2 * pair.page_size_bytes], first as u64).unwrap();
     sim.now()
+}
+
+const HEADER_BYTES: u64 = 8192;
+
+/// What behind the header is lost.
+fn without_body(tree: &Tree, since: Since) -> Tree {
+    let sim = Sim::on(tree.clone());
+    let database = sim.open(Path::new(DATABASE), Access::ReadWrite).unwrap();
+    if since == Since::Cut {
+        database.set_length(HEADER_BYTES).unwrap();
+        return sim.now();
+    }
+    blank(database.as_ref(), HEADER_BYTES);
+    if let Some(log) = a_log(tree) {
+        blank(sim.open(&log, Access::ReadWrite).unwrap().as_ref(), HEADER_BYTES / 2);
+    }
+    sim.now()
+}
+
+fn blank(file: &dyn File, from: u64) {
+    let length = file.status().unwrap().length_bytes;
+    file.write_at(&vec![0; length.saturating_sub(from) as usize], from).unwrap();
+}
+
+/// Where a log is, at home or away; `None` where there are no logs.
+fn a_log(tree: &Tree) -> Option<PathBuf> {
+    let mut paths = tree.files().into_iter().map(|(path, _)| path);
+    let home = PathBuf::from("/disk/mdbdata/E0000002.log");
+    let is_at_home = tree.find(&home).is_some();
+    paths.find(|path| path.ends_with("E0000002.log") && (!is_at_home || *path == home))
+}
+
+/// Whether everything that is in a file that went is in another one, too. What was never written reads as zero.
+fn nothing_is_lost(before: &Tree, now: &Tree) -> bool {
+    let (before, now) = (data(before), data(now));
+    let is_derived = |path: &Path| path.extension().is_some_and(|e| e == "bin" || e == "json");
+    let is_in = |bytes: &[u8], other: &[u8]| {
+        let kept = |(at, byte): (usize, &u8)| *byte == 0 || other.get(at) == Some(byte);
+        bytes.iter().enumerate().all(kept)
+    };
+    let mut gone = before.iter().filter(|(path, _)| !now.contains_key(*path) && !is_derived(path));
+    gone.all(|(_, bytes)| now.values().any(|other| is_in(bytes, other)))
 }
 
 /// Whether both header copies of the database are valid and equal.
@@ -108,12 +156,15 @@ fn data(tree: &Tree) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 /// What is asked for, and what happened before.
-const TRIED: [(Wish, Since); 5] = [
+const TRIED: [(Wish, Since); 8] = [
     (Wish::AsFound, Since::Nobody),
     (Wish::Back, Since::Nobody),
     (Wish::AcceptChanged, Since::Nobody),
     (Wish::AcceptChanged, Since::Mounted),
     (Wish::AcceptChanged, Since::HalfMounted),
+    (Wish::AsFound, Since::Blanked),
+    (Wish::Back, Since::Blanked),
+    (Wish::AcceptChanged, Since::Cut),
 ];
 
 #[derive(Default, Debug)]
@@ -127,8 +178,7 @@ struct Count {
 
 struct Claims<'a> {
     start: &'a Tree,
-    /// The files of the start as they are at the end.
-    end: BTreeMap<PathBuf, Vec<u8>>,
+    end: &'a Tree,
     count: Count,
 }
 
@@ -138,7 +188,8 @@ impl Claims<'_> {
         let sim = Sim::on(tree.clone());
         let found = find_pending(&sim, named).unwrap_or_default();
         for subject in found {
-            let (done, before) = (sim.log().len(), data(&sim.now()));
+            let (done, was) = (sim.log().len(), sim.now());
+            let before = data(&was);
             let found = content(&sim.now(), self.start);
             let applied = recover(context(&sim), &subject, wish, false);
             let what = || {
@@ -147,6 +198,7 @@ impl Claims<'_> {
             };
             self.count.tried += 1;
             let now = content(&sim.now(), self.start);
+            assert!(nothing_is_lost(&was, &sim.now()), "{}", what());
             match applied.ending {
                 Ending::RolledBack => {
                     self.count.before += 1;
@@ -156,9 +208,14 @@ impl Claims<'_> {
                 }
                 Ending::Committed => {
                     self.count.planned += 1;
-                    // A finished operation may be mounted.
-                    let expected = if since == Since::Nobody { &self.end } else { &found };
-                    assert!(now == *expected, "{}", what());
+                    let expected = match since {
+                        // A finished operation may be mounted.
+                        Since::Mounted | Since::HalfMounted => found,
+                        // What is said of a reset is said of its logs.
+                        Since::Cut if a_log(self.start).is_none() => panic!("{}", what()),
+                        _ => content(&written(self.end, since), self.start),
+                    };
+                    assert!(now == expected, "{}", what());
                 }
                 Ending::Overtaken => {
                     self.count.accepted += 1;
@@ -171,7 +228,10 @@ impl Claims<'_> {
                     assert!(data(&sim.now()) == before, "{}", what());
                     assert!(!applied.reasons.is_empty(), "{}", what());
                 }
-                Ending::Pending => panic!("{}", what()),
+                // A log that was copied away, and is no longer what was copied, is met on its way back.
+                Ending::Pending => {
+                    assert!(since == Since::Blanked && a_log(self.start).is_some(), "{}", what());
+                }
             }
         }
     }
@@ -182,8 +242,8 @@ impl Claims<'_> {
 fn claims_hold(recording: &Recording, at_once: usize, every: usize, accepting: usize) -> Count {
     let mut at = Snapshot::durable(recording.start.clone());
     recording.log.iter().for_each(|event| at.push(event));
-    let end = content(&at.now(), &recording.start);
-    let mut claims = Claims { start: &recording.start, end, count: Count::default() };
+    let end = at.now();
+    let mut claims = Claims { start: &recording.start, end: &end, count: Count::default() };
     let mut at = Snapshot::durable(recording.start.clone());
     for (n, event) in recording.log.iter().enumerate() {
         at.push(event);
@@ -247,6 +307,14 @@ fn one_file_is_damaged(every: usize, accepting: usize) {
         let count = claims_hold(&recording, 1, every, accepting);
         let is_reset = recording.name.contains("reset") || recording.name.contains("its undo");
         assert!(count.accepted > 0 || is_reset, "{count:?}");
+        assert!(count.before > 0 && count.planned > 0 && count.refused > 0, "{count:?}");
+    }
+}
+
+#[test]
+fn what_recover_says_is_so_where_all_control_files_are_whole() {
+    for recording in recordings() {
+        let count = claims_hold(&recording, 0, 3, 1);
         assert!(count.before > 0 && count.planned > 0 && count.refused > 0, "{count:?}");
     }
 }

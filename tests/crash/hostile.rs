@@ -8,11 +8,11 @@ use edbmend::apply::{
     Ending, Job, KnownDeed, Terms, Wish, execute, find_pending, recover, undo_of,
 };
 use edbmend::ese::shadow::Which;
-use edbmend::plan::{BackupScope, OperationStamp, RepairRequest, plan_repair};
+use edbmend::plan::{BackupScope, OperationStamp, Plan, RepairRequest, plan_repair};
 use edbmend::practice::{DatabaseRecipe, corrupt_copy, damage_full_backup, edit_header};
 use edbmend::refusal::RefusalId;
 use edbmend::storage::Disk;
-use edbmend::survey::survey_database;
+use edbmend::survey::{pending_marker, survey_database};
 
 use crate::harness::memory::keep_freed;
 use crate::harness::{in_memory, needs};
@@ -31,15 +31,20 @@ fn prepared() -> Tree {
 
 /// What a process that was killed as soon as it had a journal leaves.
 fn with_its_journal(recording: &Recording) -> Tree {
+    with_file(recording, "journal")
+}
+
+/// What a process that was killed as soon as the operation folder had a file of that name leaves.
+fn with_file(recording: &Recording, name: &str) -> Tree {
     let mut at = Snapshot::durable(recording.start.clone());
     for event in &recording.log {
         at.push(event);
         let now = at.now();
-        if operation_file(&now, "journal").is_some() {
+        if operation_file(&now, name).is_some() {
             return now;
         }
     }
-    panic!("every operation has a journal")
+    panic!("every operation has a {name}")
 }
 
 fn finished() -> Tree {
@@ -183,6 +188,85 @@ fn after_a_mount_recover_says_how_to_go_on() {
     assert_eq!(refusal.id, RefusalId::DatabaseChanged);
     assert!(refusal.remedy.contains("Keep the marker") && !refusal.remedy.contains("rm "));
     assert!(!refusal.remedy.contains("--accept-changed"));
+}
+
+/// In each state of a repair in which its plan is whole, with and without a full copy: the length is a part of what
+/// is said, on every way.
+#[test]
+fn a_database_that_was_cut_off_is_neither_as_before_nor_finished() {
+    for scope in [BackupScope::Full, BackupScope::Header] {
+        let recording = HeaderCase::new(Damage::BothSound, scope).repair("");
+        let mut at = Snapshot::durable(recording.start.clone());
+        let mut tried = 0;
+        for event in &recording.log {
+            at.push(event);
+            let mut tree = at.now();
+            let plan = operation_file(&tree, "plan.json").and_then(|path| tree.bytes_at(&path));
+            let is_planned = plan.is_some_and(|plan| serde_json::from_slice::<Plan>(plan).is_ok());
+            if !is_planned || tree.find(&pending_marker(Path::new(SUBJECT))).is_none() {
+                continue;
+            }
+            let database = tree.find(Path::new(SUBJECT)).unwrap();
+            tree.write(database, |bytes| bytes.truncate(8192));
+            let refusal = refusal_after(&tree, SUBJECT);
+            assert_eq!(refusal.id, RefusalId::DatabaseChanged, "{refusal:?}");
+            assert!(refusal.message.contains("8192 bytes"), "{refusal:?}");
+            let sums = operation_file(&tree, "SHA256SUMS").and_then(|path| tree.bytes_at(&path));
+            let copy = sums.is_some_and(|sums| sums.ends_with(b"\n")) && scope == BackupScope::Full;
+            assert_eq!(refusal.remedy.contains("The full copy is"), copy, "{refusal:?}");
+            tried += 1;
+        }
+        assert!(tried > 20, "{tried}");
+    }
+}
+
+/// The full copy goes only where all of it is in the database, too: else it may be the last whole one.
+#[test]
+fn the_only_whole_copy_of_a_database_stays() {
+    let recording = HeaderCase::new(Damage::BothSound, BackupScope::Full).repair("");
+    let mut tree = with_file(&recording, "SHA256SUMS");
+    let database = tree.find(Path::new(SUBJECT)).unwrap();
+    let page = tree.bytes(database).unwrap()[8192..12288].to_vec();
+    tree.write(database, |bytes| bytes[8192..12288].fill(0));
+    let refusal = refusal_after(&tree, SUBJECT);
+    assert_eq!(refusal.id, RefusalId::DatabaseChanged);
+    assert!(refusal.message.contains("from offset 8192 on"), "{refusal:?}");
+    // What is gone altogether is told, too.
+    let mut gone = tree.clone();
+    gone.unlink(gone.find(Path::new("/disk/mdbdata")).unwrap(), "priv1.edb");
+    assert!(refusal_after(&gone, SUBJECT).message.contains("all that is left"));
+    // With the page back there is nothing in the copy that would be lost.
+    tree.write(database, |bytes| bytes[8192..12288].copy_from_slice(&page));
+    let sim = Sim::on(tree);
+    let applied = recover(context(&sim), Path::new(SUBJECT), Wish::AsFound, false);
+    assert_eq!(applied.ending, Ending::RolledBack, "{:?}", applied.reasons);
+    assert!(operation_file(&sim.now(), "plan.json").is_none());
+}
+
+#[test]
+fn another_database_under_the_name_is_not_accepted_as_what_was_changed() {
+    let mut tree = prepared();
+    let database = tree.find(Path::new(SUBJECT)).unwrap();
+    let accept = |tree: &Tree| {
+        let sim = Sim::on(tree.clone());
+        let applied = recover(context(&sim), Path::new(SUBJECT), Wish::AcceptChanged, false);
+        (applied, sim.log().len())
+    };
+    let mut another = tree.clone();
+    another
+        .write(database, |bytes| edit_header(bytes, |raw| raw.db_signature.random = 4711.into()));
+    let (applied, calls) = accept(&another);
+    assert_eq!((applied.ending, calls), (Ending::Refused, 0), "{:?}", applied.reasons);
+    assert_eq!(applied.reasons[0].id, RefusalId::DatabaseChanged);
+    assert!(applied.reasons[0].message.contains("another database"), "{:?}", applied.reasons);
+    // Its own, mounted since, and grown.
+    tree.write(database, |bytes| {
+        edit_header(bytes, |raw| raw.db_time = 4711.into());
+        bytes.extend([7; 4096]);
+    });
+    assert_eq!(accept(&tree).0.ending, Ending::Overtaken);
+    tree.write(database, |bytes| bytes.truncate(8192));
+    assert_eq!(accept(&tree).0.ending, Ending::Refused);
 }
 
 #[test]

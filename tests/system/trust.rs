@@ -566,3 +566,32 @@ fn a_dry_run_of_recover_names_what_would_be_touched() {
     assert_eq!(recovered.code, Some(0), "{recovered:?}");
     assert!(dir.join("E00.log").exists());
 }
+
+/// Sets or clears an attribute that holds for root, too.
+fn chattr(change: &str, path: &Path) {
+    let status = Command::new("chattr").arg(change).arg(path).status().unwrap();
+    assert!(status.success(), "chattr {change} {}", path.display());
+}
+
+#[test]
+#[ignore = "needs root and chattr"]
+fn the_dry_run_knows_what_an_attribute_forbids() {
+    needs::root();
+    needs::programs(&["chattr"]);
+    let (_folder, dir) = small_group();
+    let [database, log] = ["priv1.edb", "E0000002.log"].map(|name| dir.join(name));
+    let mut bytes = fs::read(&database).unwrap();
+    damage_full_backup(&mut bytes);
+    fs::write(&database, &bytes).unwrap();
+    let both = |words: &[&str], path: &Path, change: &str| {
+        chattr(&format!("+{change}"), path);
+        let ran = ["--dry-run", "--yes"].map(|how| run([words, &[how, "--json"]].concat()));
+        chattr(&format!("-{change}"), path);
+        ran.iter().for_each(|ran| ran.expect_refused(3, &["read-only"]));
+    };
+    both(&["repair", text(&database)], &database, "a");
+    let reset = reset_words(&[], &dir);
+    both(&reset.iter().map(String::as_str).collect::<Vec<_>>(), &log, "i");
+    let operation = run(["repair", "--yes", "--json", text(&database)]).operation_dir();
+    both(&["restore", text(&operation)], &database, "i");
+}

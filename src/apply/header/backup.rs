@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use crate::guards::reason;
-use crate::plan::{BackupMethod, BackupRecord, BackupScope, Plan, Step, VerifyScope};
+use crate::plan::{BackupMethod, BackupRecord, Plan, VerifyScope};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::Sha256Hex;
 use crate::storage::{Access, File, StorageError};
@@ -50,11 +50,7 @@ pub fn make(
     folder: &mut OperationFolder,
     plan: &Plan,
 ) -> Result<VerifiedBackup, Refusal> {
-    let copy = plan.steps.iter().find_map(|step| match step {
-        Step::Copy { scope: BackupScope::Full, to, .. } => Some(to),
-        _ => None,
-    });
-    match copy {
+    match plan.full_copy() {
         Some(name) => full_copy(context, source, folder, plan, name),
         None => header_image(context, source, folder, plan),
     }

@@ -2,16 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::ese::shadow::{Which, is_valid_header};
+use crate::ese::Signature;
+use crate::ese::shadow::{HeaderArea, Which, elect, is_valid_header};
 use crate::guards::{HeaderQuestion, Held, for_header, reason};
 use crate::plan::{HeaderImages, OperationStamp, Plan, Steps, flaw_of_writes};
 use crate::refusal::{Refusal, RefusalId};
-use crate::show::quoted;
+use crate::show::{CommandLine, quoted, shown};
 use crate::storage::{Access, File, Storage, StorageError, read_full};
 use crate::survey::{Fingerprint, survey_open_file};
 
 use super::super::context::Context;
 use super::super::deed::{Deed, Ready, Terms};
+use super::super::operation::files::read_sums;
 use super::super::operation::folder::OperationFolder;
 use super::super::operation::journal::End;
 use super::super::operation::moved_along::is_same;
@@ -126,20 +128,33 @@ impl Deed for HeaderDeed {
         if is_own { Ok(()) } else { Err(of_the_original(subject, dir, &self.database)) }
     }
 
-    fn look(&self, _: &dyn Storage, held: &Held, back: bool) -> Result<End, Vec<Refusal>> {
+    fn look(
+        &self,
+        storage: &dyn Storage,
+        held: &Held,
+        dir: &Path,
+        back: bool,
+    ) -> Result<End, Vec<Refusal>> {
         let found = self.read_copies(held).map_err(|refusal| vec![refusal])?;
-        self.expect_known(&found).map_err(|refusal| vec![refusal])?;
+        let known = self.expect_known(&found);
+        known
+            .and_then(|()| self.expect_length(storage, held, dir))
+            .map_err(|refusal| vec![refusal])?;
         let images = self.classify(&found);
         let begun = images.iter().any(|image| matches!(image, CopyImage::After | CopyImage::Torn));
         Ok(if begun && !back { End::Committed } else { End::RolledBack })
     }
 
     fn expect_overtaken(&self, _: &dyn Storage, held: &Held) -> Result<(), Refusal> {
-        let [primary, shadow] = self.read_copies(held)?;
-        if is_valid_header(&primary) && primary == shadow {
-            return Ok(());
+        let found = self.read_copies(held)?;
+        let [primary, shadow] = &found;
+        if !is_valid_header(primary) || primary != shadow {
+            return Err(not_whole(&self.database));
         }
-        Err(not_whole(&self.database))
+        if self.signatures().contains(&signature_of(&found.concat())) {
+            return self.expect_not_cut(held);
+        }
+        Err(of_another_database(&self.database))
     }
 
     /// In the plan's order or its reverse. A copy that looks right already is written, too: what was read may
@@ -158,7 +173,7 @@ impl Deed for HeaderDeed {
     /// A header that is neither the old nor the new one has been written since, as by a mount.
     fn expect_ended(
         &self,
-        _: &dyn Storage,
+        storage: &dyn Storage,
         held: &Held,
         dir: &Path,
         end: End,
@@ -177,11 +192,21 @@ impl Deed for HeaderDeed {
         if images.iter().any(|copy| *copy == wrong || *copy == CopyImage::Torn) {
             return Err(journal_contradicted(dir, end, "the header does"));
         }
-        // After a roll-back it is said that everything is as before.
-        if end == End::RolledBack { self.expect_known(&found) } else { Ok(()) }
+        // After a roll-back it is said that the header is as before. A finished operation may be mounted since,
+        // and the file have grown.
+        let is_mounted = images.contains(&CopyImage::Foreign);
+        match end {
+            End::Committed if is_mounted => self.expect_not_cut(held),
+            _ => self.expect_known(&found).and_then(|()| self.expect_length(storage, held, dir)),
+        }
     }
 
-    fn expect_untouched(&self, _: &dyn Storage, held: &Held, dir: &Path) -> Result<(), Refusal> {
+    fn expect_untouched(
+        &self,
+        storage: &dyn Storage,
+        held: &Held,
+        dir: &Path,
+    ) -> Result<(), Refusal> {
         if held.file(&self.database).is_none() {
             return Ok(());
         }
@@ -193,7 +218,8 @@ impl Deed for HeaderDeed {
                 "its journal is missing, though the header was written",
             ));
         }
-        self.expect_known(&found)
+        self.expect_known(&found)?;
+        self.expect_length(storage, held, dir)
     }
 }
 
@@ -211,6 +237,41 @@ impl HeaderDeed {
         let both_whole = found.iter().all(|copy| is_valid_header(copy));
         let database = &self.database;
         Err(if both_whole { overtaken(database) } else { foreign(database, images) })
+    }
+
+    /// Refuses a file that is longer or shorter than the one that the operation began with. `dir` is the operation
+    /// folder: a full copy in it is named.
+    fn expect_length(&self, storage: &dyn Storage, held: &Held, dir: &Path) -> Result<(), Refusal> {
+        let found = self.length(held)?;
+        let expected = self.plan.length_bytes;
+        if found == expected {
+            return Ok(());
+        }
+        // One that is listed was whole, and compared.
+        let whole = read_sums(storage, dir, |name| self.plan.full_copy() == Some(name));
+        let copy = whole.keys().next().map(|name| dir.join(name));
+        let copy = copy.filter(|copy| storage.status(copy).is_ok());
+        Err(of_another_length(&self.database, [found, expected], copy.as_deref()))
+    }
+
+    /// Refuses a file that is shorter than it was: no mount makes it that.
+    fn expect_not_cut(&self, held: &Held) -> Result<(), Refusal> {
+        let (found, expected) = (self.length(held)?, self.plan.length_bytes);
+        if found < expected {
+            return Err(of_another_length(&self.database, [found, expected], None));
+        }
+        Ok(())
+    }
+
+    fn length(&self, held: &Held) -> Result<u64, Refusal> {
+        let status = self.held_in(held)?.status().map_err(|error| reason(&error))?;
+        Ok(status.length_bytes)
+    }
+
+    /// The signatures of the database in the images; of a header that was destroyed there is none.
+    fn signatures(&self) -> Vec<Option<Signature>> {
+        let images = [&self.images.before, &self.images.after];
+        images.into_iter().map(|image| signature_of(image)).filter(Option::is_some).collect()
     }
 
     fn held_header<'a>(&'a self, held: &'a Held<'a>) -> Result<HeldHeader<'a>, Refusal> {
@@ -282,6 +343,48 @@ fn not_whole(database: &Path) -> Refusal {
             "Nothing was touched. Look at both copies: edbmend inspect --copy primary {0}, and --copy shadow. A \
              store that is mounted, and dismounted again, writes both. Keep the marker and the operation folder.",
             quoted(database)
+        ),
+    )
+}
+
+/// The DB signature in header pages of which one is valid.
+fn signature_of(pages: &[u8]) -> Option<Signature> {
+    Some(elect(&HeaderArea::of(pages.to_vec()))?.header.raw.db_signature)
+}
+
+/// The refusal where the file was cut off, or grew, since the operation began: found and expected length in bytes.
+fn of_another_length(database: &Path, [found, expected]: [u64; 2], copy: Option<&Path>) -> Refusal {
+    let remedy = match copy {
+        Some(copy) => format!(
+            "The full copy is {}. If the file was damaged or cut off: put it aside, and the copy in its place; then \
+             run the same command again.",
+            shown(copy)
+        ),
+        None => "If it was cut off, its other pages are lost there: put a copy of that length back, then run the \
+                 same command again."
+            .to_owned(),
+    };
+    Refusal::new(
+        RefusalId::DatabaseChanged,
+        database,
+        format!("the file has {found} bytes, and had {expected} when the operation began"),
+        format!(
+            "Nothing was touched. {remedy} Keep the marker and the operation folder. If nothing of that is to be had: \
+             docs/recover.md, section \"Lost for good\"."
+        ),
+    )
+}
+
+/// The refusal where a file with another DB signature has the name of the database.
+fn of_another_database(database: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::DatabaseChanged,
+        database,
+        "this is another database: its DB Signature is not that of the one that the operation was begun on",
+        format!(
+            "Nothing was touched. Put the database of the operation back under this name, then: {}. If eseutil /p or \
+             /d made this one out of it: docs/recover.md, section \"Lost for good\".",
+            CommandLine::new("recover").path(database)
         ),
     )
 }

@@ -11,6 +11,7 @@ use crate::show::shown;
 use crate::storage::{Access, File, Status, Storage, StorageError, digest_blocks};
 
 use super::super::context::Context;
+use super::super::deed::BegunCopy;
 use super::super::outcome::interrupted;
 use super::copied_body::CopiedBody;
 
@@ -64,6 +65,21 @@ pub fn copy_ahead(context: Context, held: &Held, routes: &[Route]) -> Result<Cop
         context.storage.sync_dir(route.to).map_err(|e| reason(&e))?;
     }
     Ok(copies)
+}
+
+/// The unfinished copies that may be there, each with its original.
+pub fn begun(routes: &[Route]) -> Vec<BegunCopy> {
+    let copied = routes.iter().filter(|route| route.method == MoveMethod::Copy);
+    let of_route = |route: &Route| {
+        let Route { from, to, files, .. } = *route;
+        let each = move |file| {
+            let there = BegunCopy { copy: unfinished(to, file), original: from.join(&file.name) };
+            let back = BegunCopy { copy: unfinished(from, file), original: to.join(&file.name) };
+            [there, back]
+        };
+        files.iter().flat_map(each).collect::<Vec<_>>()
+    };
+    copied.flat_map(of_route).collect()
 }
 
 /// Removes what [`copy_ahead`] left, durably: once the plan is gone nobody knows these names.

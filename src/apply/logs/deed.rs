@@ -14,7 +14,7 @@ use crate::storage::{Access, Storage, StorageError};
 use crate::survey::streaming_file_path;
 
 use super::super::context::Context;
-use super::super::deed::{Deed, Ready, Terms};
+use super::super::deed::{BegunCopy, Deed, Ready, Terms};
 use super::super::operation::folder::OperationFolder;
 use super::super::operation::journal::End;
 use super::super::operation::moved_along::{elsewhere, expect_at_home, is_same};
@@ -132,7 +132,13 @@ impl Deed for LogsDeed {
     }
 
     /// Forward only where every file has moved. A name that another file holds belongs to a mounted store.
-    fn look(&self, storage: &dyn Storage, held: &Held, back: bool) -> Result<End, Vec<Refusal>> {
+    fn look(
+        &self,
+        storage: &dyn Storage,
+        held: &Held,
+        _: &Path,
+        back: bool,
+    ) -> Result<End, Vec<Refusal>> {
         let changed = changed_databases(storage, &self.plan, Some(held));
         if !changed.is_empty() {
             let refuse = |path| self.overtaken(storage, database_changed(path));
@@ -145,6 +151,11 @@ impl Deed for LogsDeed {
                 _ => refusal,
             }]
         })
+    }
+
+    /// On the way there, and on the way back.
+    fn begun_copies(&self) -> Vec<BegunCopy> {
+        copies::begun(&routes(&self.plan))
     }
 
     /// All logs of before must be where the plan wants them, the databases whole, and the log stream that is there

@@ -3,14 +3,17 @@
 use std::path::Path;
 
 use crate::diagnose::{FindingId, Severity, diagnose_group};
-use crate::ese::Signature;
-use crate::ese::shadow::{HeaderPair, elect};
+use crate::ese::shadow::{HeaderArea, HeaderPair, elect};
+use crate::ese::{DbHeader, Signature};
 use crate::guards::{Held, reason};
 use crate::plan::ResetPlan;
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::quoted;
 use crate::storage::Storage;
 use crate::survey::{Digests, GroupFolders, read_header_area, survey_group};
+
+use super::super::operation::files::{header_name, read_if_there, sha256};
+use super::super::operation::trouble::damaged;
 
 /// Refuses unless both header copies of each database are valid and equal, the logs in the folder are those of
 /// its own log stream, and nothing is wrong with them.
@@ -39,7 +42,8 @@ pub fn expect_new_stream(
     let Some(stream) = stream.filter(|stream| stream.current.is_some()) else {
         return Err(not_whole(&plan.log_dir, "there is no current log"));
     };
-    for planned in &plan.databases {
+    for (place, planned) in plan.databases.iter().enumerate() {
+        expect_same_database(storage, held, plan, place)?;
         if stream.signature != Some(log_signature(held, &planned.path)?) {
             let what = "it is not of the log stream in that folder";
             return Err(not_whole(&planned.path, what));
@@ -48,13 +52,41 @@ pub fn expect_new_stream(
     Ok(())
 }
 
-/// The log signature of a database whose header is whole. It is read through its open file alone: to open it, or
-/// its streaming file, once more would dispute that nobody else has them.
+/// Refuses another database under the name of one of the plan: its DB Signature is that of the image that the reset
+/// saved. Version 0.1.0 saved none.
+fn expect_same_database(
+    storage: &dyn Storage,
+    held: &Held,
+    plan: &ResetPlan,
+    place: usize,
+) -> Result<(), Refusal> {
+    let planned = &plan.databases[place];
+    let saved = plan.away.with_file_name(header_name(place));
+    let image = match read_if_there(storage, &saved) {
+        Ok(Some(image)) if sha256(&image) == planned.header_sha256 => HeaderArea::of(image),
+        Ok(None) => return Ok(()),
+        Ok(Some(_)) => return Err(damaged(&saved, "its SHA-256 is not that of the plan")),
+        Err(error) => return Err(reason(&error)),
+    };
+    let before = elect(&image).map(|pair| pair.header.raw.db_signature);
+    if before == Some(header(held, &planned.path)?.raw.db_signature) {
+        return Ok(());
+    }
+    let what = "its DB Signature is that of another database: put back the one that the reset was begun on";
+    Err(not_whole(&planned.path, what))
+}
+
 fn log_signature(held: &Held, path: &Path) -> Result<Signature, Refusal> {
+    Ok(header(held, path)?.raw.log_signature)
+}
+
+/// The header of a database, which must be whole. It is read through its open file alone: to open it, or its
+/// streaming file, once more would dispute that nobody else has them.
+fn header(held: &Held, path: &Path) -> Result<DbHeader, Refusal> {
     let file = held.file(path).ok_or_else(|| not_whole(path, "it is not there"))?;
     let area = read_header_area(file).map_err(|error| reason(&error))?;
     match elect(&area).filter(HeaderPair::is_sound) {
-        Some(pair) => Ok(pair.header.raw.log_signature),
+        Some(pair) => Ok(pair.header),
         None => Err(not_whole(path, "the two copies of its header are not both valid and equal")),
     }
 }

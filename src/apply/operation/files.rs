@@ -1,13 +1,14 @@
 //! The files of an operation folder: their names, and how they are read.
 
-use std::io;
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use crate::show::Sha256Hex;
 use crate::storage::{
-    Access, FileKind, HeldFolder, Storage, StorageError, read_full, write_stream,
+    Access, FileKind, FileReader, HeldFolder, Storage, StorageError, read_full, write_stream,
 };
 
 /// Name of the plan.
@@ -43,6 +44,9 @@ pub const DEFAULT_BACKUP_DIR: &str = "edbmend";
 
 /// Largest of the small files, in bytes. The plan of a reset of 100,000 logs has some 12 MiB.
 const SMALL_FILE_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Longest line of `SHA256SUMS`, in bytes: a digest, and a name as long as any file system takes, in a folder.
+const SUMS_LINE_BYTES: u64 = 1024;
 
 /// Largest of the sealed files, in bytes: a marker with the longest paths of a hundred databases fits.
 const SEALED_FILE_BYTES: u64 = 1024 * 1024;
@@ -118,13 +122,29 @@ pub fn sums_line(sha256_hex: &str, name: &str) -> String {
     format!("{sha256_hex}  {name}\n")
 }
 
-/// The digests in the `SHA256SUMS` of an operation folder, with the names of the files; none where it
-/// cannot be read.
-pub fn read_sums(storage: &dyn Storage, dir: &Path) -> Vec<(Sha256Hex, String)> {
-    let bytes = read_small(storage, &dir.join(SUMS_NAME)).unwrap_or_default();
-    let lines = String::from_utf8_lossy(&bytes);
-    let pairs = lines.lines().filter_map(|line| line.split_once("  "));
-    pairs.filter_map(|(sha256, name)| Some((Sha256Hex::parse(sha256)?, name.to_owned()))).collect()
+/// The digests in the `SHA256SUMS` of an operation folder of the files that are wanted, by their names; none where it
+/// cannot be read. It is read line by line: nothing vouches for its size.
+pub fn read_sums(
+    storage: &dyn Storage,
+    dir: &Path,
+    is_wanted: impl Fn(&str) -> bool,
+) -> BTreeMap<String, Sha256Hex> {
+    let mut sums = BTreeMap::new();
+    let Ok(file) = storage.open(&dir.join(SUMS_NAME), Access::Read) else { return sums };
+    let mut lines = io::BufReader::new(FileReader::new(file.as_ref()).take(SMALL_FILE_BYTES));
+    let mut line = Vec::new();
+    while let Ok(1..) = lines.by_ref().take(SUMS_LINE_BYTES).read_until(b'\n', &mut line) {
+        let digest_of = sums_of_line(&line).filter(|(name, _)| is_wanted(name));
+        sums.extend(digest_of.map(|(name, sha256)| (name.to_owned(), sha256)));
+        line.clear();
+    }
+    sums
+}
+
+/// The name and the digest in a line of `SHA256SUMS`.
+fn sums_of_line(line: &[u8]) -> Option<(&str, Sha256Hex)> {
+    let (sha256, name) = std::str::from_utf8(line).ok()?.trim_end().split_once("  ")?;
+    Some((name, Sha256Hex::parse(sha256)?))
 }
 
 /// SHA-256 in hexadecimal.

@@ -113,7 +113,7 @@ fn in_words(outcome: Outcome) -> &'static str {
         Outcome::Refused => "refused: nothing was written",
         Outcome::Declined => "you said no: nothing was written",
         Outcome::Failed => "failed: nothing was changed",
-        Outcome::RolledBack => "failed and rolled back: the database is as it was before",
+        Outcome::RolledBack => "failed and rolled back: the header is as it was before",
         Outcome::Overtaken => "closed: what somebody else wrote since stays as it is",
         Outcome::Pending => "NOT FINISHED: run edbmend recover before anything else",
         Outcome::Usage => "wrong usage",
@@ -139,7 +139,7 @@ fn of_recovery(database: &DatabaseReport) -> Option<Verdict> {
         (Outcome::RolledBack, None) if database.steps.is_empty() => {
             "closed: the operation had changed nothing; what it had begun is removed"
         }
-        (Outcome::RolledBack, None) => "rolled back: the database is as it was before",
+        (Outcome::RolledBack, None) => "rolled back: the header is as it was before",
         _ => return None,
     };
     // That it was rolled back was asked for.

@@ -244,7 +244,11 @@ impl Storage for Disk {
         let asked = rustix::fs::Access::WRITE_OK;
         held::folder(path).or_else(|_| held::place(path)).is_ok_and(|place| {
             rustix::fs::accessat(&place.base, place.name, asked, AtFlags::empty()).is_ok()
-        })
+        }) && !self.is_fixed(path)
+    }
+
+    fn is_fixed(&self, path: &Path) -> bool {
+        mounts::is_fixed(path)
     }
 
     fn lock_break_time(&self) -> Option<Duration> {

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Stat, StatxFlags, statx};
+use rustix::fs::{AtFlags, Stat, StatxAttributes, StatxFlags, statx};
 
 use super::held;
 use super::names::entries_of;
@@ -68,6 +68,15 @@ fn mount(path: &Path) -> Option<u64> {
     let asked = StatxFlags::MNT_ID;
     let answer = statx(&place.base, place.name, AtFlags::empty(), asked).ok()?;
     (answer.stx_mask & asked.bits() != 0).then_some(answer.stx_mnt_id)
+}
+
+/// Whether a file or folder is immutable or append-only, where its file system tells (`chattr(1)`).
+pub fn is_fixed(path: &Path) -> bool {
+    let Ok(place) = held::folder(path).or_else(|_| held::place(path)) else { return false };
+    let answer = statx(&place.base, place.name, AtFlags::empty(), StatxFlags::empty());
+    let fixed = StatxAttributes::IMMUTABLE | StatxAttributes::APPEND;
+    answer
+        .is_ok_and(|answer| (answer.stx_attributes & answer.stx_attributes_mask).intersects(fixed))
 }
 
 /// Whether a folder, or the one that it will be made in, is in memory.
