@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::guards::{not_found, reason, shared, unreadable};
+use crate::guards::{not_found, reason, unreadable};
 use crate::plan::Command;
 use crate::refusal::{Refusal, RefusalId};
 use crate::storage::{FileKind, Storage};
@@ -16,6 +16,7 @@ use super::operation::files::{
 };
 use super::operation::journal::End;
 use super::operation::moved_along::is_same;
+use super::operation::sharing::{shared_at, shared_in};
 use super::operation::trouble::journal_damaged;
 use super::outcome::Ending;
 use super::pending::{marker_among, operation_dir, read_pending};
@@ -297,7 +298,7 @@ fn by_its_marker(
     trouble: Option<Refusal>,
 ) -> KnownOperation {
     let marker = marker_among(storage, &subject).map(|(_, marker)| marker);
-    let shared = shared(storage, &pending_marker(&subject));
+    let shared = shared_at(storage, &pending_marker(&subject));
     let known = KnownOperation::new(Standing::Pending(subject.clone()));
     KnownOperation {
         id: marker.as_ref().map(|marker| marker.operation.clone()),
@@ -327,7 +328,7 @@ fn read(storage: &dyn Storage, dir: &Path, marked: Option<&Marked>) -> KnownOper
         (None, Some(end)) => Standing::Ended(end.into()),
         (None, None) => Standing::Pending(dir.to_owned()),
     };
-    let shared = shared(storage, dir);
+    let shared = shared_in(storage, dir);
     let known = KnownOperation { subject: pending.clone(), trouble, shared, ..unknown };
     match read_stored(storage, dir) {
         Ok(Some(stored)) => {

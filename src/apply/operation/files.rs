@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::show::Sha256Hex;
 use crate::storage::{
-    Access, FileKind, HeldFolder, Storage, StorageError, read_full, write_stream,
+    Access, File, FileKind, HeldFolder, Storage, StorageError, read_full, write_stream,
 };
 
 /// Name of the plan.
@@ -82,8 +82,8 @@ pub fn read_small(storage: &dyn Storage, path: &Path) -> Result<Vec<u8>, Storage
 
 /// Reads a marker or a journal. Of what is longer than any of them it reads the start, which has no seal that is
 /// right.
-pub fn read_sealed(storage: &dyn Storage, path: &Path) -> Result<Vec<u8>, StorageError> {
-    read_start(storage, path, SEALED_FILE_BYTES).map(|(bytes, _)| bytes)
+pub fn read_sealed(file: &dyn File) -> Result<Vec<u8>, StorageError> {
+    read_from(file, SEALED_FILE_BYTES).map(|(bytes, _)| bytes)
 }
 
 /// Reads up to `most` bytes of a file; and how many it has.
@@ -92,15 +92,19 @@ pub fn read_start(
     path: &Path,
     most: u64,
 ) -> Result<(Vec<u8>, u64), StorageError> {
-    let file = storage.open(path, Access::Read)?;
+    read_from(storage.open(path, Access::Read)?.as_ref(), most)
+}
+
+/// Reads up to `most` bytes of an open file; and how many it has.
+fn read_from(file: &dyn File, most: u64) -> Result<(Vec<u8>, u64), StorageError> {
     let length = file.status()?.length_bytes;
     let wanted = length.min(most) as usize;
     let mut bytes = Vec::new();
     let no_memory =
-        |_| StorageError::new("read", path, io::Error::from(io::ErrorKind::OutOfMemory));
+        |_| StorageError::new("read", file.path(), io::Error::from(io::ErrorKind::OutOfMemory));
     bytes.try_reserve_exact(wanted).map_err(no_memory)?;
     bytes.resize(wanted, 0);
-    let read = read_full(file.as_ref(), &mut bytes, 0)?;
+    let read = read_full(file, &mut bytes, 0)?;
     bytes.truncate(read);
     Ok((bytes, length))
 }
@@ -121,8 +125,12 @@ pub fn sums_line(sha256_hex: &str, name: &str) -> String {
 /// The digests in the `SHA256SUMS` of an operation folder, with the names of the files; none where it
 /// cannot be read.
 pub fn read_sums(storage: &dyn Storage, dir: &Path) -> Vec<(Sha256Hex, String)> {
-    let bytes = read_small(storage, &dir.join(SUMS_NAME)).unwrap_or_default();
-    let lines = String::from_utf8_lossy(&bytes);
+    sums_in(&read_small(storage, &dir.join(SUMS_NAME)).unwrap_or_default())
+}
+
+/// The digests in the content of a `SHA256SUMS`, with the names of the files.
+pub fn sums_in(bytes: &[u8]) -> Vec<(Sha256Hex, String)> {
+    let lines = String::from_utf8_lossy(bytes);
     let pairs = lines.lines().filter_map(|line| line.split_once("  "));
     pairs.filter_map(|(sha256, name)| Some((Sha256Hex::parse(sha256)?, name.to_owned()))).collect()
 }
