@@ -118,7 +118,7 @@ fn read_and_recover(tree: Tree, choice: u8) -> Option<Tree> {
         found.extend(find_pending(&sim, path).unwrap_or_default());
     }
     for subject in &found {
-        let _ = edbmend::apply::assess(&sim, subject, wish);
+        let _ = edbmend::apply::assess(&sim, subject, wish, edbmend::apply::Allowed::default());
     }
     assert!(sim.log().is_empty(), "looking changes nothing");
     let mut last = None;
