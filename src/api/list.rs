@@ -6,7 +6,7 @@ use crate::apply::{KnownOperation, OperationKey, Standing, key_of, newest_first,
 use crate::refusal::Refusal;
 use crate::report::model::OperationReport;
 use crate::report::{CommandName, Outcome, Report};
-use crate::show::CommandLine;
+use crate::show::{CommandLine, shown};
 
 use super::error::{Error, Result};
 use super::request::List;
@@ -90,7 +90,15 @@ fn told(known: KnownOperation) -> OperationReport {
         outcome,
         undoes: known.undoes,
         undone_by: known.undone_by,
-        shared_with: known.shared.map(|refusal| refusal.message),
+        shared_with: known.shared.map(who_shares),
         next: next.map(Into::into),
+    }
+}
+
+/// Who can write to which file or folder, in words.
+fn who_shares(refusal: Refusal) -> String {
+    match refusal.path.file_name() {
+        Some(name) => format!("{}: {}", shown(name), refusal.message),
+        None => refusal.message,
     }
 }

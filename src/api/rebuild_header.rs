@@ -152,7 +152,8 @@ pub(super) fn rebuild(
     if let Some(refusal) = truncated(facts, page_size_bytes) {
         return Err(one(refusal));
     }
-    let older = request.evidence.iter().map(|older| run.older_header(older, path));
+    let terms = request.guarded.backup_terms;
+    let older = request.evidence.iter().map(|older| run.older_header(older, path, terms));
     let older = older.collect::<Result<Vec<OlderHeader>, Refusal>>().map_err(one)?;
     let tails = tails(run, request, facts)?;
     let tales: Vec<&DatabaseTale> = tails.iter().flat_map(LogTail::databases).collect();

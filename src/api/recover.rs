@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use crate::apply::{
-    self, Assessment, Ending, assess, at_work, empty_folders, find_pending, hold_pending,
-    recover_refusals, shared_with,
+    self, Allowed, Assessment, Ending, assess, at_work, empty_folders, find_pending, hold_pending,
+    recover_refusals,
 };
 use crate::diagnose::diagnose_database;
 use crate::plan::Direction;
@@ -130,13 +130,11 @@ fn recover_one(
         Ok(held) => held,
         Err(refusal) => return stopped(path, vec![refusal]),
     };
-    if !request.allow_shared_backup_dir {
-        let shared = shared_with(storage, path);
-        if !shared.is_empty() {
-            return stopped(path, shared);
-        }
-    }
-    let assessment = match assess(run.context, path, request.wish()) {
+    let allowed = Allowed {
+        unproven_lock: request.allow_unproven_lock,
+        shared: request.allow_shared_backup_dir,
+    };
+    let assessment = match assess(run.context, path, request.wish(), allowed) {
         Ok(assessment) => assessment,
         Err(reasons) => return stopped(path, reasons),
     };
@@ -159,7 +157,7 @@ fn recover_one(
         database.report.outcome = outcome;
         return (database, reasons);
     }
-    let applied = apply::recover(run.context, path, request.wish(), request.allow_unproven_lock);
+    let applied = apply::recover_as_allowed(run.context, path, request.wish(), allowed);
     // For an operation without a marker the path is its folder.
     let subject = &assessment.subject;
     let outcome = applied.ending.into();

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use crate::apply::{
-    Deed, HeaderDeed, Job, KnownDeed, LogsDeed, marker_refusal, not_as_left, undo_of,
+    Deed, HeaderDeed, Job, KnownDeed, LogsDeed, marker_refusal, not_as_left, shared_in, undo_of,
 };
 use crate::diagnose::diagnose_database;
-use crate::guards::{HeaderQuestion, LogsQuestion, for_header, for_logs, reason, shared};
+use crate::guards::{HeaderQuestion, LogsQuestion, for_header, for_logs, reason};
 use crate::plan::{Command, content_refusals, rebuild_refusals};
 use crate::refusal::Refusal;
 use crate::report::{CommandName, DatabaseReport, Entry, Note, Outcome, Report};
@@ -24,10 +24,13 @@ pub(super) fn plan(run: &Run, request: &Restore) -> Plan {
     let undo = run.resolve(&request.operation);
     let storage = run.storage();
     let held = undo.as_ref().map(|dir| storage.hold_folder(dir));
-    let undo = undo.clone().and_then(|dir| match (&held, shared(storage, &dir)) {
-        (Ok(Err(error)), _) if error.is_foreign_link() => Err(reason(error)),
-        (_, Some(refusal)) if !request.guarded.backup_terms.allow_shared => Err(refusal),
-        _ => undo_of(storage, &dir, &stamp),
+    let allow_shared = request.guarded.backup_terms.allow_shared;
+    let undo = undo.clone().and_then(|dir| match &held {
+        Ok(Err(error)) if error.is_foreign_link() => Err(reason(error)),
+        _ => match shared_in(storage, &dir).filter(|_| !allow_shared) {
+            Some(refusal) => Err(refusal),
+            None => undo_of(storage, &dir, &stamp),
+        },
     });
     match undo {
         Ok(Some(KnownDeed::Header(deed))) => plan_header(run, request, deed),

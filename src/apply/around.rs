@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use crate::refusal::Refusal;
 use crate::storage::{Storage, StorageError};
 use crate::survey::pending_marker;
 
@@ -19,10 +20,18 @@ use super::stored::{planned_subject, read_stored};
 pub struct Around<'a> {
     /// Where they lie.
     pub storage: &'a dyn Storage,
-    markers: RefCell<BTreeMap<PathBuf, Rc<Found>>>,
+    markers: RefCell<BTreeMap<PathBuf, Rc<ReadMarker>>>,
     marked: RefCell<BTreeMap<PathBuf, Rc<Vec<PathBuf>>>>,
     read: RefCell<BTreeMap<PathBuf, Rc<Markers>>>,
     operations: RefCell<BTreeMap<PathBuf, Rc<Vec<Beside>>>>,
+}
+
+/// What stands where a marker should be.
+pub struct ReadMarker {
+    /// What it is.
+    pub found: Found,
+    /// Why this very file cannot be believed, where somebody else can change it.
+    pub shared: Option<Refusal>,
 }
 
 /// The markers of a folder that say something, or did once; in order.
@@ -70,18 +79,19 @@ impl<'a> Around<'a> {
     }
 
     /// What stands where the marker of a subject should be.
-    pub fn marker(&self, subject: &Path) -> Result<Rc<Found>, StorageError> {
+    pub fn marker(&self, subject: &Path) -> Result<Rc<ReadMarker>, StorageError> {
         if let Some(known) = self.markers.borrow().get(subject) {
             return Ok(Rc::clone(known));
         }
-        let found = Rc::new(marker::read(self.storage, &pending_marker(subject))?);
-        self.markers.borrow_mut().insert(subject.to_owned(), Rc::clone(&found));
-        Ok(found)
+        let (found, shared) = marker::read_and_ask(self.storage, &pending_marker(subject))?;
+        let read = Rc::new(ReadMarker { found, shared });
+        self.markers.borrow_mut().insert(subject.to_owned(), Rc::clone(&read));
+        Ok(read)
     }
 
     /// The marker of a subject, where it is whole.
     pub fn whole(&self, subject: &Path) -> Option<Marker> {
-        match &*self.marker(subject).ok()? {
+        match &self.marker(subject).ok()?.found {
             Found::Whole(marker) => Some(marker.clone()),
             _ => None,
         }
@@ -117,7 +127,7 @@ impl<'a> Around<'a> {
 
     /// Whether a marker of this operation, or what is left of one, stands beside `subject`.
     fn is_marked_by(&self, marker: &Marker, subject: &Path) -> bool {
-        match self.marker(subject).as_deref() {
+        match self.marker(subject).as_deref().map(|read| &read.found) {
             Ok(Found::Whole(other)) => other.operation == marker.operation,
             Ok(Found::Torn | Found::Damaged) => true,
             _ => false,
@@ -166,7 +176,7 @@ impl<'a> Around<'a> {
         }
         let mut read = Markers { whole: Vec::new(), damaged: Vec::new() };
         for subject in self.marked_in(dir).unwrap_or_default().iter() {
-            match self.marker(subject).as_deref() {
+            match self.marker(subject).as_deref().map(|read| &read.found) {
                 Ok(Found::Whole(marker)) => read.whole.push((subject.clone(), marker.clone())),
                 Ok(Found::Torn | Found::Damaged) => read.damaged.push(subject.clone()),
                 _ => {}

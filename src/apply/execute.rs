@@ -10,7 +10,7 @@ use crate::storage::StorageError;
 use super::context::Context;
 use super::deed::{Carried, Deed, Ready};
 use super::known_deed::Job;
-use super::operation::files::{SUMS_NAME, hold_folders};
+use super::operation::files::{SUMS_NAME, hold_folders, sha256};
 use super::operation::folder::OperationFolder;
 use super::operation::journal::{End, Journal};
 use super::operation::lifecycle::Operation;
@@ -67,13 +67,15 @@ fn prepare<'a>(
 ) -> Result<(Box<dyn Ready + 'a>, Journal), Refusal> {
     let io = |error: StorageError| reason(&error);
     let ready = deed.prepare(context, held, folder)?;
-    folder.write_file(SUMS_NAME, ready.sums().as_bytes()).map_err(io)?;
+    let sums = ready.sums();
+    folder.write_file(SUMS_NAME, sums.as_bytes()).map_err(io)?;
     context.storage.sync_dir(&folder.dir).map_err(io)?;
     if context.is_interrupted() {
         return Err(interrupted(&deed.named()));
     }
+    let (id, sums_sha256) = (deed.stamp().id, sha256(sums.as_bytes()));
     let journal =
-        Journal::prepared(context.storage, &deed.stamp().id, ready.plan_sha256(), &folder.dir);
+        Journal::prepared(context.storage, id, ready.plan_sha256(), sums_sha256, &folder.dir);
     journal.store(context.storage, &folder.dir).map_err(io)?;
     context.observer.stage("journal: prepared");
     Ok((ready, journal))

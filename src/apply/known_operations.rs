@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::guards::{not_found, reason, shared, unreadable};
+use crate::guards::{not_found, reason, unreadable};
 use crate::plan::Command;
 use crate::refusal::{Refusal, RefusalId};
 use crate::storage::{FileKind, Storage};
@@ -18,6 +18,7 @@ use super::operation::files::{
 use super::operation::journal::End;
 use super::operation::marker::subject_of;
 use super::operation::moved_along::is_same;
+use super::operation::sharing::{shared_at, shared_in};
 use super::operation::trouble::journal_damaged;
 use super::outcome::Ending;
 use super::pending::{operation_dir, read_pending_among};
@@ -319,7 +320,7 @@ fn too_many(dir: &Path) -> Refusal {
 /// What a marker alone tells of: its folder was not made yet, or is out of reach.
 fn by_its_marker(around: &Around, subject: PathBuf, trouble: Option<Refusal>) -> KnownOperation {
     let marker = around.marker_of(&subject).map(|(_, marker)| marker);
-    let shared = shared(around.storage, &pending_marker(&subject));
+    let shared = shared_at(around.storage, &pending_marker(&subject));
     let known = KnownOperation::new(Standing::Pending(subject.clone()));
     KnownOperation {
         id: marker.as_ref().map(|marker| marker.operation.clone()),
@@ -353,7 +354,7 @@ fn read(around: &Around, dir: &Path, marked: Option<&Marked>) -> KnownOperation 
         (None, Some(end)) => Standing::Ended(end.into()),
         (None, None) => Standing::Pending(dir.to_owned()),
     };
-    let shared = shared(storage, dir);
+    let shared = shared_in(storage, dir);
     let known = KnownOperation { subject: pending.clone(), trouble, shared, ..unknown };
     match read_stored(storage, dir) {
         Ok(Some(stored)) => {

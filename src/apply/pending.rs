@@ -6,7 +6,7 @@ use crate::guards::reason;
 use crate::plan::OperationRef;
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::{CommandLine, quoted, shown};
-use crate::storage::{Access, FileKind, Storage};
+use crate::storage::{Access, FileKind, HeldFolder, Storage};
 use crate::survey::pending_marker;
 
 use super::around::{Around, Beside};
@@ -15,6 +15,7 @@ use super::operation::files::{DEFAULT_BACKUP_DIR, SUMS_NAME, is_operation_folder
 use super::operation::journal::End;
 use super::operation::marker::{self, Found, Marker};
 use super::operation::moved_along::{is_dir, is_same};
+use super::operation::sharing::{shared_at, shared_in};
 use super::operation::trouble::{journal_damaged, of_another_version, of_the_original};
 use super::stored::{StoredOperation, planned_subject, read_stored};
 
@@ -34,6 +35,9 @@ pub struct Pending {
     pub marked: Vec<PathBuf>,
     /// SHA-256 of both header pages before, in hexadecimal, as its marker says.
     pub header_before_sha256: Option<String>,
+    /// Why what is said here cannot be believed: somebody else can change the marker or the folder that says it, or
+    /// made them. It was asked of the very files that were read.
+    pub shared: Vec<Refusal>,
 }
 
 impl Pending {
@@ -47,6 +51,7 @@ impl Pending {
             made_in: None,
             marked: vec![subject.to_owned()],
             header_before_sha256: None,
+            shared: Vec::new(),
         }
     }
 
@@ -82,32 +87,44 @@ pub fn read_pending_among(around: &Around, subject: &Path) -> Result<Pending, Re
         return read_pending_in(around, subject);
     }
     let path = pending_marker(subject);
-    match &*around.marker(subject).map_err(|error| reason(&error))? {
-        Found::Whole(marker) => read_marked(around, subject, marker.clone()),
+    let read = around.marker(subject).map_err(|error| reason(&error))?;
+    let shared = read.shared.clone();
+    match &read.found {
+        Found::Whole(marker) => read_marked(around, subject, marker.clone(), shared),
         Found::OtherVersion(schema) => Err(of_another_version(&path, schema)),
         Found::Damaged => Err(journal_damaged(&path, "the marker does not match its seal")),
         Found::Foreign => Err(foreign(&path)),
-        Found::Torn => read_torn(around, subject),
+        Found::Torn => read_torn(around, subject, shared),
     }
 }
 
 /// Reads the operation whose marker beside `subject` is torn: others of it may be whole.
-fn read_torn(around: &Around, subject: &Path) -> Result<Pending, Refusal> {
+fn read_torn(around: &Around, subject: &Path, shared: Option<Refusal>) -> Result<Pending, Refusal> {
     if let Some((beside, marker)) = around.marker_of(subject) {
-        return read_marked(around, &beside, marker);
+        let shared = around.marker(&beside).ok().and_then(|read| read.shared.clone());
+        return read_marked(around, &beside, marker, shared);
     }
     let operations = around.operations_beside(subject);
     let is_begun = |other: &&Beside| !other.is_ended && other.may_be_on(subject);
     match operations.iter().find(is_begun) {
         Some(begun) => Err(marker_lies(&pending_marker(subject), &begun.dir)),
-        None => Ok(Pending::unprepared(subject, None)),
+        None => {
+            let shared = shared.into_iter().collect();
+            Ok(Pending { shared, ..Pending::unprepared(subject, None) })
+        }
     }
 }
 
-/// Reads the operation whose marker stands beside `subject`.
-fn read_marked(around: &Around, subject: &Path, marker: Marker) -> Result<Pending, Refusal> {
+/// Reads the operation whose marker stands beside `subject`; `shared` says why that one cannot be believed.
+fn read_marked(
+    around: &Around,
+    subject: &Path,
+    marker: Marker,
+    shared: Option<Refusal>,
+) -> Result<Pending, Refusal> {
     let storage = around.storage;
     let dir = operation_dir(storage, subject, &marker)?;
+    let (_held, of_dir) = hold_and_ask(storage, &dir)?;
     let stored = read_stored(storage, &dir)?;
     let is_beside = is_same(storage, &default_dir(subject, &marker), &dir);
     match &stored {
@@ -126,15 +143,43 @@ fn read_marked(around: &Around, subject: &Path, marker: Marker) -> Result<Pendin
         None => marked[0].clone(),
     };
     marked.extend(stored.iter().flat_map(|stored| stored.deed.as_deed().marked()));
+    let marked = last_of_all(marked, &known_as);
+    let shared = shared.into_iter().chain(shared_markers(storage, &marked)).chain(of_dir);
     Ok(Pending {
         operation: Some(OperationRef { id: marker.operation, dir }),
         created_backup_dir: marker.created_backup_dir,
         made_in: Some(marker.dir),
         stored,
-        marked: last_of_all(marked, &known_as),
+        marked,
         header_before_sha256: marker.header_before_sha256,
+        shared: each_once(shared),
         subject: known_as,
     })
+}
+
+/// Keeps an operation folder open, so that what is read in it is what is asked for sharing; and the answer.
+fn hold_and_ask(
+    storage: &dyn Storage,
+    dir: &Path,
+) -> Result<(HeldFolder, Option<Refusal>), Refusal> {
+    let held = storage.hold_folder(dir).map_err(|error| reason(&error))?;
+    Ok((held, shared_in(storage, dir)))
+}
+
+/// The markers of an operation that cannot be believed, as far as they are there.
+fn shared_markers(storage: &dyn Storage, marked: &[PathBuf]) -> Vec<Refusal> {
+    marked.iter().filter_map(|marked| shared_at(storage, &pending_marker(marked))).collect()
+}
+
+/// Of the refusals of each path the first.
+fn each_once(refusals: impl Iterator<Item = Refusal>) -> Vec<Refusal> {
+    let mut each: Vec<Refusal> = Vec::new();
+    for refusal in refusals {
+        if each.iter().all(|known| known.path != refusal.path) {
+            each.push(refusal);
+        }
+    }
+    each
 }
 
 /// Each path once, one of them last.
@@ -157,8 +202,11 @@ fn on(stored: StoredOperation, subject: &Path) -> Box<StoredOperation> {
 /// The pending operation of a folder whose marker is gone or damaged.
 fn read_pending_in(around: &Around, dir: &Path) -> Result<Pending, Refusal> {
     let storage = around.storage;
+    let (_held, of_dir) = hold_and_ask(storage, dir)?;
     let Some(stored) = read_stored(storage, dir)? else {
-        return read_unmarked_in(around, dir);
+        let unmarked = read_unmarked_in(around, dir)?;
+        let shared = of_dir.into_iter().chain(shared_markers(storage, &unmarked.marked)).collect();
+        return Ok(Pending { shared, ..unmarked });
     };
     let deed = stored.deed.as_deed();
     let subject = deed.subject();
@@ -166,8 +214,9 @@ fn read_pending_in(around: &Around, dir: &Path) -> Result<Pending, Refusal> {
     let operation =
         Some(OperationRef { id: stored.journal.operation.clone(), dir: dir.to_owned() });
     let marked = last_of_all(deed.marked(), &subject);
+    let shared = of_dir.into_iter().chain(shared_markers(storage, &marked)).collect();
     let unprepared = Pending::unprepared(&subject, operation);
-    Ok(Pending { stored: Some(stored), marked, ..unprepared })
+    Ok(Pending { stored: Some(stored), marked, shared, ..unprepared })
 }
 
 /// The operation of a folder that holds no journal, and whose marker is damaged: that is the one beside its

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::ese::shadow::{PAGE_SIZES_BYTES, elect};
-use crate::guards::{Held, reason, shared};
+use crate::guards::{Held, reason};
 use crate::plan::{Direction, LOGS_FOLDER, OperationRef, Steps};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::quoted;
@@ -55,11 +55,25 @@ pub enum Wish {
     AcceptChanged,
 }
 
+/// What was agreed to that no guard lets pass.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Allowed {
+    /// Whether to go on where nobody can prove that the files are closed.
+    pub unproven_lock: bool,
+    /// Whether to believe what somebody else can change.
+    pub shared: bool,
+}
+
 /// Says what will be done with the pending operation on `subject`. Touches nothing.
-pub fn assess(context: Context, subject: &Path, wish: Wish) -> Result<Assessment, Vec<Refusal>> {
+pub fn assess(
+    context: Context,
+    subject: &Path,
+    wish: Wish,
+    allowed: Allowed,
+) -> Result<Assessment, Vec<Refusal>> {
     let storage = context.storage;
     let one = |refusal| vec![refusal];
-    let pending = read_pending(storage, subject).map_err(one)?;
+    let pending = read_believable(storage, subject, allowed)?;
     let held = Held::look_at(storage, pending.files(storage).map_err(one)?).map_err(one)?;
     let direction = decide(context, &pending, &held, wish)?.direction();
     let steps = pending.deed().map_or_else(Steps::default, |deed| deed.steps());
@@ -91,9 +105,29 @@ pub fn recover_refusals(
     }
 }
 
+/// A pending operation that is nobody else's to change, unless that was agreed to.
+fn read_believable(
+    storage: &dyn Storage,
+    subject: &Path,
+    allowed: Allowed,
+) -> Result<Pending, Vec<Refusal>> {
+    let pending = read_pending(storage, subject).map_err(|refusal| vec![refusal])?;
+    if allowed.shared || pending.shared.is_empty() { Ok(pending) } else { Err(pending.shared) }
+}
+
+/// [`recover_as_allowed`] of what nobody else can change.
+pub fn recover(context: Context, subject: &Path, wish: Wish, unproven_lock: bool) -> Applied {
+    recover_as_allowed(context, subject, wish, Allowed { unproven_lock, shared: false })
+}
+
 /// Carries out what [`assess`] says, after looking again under exclusive access.
-pub fn recover(context: Context, subject: &Path, wish: Wish, allow_unproven: bool) -> Applied {
-    match recover_or_refuse(context, subject, wish, allow_unproven) {
+pub fn recover_as_allowed(
+    context: Context,
+    subject: &Path,
+    wish: Wish,
+    allowed: Allowed,
+) -> Applied {
+    match recover_or_refuse(context, subject, wish, allowed) {
         Ok(applied) => applied,
         Err(refusals) => Applied::stopped(refusals),
     }
@@ -103,16 +137,16 @@ fn recover_or_refuse(
     context: Context,
     subject: &Path,
     wish: Wish,
-    allow_unproven: bool,
+    allowed: Allowed,
 ) -> Result<Applied, Vec<Refusal>> {
     let storage = context.storage;
     let one = |refusal| vec![refusal];
     context.observer.stage("taking exclusive access");
     let _around = hold_pending(storage, subject).map_err(one)?;
     let files = read_pending(storage, subject).and_then(|pending| pending.files(storage));
-    let held = Held::acquire(storage, files.map_err(one)?, allow_unproven)?;
+    let held = Held::acquire(storage, files.map_err(one)?, allowed.unproven_lock)?;
     // A second edbmend may have finished it while this one waited.
-    let pending = read_pending(storage, subject).map_err(one)?;
+    let pending = read_believable(storage, subject, allowed)?;
     let way = decide(context, &pending, &held, wish)?;
     // Nothing has to be finished yet: whoever waits goes first.
     held.undisputed().map_err(one)?;
@@ -140,16 +174,6 @@ pub fn hold_pending(storage: &dyn Storage, subject: &Path) -> Result<Vec<HeldFol
         held.push(hold(dir)?);
     }
     Ok(held)
-}
-
-/// Why what is said of a pending operation cannot be believed: somebody else can write to its folder, or has
-/// made its marker.
-pub fn shared_with(storage: &dyn Storage, subject: &Path) -> Vec<Refusal> {
-    let Ok(pending) = read_pending(storage, subject) else { return Vec::new() };
-    let dir = pending.operation.iter().map(|operation| operation.dir.clone());
-    let markers = pending.marked.iter().map(|marked| pending_marker(marked));
-    let there = dir.chain(markers).filter(|path| storage.status(path).is_ok());
-    there.filter_map(|path| shared(storage, &path)).collect()
 }
 
 /// The way that a pending operation goes.

@@ -19,9 +19,10 @@ use super::known_deed::KnownDeed;
 use super::known_operations::{Standing, newest_first, operations_at};
 use super::logs::deed::LogsDeed;
 use super::operation::files::{
-    FINGERPRINT_NAME, REPORT_NAME, header_name, is_operation_folder, read_if_there, sha256,
+    FINGERPRINT_NAME, REPORT_NAME, SUMS_NAME, header_name, is_operation_folder, read_if_there,
+    sha256, sums_in,
 };
-use super::operation::journal::{End, State};
+use super::operation::journal::{End, Journal, State};
 use super::operation::moved_along::expect_at_home;
 use super::operation::trouble::{damaged, journal_damaged};
 use super::stored::{StoredOperation, read_stored};
@@ -77,6 +78,7 @@ pub fn header_left_by(
 ) -> Result<HeaderLeft, Refusal> {
     let stored = read_operation(storage, dir)?;
     let left_none = || not_an_operation(storage, dir, "it left no header of this database");
+    let print = stored_print(storage, dir, &stored.journal)?;
     let image = match (stored.journal.state, stored.deed) {
         (State::Prepared, _) => return Err(unfinished(dir)),
         (State::Ended(End::Committed), KnownDeed::Header(deed)) => deed.images.after,
@@ -86,7 +88,7 @@ pub fn header_left_by(
         }
         (State::Ended(End::Overtaken), _) => return Err(left_none()),
     };
-    Ok(HeaderLeft { image, print: stored_print(storage, dir)? })
+    Ok(HeaderLeft { image, print })
 }
 
 /// The image of the header of one database that a log reset saved; `None` where it saved none.
@@ -110,12 +112,28 @@ fn header_beside_logs(
     }
 }
 
-/// What the pages were known by, as the operation stored it.
-fn stored_print(storage: &dyn Storage, dir: &Path) -> Result<Option<PagesPrint>, Refusal> {
+/// What the pages were known by, as the operation stored it: its journal vouches for `SHA256SUMS`, and that for this
+/// file. `None` where there is no such file, or the journal is of a version that vouched for none.
+fn stored_print(
+    storage: &dyn Storage,
+    dir: &Path,
+    journal: &Journal,
+) -> Result<Option<PagesPrint>, Refusal> {
+    let Some(sums_sha256) = &journal.sums_sha256 else { return Ok(None) };
     let path = dir.join(FINGERPRINT_NAME);
-    let bytes = read_if_there(storage, &path).map_err(|error| reason(&error))?;
-    let parsed = bytes.map(|bytes| serde_json::from_slice(&bytes)).transpose();
-    parsed.map_err(|error| damaged(&path, &error.to_string()))
+    let read = |path: &Path| read_if_there(storage, path).map_err(|error| reason(&error));
+    let Some(bytes) = read(&path)? else { return Ok(None) };
+    let sums_path = dir.join(SUMS_NAME);
+    let sums = read(&sums_path)?.unwrap_or_default();
+    if sha256(&sums) != *sums_sha256 {
+        return Err(damaged(&sums_path, "its SHA-256 is not that in the journal"));
+    }
+    let mut recorded = sums_in(&sums).filter(|(name, _)| *name == FINGERPRINT_NAME);
+    if recorded.next().is_none_or(|(_, recorded)| recorded.to_string() != sha256(&bytes)) {
+        return Err(damaged(&path, "its SHA-256 is not that in SHA256SUMS"));
+    }
+    let print = serde_json::from_slice(&bytes);
+    print.map(Some).map_err(|error| damaged(&path, &error.to_string()))
 }
 
 fn read_operation(storage: &dyn Storage, dir: &Path) -> Result<StoredOperation, Refusal> {

@@ -4,8 +4,7 @@
 //! It is opened before anything else, and only appended to, so that several runs may share it. It is no
 //! part of an operation: nothing is decided by it.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -14,14 +13,14 @@ use crate::machine::now;
 use crate::refusal::{Refusal, RefusalId};
 use crate::report::{Report, utc};
 use crate::show::shown;
-use crate::storage::{FileKind, Storage, absolute};
+use crate::storage::{File, FileKind, Storage, StorageError, read_full};
 
 use super::own_file::reason_against;
 
 /// A log that lines are appended to.
 pub struct LogFile {
     path: PathBuf,
-    file: File,
+    file: Box<dyn File>,
     state: Mutex<State>,
 }
 
@@ -38,22 +37,44 @@ struct State {
 }
 
 impl LogFile {
-    /// Opens a log to append to it, or creates it for its owner alone.
+    /// Opens a log to append to it, or creates it for its owner alone. Nobody else says where it lies, or wrote
+    /// what is in it.
     pub fn open(storage: &dyn Storage, path: &Path) -> Result<Self, Refusal> {
-        let path = absolute(path).map_err(|error| {
-            refuse(path, &format!("it cannot be opened: {error}"), "Name another file.")
-        })?;
-        let is_new = refusal(storage, &path).map_or(Ok(true), |found| found)?;
-        let file = open(&path, is_new).map_err(|error| cannot_open(&path, &error))?;
-        Ok(Self { path, file, state: Mutex::default() })
+        let named = storage.absolute_by_own_links(path);
+        let path = named.map_err(|error| refuse(path, &format!("{error}"), ANOTHER))?;
+        if let Some(what) = reason_against(storage, &path) {
+            return Err(refuse(&path, what, ANOTHER));
+        }
+        let parent = path.parent().unwrap_or(Path::new("/"));
+        let held = storage.hold_folder(parent);
+        let _held = held.map_err(|error| cannot_open(&path, &error))?;
+        // A device is not even opened. What is there is judged once it is open; what is not, nobody else may make.
+        let opened = match storage.status(&path) {
+            Ok(status) if status.kind != FileKind::Regular => {
+                return Err(refuse(&path, no_file(status.kind), ONE_OF_OURS));
+            }
+            Ok(_) => storage.open_to_append(&path, false),
+            Err(error) if error.is_not_found() => storage.open_to_append(&path, true),
+            Err(error) => Err(error),
+        };
+        let judged = opened.and_then(|file| Ok((reason_not_to_append(file.as_ref())?, file)));
+        match judged.map_err(|error| cannot_open(&path, &error))? {
+            (None, file) => Ok(Self { path, file, state: Mutex::default() }),
+            (Some(what), _) => Err(refuse(&path, &what, ONE_OF_OURS)),
+        }
     }
 
     /// Appends a line. A failure is kept until the end: a repair is not stopped by its log.
     pub fn line(&self, text: &str) {
         let line = format!("{} edbmend[{}] {}\n", utc(now()), std::process::id(), shown(text));
-        if let Err(error) = (&self.file).write_all(line.as_bytes()) {
+        if let Err(error) = self.append(line.as_bytes()) {
             self.state().failure.get_or_insert(error);
         }
+    }
+
+    fn append(&self, line: &[u8]) -> io::Result<()> {
+        let mut file = self.file.os().ok_or(io::ErrorKind::Unsupported)?;
+        file.write_all(line)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -107,62 +128,59 @@ impl LogFile {
         self.line(&format!("end: {}, exit code {}", report.outcome.name(), report.exit_code));
         let failure = self.state().failure.take().map_or(Ok(()), Err);
         failure
-            .and_then(|()| self.file.sync_all())
+            .and_then(|()| self.file.sync().map_err(|error| error.source))
             .map_err(|error| format!("The log file {} is not complete: {error}", shown(&self.path)))
     }
 }
 
-/// Why nothing is to be appended here; else whether the file is new. `None` where it is not there.
-fn refusal(storage: &dyn Storage, path: &Path) -> Option<Result<bool, Refusal>> {
-    if let Some(what) = reason_against(storage, path) {
-        return Some(Err(refuse(
-            path,
-            what,
-            "Name another file, for example /var/log/edbmend.log.",
-        )));
+const ANOTHER: &str = "Name another file, for example /var/log/edbmend.log.";
+const ONE_OF_OURS: &str = "Name a new file, or one that an earlier --log-file made.";
+
+/// Why nothing is to be appended to an open file.
+fn reason_not_to_append(file: &dyn File) -> Result<Option<String>, StorageError> {
+    let status = file.status()?;
+    if status.kind != FileKind::Regular {
+        return Ok(Some(no_file(status.kind).to_owned()));
     }
-    let status = storage.status(path).ok()?;
-    let what = match status.kind {
-        FileKind::Regular if status.length_bytes == 0 || is_log_of_ours(path) => {
-            return Some(Ok(false));
-        }
-        FileKind::Regular => "it is there and is no log file of edbmend",
+    if status.length_bytes > 0 && !is_log_of_ours(file)? {
+        return Ok(Some("it is there and is no log file of edbmend".to_owned()));
+    }
+    let names = file.names()?;
+    if names > 1 {
+        return Ok(Some(format!("it has {names} names (hard links), expected one")));
+    }
+    let sharing = file.sharing()?;
+    // Where there are no modes, those of the mount say nothing of who made this file.
+    let by = sharing.by.filter(|_| sharing.without_modes.is_none());
+    Ok(by.map(|others| others.to_string()))
+}
+
+fn no_file(kind: FileKind) -> &'static str {
+    match kind {
         FileKind::Directory => "it is a folder",
         FileKind::Symlink => "it is a symbolic link",
-        FileKind::Special => "it is a FIFO, a socket or a device",
-    };
-    Some(Err(refuse(path, what, "Name a new file, or one that an earlier --log-file made.")))
+        FileKind::Regular | FileKind::Special => "it is a FIFO, a socket or a device",
+    }
 }
 
 /// Whether the first line is one of ours. Nothing is ever appended to a file of any other kind.
-fn is_log_of_ours(path: &Path) -> bool {
+fn is_log_of_ours(file: &dyn File) -> Result<bool, StorageError> {
     let stamp = utc(now()).len();
-    let mut start = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(64).read_to_end(&mut start));
-    read.is_ok()
-        && start.get(stamp..).is_some_and(|rest| rest.starts_with(b" edbmend["))
-        && start.first().is_some_and(u8::is_ascii_digit)
+    let mut start = [0; 64];
+    let length = read_full(file, &mut start, 0)?;
+    let start = &start[..length];
+    Ok(start.get(stamp..).is_some_and(|rest| rest.starts_with(b" edbmend["))
+        && start.first().is_some_and(u8::is_ascii_digit))
 }
 
-fn open(path: &Path, is_new: bool) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(is_new);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
-    }
-    options.open(path)
-}
-
-fn cannot_open(path: &Path, error: &io::Error) -> Refusal {
+fn cannot_open(path: &Path, error: &StorageError) -> Refusal {
     let parent = path.parent().unwrap_or(Path::new("/"));
-    if error.kind() == io::ErrorKind::NotFound {
+    if error.is_not_found() {
         let what = format!("its folder {} does not exist", shown(parent));
         return refuse(path, &what, "Create the folder, or name a file in another one.");
     }
     let remedy = format!("Check who may write to {}, or name another file.", shown(parent));
-    refuse(path, &format!("it cannot be opened for appending: {error}"), &remedy)
+    refuse(path, &format!("it cannot be opened for appending: {}", error.source), &remedy)
 }
 
 fn refuse(path: &Path, what: &str, remedy: &str) -> Refusal {

@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::refusal::{Refusal, RefusalId};
 use crate::report::{Report, unfinished_page};
 use crate::show::shown;
-use crate::storage::{File, Storage, StorageError, absolute, write_stream};
+use crate::storage::{File, Storage, StorageError, write_stream};
 
 use super::own_file::reason_against;
 
@@ -24,13 +24,18 @@ pub fn is_standard_output(path: &Path) -> bool {
 pub struct PageFile(Box<dyn File>);
 
 impl PageFile {
-    /// Creates the file, for its owner alone. It never replaces anything, and no link is followed.
+    /// Creates the file, for its owner alone. It never replaces anything, and on the way to its folder only links of
+    /// root or the user of this process are followed.
     pub fn create(storage: &dyn Storage, path: &Path) -> Result<Self, Refusal> {
-        let path = absolute(path).map_err(|error| unusable(path, &error.to_string(), ANOTHER))?;
+        let named = storage.absolute_by_own_links(path);
+        let path = named.map_err(|error| unusable(path, &error.to_string(), ANOTHER))?;
         if let Some(reason) = reason_against(storage, &path) {
             return Err(unusable(&path, reason, ANOTHER));
         }
-        let file = storage.create(&path).map_err(|error| cannot_create(&path, &error))?;
+        let cannot = |error: StorageError| cannot_create(&path, &error);
+        let parent = path.parent().unwrap_or(Path::new("/"));
+        let _held = storage.hold_folder(parent).map_err(cannot)?;
+        let file = storage.create(&path).map_err(cannot)?;
         let page = Self(file);
         match page.write(&unfinished_page()) {
             Ok(()) => Ok(page),

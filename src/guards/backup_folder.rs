@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::plan::BackupScope;
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::{WITH_MORE_RIGHTS, shown, size};
-use crate::storage::{FileKind, Others, Storage, StorageError};
+use crate::storage::{FileKind, Others, Sharing, Storage, StorageError};
 use crate::survey::DatabaseFacts;
 
 /// What an operation needs besides the copy: images, plan, journal, report, and room to breathe.
@@ -51,43 +51,42 @@ pub fn against_terms(
     shared.into_iter().chain(in_memory).collect()
 }
 
-/// The refusal where somebody else can change what is in the folder of a backup, or of an operation. One that
-/// is not there will be created for the user of this process alone.
-pub fn shared(storage: &dyn Storage, dir: &Path) -> Option<Refusal> {
+/// The refusal where somebody else can change what is in the folder of a backup. One that is not there will be
+/// created for the user of this process alone.
+fn shared(storage: &dyn Storage, dir: &Path) -> Option<Refusal> {
     let sharing = match storage.sharing(dir) {
         Ok(sharing) => sharing,
         // Where there are no modes, it will be as shared as the folder that it will be created in.
         Err(_) => storage.sharing(dir.parent()?).ok().filter(|it| it.without_modes.is_some())?,
     };
-    let (who, instead) = match sharing.by? {
-        Others::Owner(user) => {
-            (format!("another user owns it (uid {user})"), "Run edbmend as that user")
-        }
-        Others::Group(group) => {
-            (format!("a group can write to it (gid {group}, or an ACL)"), "Take that right away")
-        }
-        Others::Everybody => {
-            ("everybody on this machine can write to it".to_owned(), "Take that right away")
-        }
+    let instead = match sharing.by? {
+        Others::Owner(_) => "Run edbmend as that user",
+        _ => "Take that right away",
     };
+    shared_by(dir, sharing, &format!("{instead}, or name a folder of your own with --backup-dir"))
+}
+
+/// The refusal where somebody else can change a thing that decides what is written; what to do instead begins a
+/// sentence.
+pub fn shared_by(path: &Path, sharing: Sharing, instead: &str) -> Option<Refusal> {
+    let who = sharing.by?;
+    let trusting = "If you trust everybody who can write there, add --allow-shared-backup-dir.";
     let (message, remedy) = match sharing.without_modes {
         Some(kind) => (
             format!(
                 "{who}: it lies on {kind}, where owners and modes are usually those of the mount"
             ),
-            "Mount it so that it is yours alone (options uid, gid, umask=077), or name another folder with \
-             --backup-dir. If you trust everybody who can write there, add --allow-shared-backup-dir."
-                .to_owned(),
-        ),
-        None => (
-            who,
             format!(
-                "What lies there decides what is written. {instead}, or name a folder of your own with \
-                 --backup-dir. If you trust everybody who can write there, add --allow-shared-backup-dir."
+                "Mount it so that it is yours alone (options uid, gid, umask=077), or name another folder with \
+                 --backup-dir. {trusting}"
             ),
         ),
+        None => (
+            who.to_string(),
+            format!("What lies there decides what is written. {instead}. {trusting}"),
+        ),
     };
-    Some(Refusal::new(RefusalId::BackupDirShared, dir, message, remedy))
+    Some(Refusal::new(RefusalId::BackupDirShared, path, message, remedy))
 }
 
 /// The refusal where the only other copy would be gone with the power, while the files themselves are not in

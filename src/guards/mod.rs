@@ -15,7 +15,7 @@ mod read_only;
 mod storage_trouble;
 mod tenure;
 
-pub use backup_folder::{BackupTerms, no_room_for_it, shared};
+pub use backup_folder::{BackupTerms, no_room_for_it, shared_by};
 pub use exclusive::Held;
 pub use header::{HeaderQuestion, for_header};
 pub use in_use::{in_use, opened_at_the_last_moment, written_meanwhile};

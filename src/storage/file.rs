@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::error::Result;
 use super::private_map::PrivateMap;
-use super::status::Status;
+use super::status::{Sharing, Status};
 
 /// Why exclusive access is not proven to somebody who may not ask for it.
 pub const ONLY_OWNER_CAN_TELL: &str =
@@ -73,6 +73,14 @@ pub trait File: Send + Sync {
     /// Whether another process has claimed it.
     fn is_claimed(&self) -> bool {
         false
+    }
+    /// Who else can change the file, whatever its name leads to meanwhile.
+    fn sharing(&self) -> Result<Sharing> {
+        Ok(Sharing::default())
+    }
+    /// How many names (hard links) the file has.
+    fn names(&self) -> Result<u64> {
+        Ok(1)
     }
     /// The operating system's file, where there is one.
     fn os(&self) -> Option<&std::fs::File>;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use super::error::Result;
+use super::error::{Result, StorageError};
 use super::file::{DirectFile, File};
 use super::held_folder::HeldFolder;
 use super::status::{FileKind, Sharing, Status};
@@ -62,6 +62,12 @@ pub trait Storage: Send + Sync {
     fn open_direct(&self, path: &Path) -> Result<Option<DirectFile>>;
     /// Creates a file that must not exist, readable and writable by its owner alone.
     fn create(&self, path: &Path) -> Result<Box<dyn File>>;
+    /// Opens a file to read it, and to write at its end alone, or creates one that must not exist, for its owner
+    /// alone. Never follows a symlink as the last component, never blocks; what is opened may be of any kind. A
+    /// storage that nobody keeps a log in cannot.
+    fn open_to_append(&self, path: &Path, _is_new: bool) -> Result<Box<dyn File>> {
+        Err(StorageError::new("open", path, io::Error::from(io::ErrorKind::Unsupported)))
+    }
     /// Creates a file with all of its content, readable and writable by its owner alone; it must not exist. The
     /// content is durable, and where the system can do that, the name is not there before it is; the name is
     /// made durable by [`sync_dir`](Self::sync_dir).

@@ -1,5 +1,7 @@
 //! What a file system says of a file.
 
+use std::fmt;
+
 /// What kind of thing a path names. A symlink is not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
@@ -30,21 +32,37 @@ pub struct Status {
     pub read_only: bool,
 }
 
-/// Somebody who can change what is in a folder, beside root and the user of this process.
+/// Somebody who can change a file, or what is in a folder, beside root and the user of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Others {
     /// The user of this number owns it.
     Owner(u32),
-    /// The group of this number, or an ACL, may write to it.
+    /// An ACL lets the user of this number write to it.
+    User(u32),
+    /// Its mode or an ACL lets the group of this number write to it.
     Group(u32),
+    /// An ACL does, or may: it names users in a way that says nothing here, or cannot be read.
+    List,
     /// Its mode lets everybody write to it.
     Everybody,
 }
 
-/// Who shares a folder.
+impl fmt::Display for Others {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Owner(user) => write!(f, "another user owns it (uid {user})"),
+            Self::User(user) => write!(f, "another user can write to it (uid {user}, by an ACL)"),
+            Self::Group(group) => write!(f, "a group can write to it (gid {group}, or an ACL)"),
+            Self::List => f.write_str("an ACL lets others write to it, or cannot be read"),
+            Self::Everybody => f.write_str("everybody on this machine can write to it"),
+        }
+    }
+}
+
+/// Who shares a file or folder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sharing {
-    /// Somebody else who can change what is in it; `None` where nobody can, or the system does not say.
+    /// Somebody else who can change it; `None` where nobody can, or the system does not say.
     pub by: Option<Others>,
     /// The kind of its file system, where that has no modes of its own: what it shows is what the mount, or
     /// another machine, says of all its files.

@@ -158,3 +158,28 @@ fn never_in_an_operation_folder() {
         refused(&fixture, &operation.join(name));
     }
 }
+
+/// A log that somebody else can change, or that has another name elsewhere, is not appended to.
+#[test]
+fn never_to_a_file_that_is_not_ones_own_alone() {
+    let fixture = Fixture::new(&damaged(8));
+    let dir = fixture.dir().canonicalize().unwrap();
+    for mode in [0o602, 0o666] {
+        let log = dir.join("open.txt");
+        fs::write(&log, "").unwrap();
+        fs::set_permissions(&log, fs::Permissions::from_mode(mode)).unwrap();
+        refused(&fixture, &log);
+    }
+    let (log, other) = (dir.join("log.txt"), dir.join("other.txt"));
+    let db = fixture.db.to_str().unwrap();
+    assert_eq!(logged(&log, &["check", db]).code, Some(1));
+    fs::hard_link(&log, &other).unwrap();
+    refused(&fixture, &log);
+    fs::remove_file(&other).unwrap();
+    // Who may read it is for its owner to say; links of one's own lead to it.
+    fs::set_permissions(&log, fs::Permissions::from_mode(0o644)).unwrap();
+    let link = dir.join("link");
+    symlink(&dir, &link).unwrap();
+    assert_eq!(logged(&link.join("log.txt"), &["check", db]).code, Some(1));
+    assert_eq!(lines(&log).iter().filter(|line| line.starts_with("end: ")).count(), 2);
+}

@@ -23,6 +23,7 @@ mod remedies;
 mod reset_guards;
 mod reset_logs;
 mod schema;
+mod shared;
 mod storage_groups;
 mod verdicts;
 mod verify;

@@ -1,7 +1,8 @@
 //! `rebuild-header`: each verdict on sets of a real engine, each guard met by a set made to trip it, and the way
 //! back.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use edbmend::ese::checksum;
@@ -10,7 +11,7 @@ use serde_json::Value;
 
 use crate::harness::files::unpack;
 use crate::harness::sets::{dword, page_size_of};
-use crate::harness::{Ran, names, needs, operations, run, snapshot};
+use crate::harness::{Ran, digest, names, needs, operations, run, sealed, snapshot};
 
 /// Clean, all logs there, one database: verdict B.
 const CLEAN: &str = "engine/stage4_p4096/s4_1_bug_state";
@@ -258,9 +259,38 @@ fn what_the_pages_were_known_by_proves_a_header_whose_stamp_is_not_theirs() {
     });
     case.refused(&["--from", operation.to_str().unwrap()], &["evidence-unsuitable"]);
 
-    // A print that says nothing.
-    fs::write(operation.join("fingerprint.json"), "{").unwrap();
-    case.refused(&["--from", operation.to_str().unwrap()], &["journal-damaged"]);
+    // One that says what the pages are known by now, in the folder of the header of before: nothing vouches for it.
+    let (case, operation, _) = stamped_ahead();
+    let from = ["--from", operation.to_str().unwrap()];
+    let print = operation.join("fingerprint.json");
+    let recorded = fs::read(&print).unwrap();
+    let forged = [&recorded[..], b"\n"].concat();
+    fs::write(&print, &forged).unwrap();
+    case.refused(&from, &["journal-damaged"]);
+    let sums = operation.join("SHA256SUMS");
+    let listed = fs::read_to_string(&sums).unwrap();
+    fs::write(&sums, listed.replace(&digest(&recorded), &digest(&forged))).unwrap();
+    case.refused(&from, &["journal-damaged"]);
+    // A journal that vouches for no sums proves nothing by them.
+    fs::write(&sums, listed).unwrap();
+    fs::write(&print, recorded).unwrap();
+    let journal = operation.join("journal");
+    let (whole, mut silent) = (fs::read(&journal).unwrap(), body_of(&journal));
+    silent.as_object_mut().unwrap().remove("sums_sha256").unwrap();
+    fs::write(&journal, sealed(&silent)).unwrap();
+    case.refused(&from, &["evidence-unsuitable"]);
+    // And what somebody else can change is no evidence.
+    fs::write(&journal, whole).unwrap();
+    fs::set_permissions(&print, Permissions::from_mode(0o606)).unwrap();
+    case.refused(&from, &["backup-dir-shared"]);
+    case.rebuild("A", &[&from[..], &["--allow-shared-backup-dir"]].concat());
+}
+
+/// What a journal says.
+fn body_of(journal: &Path) -> Value {
+    let text = fs::read_to_string(journal).unwrap();
+    let (_, body) = text.split_once('\n').unwrap();
+    serde_json::from_str(body).unwrap()
 }
 
 #[test]

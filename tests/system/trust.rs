@@ -143,14 +143,16 @@ fn a_marker_that_names_no_operation_removes_nothing() {
 #[ignore = "needs root"]
 fn a_backup_folder_of_somebody_else_is_refused_and_what_is_allowed_is_recorded() {
     needs::root();
+    needs::programs(&["setfacl"]);
     type Share = fn(&Path);
-    let shares: [Share; 3] = [
+    let shares: [Share; 4] = [
         give_away,
         |dir| fs::set_permissions(dir, fs::Permissions::from_mode(0o1777)).unwrap(),
         |dir| {
             chown(dir, None, Some(NOBODY)).unwrap();
             fs::set_permissions(dir, fs::Permissions::from_mode(0o770)).unwrap();
         },
+        |dir| must(Command::new("setfacl").args(["-m", "u:nobody:rwx"]).arg(dir)),
     ];
     for share in shares {
         let fixture = Fixture::new(&damaged(4));
@@ -167,6 +169,54 @@ fn a_backup_folder_of_somebody_else_is_refused_and_what_is_allowed_is_recorded()
         let plan = fs::read_to_string(done.operation_dir().join("plan.json")).unwrap();
         assert!(plan.contains("--allow-shared-backup-dir"), "{plan}");
     }
+}
+
+/// `chown root FOLDER`, without `-R`, and what was in it is still his.
+#[test]
+#[ignore = "needs root"]
+fn a_file_of_somebody_else_in_an_operation_folder_of_ones_own_decides_nothing() {
+    needs::root();
+    let (_folder, dir) = small_group();
+    let operation = run(reset_words(&["--yes", "--json"], &dir)).operation_dir();
+    let restore = ["restore", "--yes", "--json", text(&operation)];
+    for name in ["journal", "plan.json", "SHA256SUMS", "header-1.bin", "logs"] {
+        let path = operation.join(name);
+        give_away(&path);
+        let before = snapshot(&dir);
+        let ran = run(restore);
+        ran.expect_refused(3, &["backup-dir-shared"]);
+        assert_eq!(ran.json()["refusals"][0]["path"], text(&path), "{ran:?}");
+        assert!(snapshot(&dir) == before);
+        chown(&path, Some(0), Some(0)).unwrap();
+    }
+    // The moved logs have the owner that they had.
+    give_away(&operation.join("logs").join("E00.log"));
+    let ran = run(restore);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn nobody_else_says_where_log_and_page_lie_or_owns_what_is_appended_to() {
+    needs::root();
+    let fixture = Fixture::new(&damaged(4));
+    let shut = fixture.dir().join("shut");
+    fs::create_dir(&shut).unwrap();
+    let link = fixture.dir().join("link");
+    symlink(&shut, &link).unwrap();
+    std::os::unix::fs::lchown(&link, Some(NOBODY), Some(NOBODY)).unwrap();
+    let log = fixture.dir().join("his.log");
+    fs::write(&log, "").unwrap();
+    give_away(&log);
+    let before = snapshot(fixture.dir());
+    for file in [&log, &link.join("new.log")] {
+        fixture
+            .run(&["repair", "--yes", "--log-file", text(file)])
+            .expect_refused(3, &["log-file-unusable"]);
+    }
+    let page = link.join("page.html");
+    fixture.run(&["repair", "--yes", "--html", text(&page)]).expect_refused(2, &["usage"]);
+    assert!(snapshot(fixture.dir()) == before);
 }
 
 /// Whoever owns the folder of the database puts a link to a folder of root in the place of the backup folder,

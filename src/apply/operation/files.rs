@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::show::Sha256Hex;
 use crate::storage::{
-    Access, FileKind, FileReader, HeldFolder, Storage, StorageError, read_full, write_stream,
+    Access, File, FileKind, FileReader, HeldFolder, Storage, StorageError, read_full, write_stream,
 };
 
 /// Name of the plan.
@@ -86,8 +86,8 @@ pub fn read_small(storage: &dyn Storage, path: &Path) -> Result<Vec<u8>, Storage
 
 /// Reads a marker or a journal. Of what is longer than any of them it reads the start, which has no seal that is
 /// right.
-pub fn read_sealed(storage: &dyn Storage, path: &Path) -> Result<Vec<u8>, StorageError> {
-    read_start(storage, path, SEALED_FILE_BYTES).map(|(bytes, _)| bytes)
+pub fn read_sealed(file: &dyn File) -> Result<Vec<u8>, StorageError> {
+    read_from(file, SEALED_FILE_BYTES).map(|(bytes, _)| bytes)
 }
 
 /// Reads up to `most` bytes of a file; and how many it has.
@@ -96,15 +96,19 @@ pub fn read_start(
     path: &Path,
     most: u64,
 ) -> Result<(Vec<u8>, u64), StorageError> {
-    let file = storage.open(path, Access::Read)?;
+    read_from(storage.open(path, Access::Read)?.as_ref(), most)
+}
+
+/// Reads up to `most` bytes of an open file; and how many it has.
+fn read_from(file: &dyn File, most: u64) -> Result<(Vec<u8>, u64), StorageError> {
     let length = file.status()?.length_bytes;
     let wanted = length.min(most) as usize;
     let mut bytes = Vec::new();
     let no_memory =
-        |_| StorageError::new("read", path, io::Error::from(io::ErrorKind::OutOfMemory));
+        |_| StorageError::new("read", file.path(), io::Error::from(io::ErrorKind::OutOfMemory));
     bytes.try_reserve_exact(wanted).map_err(no_memory)?;
     bytes.resize(wanted, 0);
-    let read = read_full(file.as_ref(), &mut bytes, 0)?;
+    let read = read_full(file, &mut bytes, 0)?;
     bytes.truncate(read);
     Ok((bytes, length))
 }
@@ -145,6 +149,11 @@ pub fn read_sums(
 fn sums_of_line(line: &[u8]) -> Option<(&str, Sha256Hex)> {
     let (sha256, name) = std::str::from_utf8(line).ok()?.trim_end().split_once("  ")?;
     Some((name, Sha256Hex::parse(sha256)?))
+}
+
+/// The digests in the content of a `SHA256SUMS`, with the names of the files.
+pub fn sums_in(bytes: &[u8]) -> impl Iterator<Item = (&str, Sha256Hex)> {
+    bytes.split(|byte| *byte == b'\n').filter_map(sums_of_line)
 }
 
 /// SHA-256 in hexadecimal.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::storage::{Storage, StorageError, stored_path_if_any};
+use crate::storage::{Access, Storage, StorageError, stored_path_if_any};
 
 use super::files::{JOURNAL_NAME, read_sealed};
 use super::sealed::{self, Unsealed};
@@ -89,15 +89,31 @@ pub struct Journal {
     /// or copied since. `None` where the journal does not say, or it was on another operating system.
     #[serde(default, with = "stored_path_if_any")]
     pub dir: Option<PathBuf>,
+    /// SHA-256 of the stored `SHA256SUMS`, in hexadecimal, which has those of all files that never change again.
+    /// `None` where the journal does not say: then nothing vouches for those that the plan does not name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sums_sha256: Option<String>,
 }
 
 impl Journal {
-    /// The journal of an operation that is ready to write.
-    pub fn prepared(storage: &dyn Storage, operation: &str, plan_sha256: &str, dir: &Path) -> Self {
-        let (schema, operation) = (JOURNAL_SCHEMA.into(), operation.into());
+    /// The journal of an operation that is ready to write: its id, the SHA-256 of its plan and of its `SHA256SUMS`,
+    /// its folder.
+    pub fn prepared(
+        storage: &dyn Storage,
+        operation: String,
+        plan_sha256: &str,
+        sums_sha256: String,
+        dir: &Path,
+    ) -> Self {
         let dir = storage.canonical(dir).unwrap_or_else(|_| dir.to_owned());
-        let (state, plan_sha256) = (State::Prepared, plan_sha256.into());
-        Self { schema, operation, state, plan_sha256, dir: Some(dir) }
+        Self {
+            schema: JOURNAL_SCHEMA.into(),
+            operation,
+            state: State::Prepared,
+            plan_sha256: plan_sha256.into(),
+            dir: Some(dir),
+            sums_sha256: Some(sums_sha256),
+        }
     }
 
     /// The last word of this journal.
@@ -136,7 +152,8 @@ pub enum Found {
 
 /// Reads the journal of an operation folder.
 pub fn read(storage: &dyn Storage, dir: &Path) -> Result<Found, StorageError> {
-    match read_sealed(storage, &dir.join(JOURNAL_NAME)) {
+    let file = storage.open(&dir.join(JOURNAL_NAME), Access::Read);
+    match file.and_then(|file| read_sealed(file.as_ref())) {
         Ok(bytes) => Ok(match sealed::unseal(&bytes, JOURNAL_SCHEMA) {
             Unsealed::Whole(journal) => Found::Whole(journal),
             Unsealed::OtherVersion(schema) => Found::OtherVersion(schema),

@@ -19,6 +19,7 @@ use super::super::deed::Deed;
 use super::files::read_sealed;
 use super::folder::OperationFolder;
 use super::sealed::{self, Unsealed};
+use super::sharing::shared_file;
 
 /// Ending of a marker's name.
 const SUFFIX: &str = ".edbmend-pending";
@@ -286,18 +287,30 @@ pub enum Found {
 
 /// Reads the marker at `path`.
 pub fn read(storage: &dyn Storage, path: &Path) -> Result<Found, StorageError> {
+    read_and_ask(storage, path).map(|(found, _)| found)
+}
+
+/// Reads the marker at `path`; and why this very file cannot be believed, where somebody else can change it.
+pub fn read_and_ask(
+    storage: &dyn Storage,
+    path: &Path,
+) -> Result<(Found, Option<Refusal>), StorageError> {
     if storage.status(path)?.kind != FileKind::Regular {
-        return Ok(Found::Foreign);
+        return Ok((Found::Foreign, None));
     }
-    let bytes = read_sealed(storage, path)?;
-    Ok(match sealed::unseal::<Marker>(&bytes, MARKER_SCHEMA) {
+    let file = storage.open(path, Access::Read)?;
+    Ok((found_in(&read_sealed(file.as_ref())?), shared_file(file.as_ref())))
+}
+
+fn found_in(bytes: &[u8]) -> Found {
+    match sealed::unseal::<Marker>(bytes, MARKER_SCHEMA) {
         Unsealed::Whole(marker) if marker.is_plausible() => Found::Whole(marker),
         Unsealed::Whole(_) => Found::Foreign,
         Unsealed::OtherVersion(schema) => Found::OtherVersion(schema),
-        Unsealed::Broken if !may_be_ours(&bytes) => Found::Foreign,
-        Unsealed::Broken if is_torn(&bytes) => Found::Torn,
+        Unsealed::Broken if !may_be_ours(bytes) => Found::Foreign,
+        Unsealed::Broken if is_torn(bytes) => Found::Torn,
         Unsealed::Broken => Found::Damaged,
-    })
+    }
 }
 
 /// Whether each byte is one that a marker has in its place, or zero. The seal comes first, and then

@@ -7,4 +7,5 @@ pub mod lifecycle;
 pub mod marker;
 pub mod moved_along;
 mod sealed;
+pub mod sharing;
 pub mod trouble;

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags};
+use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, openat};
 use rustix::io::Errno;
 
 use super::super::error::{Result, StorageError};
@@ -21,6 +21,7 @@ use super::names::{
     volume_of,
 };
 use super::open::open_patiently;
+use super::sharing::sharing;
 use super::{access, held, lease, mounts};
 
 /// `f_type` of btrfs, xfs and bcachefs (`statfs(2)`).
@@ -105,6 +106,17 @@ impl Storage for Disk {
         Ok(Box::new(DiskFile::new(file, path)))
     }
 
+    fn open_to_append(&self, path: &Path, is_new: bool) -> Result<Box<dyn File>> {
+        let new = if is_new { OFlags::CREATE | OFlags::EXCL } else { OFlags::empty() };
+        let flags = OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::NONBLOCK | new;
+        let file = open_at(path, flags, Mode::RUSR | Mode::WUSR)
+            .map_err(|error| not_opened(path, error))?;
+        if is_new {
+            access::strip_inherited(&file).map_err(|e| StorageError::new("create", path, e))?;
+        }
+        Ok(Box::new(DiskFile::new(file, path)))
+    }
+
     fn create_whole(&self, path: &Path, content: &[u8]) -> Result<Box<dyn File>> {
         let error = |e| StorageError::new("create", path, e);
         let Some(file) = create_unnamed(path).map_err(error)? else {
@@ -136,10 +148,14 @@ impl Storage for Disk {
     }
 
     fn sharing(&self, path: &Path) -> Result<Sharing> {
-        let looked = held::place(path).and_then(|place| {
-            let flags = OFlags::PATH | OFlags::CLOEXEC;
-            let opened = rustix::fs::openat(&place.base, place.name, flags, Mode::empty())?;
-            access::sharing(&opened)
+        // A folder that is held is asked itself, whatever its name leads to now.
+        let looked = held::folder(path).or_else(|_| held::place(path)).and_then(|place| {
+            let open =
+                |flags| openat(&place.base, place.name, flags | OFlags::CLOEXEC, Mode::empty());
+            // A folder that can be listed tells without /proc.
+            let opened =
+                open(OFlags::RDONLY | OFlags::DIRECTORY).or_else(|_| open(OFlags::PATH))?;
+            sharing(&opened)
         });
         looked.map_err(|e| StorageError::new("look at", path, e))
     }

@@ -14,8 +14,9 @@ use super::super::error::{Result, StorageError};
 use super::super::file::{Exclusive, File, ONLY_OWNER_CAN_TELL};
 use super::super::file_system::{BUSY_PAUSE, BUSY_TRIES};
 use super::super::private_map::PrivateMap;
-use super::super::status::Status;
+use super::super::status::{Sharing, Status};
 use super::names::status_of;
+use super::sharing::sharing;
 use super::{access, lease};
 
 /// An open file of [`Disk`](super::Disk).
@@ -168,6 +169,17 @@ impl File for DiskFile {
         use rustix::fs::FlockOperation;
         let asked = rustix::fs::flock(&self.file, FlockOperation::NonBlockingLockShared);
         asked == Err(Errno::WOULDBLOCK)
+    }
+
+    fn sharing(&self) -> Result<Sharing> {
+        sharing(&self.file).map_err(|e| self.error("look at", e))
+    }
+
+    // As wide as the machine has it.
+    #[allow(clippy::unnecessary_cast)]
+    fn names(&self) -> Result<u64> {
+        let stat = rustix::fs::fstat(&self.file).map_err(|e| self.error("look at", e))?;
+        Ok(stat.st_nlink as u64)
     }
 
     fn os(&self) -> Option<&fs::File> {

@@ -1,6 +1,8 @@
 //! [`Storage`](super::Storage) on Unix, with Linux's leases, reflinks and advice.
 
 mod access;
+mod acl;
+mod attribute;
 mod disk;
 mod file;
 mod held;
@@ -8,6 +10,7 @@ mod lease;
 mod mounts;
 mod names;
 mod open;
+mod sharing;
 
 pub use disk::Disk;
 pub(super) use held::{ForeignLink, real_path};

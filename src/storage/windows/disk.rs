@@ -101,6 +101,16 @@ impl Storage for Disk {
         Ok(Box::new(DiskFile { file, path, alone: false, unbuffered: false }))
     }
 
+    fn open_to_append(&self, path: &Path, is_new: bool) -> Result<Box<dyn File>> {
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create_new(is_new);
+        options.custom_flags(FILE_FLAG_OPEN_REPARSE_POINT);
+        let file = patiently(|| options.open(verbatim(path)?));
+        let file = file.map_err(|e| StorageError::new("open", path, e))?;
+        let path = path.to_owned();
+        Ok(Box::new(DiskFile { file, path, alone: false, unbuffered: false }))
+    }
+
     fn create_dir(&self, path: &Path) -> Result<()> {
         let create = || sys::create_dir(&verbatim(path)?, &security::private(true)?);
         create().map_err(|e| StorageError::new("create the folder", path, e))
