@@ -311,8 +311,7 @@ fn no_guard_refuses_a_remedy(context: &str, report: &Value) {
         // What nothing proves yet may be proven by what the person adds to the command.
         let is_case_e = finding["consequence"].as_str().unwrap_or_default().starts_with("Case E:");
         let is_deed = |deed| remedy.starts_with(&format!("edbmend {deed} "));
-        if !is_case_e && ["repair", "reset-logs", "rebuild-header"].iter().any(is_deed)
-        {
+        if !is_case_e && ["repair", "reset-logs", "rebuild-header"].iter().any(is_deed) {
             expect_accepted(context, remedy);
         }
     }
