@@ -101,7 +101,7 @@ function Send-Outcome([string] $Path) {
             else { Send-Word Error 3 "refused: ${Path}: $(Get-Reason)" }
         }
         'rolled-back' {
-            if ($script:Code -eq 0) { Send-Word Warning 0 "rolled back: $Path is as it was before" }
+            if ($script:Code -eq 0) { Send-Word Warning 0 "rolled back: the header of $Path is as it was before" }
             else {
                 Send-Word Error 5 ("rolled back: ${Path}: it failed while writing; the old header is back. " +
                     "Look at the disk: $(Get-Reason)")

@@ -97,7 +97,7 @@ told() {
             ;;
         rolled-back)
             if [ "$code" -eq 0 ]; then
-                tell warning "rolled back: $database is as it was before"
+                tell warning "rolled back: the header of $database is as it was before"
             else
                 tell crit "rolled back: $database: it failed while writing; the old header is back. Look at the disk: $(reasons)"
             fi
