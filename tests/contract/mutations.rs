@@ -534,18 +534,22 @@ fn each_file_of_some_engine_made_sets() {
     assert!(counted.values().sum::<usize>() > 100, "{counted:?}");
 }
 
-#[test]
-#[ignore = "needs the real files"]
-fn each_file_of_all_sets() {
-    needs::real_files();
-    let all = ["engine", "crash", "real", "trials"].map(sets_below);
-    let all: Vec<Set> = all.into_iter().flatten().collect();
-    assert!(all.len() > 60, "{}", all.len());
-    let counted = run_all(&all, &[Set::of("trials/two_databases/mF")]);
-    for ((part, change), count) in &counted {
-        println!("| {part:?} | {change:?} | {count} |");
+mod whole {
+    use super::*;
+
+    #[test]
+    #[ignore = "slow: some minutes, and needs the real files"]
+    fn each_file_of_all_sets() {
+        needs::real_files();
+        let all = ["engine", "crash", "real", "trials"].map(sets_below);
+        let all: Vec<Set> = all.into_iter().flatten().collect();
+        assert!(all.len() > 60, "{}", all.len());
+        let counted = run_all(&all, &[Set::of("trials/two_databases/mF")]);
+        for ((part, change), count) in &counted {
+            println!("| {part:?} | {change:?} | {count} |");
+        }
+        println!("{} sets, {} changes", all.len(), counted.values().sum::<usize>());
     }
-    println!("{} sets, {} changes", all.len(), counted.values().sum::<usize>());
 }
 
 /// Every folder below with logs and a database.
