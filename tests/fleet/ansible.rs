@@ -143,8 +143,10 @@ fn every_action_with_real_runs_on_three_hosts() {
     lay(&root, "fails");
     let open = File::open(lay(&root, "in_use")).unwrap();
     leave_pending(&lay(&root, "pending"), "forward");
-    failing_program(&root.join("write-fails"), &["--backup", "header"], 5);
-    failing_program(&root.join("sync-fails"), &["--backup", "header"], 6);
+    // As the modules call it: the page is written to, too.
+    let options = ["--backup", "header", "--html"];
+    failing_program(&root.join("write-fails"), &options, 5);
+    failing_program(&root.join("sync-fails"), &options, 6);
     let traced = json!({ "traced": true }).to_string();
     let stdout = ran(&hosts
         .play("ansible_collections/edbmend/ese/tests/all_actions.yml", &["--extra-vars", &traced]));

@@ -13,7 +13,8 @@ use super::{Fixture, PROGRAM, damaged, finish, run, spawn};
 const MANY: u32 = 40;
 
 /// A program at `place` that runs the real one, and whose disk answers EIO at the first of its writes
-/// that makes `repair --yes` with these options end with `code`.
+/// that makes `repair --yes` with these options end with `code`. An `--html` at the end of the options gets a page of
+/// its own.
 pub fn failing_program(place: &Path, options: &[&str], code: i32) -> PathBuf {
     for nth in 1..MANY {
         write_program(
@@ -26,7 +27,10 @@ pub fn failing_program(place: &Path, options: &[&str], code: i32) -> PathBuf {
         );
         let fixture = Fixture::new(&damaged(8));
         let mut repair = Command::new(place);
-        repair.args(["repair", "--yes", "--json"]).args(options).arg(&fixture.db);
+        repair.args(["repair", "--yes", "--json"]).arg(&fixture.db).args(options);
+        if options.last() == Some(&"--html") {
+            repair.arg(fixture.dir().join("page.html"));
+        }
         if finish(spawn(&mut repair)).code == Some(code) {
             return place.to_owned();
         }
