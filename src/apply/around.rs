@@ -1,15 +1,14 @@
 //! What lies around databases, read once for one question: the markers of a folder, and the operations in its
 //! default backup folder. Whoever may write to a folder can fill it with files and folders of such names.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::refusal::Refusal;
 use crate::storage::{Storage, StorageError};
-use crate::survey::pending_marker;
+use crate::survey::{Known, pending_marker};
 
 use super::operation::files::{DEFAULT_BACKUP_DIR, REPORT_NAME, is_operation_folder};
 use super::operation::journal::State;
@@ -20,10 +19,10 @@ use super::stored::{planned_subject, read_stored};
 pub struct Around<'a> {
     /// Where they lie.
     pub storage: &'a dyn Storage,
-    markers: RefCell<BTreeMap<PathBuf, Rc<ReadMarker>>>,
-    marked: RefCell<BTreeMap<PathBuf, Rc<Vec<PathBuf>>>>,
-    read: RefCell<BTreeMap<PathBuf, Rc<Markers>>>,
-    operations: RefCell<BTreeMap<PathBuf, Rc<Vec<Beside>>>>,
+    markers: Known<ReadMarker>,
+    marked: Known<Vec<PathBuf>>,
+    read: Known<Markers>,
+    operations: Known<Vec<Beside>>,
 }
 
 /// What stands where a marker should be.
@@ -80,13 +79,10 @@ impl<'a> Around<'a> {
 
     /// What stands where the marker of a subject should be.
     pub fn marker(&self, subject: &Path) -> Result<Rc<ReadMarker>, StorageError> {
-        if let Some(known) = self.markers.borrow().get(subject) {
-            return Ok(Rc::clone(known));
-        }
-        let (found, shared) = marker::read_and_ask(self.storage, &pending_marker(subject))?;
-        let read = Rc::new(ReadMarker { found, shared });
-        self.markers.borrow_mut().insert(subject.to_owned(), Rc::clone(&read));
-        Ok(read)
+        self.markers.of(subject, || {
+            let (found, shared) = marker::read_and_ask(self.storage, &pending_marker(subject))?;
+            Ok(ReadMarker { found, shared })
+        })
     }
 
     /// The marker of a subject, where it is whole.
@@ -99,16 +95,13 @@ impl<'a> Around<'a> {
 
     /// What the markers in a folder stand beside, in order.
     pub fn marked_in(&self, dir: &Path) -> Result<Rc<Vec<PathBuf>>, StorageError> {
-        if let Some(known) = self.marked.borrow().get(dir) {
-            return Ok(Rc::clone(known));
-        }
-        let names = self.storage.list(dir)?.into_iter();
-        let mut found: Vec<_> =
-            names.filter_map(|name| marker::subject_of(&dir.join(name))).collect();
-        found.sort();
-        let found = Rc::new(found);
-        self.marked.borrow_mut().insert(dir.to_owned(), Rc::clone(&found));
-        Ok(found)
+        self.marked.of(dir, || {
+            let names = self.storage.list(dir)?.into_iter();
+            let mut found: Vec<_> =
+                names.filter_map(|name| marker::subject_of(&dir.join(name))).collect();
+            found.sort();
+            Ok(found)
+        })
     }
 
     /// What the markers of an operation stand beside, where this one was found beside `subject`: where all was
@@ -171,9 +164,11 @@ impl<'a> Around<'a> {
     }
 
     fn markers_in(&self, dir: &Path) -> Rc<Markers> {
-        if let Some(known) = self.read.borrow().get(dir) {
-            return Rc::clone(known);
-        }
+        let Ok(markers) = self.read.of(dir, || Ok::<_, Infallible>(self.read_markers(dir)));
+        markers
+    }
+
+    fn read_markers(&self, dir: &Path) -> Markers {
         let mut read = Markers { whole: Vec::new(), damaged: Vec::new() };
         for subject in self.marked_in(dir).unwrap_or_default().iter() {
             match self.marker(subject).as_deref().map(|read| &read.found) {
@@ -182,22 +177,18 @@ impl<'a> Around<'a> {
                 _ => {}
             }
         }
-        let read = Rc::new(read);
-        self.read.borrow_mut().insert(dir.to_owned(), Rc::clone(&read));
         read
     }
 
     /// The operations in the default place beside a subject, whatever they are on.
     pub fn operations_beside(&self, subject: &Path) -> Rc<Vec<Beside>> {
         let backup_dir = subject.with_file_name(DEFAULT_BACKUP_DIR);
-        if let Some(known) = self.operations.borrow().get(&backup_dir) {
-            return Rc::clone(known);
-        }
-        let names = self.storage.list(&backup_dir).unwrap_or_default();
-        let dirs = names.into_iter().map(|name| backup_dir.join(name));
-        let found = Rc::new(dirs.filter_map(|dir| self.operation_in(dir)).collect());
-        self.operations.borrow_mut().insert(backup_dir, Rc::clone(&found));
-        found
+        let Ok(operations) = self.operations.of(&backup_dir, || {
+            let names = self.storage.list(&backup_dir).unwrap_or_default();
+            let dirs = names.into_iter().map(|name| backup_dir.join(name));
+            Ok::<_, Infallible>(dirs.filter_map(|dir| self.operation_in(dir)).collect())
+        });
+        operations
     }
 
     fn operation_in(&self, dir: PathBuf) -> Option<Beside> {

@@ -1,7 +1,5 @@
 //! What folders hold, each listed once for one survey: a folder may hold a hundred thousand logs.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -9,6 +7,7 @@ use std::rc::Rc;
 use crate::ese::LogBase;
 use crate::storage::{FileKind, Result, Storage, without};
 
+use super::known::Known;
 use super::pending_marker::{MARKER_SUFFIX, pending_marker};
 
 /// What a folder holds: names, and their kinds where the folder tells them.
@@ -18,23 +17,18 @@ pub type Listing = Rc<Vec<(OsString, Option<FileKind>)>>;
 pub struct Listings<'a> {
     /// Where they lie.
     pub storage: &'a dyn Storage,
-    known: RefCell<BTreeMap<PathBuf, Listing>>,
+    known: Known<Vec<(OsString, Option<FileKind>)>>,
 }
 
 impl<'a> Listings<'a> {
     /// No folder is listed yet.
     pub fn new(storage: &'a dyn Storage) -> Self {
-        Self { storage, known: RefCell::default() }
+        Self { storage, known: Known::default() }
     }
 
     /// What a folder holds, unordered.
     pub fn of(&self, dir: &Path) -> Result<Listing> {
-        if let Some(known) = self.known.borrow().get(dir) {
-            return Ok(Rc::clone(known));
-        }
-        let listing = Rc::new(self.storage.list_kinds(dir)?);
-        self.known.borrow_mut().insert(dir.to_owned(), Rc::clone(&listing));
-        Ok(listing)
+        self.known.of(dir, || self.storage.list_kinds(dir))
     }
 
     /// The marker of a pending operation on the same file under another name in its folder (a hard link).
