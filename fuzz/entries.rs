@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use edbmend::apply::{Ending, Wish, find_pending, recover, undo_of};
+use edbmend::apply::{Allowed, Ending, Wish, find_pending, recover, undo_of};
 use edbmend::diagnose::diagnose_database;
 use edbmend::ese::attach_list::parse_attach_list;
 use edbmend::ese::shadow::{HeaderArea, Which, elect, is_valid_header};
@@ -118,14 +118,13 @@ fn read_and_recover(tree: Tree, choice: u8) -> Option<Tree> {
         found.extend(find_pending(&sim, path).unwrap_or_default());
     }
     for subject in &found {
-        let allowed = edbmend::apply::Allowed::default();
-        let _ = edbmend::apply::assess(context(&sim), subject, wish, allowed);
+        let _ = edbmend::apply::assess(context(&sim), subject, wish, Allowed::default());
     }
     assert!(sim.log().is_empty(), "looking changes nothing");
     let mut last = None;
     for subject in &found {
         let sim = Sim::on(sim.now());
-        let applied = recover(context(&sim), subject, wish, false);
+        let applied = recover(context(&sim), subject, wish, Allowed::default());
         assert!(applied.ending != Ending::Refused || sim.log().is_empty(), "refused, and touched");
         last = Some(sim.now());
     }

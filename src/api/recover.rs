@@ -157,7 +157,7 @@ fn recover_one(
         database.report.outcome = outcome;
         return (database, reasons);
     }
-    let applied = apply::recover_as_allowed(run.context, path, request.wish(), allowed);
+    let applied = apply::recover(run.context, path, request.wish(), allowed);
     // For an operation without a marker the path is its folder.
     let subject = &assessment.subject;
     let outcome = applied.ending.into();

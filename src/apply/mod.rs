@@ -38,7 +38,5 @@ pub use operation::files::{
 pub use operation::marker::{at_work, at_work_near, at_work_on_logs, refusal as marker_refusal};
 pub use operation::sharing::shared_in;
 pub use outcome::{Applied, Ending};
-pub use recover::{
-    Allowed, Assessment, Wish, assess, hold_pending, recover, recover_as_allowed, recover_refusals,
-};
+pub use recover::{Allowed, Assessment, Wish, assess, hold_pending, recover, recover_refusals};
 pub use undo::{header_left_by, not_as_left, undo_of};

@@ -115,18 +115,8 @@ fn read_believable(
     if allowed.shared || pending.shared.is_empty() { Ok(pending) } else { Err(pending.shared) }
 }
 
-/// [`recover_as_allowed`] of what nobody else can change.
-pub fn recover(context: Context, subject: &Path, wish: Wish, unproven_lock: bool) -> Applied {
-    recover_as_allowed(context, subject, wish, Allowed { unproven_lock, shared: false })
-}
-
 /// Carries out what [`assess`] says, after looking again under exclusive access.
-pub fn recover_as_allowed(
-    context: Context,
-    subject: &Path,
-    wish: Wish,
-    allowed: Allowed,
-) -> Applied {
+pub fn recover(context: Context, subject: &Path, wish: Wish, allowed: Allowed) -> Applied {
     match recover_or_refuse(context, subject, wish, allowed) {
         Ok(applied) => applied,
         Err(refusals) => Applied::stopped(refusals),

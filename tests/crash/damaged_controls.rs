@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use edbmend::apply::{Ending, Wish, find_pending, recover};
+use edbmend::apply::{Allowed, Ending, Wish, find_pending, recover};
 use edbmend::ese::shadow::{HeaderArea, elect};
 use edbmend::plan::BackupScope;
 use edbmend::practice::edit_header;
@@ -191,7 +191,7 @@ impl Claims<'_> {
             let (done, was) = (sim.log().len(), sim.now());
             let before = data(&was);
             let found = content(&sim.now(), self.start);
-            let applied = recover(context(&sim), &subject, wish, false);
+            let applied = recover(context(&sim), &subject, wish, Allowed::default());
             let what = || {
                 let why: Vec<_> = applied.reasons.iter().map(|reason| &reason.message).collect();
                 format!("{what}, named {}: {:?} {why:?}", named.display(), applied.ending)

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use edbmend::apply::{
-    Applied, Ending, HeaderDeed, Job, KnownDeed, Terms, Wish, execute, find_pending, not_as_left,
-    recover, undo_of as plan_undo,
+    Allowed, Applied, Ending, HeaderDeed, Job, KnownDeed, Terms, Wish, execute, find_pending,
+    not_as_left, recover, undo_of as plan_undo,
 };
 use edbmend::ese::shadow::Which;
 use edbmend::plan::{BackupScope, OperationStamp, RepairRequest, plan_repair};
@@ -112,7 +112,8 @@ fn assert_settled(bench: &Bench, new: &[u8], what: &str) {
 
 fn recover_all(storage: &dyn Storage, database: &Path) -> Option<Applied> {
     let pending = find_pending(storage, database).ok()?;
-    pending.first().map(|path| recover(context(storage), path, Wish::AsFound, true))
+    let allowed = Allowed { unproven_lock: true, ..Allowed::default() };
+    pending.first().map(|path| recover(context(storage), path, Wish::AsFound, allowed))
 }
 
 /// Runs `job` stopped at every changing call, and then `recover` stopped at each of its own.

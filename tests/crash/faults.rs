@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use edbmend::apply::{Applied, Ending, Wish, find_pending, recover};
+use edbmend::apply::{Allowed, Applied, Ending, Wish, find_pending, recover};
 use edbmend::plan::BackupScope;
 
 use crate::harness::memory::keep_freed;
@@ -93,7 +93,8 @@ fn assert_ended_well(judge: &dyn Judge, goal: Face, applied: &Applied, sim: &Sim
             let sim = Sim::on(tree);
             let pending = find_pending(&sim, &judge.target()).unwrap();
             if let Some(subject) = pending.first() {
-                let ending = recover(context(&sim), subject, Wish::AsFound, false).ending;
+                let ending =
+                    recover(context(&sim), subject, Wish::AsFound, Allowed::default()).ending;
                 assert!(
                     matches!(ending, Ending::Committed | Ending::RolledBack),
                     "{what}: {ending:?}"
@@ -118,8 +119,9 @@ fn fail_recoveries(judge: &dyn Judge, recording: &Recording, kinds: &[ErrorKind]
                 let (fault, calls) = failing_at(n, kind);
                 let sim = Sim::failing(at.now(), fault);
                 let pending = find_pending(&sim, &judge.target()).unwrap_or_default();
-                let applied =
-                    pending.first().map(|p| recover(context(&sim), p, Wish::AsFound, false));
+                let applied = pending
+                    .first()
+                    .map(|p| recover(context(&sim), p, Wish::AsFound, Allowed::default()));
                 let calls = calls.lock().unwrap();
                 let Some(failed) = &calls.failed else { break };
                 let what = format!("{kind:?} at {n}, {failed:?}");
@@ -139,7 +141,7 @@ fn assert_recoverable(judge: &dyn Judge, sim: Sim, applied: Option<Applied>, wha
     let done = applied.is_some_and(|a| matches!(a.ending, Ending::Committed | Ending::RolledBack));
     assert!(!done || left.is_empty(), "{what}: done, and still pending");
     if let Some(subject) = left.first() {
-        let ending = recover(context(&again), subject, Wish::AsFound, false).ending;
+        let ending = recover(context(&again), subject, Wish::AsFound, Allowed::default()).ending;
         assert!(matches!(ending, Ending::Committed | Ending::RolledBack), "{what}: {ending:?}");
     }
     assert_eq!(judge.wrong(&again.now()), None, "{what}");

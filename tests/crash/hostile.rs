@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use edbmend::apply::{
-    Ending, Job, KnownDeed, Terms, Wish, execute, find_pending, recover, undo_of,
+    Allowed, Ending, Job, KnownDeed, Terms, Wish, execute, find_pending, recover, undo_of,
 };
 use edbmend::ese::shadow::Which;
 use edbmend::plan::{BackupScope, OperationStamp, Plan, RepairRequest, plan_repair};
@@ -75,7 +75,7 @@ fn recover_with(
     let ino = tree.find(&path).unwrap();
     tree.write(ino, damage);
     let sim = Sim::on(tree.clone());
-    let applied = recover(context(&sim), Path::new(subject), Wish::AsFound, false);
+    let applied = recover(context(&sim), Path::new(subject), Wish::AsFound, Allowed::default());
     if applied.ending == Ending::Refused {
         assert!(!applied.reasons.is_empty());
         assert_eq!(digest(&sim.now()), digest(&tree), "{name}");
@@ -166,7 +166,7 @@ fn restore_refuses_every_flipped_bit_of_the_journal() {
 /// What `recover` says of a pending repair after somebody did something; nothing was touched.
 fn refusal_after(tree: &Tree, subject: &str) -> edbmend::refusal::Refusal {
     let sim = Sim::on(tree.clone());
-    let applied = recover(context(&sim), Path::new(subject), Wish::AsFound, false);
+    let applied = recover(context(&sim), Path::new(subject), Wish::AsFound, Allowed::default());
     assert_eq!(applied.ending, Ending::Refused, "{:?}", applied.reasons);
     assert!(sim.log().is_empty());
     applied.reasons.into_iter().next().unwrap()
@@ -238,7 +238,7 @@ fn the_only_whole_copy_of_a_database_stays() {
     // With the page back there is nothing in the copy that would be lost.
     tree.write(database, |bytes| bytes[8192..12288].copy_from_slice(&page));
     let sim = Sim::on(tree);
-    let applied = recover(context(&sim), Path::new(SUBJECT), Wish::AsFound, false);
+    let applied = recover(context(&sim), Path::new(SUBJECT), Wish::AsFound, Allowed::default());
     assert_eq!(applied.ending, Ending::RolledBack, "{:?}", applied.reasons);
     assert!(operation_file(&sim.now(), "plan.json").is_none());
 }
@@ -249,7 +249,8 @@ fn another_database_under_the_name_is_not_accepted_as_what_was_changed() {
     let database = tree.find(Path::new(SUBJECT)).unwrap();
     let accept = |tree: &Tree| {
         let sim = Sim::on(tree.clone());
-        let applied = recover(context(&sim), Path::new(SUBJECT), Wish::AcceptChanged, false);
+        let applied =
+            recover(context(&sim), Path::new(SUBJECT), Wish::AcceptChanged, Allowed::default());
         (applied, sim.log().len())
     };
     let mut another = tree.clone();

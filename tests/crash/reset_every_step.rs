@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use edbmend::apply::{
-    Applied, Ending, Job, KnownDeed, LogsDeed, Terms, Wish, execute, find_pending, recover, undo_of,
+    Allowed, Applied, Ending, Job, KnownDeed, LogsDeed, Terms, Wish, execute, find_pending,
+    recover, undo_of,
 };
 use edbmend::guards::{BackupTerms, LogsQuestion, for_logs};
 use edbmend::plan::{OperationStamp, ResetPlan, ResetRequest, plan_reset};
@@ -155,7 +156,8 @@ fn stamp(command: &str) -> OperationStamp {
 
 fn recover_all(storage: &dyn Storage, dir: &Path) -> Option<Applied> {
     let pending = find_pending(storage, dir).ok()?;
-    pending.first().map(|subject| recover(context(storage), subject, Wish::AsFound, true))
+    let allowed = Allowed { unproven_lock: true, ..Allowed::default() };
+    pending.first().map(|subject| recover(context(storage), subject, Wish::AsFound, allowed))
 }
 
 fn stop_everywhere(bench: &Bench, prepare: impl Fn(), job: impl Fn() -> Job) -> usize {

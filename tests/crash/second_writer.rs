@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use edbmend::apply::{Applied, Ending, Wish, find_pending, recover};
+use edbmend::apply::{Allowed, Applied, Ending, Wish, find_pending, recover};
 use edbmend::plan::BackupScope;
 use edbmend::refusal::RefusalId;
 
@@ -147,13 +147,13 @@ impl Case<'_> {
         let tree = sim.now();
         let calm = Sim::on(tree.clone());
         let Some(subject) = find_pending(&calm, target).unwrap_or_default().pop() else { return };
-        let applied = recover(context(&calm), &subject, Wish::AsFound, false);
+        let applied = recover(context(&calm), &subject, Wish::AsFound, Allowed::default());
         if applied.ending != Ending::Refused {
             return;
         }
         row.refused_after += 1;
         assert!(calm.log().is_empty(), "{script:?}: refused, and touched");
-        let accepted = recover(context(&calm), &subject, Wish::AcceptChanged, false);
+        let accepted = recover(context(&calm), &subject, Wish::AcceptChanged, Allowed::default());
         if accepted.ending == Ending::Overtaken {
             row.closed_after += 1;
             let left = find_pending(&calm, target).unwrap_or_default();
@@ -256,11 +256,11 @@ fn recovery_rows(
         };
         for wish in [Wish::AsFound, Wish::Back] {
             let alone = Sim::on(tree.clone());
-            recover(context(&alone), &subject, wish, false);
+            recover(context(&alone), &subject, wish, Allowed::default());
             let goal = whole(&alone.now()).expect("nobody is in its way");
             let attempt = |script| {
                 let sim = Sim::beside(tree.clone(), script);
-                let applied = recover(context(&sim), &subject, wish, false);
+                let applied = recover(context(&sim), &subject, wish, Allowed::default());
                 // A recovery that was refused, or gave up, left what it found: between the two.
                 let ending = match applied.ending {
                     Ending::RolledBack => Ending::Committed,
@@ -442,17 +442,17 @@ fn an_operation_that_was_overtaken_is_closed_on_request() {
     let sim = Sim::on(tree.clone());
     let subject = Path::new(DATABASE);
     for wish in [Wish::AsFound, Wish::Back, Wish::AcceptChanged] {
-        let applied = recover(context(&sim), subject, wish, false);
+        let applied = recover(context(&sim), subject, wish, Allowed::default());
         assert_eq!(applied.ending, Ending::Refused, "{wish:?}");
         assert_eq!(applied.reasons[0].id, RefusalId::DatabaseChanged);
     }
     assert!(sim.log().is_empty());
     tree.write(ino, |bytes| bytes.clone_from(&both));
     let sim = Sim::on(tree);
-    let applied = recover(context(&sim), subject, Wish::AsFound, false);
+    let applied = recover(context(&sim), subject, Wish::AsFound, Allowed::default());
     assert!(applied.reasons[0].remedy.contains("recover --accept-changed"), "{applied:?}");
     assert_eq!(
-        recover(context(&sim), subject, Wish::AcceptChanged, false).ending,
+        recover(context(&sim), subject, Wish::AcceptChanged, Allowed::default()).ending,
         Ending::Overtaken
     );
     assert_eq!(sim.now().bytes_at(subject), Some(&both[..]));

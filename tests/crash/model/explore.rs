@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use edbmend::apply::{Ending, Wish, find_pending, recover};
+use edbmend::apply::{Allowed, Ending, Wish, find_pending, recover};
 use twox_hash::XxHash3_128 as Hasher;
 
 use super::choices::Sample;
@@ -204,7 +204,7 @@ impl Search<'_> {
     /// Runs `recover` to its end, and puts every crash of it on the list.
     fn recover(&mut self, visit: &Visit, tree: &Tree, subject: &Path, back: bool) -> bool {
         let sim = Sim::on(tree.clone());
-        let applied = recover(context(&sim), subject, wish(back), false);
+        let applied = recover(context(&sim), subject, wish(back), Allowed::default());
         let wrong = match applied.ending {
             Ending::Committed | Ending::RolledBack => self.judge.wrong(&sim.now()),
             other => Some(format!("recover ended {other:?}: {:?}", applied.reasons)),
