@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::guards::{fixed_file, read_only_file, read_only_folder, routes};
+use crate::guards::{MOST_REFUSALS, fixed_file, read_only_file, read_only_folder, routes};
 use crate::plan::Direction;
 use crate::refusal::Refusal;
 use crate::storage::{Access, Storage};
@@ -11,9 +11,6 @@ use crate::survey::pending_marker;
 
 use super::operation::files::JOURNAL_NAME;
 use super::pending::Pending;
-
-/// Most files that are named by themselves: more are no help to anybody.
-const MOST_REFUSALS: usize = 20;
 
 /// Files to be moved, replaced or removed, and the folders that their names are in.
 #[derive(Default)]

@@ -18,7 +18,7 @@ use super::read_only::{fixed_file, read_only_folder};
 use super::storage_trouble::reason;
 
 /// Most files that are named by themselves: more are no help to anybody.
-const MOST_REFUSALS: usize = 20;
+pub const MOST_REFUSALS: usize = 20;
 
 /// What the guards are asked about.
 pub struct LogsQuestion<'a> {
@@ -246,13 +246,7 @@ fn already_undone(log_dir: &Path) -> Refusal {
 /// The logs that cannot move, and the folder that those of an undo come from. Not asked again under exclusive access.
 fn immovable(storage: &dyn Storage, plan: &ResetPlan) -> Vec<Refusal> {
     let away = plan.undoes.is_some().then(|| read_only_folder(storage, &plan.away)).flatten();
-    let routes = routes(plan);
-    let files = routes.iter().flat_map(|route| route.files.iter().map(move |file| (route, file)));
-    let look = |(route, file): (&Route, &MovedFile)| {
-        fixed_file(storage, &route.origin(file)).map(Box::new)
-    };
-    let fixed = on_all_cores(files.collect(), look);
-    let fixed = fixed.into_iter().flatten().map(|boxed| *boxed);
+    let fixed = of_each(plan, |route, file| fixed_file(storage, &route.origin(file)));
     away.into_iter().chain(fixed).take(MOST_REFUSALS).collect()
 }
 
@@ -269,10 +263,8 @@ fn unmarkable(storage: &dyn Storage, asked: &LogsQuestion) -> Vec<Refusal> {
 /// The files that are not where the plan found them, or whose new name is taken. Right before the question the
 /// survey has just looked at each file of a reset.
 fn not_in_place(storage: &dyn Storage, plan: &ResetPlan, is_held: bool) -> Vec<Refusal> {
-    let routes = routes(plan);
-    let files = routes.iter().flat_map(|route| route.files.iter().map(move |file| (route, file)));
     let is_undo = plan.undoes.is_some();
-    let look = |(route, file): (&Route, &MovedFile)| {
+    of_each(plan, |route, file| {
         let refused = match (is_held, is_undo) {
             (true, true) => route
                 .expect_at_origin(storage, file)
@@ -282,9 +274,20 @@ fn not_in_place(storage: &dyn Storage, plan: &ResetPlan, is_held: bool) -> Vec<R
             (false, true) => expect_away(storage, route, file),
             (false, false) => Ok(()),
         };
-        refused.err().map(Box::new)
-    };
-    on_all_cores(files.collect(), look).into_iter().flatten().map(|boxed| *boxed).collect()
+        refused.err()
+    })
+}
+
+/// The refusals of the files that move, in their order. There may be a hundred thousand, and hardly one refused.
+fn of_each(
+    plan: &ResetPlan,
+    look: impl Fn(&Route, &MovedFile) -> Option<Refusal> + Sync,
+) -> Vec<Refusal> {
+    let routes = routes(plan);
+    let files = routes.iter().flat_map(|route| route.files.iter().map(move |file| (route, file)));
+    let looked =
+        on_all_cores(files.collect(), |(route, file): (&Route, _)| look(route, file).map(Box::new));
+    looked.into_iter().flatten().map(|refusal| *refusal).collect()
 }
 
 /// Refuses a file that was moved away and cannot move back.

@@ -19,7 +19,7 @@ pub use backup_folder::{BackupTerms, no_room_for_it, shared_by};
 pub use exclusive::Held;
 pub use header::{HeaderQuestion, for_header};
 pub use in_use::{in_use, opened_at_the_last_moment, written_meanwhile};
-pub use logs::{LogsQuestion, changed_databases, database_changed, for_logs};
+pub use logs::{LogsQuestion, MOST_REFUSALS, changed_databases, database_changed, for_logs};
 pub use not_found::not_found;
 pub use planned_files::{Place, Route, changed_at, name_is_taken, routes, unplanned_files};
 pub use read_only::{fixed_file, read_only_file, read_only_folder};
