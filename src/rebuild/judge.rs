@@ -124,9 +124,12 @@ pub fn judge(asked: &Question) -> Result<Rebuilt, Vec<Refusal>> {
 
 /// Whether it is this database only because a person named it.
 fn is_by_name(asked: &Question, known: &Candidate) -> bool {
+    if !asked.name.is_given() {
+        return false;
+    }
     let of_file = known_database(asked, &NameInLogs::of_file(asked.path));
     let is_same = |other: Candidate| std::ptr::eq(other.tale, known.tale);
-    asked.name.is_given() && !of_file.is_ok_and(|other| other.is_some_and(is_same))
+    !of_file.is_ok_and(|other| other.is_some_and(is_same))
 }
 
 /// The database of the logs that this is by its pages and by a name; `None` where no log tells of it.
