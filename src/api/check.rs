@@ -128,9 +128,10 @@ impl<'a> Checking<'a> {
         report.judged()
     }
 
-    /// Judges a group. Where the next mount fails, or loses something, other ways are tried, and they begin with the
+    /// Judges a group, in which lost headers are looked for before. Where the next mount fails, or loses something, other ways are tried, and they begin with the
     /// oldest log.
-    fn diagnose(&self, group: &mut GroupFacts) -> Result<GroupDiagnosis, Refusal> {
+    fn diagnose(&mut self, group: &mut GroupFacts) -> Result<GroupDiagnosis, Refusal> {
+        self.look_for_lost_headers(group);
         let allowed = &self.request.may_be_missing;
         let diagnosis = diagnose_group_but(group, allowed);
         if self.request.deep || !diagnosis.tries_other_starts() {
@@ -219,7 +220,6 @@ impl<'a> Checking<'a> {
                 self.is_incomplete = true;
             }
             Ok(mut group) => {
-                self.look_for_lost_headers(&mut group);
                 let diagnosis = match self.diagnose(&mut group) {
                     Ok(diagnosis) => diagnosis,
                     Err(refusal) => return self.fail(&refusal),
@@ -379,7 +379,6 @@ impl<'a> Checking<'a> {
                 self.bodies(),
             ) {
                 Ok(mut group) => {
-                    self.look_for_lost_headers(&mut group);
                     let diagnosis = match self.diagnose(&mut group) {
                         Ok(diagnosis) => diagnosis,
                         Err(refusal) => return self.fail(&refusal),
