@@ -188,7 +188,6 @@ pub fn newest_first(mut operations: Vec<KnownOperation>) -> Vec<KnownOperation> 
 
 /// What was found under way to the operations of a folder.
 struct Search<'a> {
-    storage: &'a dyn Storage,
     around: &'a Around<'a>,
     found: Vec<KnownOperation>,
 }
@@ -202,7 +201,7 @@ struct Marked {
 
 fn operations_around(around: &Around, dir: &Path) -> Result<Vec<KnownOperation>, Refusal> {
     let storage = around.storage;
-    let mut search = Search { storage, around, found: Vec::new() };
+    let mut search = Search { around, found: Vec::new() };
     let _around = storage.hold_folder(dir).map_err(|error| reason(&error))?;
     let backup_dir = dir.join(DEFAULT_BACKUP_DIR);
     let _backup_dir = search.hold_backup_dir(&backup_dir);
@@ -232,17 +231,17 @@ impl Search<'_> {
     /// Keeps the default backup folder open, where there is one. It may be a link, and a file of that name may
     /// be the program.
     fn hold_backup_dir(&mut self, dir: &Path) -> Option<crate::storage::HeldFolder> {
-        let kind = self.storage.status(dir).ok()?.kind;
+        let kind = self.around.storage.status(dir).ok()?.kind;
         if !matches!(kind, FileKind::Directory | FileKind::Symlink) {
             return None;
         }
-        let error = match self.storage.hold_folder(dir) {
+        let error = match self.around.storage.hold_folder(dir) {
             Ok(held) => return Some(held),
             Err(error) => error,
         };
         let is_file = error.source.kind() == std::io::ErrorKind::NotADirectory;
         if error.is_not_found() {
-            self.give_up(dir, not_found(self.storage, dir));
+            self.give_up(dir, not_found(self.around.storage, dir));
         } else if !is_file {
             self.give_up(dir, reason(&error));
         }
@@ -251,7 +250,7 @@ impl Search<'_> {
 
     /// The operations that the markers of a folder lead to. What a marker alone tells of is found with it.
     fn marked_in(&mut self, dir: &Path) -> Result<Vec<Marked>, Refusal> {
-        let storage = self.storage;
+        let storage = self.around.storage;
         let mut found = Vec::new();
         // An operation folder stands for itself there.
         let subjects =
@@ -276,7 +275,7 @@ impl Search<'_> {
 
     /// The operation folders in a folder that are not known yet.
     fn add_dirs(&mut self, around: &Path, dirs: &mut Vec<PathBuf>) -> Result<(), Refusal> {
-        let storage = self.storage;
+        let storage = self.around.storage;
         let names = match storage.list_kinds(around) {
             Ok(names) => names,
             Err(error) if error.is_not_found() => return Ok(()),

@@ -71,13 +71,12 @@ pub fn copy_ahead(context: Context, held: &Held, routes: &[Route]) -> Result<Cop
 pub fn begun(routes: &[Route]) -> Vec<BegunCopy> {
     let copied = routes.iter().filter(|route| route.method == MoveMethod::Copy);
     let of_route = |route: &Route| {
-        let Route { from, to, files, .. } = *route;
-        let each = move |file| {
-            let there = BegunCopy { copy: unfinished(to, file), original: from.join(&file.name) };
-            let back = BegunCopy { copy: unfinished(from, file), original: to.join(&file.name) };
-            [there, back]
+        let each = |file| {
+            let there = (route.to, route.origin(file));
+            let back = (route.from, route.target(file));
+            [there, back].map(|(dir, original)| BegunCopy { copy: unfinished(dir, file), original })
         };
-        files.iter().flat_map(each).collect::<Vec<_>>()
+        route.files.iter().flat_map(each).collect::<Vec<_>>()
     };
     copied.flat_map(of_route).collect()
 }
