@@ -2,14 +2,12 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::fs::{XattrFlags, setxattr};
-use serde_json::{Value, json};
 
-use crate::harness::{
-    Fixture, Ran, damaged, reset_words, run, sealed, small_group, snapshot, text,
-};
+use crate::harness::group::reset_before_its_end;
+use crate::harness::{Fixture, Ran, damaged, reset_words, run, small_group, snapshot, text};
 
 /// The user `nobody`, and a group that nobody here is in.
 const NOBODY: u32 = 65534;
@@ -128,27 +126,10 @@ fn each_is_asked(operation: &Path, names: &[&str]) {
     assert_eq!(run(words).code, Some(0), "and nothing else is");
 }
 
-/// A reset of a small group as it is before its last word, with its marker.
-fn pending() -> (tempfile::TempDir, PathBuf, PathBuf) {
-    let (folder, dir) = small_group();
-    let operation = run(reset_words(&["--yes", "--json"], &dir)).operation_dir();
-    let sealed_text = fs::read_to_string(operation.join("journal")).unwrap();
-    let (_, body) = sealed_text.split_once('\n').unwrap();
-    let mut journal: Value = serde_json::from_str(body).unwrap();
-    journal["state"] = "prepared".into();
-    fs::write(operation.join("journal"), sealed(&journal)).unwrap();
-    let marker = json!({
-        "operation": journal["operation"], "dir": operation, "created_backup_dir": true,
-    });
-    let path = dir.join("E00.edbmend-pending");
-    fs::write(&path, sealed(&marker)).unwrap();
-    fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-    (folder, dir, operation)
-}
-
 #[test]
 fn recover_asks_the_marker_and_each_file_that_it_reads() {
-    let (_folder, dir, operation) = pending();
+    let (_folder, dir) = small_group();
+    let operation = reset_before_its_end(&dir);
     let marker = dir.join("E00.edbmend-pending");
     let in_folder = ["journal", "plan.json", "SHA256SUMS", "header-1.bin", "logs"];
     let in_folder = in_folder.map(|name| operation.join(name));

@@ -1,12 +1,15 @@
 //! A practice storage group, and the reset of its logs.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use edbmend::practice::{Recipe, storage_group};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::fixture::sealed;
 use super::folder::{names, sha256, snapshot};
 use super::program::run;
 use super::ran::Ran;
@@ -129,4 +132,22 @@ pub fn reset_words(more: &[&str], dir: &Path) -> Vec<String> {
 /// `reset-logs` with `--json` on [`small_group`], both databases named.
 pub fn reset(dir: &Path, more: &[&str]) -> Ran {
     run(reset_words(&[more, &["--json"]].concat(), dir))
+}
+
+/// A reset of a group as [`small_group`] is before its last word: its journal says prepared, and its marker is there
+/// again. Its operation folder.
+pub fn reset_before_its_end(dir: &Path) -> PathBuf {
+    let operation = reset(dir, &["--yes"]).operation_dir();
+    let text = fs::read_to_string(operation.join("journal")).unwrap();
+    let (_, body) = text.split_once('\n').unwrap();
+    let mut journal: Value = serde_json::from_str(body).unwrap();
+    journal["state"] = "prepared".into();
+    fs::write(operation.join("journal"), sealed(&journal)).unwrap();
+    let marker = json!({
+        "operation": journal["operation"], "dir": operation, "created_backup_dir": true,
+    });
+    let path = dir.join("E00.edbmend-pending");
+    fs::write(&path, sealed(&marker)).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    operation
 }

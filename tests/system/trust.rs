@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::harness::disks::{Volume, run as must};
-use crate::harness::group::digests;
+use crate::harness::group::{digests, reset_before_its_end};
 use crate::harness::strace::run_with_kill;
 use crate::harness::{
     Fixture, Group, damaged, marker_of, names, needs, operations, operations_in, reset_words, run,
@@ -593,17 +593,7 @@ fn a_log_whose_body_changed_while_it_was_away_is_not_taken_for_it() {
 #[test]
 fn a_dry_run_of_recover_names_what_would_be_touched() {
     let (_folder, dir) = small_group();
-    let done = run(reset_words(&["--yes", "--json"], &dir));
-    let operation = done.operation_dir();
-    let sealed_text = fs::read_to_string(operation.join("journal")).unwrap();
-    let (_, body) = sealed_text.split_once('\n').unwrap();
-    let mut journal: Value = serde_json::from_str(body).unwrap();
-    journal["state"] = "prepared".into();
-    fs::write(operation.join("journal"), sealed(&journal)).unwrap();
-    let marker = json!({
-        "operation": journal["operation"], "dir": operation, "created_backup_dir": true,
-    });
-    fs::write(dir.join("E00.edbmend-pending"), sealed(&marker)).unwrap();
+    reset_before_its_end(&dir);
     let ran = run(["recover", "--dry-run", "--back", text(&dir)]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let shown = ran.stdout.replace("\n ", " ").replace("  ", " ");
