@@ -7,7 +7,6 @@ mod embed;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,8 +16,8 @@ use edbmend::{
     ResetLogs, Restore, Verify, VerifyScope, Watch, json,
 };
 use serde_json::Value;
+use tempfile::TempDir;
 
-use crate::harness::PROGRAM;
 use crate::harness::files::unpack;
 use crate::harness::group::Group;
 
@@ -34,12 +33,6 @@ fn content(group: &Group) -> Vec<(PathBuf, Option<Vec<u8>>)> {
     all
 }
 
-/// What `--json` prints, without what differs from run to run.
-fn printed(arguments: &[&str], file: &Path) -> Value {
-    let ran = Command::new(PROGRAM).args(arguments).arg(file).arg("--json").output().unwrap();
-    without_run(serde_json::from_slice(&ran.stdout).expect("JSON"))
-}
-
 fn without_run(mut report: Value) -> Value {
     report["run"] = Value::Null;
     let text = report.to_string();
@@ -52,42 +45,21 @@ fn without_run(mut report: Value) -> Value {
     serde_json::from_str(&same).unwrap()
 }
 
-#[test]
-fn the_functions_give_what_the_commands_print() {
-    let group = practice();
-    let (dir, database) = (group.dir.clone(), group.path("priv1.edb"));
-    let watch = Watch::default();
-    let same = |report: &json::Report, arguments: &[&str], file: &Path| {
-        let given = without_run(serde_json::to_value(report).unwrap());
-        let printed = printed(arguments, file);
-        assert!(given == printed, "{arguments:?}:\n{given:#}\n{printed:#}");
-    };
-    same(&edbmend::check(&Check::new(&dir), &watch).unwrap(), &["check"], &dir);
-    same(&edbmend::verify(&Verify::new(&database), &watch).unwrap(), &["verify"], &database);
-    same(&edbmend::list(&List::new(&dir), &watch).unwrap(), &["list"], &dir);
-    let plan = edbmend::plan(Repair::new(&database), &watch).unwrap();
-    same(plan.report(), &["repair", "--dry-run"], &database);
-    let reset = ResetLogs::new(&dir).a_person_confirms();
-    let plan = edbmend::plan(reset, &watch).unwrap();
-    same(plan.report(), &["reset-logs", "--dry-run"], &dir);
-    let none = dir.join("none.edb");
-    let error = edbmend::plan(Repair::new(&none), &watch).err().unwrap();
-    same(error.report(), &["repair", "--dry-run"], &none);
-    let file = serde_json::to_value(edbmend::inspect(&database).unwrap()).unwrap();
-    assert_eq!(file, printed(&["inspect"], &database)["files"][0]);
-}
-
-#[test]
-fn a_lost_header_is_rebuilt_and_the_operation_is_listed() {
+/// A database that Microsoft's engine made, both of whose header copies are destroyed, and its folder.
+fn with_a_lost_header() -> (TempDir, PathBuf) {
     let folder = unpack("engine/stage4_p4096/s4_1_bug_state");
     let database = folder.path().canonicalize().unwrap().join("test.edb");
     let mut bytes = fs::read(&database).unwrap();
     bytes[..2 * 4096].fill(0x5a);
     fs::write(&database, &bytes).unwrap();
+    (folder, database)
+}
+
+#[test]
+fn a_lost_header_is_rebuilt_and_the_operation_is_listed() {
+    let (folder, database) = with_a_lost_header();
     let watch = Watch::default();
     let plan = edbmend::plan(RebuildHeader::new(&database), &watch).unwrap();
-    let given = without_run(serde_json::to_value(plan.report()).unwrap());
-    assert!(given == printed(&["rebuild-header", "--dry-run"], &database), "{given:#}");
     let done = edbmend::apply(plan, &watch).unwrap();
     assert_eq!(done.databases[0].rebuild.as_ref().unwrap().case, json::RebuildCase::CleanProven);
 
@@ -328,4 +300,47 @@ fn the_example_mends_what_it_may_and_leaves_the_rest() {
     assert!(result.is_ok() && !out.contains("mended"), "{out}");
     let (result, _) = tend("none.edb");
     assert!(embed::advice(&result.unwrap_err()).contains("not-found"));
+}
+
+/// What is compared with the program, which is not built where the library is built alone.
+#[cfg(feature = "cli")]
+mod beside_the_program {
+    use std::process::Command;
+
+    use super::*;
+    use crate::harness::PROGRAM;
+
+    /// What `--json` prints, without what differs from run to run.
+    fn printed(arguments: &[&str], file: &Path) -> Value {
+        let ran = Command::new(PROGRAM).args(arguments).arg(file).arg("--json").output().unwrap();
+        without_run(serde_json::from_slice(&ran.stdout).expect("JSON"))
+    }
+
+    #[test]
+    fn the_functions_give_what_the_commands_print() {
+        let group = practice();
+        let (dir, database) = (group.dir.clone(), group.path("priv1.edb"));
+        let watch = Watch::default();
+        let same = |report: &json::Report, arguments: &[&str], file: &Path| {
+            let given = without_run(serde_json::to_value(report).unwrap());
+            let printed = printed(arguments, file);
+            assert!(given == printed, "{arguments:?}:\n{given:#}\n{printed:#}");
+        };
+        same(&edbmend::check(&Check::new(&dir), &watch).unwrap(), &["check"], &dir);
+        same(&edbmend::verify(&Verify::new(&database), &watch).unwrap(), &["verify"], &database);
+        same(&edbmend::list(&List::new(&dir), &watch).unwrap(), &["list"], &dir);
+        let plan = edbmend::plan(Repair::new(&database), &watch).unwrap();
+        same(plan.report(), &["repair", "--dry-run"], &database);
+        let reset = ResetLogs::new(&dir).a_person_confirms();
+        let plan = edbmend::plan(reset, &watch).unwrap();
+        same(plan.report(), &["reset-logs", "--dry-run"], &dir);
+        let (_folder, lost) = with_a_lost_header();
+        let plan = edbmend::plan(RebuildHeader::new(&lost), &watch).unwrap();
+        same(plan.report(), &["rebuild-header", "--dry-run"], &lost);
+        let none = dir.join("none.edb");
+        let error = edbmend::plan(Repair::new(&none), &watch).err().unwrap();
+        same(error.report(), &["repair", "--dry-run"], &none);
+        let file = serde_json::to_value(edbmend::inspect(&database).unwrap()).unwrap();
+        assert_eq!(file, printed(&["inspect"], &database)["files"][0]);
+    }
 }
