@@ -40,7 +40,8 @@ class Asked {
   }
 
   ask(asked) {
-    const answered = this.#waiting.then(() => this.#answer(asked, this.#stops));
+    const stops = this.#stops;
+    const answered = this.#waiting.then(() => this.#answer(asked, stops));
     this.#waiting = answered.catch(() => {});
     return answered;
   }

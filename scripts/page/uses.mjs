@@ -106,7 +106,7 @@ async function numbers_are_explained(page, said) {
 async function reading_is_stopped(page, said) {
   await page.setChecked('#page-deep', true);
   await page.setInputFiles('#page-folder', resolve(large));
-  await page.waitForFunction(() => / left$/.test(document.querySelector('#page-rate').textContent));
+  await page.waitForFunction(() => / of [\d.]+ GiB, .* left$/.test(document.querySelector('#page-rate').textContent));
   const rate = await text_of(page, '#page-rate');
   if (!/^[\d.]+ [KMG]iB of [\d.]+ GiB, [\d.]+ [KMG]iB\/s, (\d+ min )?\d+ s left$/.test(rate)) said(`the rate is "${rate}"`);
   await page.click('#page-stop');
