@@ -47,6 +47,11 @@ fn out(name: &str) -> PathBuf {
     out
 }
 
+/// The names in a folder.
+fn names_in(folder: &Path) -> Vec<String> {
+    names(folder).into_iter().map(|name| name.into_string().unwrap()).collect()
+}
+
 fn json(file: &Path) -> Value {
     serde_json::from_slice(&fs::read(file).unwrap()).unwrap()
 }
@@ -113,21 +118,22 @@ fn everything_on_the_page_works() {
     let (folder, out) = (tempfile::tempdir().unwrap(), out("uses"));
     let above = folder.path().canonicalize().unwrap();
     let (named, large) = (above.join(HARM), above.join("large"));
-    [&named.join("logs"), &large].map(|dir| fs::create_dir_all(dir).unwrap());
+    [&named.join("logs"), &large].into_iter().for_each(|dir| fs::create_dir_all(dir).unwrap());
     let group = Group::at(&named);
-    let logs = names(&group.dir).into_iter().filter(|name| name.starts_with("E00"));
-    logs.for_each(|name| {
-        drop(fs::copy(group.path(&name), group.path("logs").join(&name)).unwrap())
-    });
+    for name in names_in(&group.dir).iter().filter(|name| name.starts_with("E00")) {
+        fs::copy(group.path(name), group.path("logs").join(name)).unwrap();
+    }
     fs::copy(group.path("priv1.edb"), group.path(&format!("{HARM}.edb"))).unwrap();
     fs::copy(group.path("priv1.edb"), large.join("priv1.edb")).unwrap();
     File::options().write(true).open(large.join("priv1.edb")).unwrap().set_len(64 << 30).unwrap();
 
     browse("page/uses.mjs", [Path::new(PAGE), &out, &group.dir, &large]);
-    let files: Vec<_> = names(&group.dir).into_iter().filter(|name| name != "logs").collect();
+    let files: Vec<_> = names_in(&group.dir).into_iter().filter(|name| name != "logs").collect();
     for name in files {
-        let words = ["inspect", "--records", group.dir.join(&name).to_str().unwrap()];
-        let program = run(words).stdout.replace(&format!("{}/", above.display()), "");
+        let file = group.path(&name);
+        let program = run(["inspect", "--records", file.to_str().unwrap()])
+            .stdout
+            .replace(&format!("{}/", above.display()), "");
         let page = fs::read_to_string(out.join(format!("dump-{name}.txt"))).unwrap();
         assert_eq!(page.trim(), program.trim());
     }
@@ -149,7 +155,7 @@ fn firefox_says_it_too() {
     needs::programs(&["firefox-esr", "node"]);
     need_page();
     let (group, out) = (Group::new(), out("firefox").join("files.json"));
-    let files = names(&group.dir).into_iter().map(|name| group.path(&name));
+    let files = names_in(&group.dir).into_iter().map(|name| group.path(&name));
     let said = browse("page/firefox.mjs", std::iter::once(PathBuf::from(PAGE)).chain(files));
     fs::write(&out, said).unwrap();
     expect_same(&out, &group.dir, &[], &group.dir);
