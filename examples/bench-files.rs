@@ -31,6 +31,9 @@ fn main() -> Result<()> {
             segmented_logs(Path::new(folder), number(count)? as i32)
         }
         ["sector-logs", folder, count] => sector_logs(Path::new(folder), number(count)? as u32),
+        ["lost-header", folder, logs, bytes] => {
+            lost_header(Path::new(folder), number(logs)? as u32, number(bytes)?)
+        }
         ["read-heads", folder] => read_heads(Path::new(folder)),
         ["read", path] => read_alone(Path::new(path)),
         ["check", path, page_size] => check_alone(Path::new(path), number(page_size)? as usize),
@@ -54,8 +57,18 @@ fn headers(page_size: u32, has_ecc: bool) -> Vec<u8> {
 /// A database of random pages with right checksums.
 fn database(path: &Path, page_size: u32, has_ecc: bool, bytes: u64) -> Result<()> {
     let mut file = File::create_new(path)?;
-    let header = headers(page_size, has_ecc);
-    file.write_all(&header)?;
+    file.write_all(&headers(page_size, has_ecc))?;
+    random_pages(&mut file, page_size, has_ecc, bytes, |_, _| ())
+}
+
+/// `edit` gets each page with its number before its checksum is made.
+fn random_pages(
+    file: &mut File,
+    page_size: u32,
+    has_ecc: bool,
+    bytes: u64,
+    edit: impl Fn(u32, &mut [u8]),
+) -> Result<()> {
     let (mut block, mut random, mut page_number) =
         (vec![0; BLOCK_BYTES], 88_172_645_463_325_252, 1);
     for _ in 0..bytes / BLOCK_BYTES as u64 {
@@ -68,12 +81,45 @@ fn database(path: &Path, page_size: u32, has_ecc: bool, bytes: u64) -> Result<()
         for page in block.chunks_exact_mut(page_size as usize) {
             // Bit 13 of the flags at offset 36 names the format.
             page[37] = page[37] & !0x20 | if has_ecc { 0x20 } else { 0 };
+            edit(page_number, page);
             seal_page(page, page_number);
             page_number += 1;
         }
         file.write_all(&block)?;
     }
     file.sync_all()
+}
+
+/// A storage group whose logs, 5 MiB each, prove what the header of its public store must be. The store has the
+/// damage of KB946799, and as many pages as its group does without.
+fn lost_header(folder: &Path, logs: u32, bytes: u64) -> Result<()> {
+    const LEAF: u32 = 0x2;
+    const ROOT_OF_A_TREE: u32 = 0x1 | 0x8 | 0x20;
+    let recipe =
+        Recipe { current_generation: logs, log_file_sectors: 10_240, ..Recipe::default() };
+    let stamps = last_stamps(&recipe);
+    for made in storage_group(&recipe) {
+        let mut file = File::create_new(folder.join(&made.name))?;
+        if made.name != "pub1.edb" {
+            file.write_all(&made.bytes)?;
+            continue;
+        }
+        let mut headers = made.bytes[..2 * 4096].to_vec();
+        damage_full_backup(&mut headers);
+        file.write_all(&headers)?;
+        random_pages(&mut file, 4096, false, bytes, |number, page| {
+            let stamp = stamps.get(&number).copied().unwrap_or(1);
+            let (object, flags) = match number {
+                1 => (1, ROOT_OF_A_TREE),
+                4 => (2, ROOT_OF_A_TREE),
+                _ => (6, LEAF),
+            };
+            page[8..16].copy_from_slice(&stamp.to_le_bytes());
+            page[24..28].copy_from_slice(&u32::to_le_bytes(object));
+            page[36..40].copy_from_slice(&u32::to_le_bytes(flags));
+        })?;
+    }
+    Ok(())
 }
 
 /// A database of which all but the header is a hole.

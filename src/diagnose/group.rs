@@ -22,7 +22,7 @@ use super::unclean::{BY_RECOVERY, NOT_BY_A_MOUNT};
 use super::way_out::{Place, WayOutStep, way_out};
 use super::{
     Finding, FindingId, absent, checkpoint, closed_logs, log_bodies, log_files, newer, next_start,
-    other_files, sequence,
+    other_files, other_stream, sequence,
 };
 
 /// What is wrong with a storage group, and what will happen to it.
@@ -205,6 +205,7 @@ fn of_database(
         }
     }
     findings.extend(of_logs.unwrap_or_default());
+    findings.extend(other_stream::judge(facts, chains));
     findings.sort_by_key(|finding| finding.severity);
     findings
 }

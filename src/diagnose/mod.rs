@@ -27,6 +27,7 @@ mod membership;
 mod newer;
 mod next_start;
 mod other_files;
+mod other_stream;
 mod required_logs;
 mod scene;
 mod sequence;

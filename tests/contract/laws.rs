@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use edbmend::practice::{Recipe, edit_header, storage_group};
@@ -162,8 +163,17 @@ fn nothing_contradicts_itself() {
     }
 }
 
-/// Whether the laws hold on what `check` said of a folder.
-pub fn hold(context: &str, dir: &Path, checked: &Ran) {
+/// The law that does not hold on what `check` said of a folder, if there is one.
+pub fn broken(context: &str, dir: &Path, checked: &Ran) -> Option<String> {
+    let held = catch_unwind(AssertUnwindSafe(|| hold(context, dir, checked)));
+    held.err().map(|why| match why.downcast::<String>() {
+        Ok(message) => *message,
+        Err(_) => format!("{context}: see the panic above"),
+    })
+}
+
+/// That the laws hold on what `check` said of a folder.
+fn hold(context: &str, dir: &Path, checked: &Ran) {
     forecast_and_findings_agree(context, checked);
     steps_are_in_order(context, checked.json());
     what_a_reset_refuses_is_said(context, dir, checked.json());
@@ -321,5 +331,6 @@ fn expect_accepted(context: &str, command: &str) {
     let Some(words) = command.strip_prefix("edbmend ") else { return };
     let words = words.split(' ').filter(|word| *word != "--dry-run");
     let ran = run(words.chain(["--dry-run", "--json"]));
-    assert_eq!(ran.exit_code(), 0, "{context}: {command}: {ran:?}");
+    let refusals = &ran.json()["refusals"];
+    assert_eq!(ran.exit_code(), 0, "{context}: {command}: {refusals}");
 }
