@@ -95,8 +95,7 @@ fn random_pages(
 fn lost_header(folder: &Path, logs: u32, bytes: u64) -> Result<()> {
     const LEAF: u32 = 0x2;
     const ROOT_OF_A_TREE: u32 = 0x1 | 0x8 | 0x20;
-    let recipe =
-        Recipe { current_generation: logs, log_file_sectors: 10_240, ..Recipe::default() };
+    let recipe = Recipe { current_generation: logs, log_file_sectors: 10_240, ..Recipe::default() };
     let stamps = last_stamps(&recipe);
     for made in storage_group(&recipe) {
         let mut file = File::create_new(folder.join(&made.name))?;

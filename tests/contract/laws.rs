@@ -6,6 +6,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use edbmend::ese::checksum;
 use edbmend::practice::{Recipe, edit_header, storage_group};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -79,6 +80,9 @@ fn oracle() -> Vec<(&'static str, Change, &'static [&'static str], i32)> {
         ("E00.chk", Foreign, &["checkpoint-mismatch"], 0),
     ]
 }
+
+/// Where the header of a log has its list of attached databases.
+const LOG_ATTACH_LIST_OFFSET: usize = 671;
 
 fn changed(name: &str, change: Change) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -163,6 +167,22 @@ fn nothing_contradicts_itself() {
     }
 }
 
+#[test]
+fn no_reset_is_offered_where_the_list_of_databases_is_damaged() {
+    let dir = changed("pub1.edb", Newer);
+    let offers_a_reset =
+        |checked: &Ran| checked.json()["way_out"].to_string().contains("reset-logs");
+    assert!(offers_a_reset(&check_folder(dir.path())));
+    let log = dir.path().join("E00.log");
+    let mut bytes = fs::read(&log).unwrap();
+    bytes[LOG_ATTACH_LIST_OFFSET..][..64].fill(0xff);
+    checksum::seal(&mut bytes[..4096]);
+    fs::write(&log, bytes).unwrap();
+    let checked = check_folder(dir.path());
+    assert!(!offers_a_reset(&checked), "{:#}", checked.json()["way_out"]);
+    hold("pub1.edb Newer, list damaged", dir.path(), &checked);
+}
+
 /// The law that does not hold on what `check` said of a folder, if there is one.
 pub fn broken(context: &str, dir: &Path, checked: &Ran) -> Option<String> {
     let held = catch_unwind(AssertUnwindSafe(|| hold(context, dir, checked)));
@@ -188,7 +208,8 @@ pub fn all_ids(report: &Value) -> BTreeSet<String> {
     ids(&report["findings"]).into_iter().chain(of_databases).collect()
 }
 
-fn errors(report: &Value) -> BTreeSet<String> {
+/// The ids of the errors.
+pub fn errors(report: &Value) -> BTreeSet<String> {
     let of_databases = report["databases"].as_array().unwrap().iter().map(|one| &one["findings"]);
     let lists = of_databases.chain([&report["findings"]]);
     let all = lists.flat_map(|list| list.as_array().unwrap());
