@@ -90,13 +90,10 @@ fn random_pages(
     file.sync_all()
 }
 
-/// A storage group whose logs, 5 MiB each, prove what the header of its public store must be. The store has the
-/// damage of KB946799, and as many pages as its group does without.
+/// A storage group whose logs, 5 MiB each, prove what the header of its public store must be. The header has the
+/// damage of KB946799, and behind it stand so many bytes of pages.
 fn lost_header(folder: &Path, logs: u32, bytes: u64) -> Result<()> {
-    const LEAF: u32 = 0x2;
-    const ROOT_OF_A_TREE: u32 = 0x1 | 0x8 | 0x20;
     let recipe = Recipe { current_generation: logs, log_file_sectors: 10_240, ..Recipe::default() };
-    let stamps = last_stamps(&recipe);
     for made in storage_group(&recipe) {
         let mut file = File::create_new(folder.join(&made.name))?;
         if made.name != "pub1.edb" {
@@ -107,18 +104,26 @@ fn lost_header(folder: &Path, logs: u32, bytes: u64) -> Result<()> {
         damage_full_backup(&mut headers);
         file.write_all(&headers)?;
         random_pages(&mut file, 4096, false, bytes, |number, page| {
-            let stamp = stamps.get(&number).copied().unwrap_or(1);
-            let (object, flags) = match number {
-                1 => (1, ROOT_OF_A_TREE),
-                4 => (2, ROOT_OF_A_TREE),
-                _ => (6, LEAF),
+            page[8..16].copy_from_slice(&last_stamp(number, logs).to_le_bytes());
+            let object: u32 = match number {
+                1 => 1,  // the space of the database
+                4 => 2,  // its catalogue
+                3 => 29, // the last that was made
+                _ => 6,
             };
-            page[8..16].copy_from_slice(&stamp.to_le_bytes());
-            page[24..28].copy_from_slice(&u32::to_le_bytes(object));
-            page[36..40].copy_from_slice(&u32::to_le_bytes(flags));
+            page[24..28].copy_from_slice(&object.to_le_bytes());
         })?;
     }
     Ok(())
+}
+
+/// The stamp of a page after the last change of the public store that the practice logs tell of: they change its
+/// pages 2, 4 and 6, in each log to the same stamp.
+fn last_stamp(number: u32, logs: u32) -> u64 {
+    match number {
+        2 | 4 | 6 => 2 * u64::from(logs) + 2,
+        _ => 1,
+    }
 }
 
 /// A database of which all but the header is a hole.
