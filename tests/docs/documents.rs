@@ -14,7 +14,8 @@ use serde_json::Value;
 use super::{root, source_files, text_of};
 use crate::harness::PROGRAM;
 
-fn pages() -> Vec<PathBuf> {
+/// The pages of the documentation.
+pub fn pages() -> Vec<PathBuf> {
     let docs = std::fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
     let others = [
         "README.md",
@@ -125,7 +126,7 @@ fn link_targets(text: &str) -> impl Iterator<Item = &str> {
 
 /// A command of the README, what it prints there, and the exit code that the text names.
 #[derive(Default)]
-struct Printed {
+pub struct Printed {
     /// Behind the program, as a shell reads it.
     typed: String,
     output: String,
@@ -141,7 +142,7 @@ fn first_repair() -> Vec<Printed> {
 
 /// Commands are the lines `$ edbmend ...` in the blocks of a text; the first "Exit code N" behind one
 /// is its own.
-fn printed_in(section: &str) -> Vec<Printed> {
+pub fn printed_in(section: &str) -> Vec<Printed> {
     let mut commands: Vec<Printed> = Vec::new();
     let mut in_block = false;
     for line in section.lines() {
@@ -164,23 +165,29 @@ fn printed_in(section: &str) -> Vec<Printed> {
     commands
 }
 
-/// Lines are wrapped by the length of a path: only the words count. The id of an operation is new
-/// in every run.
+/// Lines are wrapped by the length of a path: only the words count. Time and id of an operation are new in every run.
 fn words(text: &str) -> String {
     let words = text.split_whitespace().map(|word| match word.find("/edbmend-") {
         Some(at) => format!("{}OPERATION", &word[..=at]),
+        None if is_when(word) => "WHEN".to_owned(),
         None => word.to_owned(),
     });
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// A day, `2026-11-23`, or a time, `02:40:12`.
+fn is_when(word: &str) -> bool {
+    let shape = word.replace(|c: char| c.is_ascii_digit(), "0");
+    shape == "0000-00-00" || shape == "00:00:00"
+}
+
 /// A folder that has the practice files in `practice`, and stands for the `/mnt/case` of the text.
-struct Case {
+pub struct Case {
     folder: tempfile::TempDir,
 }
 
 impl Case {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("practice")).unwrap();
         for file in storage_group(&Recipe::of_samples()) {
@@ -189,8 +196,12 @@ impl Case {
         Self { folder }
     }
 
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Exit code and standard output of a command that a shell runs in the folder.
-    fn run(&self, typed: &str) -> (Option<i32>, String) {
+    pub fn run(&self, typed: &str) -> (Option<i32>, String) {
         let case = self.folder.path().canonicalize().unwrap();
         let command = format!("'{}' {typed}", PROGRAM);
         let mut shell = Command::new("sh");
@@ -247,7 +258,10 @@ fn the_log_reset_runs_as_it_is_printed() {
 }
 
 fn run_as_printed(commands: &[Printed], count: usize) {
-    let case = Case::new();
+    run_as_printed_in(&Case::new(), commands, count);
+}
+
+pub fn run_as_printed_in(case: &Case, commands: &[Printed], count: usize) {
     assert_eq!(commands.len(), count);
     for printed in commands {
         let shown = &printed.typed;

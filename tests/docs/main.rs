@@ -12,6 +12,7 @@ mod public_api;
 mod release;
 mod rooms;
 mod samples;
+mod typed;
 
 use std::path::{Path, PathBuf};
 

@@ -22,6 +22,9 @@ MEANINGS = {
 # Outcomes of a database after which the disk is not what it was; in check mode: would not be.
 CHANGES = ("committed", "planned", "pending", "overtaken")
 
+# Parameters that the program calls otherwise.
+SPELT = dict(databases="db", from_file="from", from_files="from")
+
 # Commands that write their report as a page, too.
 PAGED = ("check", "repair", "rebuild-header", "reset-logs", "restore")
 
@@ -38,24 +41,20 @@ class Answer(NamedTuple):
     page: str | None = None
 
 
-def option(flag, value):
-    """A flag with its value; nothing where there is no value."""
+def words(module, *names):
+    """The words of the command line for those of these parameters that the module has and that are set: a flag; a flag
+    with its value; or that for each value of a list."""
+    return [word for name in names for word in words_of(name, module.params.get(name))]
+
+
+def words_of(name, value):
+    """The words of one parameter."""
+    flag = "--" + SPELT.get(name, name).replace("_", "-")
+    if isinstance(value, bool):
+        return [flag] if value else []
+    if isinstance(value, list):
+        return [word for one in value for word in (flag, one)]
     return [] if value is None else [flag, value]
-
-
-def options(flag, values):
-    """A flag for each value."""
-    return [word for value in values or [] for word in (flag, value)]
-
-
-def flags(module, *names):
-    """The flags of these parameters that are set; of those that the module has."""
-    return ["--" + name.replace("_", "-") for name in names if module.params.get(name)]
-
-
-def places(module):
-    """Where the logs and the checkpoint of a storage group are."""
-    return option("--log-dir", module.params["log_dir"]) + option("--system-dir", module.params["system_dir"])
 
 
 def ask(module, command, arguments):
@@ -66,13 +65,13 @@ def ask(module, command, arguments):
                              "(edbmend_binary). In check mode it copies nothing: run the play "
                              "edbmend.ese.check once without --check." % module.params["executable"])
     # Check mode writes nothing at all, not even a line to a log.
-    log = [] if module.check_mode else option("--log-file", module.params["log_file"])
-    words = [program, command, "--json"] + log + arguments
+    log = [] if module.check_mode else words(module, "log_file")
+    line = [program, command, "--json"] + log + words(module, *GROUP) + arguments
     page = os.path.join(module.tmpdir, "edbmend-%s.html" % command)
-    code, out, err = module.run_command(words + (["--html", page] if command in PAGED else []))
+    code, out, err = module.run_command(line + (["--html", page] if command in PAGED else []))
     if code == 2 and command in PAGED:
         # Nothing was looked at. It may be the page that could not be written, and that stops no repair.
-        code, out, err = module.run_command(words)
+        code, out, err = module.run_command(line)
     try:
         return Answer(json.loads(out), text_of(page))
     except ValueError:
@@ -93,23 +92,25 @@ def text_of(path):
 def run_guarded(module, command, arguments):
     """Runs a command that writes: with --dry-run in check mode, else with --yes."""
     mode = "--dry-run" if module.check_mode else "--yes"
-    allowed = flags(module, "allow_unproven_lock", "allow_shared_backup_dir", "allow_backup_in_memory")
-    backup = option("--backup-dir", module.params.get("backup_dir"))
-    return ask(module, command, [mode] + allowed + backup + arguments)
+    allowed = words(module, "allow_unproven_lock", "allow_shared_backup_dir", "allow_backup_in_memory", "backup_dir")
+    return ask(module, command, [mode] + allowed + arguments)
+
+
+def told(answer):
+    """What every module returns of an answer."""
+    report = answer.report
+    return dict(exit_code=report["exit_code"], refusals=report["refusals"], report=report, page=answer.page)
 
 
 def result_of(module, answer):
     """The Ansible result of a command that writes."""
     report = answer.report
     result = dict(
+        told(answer),
         changed=is_changed(report),
         outcome=report["outcome"],
-        exit_code=report["exit_code"],
-        refusals=report["refusals"],
         databases=[short(database) for database in report["databases"]],
         operation_dirs=operation_dirs(report),
-        report=report,
-        page=answer.page,
     )
     if module._diff:
         result["diff"] = diffs_of(report)
@@ -124,8 +125,15 @@ def leave(module, answer):
     module.fail_json(msg=explanation(answer.report), **result)
 
 
+def leave_unread(module, answer):
+    """Ends the module where a check could not read what it was to look at."""
+    if answer.report["exit_code"] > 1:
+        module.fail_json(msg=explanation(answer.report), **told(answer))
+
+
 def leave_nothing_to_do(module, answer, reason):
-    """Ends a module whose command refused because the wanted state is there already."""
+    """Ends a module that had nothing to do: the wanted state is there already. The answer says so by a refusal, or is
+    that of a check."""
     result = result_of(module, answer)
     databases = [dict(database, outcome="nothing-to-do") for database in result["databases"]]
     module.exit_json(**dict(result, msg=reason, outcome="nothing-to-do", exit_code=0, changed=False, refusals=[],
@@ -167,11 +175,16 @@ def printable(line):
 def explanation(report):
     """Why it failed and what to do, to be read by a person."""
     meaning = MEANINGS.get(report["exit_code"], report["outcome"])
-    lines = ["edbmend %s: %s (exit code %d)." % (report["command"], meaning, report["exit_code"])]
-    for refusal in report["refusals"]:
-        lines.append("%s: %s: %s" % (refusal["id"], refusal["path"], refusal["message"]))
-        lines.append("    what to do: %s" % refusal["remedy"])
-    return "\n".join(printable(line) for line in lines)
+    title = "edbmend %s: %s (exit code %d)." % (report["command"], meaning, report["exit_code"])
+    return "\n".join([title] + reasons(report["refusals"]))
+
+
+def reasons(found):
+    """Two lines for each refusal, or for each finding: what is wrong, and what to do."""
+    lines = [line for one in found
+             for line in ("%s: %s: %s" % (one["id"], one["path"], one["message"]),
+                          "    what to do: %s" % one["remedy"])]
+    return [printable(line) for line in lines]
 
 
 def diffs_of(report):

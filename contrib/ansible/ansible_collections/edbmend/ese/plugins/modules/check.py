@@ -124,7 +124,8 @@ page:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import GROUP, PROGRAM, ask, explanation, flags, options, places, printable, short
+from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import (
+    GROUP, PROGRAM, ask, leave_unread, reasons, short, told, words)
 
 
 def facts_of(report):
@@ -156,21 +157,14 @@ def main():
     params = module.params
     if not params["paths"] and not params["databases"]:
         module.fail_json(msg="nothing to check: give paths or databases")
-    answer = ask(module, "check", flags(module, "deep", "recursive") + places(module)
-                 + options("--allow-group-incomplete", params["allow_group_incomplete"])
-                 + options("--db", params["databases"]) + params["paths"])
-    report = answer.report
-    result = dict(exit_code=report["exit_code"], refusals=report["refusals"], report=report, page=answer.page)
-    if report["exit_code"] > 1:
-        module.fail_json(msg=explanation(report), **result)
-    facts = facts_of(report)
-    result["ansible_facts"] = dict(edbmend=facts)
+    asked = words(module, "deep", "recursive", "allow_group_incomplete", "databases")
+    answer = ask(module, "check", asked + params["paths"])
+    leave_unread(module, answer)
+    facts = facts_of(answer.report)
+    result = dict(told(answer), ansible_facts=dict(edbmend=facts))
     if params["fail_on_errors"] and facts["errors"]:
         wrong = [finding for finding in facts["findings"] if finding["severity"] == "error"]
-        lines = [line for finding in wrong
-                 for line in ("%s: %s: %s" % (finding["id"], finding["path"], finding["message"]),
-                              "    what to do: %s" % finding["remedy"])]
-        module.fail_json(msg="edbmend check: errors found.\n" + "\n".join(printable(line) for line in lines), **result)
+        module.fail_json(msg="\n".join(["edbmend check: errors found."] + reasons(wrong)), **result)
     module.exit_json(**result)
 
 

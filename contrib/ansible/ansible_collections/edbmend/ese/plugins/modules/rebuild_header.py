@@ -64,20 +64,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 exit_code:
-  description: Exit code of the program. The keys beside it are those of M(edbmend.ese.repair).
+  description: Exit code of the program. All that is returned is described by M(edbmend.ese.repair).
   returned: always
   type: int
-  sample: 0
-report:
-  description: The whole JSON report of the program.
-  returned: always
-  type: dict
-  sample: {"schema": "edbmend/1"}
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import (
-    BACKED_UP, GROUP, flags, leave, leave_nothing_to_do, option, options, places, run_guarded)
+    BACKED_UP, GROUP, leave, leave_nothing_to_do, run_guarded, words)
 
 
 def main():
@@ -91,11 +85,8 @@ def main():
             **GROUP, **BACKED_UP),
         supports_check_mode=True,
     )
-    params = module.params
-    arguments = places(module) + flags(module, "allow_newest_log_doubtful", "dirty_for_repair")
-    arguments += option("--name-in-logs", params["name_in_logs"])
-    arguments += options("--from", params["from_files"])
-    answer = run_guarded(module, "rebuild-header", arguments + [params["database"]])
+    asked = words(module, "allow_newest_log_doubtful", "dirty_for_repair", "name_in_logs", "from_files")
+    answer = run_guarded(module, "rebuild-header", asked + [module.params["database"]])
     if [refusal["id"] for refusal in answer.report["refusals"]] == ["header-still-valid"]:
         leave_nothing_to_do(module, answer, "a header copy is valid: there is nothing to rebuild")
     leave(module, answer)

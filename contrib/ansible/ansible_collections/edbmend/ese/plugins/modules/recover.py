@@ -55,19 +55,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 exit_code:
-  description: Exit code of the program. The keys beside it are those of M(edbmend.ese.repair).
+  description: Exit code of the program. All that is returned is described by M(edbmend.ese.repair).
   returned: always
   type: int
-  sample: 0
-report:
-  description: The whole JSON report of the program.
-  returned: always
-  type: dict
-  sample: {"schema": "edbmend/1"}
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import GUARDED, flags, leave, run_guarded
+from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import GUARDED, leave, run_guarded, words
 
 
 def main():
@@ -78,8 +72,8 @@ def main():
         mutually_exclusive=[("back", "accept_changed")],
         supports_check_mode=True,
     )
-    way = flags(module, "back", "accept_changed")
-    leave(module, run_guarded(module, "recover", way + [module.params["path"]]))
+    asked = words(module, "back", "accept_changed")
+    leave(module, run_guarded(module, "recover", asked + [module.params["path"]]))
 
 
 if __name__ == "__main__":

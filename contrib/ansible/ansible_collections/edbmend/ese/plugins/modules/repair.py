@@ -110,7 +110,7 @@ page:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import BACKED_UP, GROUP, leave, option, options, places, run_guarded
+from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import BACKED_UP, GROUP, leave, run_guarded, words
 
 
 def main():
@@ -124,13 +124,11 @@ def main():
             **GROUP, **BACKED_UP),
         supports_check_mode=True,
     )
-    params = module.params
-    if not params["databases"]:
+    databases = module.params["databases"]
+    if not databases:
         module.fail_json(msg="databases is empty: name the databases to repair")
-    arguments = places(module) + ["--backup", params["backup"], "--verify", params["verify"]]
-    arguments += option("--from", params["from_file"])
-    arguments += options("--also", params["also"])
-    leave(module, run_guarded(module, "repair", arguments + params["databases"]))
+    asked = words(module, "backup", "verify", "from_file", "also")
+    leave(module, run_guarded(module, "repair", asked + databases))
 
 
 if __name__ == "__main__":

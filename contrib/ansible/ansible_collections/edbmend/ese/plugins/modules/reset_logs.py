@@ -68,36 +68,31 @@ EXAMPLES = r"""
 
 RETURN = r"""
 exit_code:
-  description: Exit code of the program. The keys beside it are those of M(edbmend.ese.repair).
+  description: Exit code of the program. All that is returned is described by M(edbmend.ese.repair).
   returned: always
   type: int
-  sample: 0
-report:
-  description: The whole JSON report of the program.
-  returned: always
-  type: dict
-  sample: {"schema": "edbmend/1"}
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import BACKED_UP, GROUP, ask, explanation, flags, leave, option, options, places, run_guarded
+from ansible_collections.edbmend.ese.plugins.module_utils.edbmend import (
+    BACKED_UP, GROUP, ask, leave, leave_nothing_to_do, leave_unread, run_guarded, words)
 
 
 REASONS = ["full-backup-gen-invalid", "incremental-backup-gen-invalid", "copy-backup-gen-invalid",
            "differential-backup-gen-invalid", "log-sequence-ending"]
 
 
-def is_called_for(module, group):
-    """Whether a check reports one of the findings that the reset is for."""
+def leave_uncalled_for(module, group):
+    """Ends the module where a check reports none of the findings that the reset is for."""
     wanted = module.params["for_findings"]
     if not wanted:
-        return True
-    report = ask(module, "check", group).report
-    if report["exit_code"] > 1:
-        module.fail_json(msg=explanation(report), exit_code=report["exit_code"],
-                         refusals=report["refusals"], report=report)
+        return
+    answer = ask(module, "check", group)
+    leave_unread(module, answer)
+    report = answer.report
     findings = report["findings"] + [f for d in report["databases"] for f in d["findings"]]
-    return any(finding["id"] in wanted for finding in findings)
+    if not any(finding["id"] in wanted for finding in findings):
+        leave_nothing_to_do(module, answer, "no finding is there for which the logs are reset: %s" % ", ".join(wanted))
 
 
 def main():
@@ -112,17 +107,10 @@ def main():
             **GROUP, **BACKED_UP),
         supports_check_mode=True,
     )
-    params = module.params
-    group = places(module) + options("--db", params["databases"]) + [params["dir"]]
-    if not is_called_for(module, group):
-        module.exit_json(changed=False, outcome="nothing-to-do", exit_code=0, refusals=[], databases=[],
-                         operation_dirs=[], report={}, page=None,
-                         msg="no finding is there for which the logs are reset: %s"
-                             % ", ".join(params["for_findings"]))
-    arguments = option("--prefix", params["prefix"])
-    arguments += options("--allow-group-incomplete", params["allow_group_incomplete"])
-    arguments += flags(module, "allow_older_database")
-    leave(module, run_guarded(module, "reset-logs", arguments + group))
+    group = words(module, "databases") + [module.params["dir"]]
+    leave_uncalled_for(module, group)
+    asked = words(module, "prefix", "allow_group_incomplete", "allow_older_database")
+    leave(module, run_guarded(module, "reset-logs", asked + group))
 
 
 if __name__ == "__main__":

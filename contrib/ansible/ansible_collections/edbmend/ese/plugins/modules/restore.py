@@ -37,15 +37,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 exit_code:
-  description: Exit code of the program. The keys beside it are those of M(edbmend.ese.repair).
+  description: Exit code of the program. All that is returned is described by M(edbmend.ese.repair).
   returned: always
   type: int
-  sample: 0
-report:
-  description: The whole JSON report of the program.
-  returned: always
-  type: dict
-  sample: {"schema": "edbmend/1"}
 """
 
 import hashlib
