@@ -31,6 +31,9 @@ fn main() -> Result<()> {
             segmented_logs(Path::new(folder), number(count)? as i32)
         }
         ["sector-logs", folder, count] => sector_logs(Path::new(folder), number(count)? as u32),
+        ["lost-header", folder, logs, bytes] => {
+            lost_header(Path::new(folder), number(logs)? as u32, number(bytes)?)
+        }
         ["read-heads", folder] => read_heads(Path::new(folder)),
         ["read", path] => read_alone(Path::new(path)),
         ["check", path, page_size] => check_alone(Path::new(path), number(page_size)? as usize),
@@ -54,8 +57,18 @@ fn headers(page_size: u32, has_ecc: bool) -> Vec<u8> {
 /// A database of random pages with right checksums.
 fn database(path: &Path, page_size: u32, has_ecc: bool, bytes: u64) -> Result<()> {
     let mut file = File::create_new(path)?;
-    let header = headers(page_size, has_ecc);
-    file.write_all(&header)?;
+    file.write_all(&headers(page_size, has_ecc))?;
+    random_pages(&mut file, page_size, has_ecc, bytes, |_, _| ())
+}
+
+/// `edit` gets each page with its number before its checksum is made.
+fn random_pages(
+    file: &mut File,
+    page_size: u32,
+    has_ecc: bool,
+    bytes: u64,
+    edit: impl Fn(u32, &mut [u8]),
+) -> Result<()> {
     let (mut block, mut random, mut page_number) =
         (vec![0; BLOCK_BYTES], 88_172_645_463_325_252, 1);
     for _ in 0..bytes / BLOCK_BYTES as u64 {
@@ -68,12 +81,49 @@ fn database(path: &Path, page_size: u32, has_ecc: bool, bytes: u64) -> Result<()
         for page in block.chunks_exact_mut(page_size as usize) {
             // Bit 13 of the flags at offset 36 names the format.
             page[37] = page[37] & !0x20 | if has_ecc { 0x20 } else { 0 };
+            edit(page_number, page);
             seal_page(page, page_number);
             page_number += 1;
         }
         file.write_all(&block)?;
     }
     file.sync_all()
+}
+
+/// A storage group whose logs, 5 MiB each, prove what the header of its public store must be. The header has the
+/// damage of KB946799, and behind it stand so many bytes of pages.
+fn lost_header(folder: &Path, logs: u32, bytes: u64) -> Result<()> {
+    let recipe = Recipe { current_generation: logs, log_file_sectors: 10_240, ..Recipe::default() };
+    for made in storage_group(&recipe) {
+        let mut file = File::create_new(folder.join(&made.name))?;
+        if made.name != "pub1.edb" {
+            file.write_all(&made.bytes)?;
+            continue;
+        }
+        let mut headers = made.bytes[..2 * 4096].to_vec();
+        damage_full_backup(&mut headers);
+        file.write_all(&headers)?;
+        random_pages(&mut file, 4096, false, bytes, |number, page| {
+            page[8..16].copy_from_slice(&last_stamp(number, logs).to_le_bytes());
+            let object: u32 = match number {
+                1 => 1,  // the space of the database
+                4 => 2,  // its catalogue
+                3 => 29, // the last that was made
+                _ => 6,
+            };
+            page[24..28].copy_from_slice(&object.to_le_bytes());
+        })?;
+    }
+    Ok(())
+}
+
+/// The stamp of a page after the last change of the public store that the practice logs tell of: they change its
+/// pages 2, 4 and 6, in each log to the same stamp.
+fn last_stamp(number: u32, logs: u32) -> u64 {
+    match number {
+        2 | 4 | 6 => 2 * u64::from(logs) + 2,
+        _ => 1,
+    }
 }
 
 /// A database of which all but the header is a hole.

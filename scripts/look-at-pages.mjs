@@ -5,49 +5,27 @@
 //
 // Of each page a picture at three widths, in the light and in the dark, and one as it is printed, goes to the folder
 // PICTURES. It fails where axe finds something, a line is wider than the screen, something is fetched or run,
-// a detail is not printed, or the keyboard does not reach what can be opened. playwright-core and axe-core are looked
-// for as node does; CHROMIUM names the browser.
-import { createRequire } from 'node:module';
-import { basename, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-
-const require = createRequire(join(process.cwd(), 'package.json'));
-const { chromium } = require('playwright-core');
-const axe = require.resolve('axe-core/axe.min.js');
-
-const WIDTHS = [360, 800, 1400];
-const SCHEMES = ['light', 'dark'];
+// a detail is not printed, or the keyboard does not reach what can be opened.
+import { basename, join } from 'node:path';
+import { SCHEMES, WIDTHS, address_of, finish, in_every_way, judged, launched, opened, pictured, printed, trouble_at } from './chromium.mjs';
 
 const [pictures, ...pages] = process.argv.slice(2);
 if (!pictures || pages.length === 0) {
   console.error('usage: look-at-pages.mjs PICTURES PAGE...');
   process.exit(2);
 }
-const troubles = [];
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox'],
-});
+const { browser, over } = await launched();
 
-async function looked(file, colorScheme, width) {
-  const where = `${basename(file)}, ${width} px, ${colorScheme}`;
-  const said = (what) => troubles.push(`${where}: ${what}`);
-  const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, bypassCSP: false });
-  const page = await context.newPage();
-  const address = pathToFileURL(resolve(file)).href;
-  page.on('request', (request) => request.url() === address || said(`fetches ${request.url()}`));
-  page.on('console', (line) => said(`console: ${line.text()}`));
-  page.on('dialog', (dialog) => { said('a dialog'); dialog.dismiss(); });
-  await page.goto(address);
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  if (overflow > 0) said(`${overflow} px wider than the screen`);
-  await page.screenshot({ path: join(pictures, `${basename(file, '.html')}-${width}-${colorScheme}.png`), fullPage: true });
-  if (width === WIDTHS[1] && colorScheme === 'light') {
+async function looked(file, options, way) {
+  const said = trouble_at(`${basename(file)}, ${way}`);
+  const path = join(pictures, basename(file, '.html'));
+  const { context, page } = await opened(browser, address_of(file), options, said);
+  await pictured(page, `${path}-${way}.png`, said);
+  if (options.viewport.width === WIDTHS[1] && options.colorScheme === SCHEMES[0]) {
     await reached(page, said);
-    await printed(page, file, said);
+    await printed(page, path, 'body', said);
   }
   await context.close();
-  await judged(file, colorScheme, width, said);
 }
 
 // The tabulator stops at every link and every summary, and shows where it is.
@@ -64,35 +42,18 @@ async function reached(page, said) {
   }
 }
 
-async function printed(page, file, said) {
-  await page.emulateMedia({ media: 'print', colorScheme: 'light' });
-  const hidden = await page.evaluate(() =>
-    [...document.querySelectorAll('details > :not(summary)')].filter((it) => !it.checkVisibility()).length);
-  if (hidden > 0) said(`${hidden} details are not printed`);
-  await page.pdf({ path: join(pictures, `${basename(file, '.html')}.pdf`), format: 'A4' });
-  await page.screenshot({ path: join(pictures, `${basename(file, '.html')}-print.png`), fullPage: true });
-}
-
-// The policy of the page lets no script in, not even this one: it is set aside here.
-async function judged(file, colorScheme, width, said) {
-  const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
-  const page = await context.newPage();
-  await page.goto(pathToFileURL(resolve(file)).href);
+async function unfolded(file, options, way) {
+  const { context, page } = await opened(browser, address_of(file), { ...options, bypassCSP: true }, () => {});
   await page.evaluate(() => document.querySelectorAll('details').forEach((it) => { it.open = true; }));
-  await page.addScriptTag({ path: axe });
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-  for (const { id, help, nodes } of violations) {
-    said(`axe ${id}: ${help}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 200)).join(' | ')}`);
-  }
+  await judged(page, trouble_at(`${basename(file)}, ${way}`));
   await context.close();
 }
 
 for (const file of pages) {
-  for (const scheme of SCHEMES) {
-    for (const width of WIDTHS) await looked(file, scheme, width);
-  }
+  await in_every_way(async (options, way) => {
+    await looked(file, options, way);
+    await unfolded(file, options, way);
+  });
 }
-await browser.close();
-troubles.forEach((line) => console.log(line));
-console.log(`${pages.length} pages, ${WIDTHS.length} widths, ${SCHEMES.length} schemes: ${troubles.length} troubles`);
-process.exit(troubles.length === 0 ? 0 : 1);
+(await over()).forEach(trouble_at('the network'));
+finish(`${pages.length} pages, ${WIDTHS.length} widths, ${SCHEMES.length} schemes`);

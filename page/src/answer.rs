@@ -30,7 +30,10 @@ pub fn answer(question: Question) -> Value {
         Asked::Dump { path } => {
             json!({ "text": inspect_in(&run, &path, None, Records::Notable).to_string() })
         }
-        Asked::Explain { topic } => json!({ "text": explained(topic.trim(), |_| true, WIDTH) }),
+        Asked::Explain { topic } => {
+            let words: Vec<_> = topic.split_whitespace().collect();
+            json!({ "text": explained(&words, WIDTH) })
+        }
     }
 }
 

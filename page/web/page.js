@@ -14,59 +14,63 @@ function element(name, words = '', more = {}) {
 
 // ---- the program, in a worker
 
-let packed;
-async function program() {
-  packed ??= Uint8Array.from(atob(by_id('wasm').textContent.trim()), (letter) => letter.charCodeAt(0));
-  const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
-  return new Uint8Array(await new Response(unpacked).arrayBuffer());
+let unpacked;
+function program() {
+  const packed = Uint8Array.from(atob(by_id('wasm').textContent.trim()), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Response(stream).arrayBuffer();
+}
+
+function started(program) {
+  const source = new Blob([by_id('worker').textContent], { type: 'text/javascript' });
+  const worker = new Worker(URL.createObjectURL(source));
+  worker.postMessage({ program, files: given.files, paths: given.paths });
+  return worker;
 }
 
 // Answers one question after the other.
 class Asked {
   #worker = null;
   #waiting = Promise.resolve();
+  #stops = 0;
   #give_up = () => {};
 
   constructor(tell = () => {}) {
     this.tell = tell;
   }
 
-  async #started() {
-    if (this.#worker) return this.#worker;
-    const source = new Blob([by_id('worker').textContent], { type: 'text/javascript' });
-    const worker = new Worker(URL.createObjectURL(source));
-    this.#worker = worker;
-    worker.postMessage({ program: await program(), files: given.files, paths: given.paths });
-    return worker;
-  }
-
   ask(asked) {
-    const answered = this.#waiting.then(() => this.#answer(asked));
+    const stops = this.#stops;
+    const answered = this.#waiting.then(() => this.#answer(asked, stops));
     this.#waiting = answered.catch(() => {});
     return answered;
   }
 
-  #answer(asked) {
+  async #answer(asked, stops) {
+    const bytes = await (unpacked ??= program());
+    if (stops !== this.#stops) throw new Stopped();
     return new Promise((resolve, reject) => {
       this.#give_up = reject;
-      this.#started().then((worker) => this.#hear(worker, asked, resolve, reject)).catch(reject);
+      this.#worker ??= started(bytes);
+      this.#hear(this.#worker, resolve, reject);
+      this.#worker.postMessage({ asked });
     });
   }
 
-  #hear(worker, asked, resolve, reject) {
+  #hear(worker, resolve, reject) {
     worker.onmessage = ({ data }) => {
       if (data.kind === 'answer') resolve(data);
       else if (data.kind === 'panic') reject(new Error(data.what));
       else this.tell(data);
     };
     worker.onerror = (error) => {
-      this.stop();
       reject(new Error(error.message || 'the program could not be started in this browser'));
+      this.stop();
     };
-    worker.postMessage({ asked });
   }
 
   stop() {
+    this.#stops += 1;
     this.#worker?.terminate();
     this.#worker = null;
     this.#give_up(new Stopped());
@@ -83,7 +87,8 @@ function give(files, paths) {
   const names = new Set(paths.map((path) => path.split('/')[0]));
   given = { files, paths, folder: names.size === 1 ? [...names][0] : '.' };
   if (given.folder === '.') given.paths = paths.map((path) => path.startsWith('./') ? path : `./${path}`);
-  stop();
+  abandon();
+  aside.stop();
   by_id('trouble').replaceChildren();
   clear();
   offer_places();
@@ -99,8 +104,11 @@ const path_of = (file) => file.webkitRelativePath || `./${file.name}`;
 
 function picked({ target }) {
   const files = [...target.files];
-  if (files.length > 0) give(files, files.map(path_of));
+  give(files, files.map(path_of));
 }
+
+// A browser tells of what is picked once only: who changed something in the folder picks it again.
+const forget_picked = ({ target }) => { target.value = ''; };
 
 const folder_of = (path) => path.slice(0, path.lastIndexOf('/'));
 
@@ -134,6 +142,7 @@ async function dropped(event) {
   document.querySelector('.pick').classList.remove('over');
   const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   const files = [...event.dataTransfer.files];
+  if (files.length === 0) return;
   try {
     const found = [];
     for (const entry of entries) await walk(entry, found);
@@ -169,7 +178,7 @@ function progressed(done) {
     by_id('rate').textContent = `${count(done, 'file')} read`;
     return;
   }
-  const rate = done / Math.max(seconds, 0.001);
+  const rate = Math.max(done, 1) / Math.max(seconds, 0.001);
   const left = Math.ceil((begun.total - done) / rate);
   Object.assign(by_id('bar'), { max: begun.total, value: done });
   by_id('rate').textContent = `${size(done)} of ${size(begun.total)}, ${size(rate)}/s, ${time(left)} left`;
@@ -186,38 +195,46 @@ function question(deep) {
   };
 }
 
+// The look of this number is on the screen; what an earlier one still says is not heard.
+let turn = 0;
+
+function abandon() {
+  turn += 1;
+  looker.stop();
+}
+
 async function look() {
-  stop();
+  abandon();
   clear();
   by_id('progress').hidden = false;
   by_id('trouble').replaceChildren();
-  const began = performance.now();
-  const asked_for = given;
-  const is_old = () => asked_for !== given;
+  const [mine, began] = [turn, performance.now()];
   try {
-    const paths = given.paths.filter((path) => DATABASES.test(path)).slice(0, MOST_GLANCED);
-    const glanced = await looker.ask({ what: 'glance', paths });
-    if (is_old()) return;
-    glance(glanced.answer);
-    let last = await looker.ask(question(false));
-    if (is_old()) return;
-    answered(last, began);
-    if (by_id('deep').checked) {
-      last = await looker.ask(question(true));
-      if (is_old()) return;
-      answered(last, began);
+    for (const [asked, show] of questions()) {
+      const answer = await looker.ask(asked);
+      if (mine !== turn) return;
+      show(answer, began);
     }
-    by_id('answer').focus();
+    lead_to_answer();
   } catch (error) {
-    if (!(error instanceof Stopped)) failed(error);
-    else if (!is_old()) trouble('Stopped. Nothing is said of what was not read by then.');
+    if (mine !== turn) return;
+    if (error instanceof Stopped) trouble('Stopped. Nothing is said of what was not read by then.');
+    else failed(error);
   }
-  if (!is_old()) by_id('progress').hidden = true;
+  by_id('progress').hidden = true;
 }
 
-function stop() {
-  looker.stop();
-  aside.stop();
+// What is asked one after the other, and what shows the answer: the first one comes from the headers alone.
+function questions() {
+  const paths = given.paths.filter((path) => DATABASES.test(path)).slice(0, MOST_GLANCED);
+  const asked = [[{ what: 'glance', paths }, glance], [question(false), answered]];
+  return by_id('deep').checked ? [...asked, [question(true), answered]] : asked;
+}
+
+// Whoever waited is led to the answer. Whoever is busy below, with a file or with a number, is left alone.
+function lead_to_answer() {
+  const at = document.activeElement;
+  if (at === document.body || at.closest('#page-pick, #page-progress')) by_id('answer').focus();
 }
 
 function failed(error) {
@@ -239,7 +256,7 @@ function clear() {
 }
 
 // The headers of the databases, before any log is read.
-function glance(found) {
+function glance({ answer: found }) {
   const known = found.filter(({ state }) => state);
   if (known.length === 0) return;
   const table = element('table');
@@ -290,7 +307,7 @@ function row(path) {
     try {
       dump.textContent = (await aside.ask({ what: 'dump', path })).answer.text.trim();
     } catch (error) {
-      if (!(error instanceof Stopped)) dump.textContent = `cannot be shown: ${shown(error.message)}`;
+      dump.textContent = `cannot be shown: ${shown(error.message)}`;
     }
   }, { once: true });
   return details;
@@ -337,10 +354,12 @@ function size(bytes) {
   return `${step === 0 ? Math.round(bytes) : (bytes / 1024 ** step).toFixed(1)} ${units[step]}`;
 }
 
-by_id('folder').addEventListener('change', picked);
-by_id('single').addEventListener('change', picked);
+for (const id of ['folder', 'single']) {
+  by_id(id).addEventListener('click', forget_picked);
+  by_id(id).addEventListener('change', picked);
+}
 by_id('look').addEventListener('click', look);
-by_id('stop').addEventListener('click', stop);
+by_id('stop').addEventListener('click', () => looker.stop());
 by_id('filter').addEventListener('input', list);
 by_id('ask').addEventListener('submit', explain);
 by_id('save-html').addEventListener('click', save_html);

@@ -4,6 +4,11 @@
 const AHEAD_BYTES = 4 * 1024 * 1024;
 const PAUSE_MS = 100;
 const FAILED = -1;
+// A browser reads a file as it was when it was picked, or not at all.
+const ADVICE = {
+  NotFoundError: ' (was it moved since it was picked? pick the files again)',
+  NotReadableError: ' (was it changed since it was picked? pick the files again)',
+};
 
 const reader = new FileReaderSync();
 const text = new TextDecoder();
@@ -12,6 +17,7 @@ const bytes_of = new TextEncoder();
 let program;
 let memory;
 let files = [];
+let paths = [];
 let question = new Uint8Array();
 let trouble = new Uint8Array();
 let answer;
@@ -58,7 +64,7 @@ const page = {
       return bytes.length;
     } catch (error) {
       ahead.file = -1;
-      trouble = bytes_of.encode(`the browser says ${error.name}: ${error.message}`);
+      trouble = bytes_of.encode(`the browser says ${error.name}: ${error.message}${ADVICE[error.name] ?? ''}`);
       return FAILED;
     }
   },
@@ -81,29 +87,27 @@ const page = {
 // Every question has an instance of its own: nothing of the one before is left, and a panic spoils no other.
 async function ask(asked) {
   [answer, panic, read_bytes] = [undefined, undefined, 0];
-  const names = files.map((file) => ({ path: file.edbmend_path, bytes: file.size, modified_ms: file.lastModified }));
+  const names = files.map((file, place) => ({ path: paths[place], bytes: file.size, modified_ms: file.lastModified }));
   question = bytes_of.encode(JSON.stringify({ asked, files: names }));
-  try {
-    const instance = await WebAssembly.instantiate(program, { page });
-    memory = instance.exports.memory;
-    instance.exports.edbmend_answer();
-    const used = { memory_bytes: memory.buffer.byteLength, read_bytes };
-    postMessage({ kind: 'answer', answer, used });
-  } catch (error) {
-    postMessage({ kind: 'panic', what: panic ?? `${error.name}: ${error.message}` });
-  }
+  const instance = await WebAssembly.instantiate(await program, { page });
+  memory = instance.exports.memory;
+  instance.exports.edbmend_answer();
+  postMessage({ kind: 'answer', answer, used: { memory_bytes: memory.buffer.byteLength, read_bytes } });
 }
 
 async function heard(data) {
-  if (data.program) program = await WebAssembly.compile(data.program);
+  if (data.program) program = WebAssembly.compile(data.program);
   if (data.files) {
-    files = data.files;
-    files.forEach((file, place) => { file.edbmend_path = data.paths[place]; });
+    ({ files, paths } = data);
     ahead.file = -1;
   }
   if (data.asked) await ask(data.asked);
 }
 
-// One message after the other: the program is compiled before it is asked.
+function failed(error) {
+  postMessage({ kind: 'panic', what: panic ?? `${error.name}: ${error.message}` });
+}
+
+// One question after the other.
 let before = Promise.resolve();
-onmessage = ({ data }) => { before = before.then(() => heard(data)); };
+onmessage = ({ data }) => { before = before.then(() => heard(data)).catch(failed); };

@@ -25,18 +25,21 @@ pub struct ExplainArgs {
 
 pub fn run(args: &ExplainArgs) -> Printed {
     let width = style_for(&Term::stdout()).width;
-    let kinds: Vec<_> = args.topics.iter().filter_map(|word| kind(word)).collect();
-    let is_asked = |number: &Number| kinds.is_empty() || kinds.contains(&number.kind);
-    let words = args.topics.iter().filter(|word| kind(word).is_none());
-    let texts: Vec<_> = words.map(|word| explained(word, is_asked, width)).collect();
-    let text = match (texts.is_empty(), kinds.is_empty()) {
-        (false, _) => texts.join("\n"),
-        (true, false) => {
-            numbers().filter(is_asked).map(|number| one_line(&number, width)).collect()
-        }
-        (true, true) => contents(width),
+    let words: Vec<_> = args.topics.iter().map(String::as_str).collect();
+    let kinds: Vec<_> = words.iter().filter_map(|word| kind(word)).collect();
+    let text = if words.is_empty() {
+        contents(width)
+    } else if kinds.len() == words.len() {
+        all_of(&kinds, width)
+    } else {
+        explained(&words, width)
     };
     Printed::text(CommandName::Explain, text)
+}
+
+fn all_of(kinds: &[Kind], width: usize) -> String {
+    let asked = numbers().filter(|number| kinds.contains(&number.kind));
+    asked.map(|number| one_line(&number, width)).collect()
 }
 
 fn one_line(number: &Number, width: usize) -> String {

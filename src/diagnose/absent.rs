@@ -3,13 +3,13 @@
 use crate::show::shown;
 use crate::survey::{DatabaseFacts, GroupFacts};
 
-use super::scene::Scene;
+use super::instance::Instance;
 use super::{Finding, FindingId, NamedDatabase, Severity, absent_databases};
 
 /// `found` is what was found in the stream already: a database that keeps the next mount from its end is told of
 /// there.
 pub(super) fn judge(
-    scene: &Scene,
+    instance: &Instance,
     group: &GroupFacts,
     may_be_missing: &[u32],
     found: &[Finding],
@@ -17,10 +17,10 @@ pub(super) fn judge(
     let is_told = |finding: &Finding| {
         matches!(finding.id, FindingId::DatabaseMissing | FindingId::DatabaseReplaced)
     };
-    if scene.is_archive() || found.iter().any(is_told) {
+    if instance.is_archive() || found.iter().any(is_told) {
         return Vec::new();
     }
-    let mut absent = absent_databases(group, scene.chain.stream);
+    let mut absent = absent_databases(group, instance.chain.stream);
     absent.retain(|one| !may_be_missing.contains(&one.signature.random.get()));
     // A file without a header is told of by itself.
     let is_there =

@@ -8,17 +8,17 @@ use crate::survey::CheckpointFile;
 
 use super::chain::Chain;
 use super::damaged_files::{damaged_checkpoint, half_damaged_checkpoint};
-use super::scene::Scene;
+use super::instance::Instance;
 use super::{Finding, FindingId};
 
-pub(super) fn judge(scene: &Scene) -> Vec<Finding> {
-    let chain = scene.chain;
+pub(super) fn judge(instance: &Instance) -> Vec<Finding> {
+    let chain = instance.chain;
     let file = chain.stream.checkpoint.as_ref().filter(|file| file.read_error.is_none());
     let Some(file) = file else { return Vec::new() };
     let Some((_, copies)) = &file.elected else { return vec![damaged_checkpoint(&file.path)] };
     let half = matches!(copies, CheckpointCopies::FirstOnly | CheckpointCopies::SecondOnly);
     let half = half.then(|| half_damaged_checkpoint(&file.path, *copies));
-    half.into_iter().chain(mismatch(scene, file)).collect()
+    half.into_iter().chain(mismatch(instance, file)).collect()
 }
 
 /// What a checkpoint says.
@@ -57,8 +57,8 @@ pub(super) fn state(chain: &Chain) -> CheckpointState {
 
 /// A checkpoint that the engine passes over or that lies among the logs without one of its own. One that stops the
 /// next mount is a finding of that.
-fn mismatch(scene: &Scene, file: &CheckpointFile) -> Option<Finding> {
-    let chain = scene.chain;
+fn mismatch(instance: &Instance, file: &CheckpointFile) -> Option<Finding> {
+    let chain = instance.chain;
     let (checkpoint, _) = file.elected.as_ref()?;
     let signature = checkpoint.raw.log_signature;
     if Some(signature) == chain.signature {

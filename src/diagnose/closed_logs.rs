@@ -1,25 +1,25 @@
 //! Closed logs without a current one: an archive, a copy that only ever gets closed logs, or a loss.
 
 use super::chain::{Chain, name_of};
-use super::scene::{Member, Scene};
+use super::instance::{Instance, Member};
 use super::sequence::reset_command;
 use super::{Finding, FindingId, Severity};
 
-pub(super) fn judge(scene: &Scene) -> Option<Finding> {
-    let newest = scene.chain.stream.archives.last()?;
-    if scene.chain.stream.current.is_some() {
+pub(super) fn judge(instance: &Instance) -> Option<Finding> {
+    let newest = instance.chain.stream.archives.last()?;
+    if instance.chain.stream.current.is_some() {
         return None;
     }
-    let current = scene.chain.current_name();
+    let current = instance.chain.current_name();
     // With a temporary log the engine starts without the current one.
-    let starts = scene.set.has_temporary;
-    if scene.is_archive() || !scene.is_live() && !starts {
+    let starts = instance.set.has_temporary;
+    if instance.is_archive() || !instance.is_live() && !starts {
         return Some(archive(&current));
     }
     if starts {
         return None;
     }
-    let (consequence, remedy) = cover(scene).in_words(scene.chain);
+    let (consequence, remedy) = cover(instance).in_words(instance.chain);
     Some(Finding::new(
         FindingId::ClosedLogsOnly,
         format!(
@@ -56,9 +56,10 @@ enum Cover {
     Less,
 }
 
-fn cover(scene: &Scene) -> Cover {
-    let last = scene.chain.last().unwrap_or_default();
-    let dirty: Vec<&Member> = scene.databases.iter().filter(|member| !member.is_clean()).collect();
+fn cover(instance: &Instance) -> Cover {
+    let last = instance.chain.last().unwrap_or_default();
+    let dirty: Vec<&Member> =
+        instance.databases.iter().filter(|member| !member.is_clean()).collect();
     let reach =
         |generation: &dyn Fn(&Member) -> i32| dirty.iter().all(|member| generation(member) <= last);
     if dirty.is_empty() {

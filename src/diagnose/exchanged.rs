@@ -4,8 +4,8 @@ use crate::show::shown;
 use crate::simulate::{Cause, Stop};
 use crate::survey::{DatabaseFacts, GroupFacts};
 
+use super::instance::Instance;
 use super::membership::has_signature;
-use super::scene::Scene;
 use super::{Finding, FindingId, NamedDatabase, Severity, named_databases};
 
 /// A database that the logs name, its file, and the other one that has its name.
@@ -16,12 +16,12 @@ pub(super) struct Exchanged<'a> {
 }
 
 /// Where another database of the stream has the name of one that is there as well.
-pub(super) fn exchanged<'a>(scene: &Scene, group: &'a GroupFacts) -> Vec<Exchanged<'a>> {
+pub(super) fn exchanged<'a>(instance: &Instance, group: &'a GroupFacts) -> Vec<Exchanged<'a>> {
     let is_member = |facts: &&DatabaseFacts| {
-        scene.databases.iter().any(|member| member.facts.path == facts.path)
+        instance.databases.iter().any(|member| member.facts.path == facts.path)
     };
     let members: Vec<&DatabaseFacts> = group.databases.iter().filter(is_member).collect();
-    let named = named_databases(scene.chain.stream).into_iter();
+    let named = named_databases(instance.chain.stream).into_iter();
     let found = named.filter_map(|named| {
         let own = members.iter().find(|facts| has_signature(facts, named.signature))?;
         let other = members.iter().find(|facts| named.is_named_as(facts))?;
@@ -32,9 +32,9 @@ pub(super) fn exchanged<'a>(scene: &Scene, group: &'a GroupFacts) -> Vec<Exchang
 }
 
 impl Exchanged<'_> {
-    pub fn finding(&self, scene: &Scene) -> Finding {
+    pub fn finding(&self, instance: &Instance) -> Finding {
         let is_met = matches!(
-            &scene.start,
+            &instance.start,
             Err(Stop::Fails(failure)) if matches!(failure.cause, Cause::DatabaseReplaced { .. })
         );
         let (severity, consequence) = if is_met {

@@ -14,15 +14,15 @@ use super::database::diagnose_database;
 use super::exchanged::exchanged;
 use super::forecast::{self, Forecast, ForecastOutcome};
 use super::generation_range::GenerationRange;
+use super::instance::Instance;
 use super::log_ranges::{self, LogRange};
 use super::required_logs::{self, RequiredLogs};
-use super::scene::Scene;
 use super::sequence::{SequenceUse, sequence_use};
 use super::unclean::{BY_RECOVERY, NOT_BY_A_MOUNT};
 use super::way_out::{Place, WayOutStep, way_out};
 use super::{
     Finding, FindingId, absent, checkpoint, closed_logs, log_bodies, log_files, newer, next_start,
-    other_files, sequence,
+    other_files, other_stream, sequence,
 };
 
 /// What is wrong with a storage group, and what will happen to it.
@@ -94,28 +94,29 @@ pub fn diagnose_group(group: &GroupFacts) -> GroupDiagnosis {
 pub fn diagnose_group_but(group: &GroupFacts, may_be_missing: &[u32]) -> GroupDiagnosis {
     let chains: Vec<Chain> =
         group.streams.iter().filter(|stream| is_there(stream)).map(Chain::new).collect();
-    let scenes: Vec<Scene> =
-        chains.iter().map(|chain| Scene::new(chain, &group.streams, &group.databases)).collect();
-    let mut of_streams: Vec<Vec<Finding>> = scenes.iter().map(of_stream).collect();
+    let instances: Vec<Instance> =
+        chains.iter().map(|chain| Instance::new(chain, &group.streams, &group.databases)).collect();
+    let mut of_streams: Vec<Vec<Finding>> = instances.iter().map(of_stream).collect();
     let mut is_whole = true;
-    for (scene, found) in scenes.iter().zip(&mut of_streams) {
-        let exchanged = exchanged(scene, group);
+    for (instance, found) in instances.iter().zip(&mut of_streams) {
+        let exchanged = exchanged(instance, group);
         if !exchanged.is_empty() {
             found.retain(|finding| finding.id != FindingId::DatabaseReplaced);
         }
-        let absent = absent::judge(scene, group, may_be_missing, found);
+        let absent = absent::judge(instance, group, may_be_missing, found);
         is_whole &= absent.is_empty();
         found.extend(absent);
-        found.extend(exchanged.iter().map(|one| one.finding(scene)));
+        found.extend(exchanged.iter().map(|one| one.finding(instance)));
     }
-    let databases = group.databases.iter().map(|facts| of_database(facts, &scenes, &chains, group));
+    let databases =
+        group.databases.iter().map(|facts| of_database(facts, &instances, &chains, group));
     let databases: Vec<Vec<Finding>> = databases.collect();
-    let way_out = ways_out(group, &scenes, &of_streams, &databases);
+    let way_out = ways_out(group, &instances, &of_streams, &databases);
     let mut findings: Vec<Finding> =
         pending(group).chain(other_files::patch_files(group)).collect();
     findings.extend(of_streams.into_iter().flatten());
     findings.sort_by_key(|finding| finding.severity);
-    let mut streams: Vec<StreamOutlook> = scenes.iter().map(outlook).collect();
+    let mut streams: Vec<StreamOutlook> = instances.iter().map(outlook).collect();
     if streams.is_empty() && !group.databases.is_empty() {
         streams.push(without_logs(group));
     }
@@ -124,15 +125,16 @@ pub fn diagnose_group_but(group: &GroupFacts, may_be_missing: &[u32]) -> GroupDi
 
 fn ways_out(
     group: &GroupFacts,
-    scenes: &[Scene],
+    instances: &[Instance],
     of_streams: &[Vec<Finding>],
     of_databases: &[Vec<Finding>],
 ) -> Vec<WayOutStep> {
-    if scenes.is_empty() {
+    if instances.is_empty() {
         return way_out(&Place::of_databases(group, of_databases));
     }
-    let places = scenes.iter().zip(of_streams);
-    let places = places.map(|(scene, found)| Place::of_scene(scene, group, found, of_databases));
+    let places = instances.iter().zip(of_streams);
+    let places =
+        places.map(|(instance, found)| Place::of_instance(instance, group, found, of_databases));
     places.flat_map(|place| way_out(&place)).collect()
 }
 
@@ -141,8 +143,8 @@ fn ways_out(
 pub fn diagnose_logs(group: &GroupFacts) -> Vec<Finding> {
     let chains: Vec<Chain> =
         group.streams.iter().filter(|stream| is_there(stream)).map(Chain::new).collect();
-    let scenes = chains.iter().map(|chain| Scene::new(chain, &group.streams, &[]));
-    let mut findings: Vec<Finding> = scenes.flat_map(|scene| of_logs(&scene)).collect();
+    let instances = chains.iter().map(|chain| Instance::new(chain, &group.streams, &[]));
+    let mut findings: Vec<Finding> = instances.flat_map(|instance| of_logs(&instance)).collect();
     findings.sort_by_key(|finding| finding.severity);
     findings
 }
@@ -164,31 +166,31 @@ fn pending(group: &GroupFacts) -> impl Iterator<Item = Finding> {
 }
 
 /// Every subject of a log stream, in its order.
-fn of_stream(scene: &Scene) -> Vec<Finding> {
-    let mut findings = of_logs(scene);
-    findings.extend(closed_logs::judge(scene));
-    findings.extend(next_start::judge(scene));
-    findings.extend(newer::judge(scene));
+fn of_stream(instance: &Instance) -> Vec<Finding> {
+    let mut findings = of_logs(instance);
+    findings.extend(closed_logs::judge(instance));
+    findings.extend(next_start::judge(instance));
+    findings.extend(newer::judge(instance));
     findings
 }
 
-fn of_logs(scene: &Scene) -> Vec<Finding> {
-    let mut findings = log_files::judge(scene.chain);
-    findings.extend(sequence::judge(scene.chain));
-    findings.extend(checkpoint::judge(scene));
-    findings.extend(log_bodies::judge(scene.chain));
+fn of_logs(instance: &Instance) -> Vec<Finding> {
+    let mut findings = log_files::judge(instance.chain);
+    findings.extend(sequence::judge(instance.chain));
+    findings.extend(checkpoint::judge(instance));
+    findings.extend(log_bodies::judge(instance.chain));
     findings
 }
 
 fn of_database(
     facts: &DatabaseFacts,
-    scenes: &[Scene],
+    instances: &[Instance],
     chains: &[Chain],
     group: &GroupFacts,
 ) -> Vec<Finding> {
     let mut findings = diagnose_database(facts);
     let header = facts.pair.as_ref().map(|pair| &pair.header);
-    findings.retain(|finding| !is_set_right_by_recovery(finding.id, facts, scenes));
+    findings.retain(|finding| !is_set_right_by_recovery(finding.id, facts, instances));
     let required = header.and_then(|header| RequiredLogs::of(header, chains));
     let of_logs = required.as_ref().map(|required| required_logs::judge(facts, required, group));
     let dirty = findings.iter_mut().find(|finding| finding.id == FindingId::DirtyShutdown);
@@ -200,31 +202,34 @@ fn of_database(
             (_, Some([])) => finding.message += "; all of these logs are there",
             _ => {}
         }
-        if start_fails(facts, scenes) || of_logs.as_ref().is_some_and(|found| !found.is_empty()) {
+        if start_fails(facts, instances) || of_logs.as_ref().is_some_and(|found| !found.is_empty())
+        {
             not_by_a_mount(finding);
         }
     }
     findings.extend(of_logs.unwrap_or_default());
+    findings.extend(other_stream::judge(facts, chains));
     findings.sort_by_key(|finding| finding.severity);
     findings
 }
 
 /// Whether the next start fails on the logs and databases among which a database lies, as they are.
-fn start_fails(facts: &DatabaseFacts, scenes: &[Scene]) -> bool {
-    let takes = |scene: &&Scene| scene.set.databases.iter().any(|file| file.path == facts.path);
-    let fails = |scene: &Scene| matches!(scene.start, Err(Stop::Fails(_)));
-    scenes.iter().filter(takes).any(fails)
+fn start_fails(facts: &DatabaseFacts, instances: &[Instance]) -> bool {
+    let takes =
+        |instance: &&Instance| instance.set.databases.iter().any(|file| file.path == facts.path);
+    let fails = |instance: &Instance| matches!(instance.start, Err(Stop::Fails(_)));
+    instances.iter().filter(takes).any(fails)
 }
 
 /// Whether a finding of the next backup comes from fields that recovery writes anew before there is a backup.
-fn is_set_right_by_recovery(id: FindingId, facts: &DatabaseFacts, scenes: &[Scene]) -> bool {
-    let file = |scene: &Scene| {
-        let started = scene.start.as_ref().ok()?;
+fn is_set_right_by_recovery(id: FindingId, facts: &DatabaseFacts, instances: &[Instance]) -> bool {
+    let file = |instance: &Instance| {
+        let started = instance.start.as_ref().ok()?;
         let file = started.databases.iter().find(|file| file.path == facts.path)?;
-        let lowest = scene.set.archives.keys().next().copied().unwrap_or(started.generation);
+        let lowest = instance.set.archives.keys().next().copied().unwrap_or(started.generation);
         Some((*file.header()?, lowest, started.generation))
     };
-    let Some((header, lowest, current)) = scenes.iter().find_map(file) else { return false };
+    let Some((header, lowest, current)) = instances.iter().find_map(file) else { return false };
     match id {
         FindingId::NextIncrementalFails => !matches!(
             engine::next_incremental(&header.full, &header.incremental, Some(lowest)),
@@ -244,13 +249,13 @@ fn not_by_a_mount(finding: &mut Finding) {
     }
 }
 
-fn outlook(scene: &Scene) -> StreamOutlook {
-    let chain = scene.chain;
-    let next_mount = forecast::next_mount(scene);
-    let next_full = forecast::next_full(scene, &next_mount);
+fn outlook(instance: &Instance) -> StreamOutlook {
+    let chain = instance.chain;
+    let next_mount = forecast::next_mount(instance);
+    let next_full = forecast::next_full(instance, &next_mount);
     let path = |log: &LogFile| log.path.clone();
     StreamOutlook {
-        ranges: log_ranges::ranges(scene, &next_full),
+        ranges: log_ranges::ranges(instance, &next_full),
         base: Some(chain.stream.base),
         signature: chain.stream.identity(),
         first_generation: chain.first(),
@@ -260,10 +265,10 @@ fn outlook(scene: &Scene) -> StreamOutlook {
         missing: chain.missing.clone(),
         damaged: chain.damaged.iter().map(|log| path(log)).collect(),
         checkpoint: checkpoint::state(chain),
-        databases: scene.databases.iter().map(|member| member.facts.path.clone()).collect(),
+        databases: instance.databases.iter().map(|member| member.facts.path.clone()).collect(),
         sequence: sequence_use(chain),
         next_full,
-        next_incremental: forecast::next_incremental(scene, &next_mount),
+        next_incremental: forecast::next_incremental(instance, &next_mount),
         next_mount,
     }
 }

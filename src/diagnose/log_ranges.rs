@@ -18,7 +18,7 @@ use crate::survey::LogFile;
 
 use super::chain::{Chain, named_generation};
 use super::forecast::{Forecast, ForecastOutcome};
-use super::scene::{Member, Scene};
+use super::instance::{Instance, Member};
 
 /// What is there of a range of logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -69,10 +69,10 @@ pub struct LogRange {
 }
 
 /// The ranges of a stream, ascending.
-pub(super) fn ranges(scene: &Scene, next_full: &Forecast) -> Vec<LogRange> {
-    let needs = Needs::of(scene, next_full);
+pub(super) fn ranges(instance: &Instance, next_full: &Forecast) -> Vec<LogRange> {
+    let needs = Needs::of(instance, next_full);
     let mut ranges: Vec<LogRange> = Vec::new();
-    for (first, last, state) in pieces(scene.chain) {
+    for (first, last, state) in pieces(instance.chain) {
         for (from, to) in needs.cut(first, last) {
             let range = needs.range(from, to, state);
             match ranges.last_mut() {
@@ -140,20 +140,21 @@ struct Needs {
 }
 
 impl Needs {
-    fn of(scene: &Scene, next_full: &Forecast) -> Self {
-        let checkpoint = scene.set.checkpoint.as_ref().map(|found| found.position.generation);
-        let there = checkpoint.filter(|generation| scene.chain.named.contains(generation));
-        let dirty: Vec<(i32, PathBuf)> = scene
+    fn of(instance: &Instance, next_full: &Forecast) -> Self {
+        let checkpoint = instance.set.checkpoint.as_ref().map(|found| found.position.generation);
+        let there = checkpoint.filter(|generation| instance.chain.named.contains(generation));
+        let dirty: Vec<(i32, PathBuf)> = instance
             .databases
             .iter()
             .filter(|member| !member.is_clean())
             .map(|member| (member.header.raw.gen_min_required.get(), member.facts.path.clone()))
             .collect();
         let required = dirty.iter().map(|(first, _)| *first).filter(|first| *first > 0).min();
-        let current = scene.chain.current().map(|log| log.generation);
+        let current = instance.chain.current().map(|log| log.generation);
         let mount = [there, required].into_iter().flatten().min().or(current);
-        let backed_up = scene.databases.iter().map(last_in_backup).min().unwrap_or_default();
-        let impossible = scene.databases.iter().filter(|member| has_impossible_generation(member));
+        let backed_up = instance.databases.iter().map(last_in_backup).min().unwrap_or_default();
+        let impossible =
+            instance.databases.iter().filter(|member| has_impossible_generation(member));
         Self {
             mount: mount.unwrap_or(i32::MAX),
             backed_up,

@@ -3,36 +3,36 @@
 use crate::ese::LgPos;
 use crate::show::shown;
 
-use super::scene::{Member, Scene};
+use super::instance::{Instance, Member};
 use super::sequence::reset_command;
 use super::{Finding, FindingId};
 
 /// The clean databases whose last detach lies behind the last log.
-pub(super) fn judge(scene: &Scene) -> Vec<Finding> {
-    let Some(last) = last_generation(scene) else { return Vec::new() };
+pub(super) fn judge(instance: &Instance) -> Vec<Finding> {
+    let Some(last) = last_generation(instance) else { return Vec::new() };
     let newer = |member: &&Member| member.is_clean() && left_at(member).generation > last;
-    let found = scene.databases.iter().filter(newer);
-    found.map(|member| newer_than_logs(member, last, scene)).collect()
+    let found = instance.databases.iter().filter(newer);
+    found.map(|member| newer_than_logs(member, last, instance)).collect()
 }
 
 /// The last generation that is there; `None` where a log cannot be read or used, so that nobody knows.
-fn last_generation(scene: &Scene) -> Option<i32> {
-    let chain = scene.chain;
+fn last_generation(instance: &Instance) -> Option<i32> {
+    let chain = instance.chain;
     let is_known = chain.unread.is_empty() && chain.damaged.is_empty() && chain.foreign.is_empty();
-    chain.last().filter(|_| is_known && !scene.is_archive())
+    chain.last().filter(|_| is_known && !instance.is_archive())
 }
 
 fn left_at(member: &Member) -> LgPos {
     member.header.last_detach().max(member.header.last_consistent())
 }
 
-fn newer_than_logs(member: &Member, last: i32, scene: &Scene) -> Finding {
+fn newer_than_logs(member: &Member, last: i32, instance: &Instance) -> Finding {
     let left = left_at(member);
-    let all_clean = scene.databases.iter().all(Member::is_clean);
+    let all_clean = instance.databases.iter().all(Member::is_clean);
     let remedy = if all_clean {
         format!(
             "Bring the later logs back, if there are any. Else begin a new log stream before the next mount: {}",
-            reset_command(scene.chain)
+            reset_command(instance.chain)
         )
     } else {
         "Bring the later logs back.".to_owned()

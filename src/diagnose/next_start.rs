@@ -9,16 +9,16 @@ use crate::show::{quoted, shown};
 use crate::simulate::{Cause, DatabaseFile, Stop};
 use crate::survey::{DatabaseFacts, LogStream};
 
-use super::scene::Scene;
+use super::instance::Instance;
 use super::{Finding, FindingId, Severity};
 
-pub(super) fn judge(scene: &Scene) -> Vec<Finding> {
-    let of_start = match &scene.start {
-        Err(Stop::Fails(failure)) if !scene.is_archive() => of_cause(&failure.cause, scene),
+pub(super) fn judge(instance: &Instance) -> Vec<Finding> {
+    let of_start = match &instance.start {
+        Err(Stop::Fails(failure)) if !instance.is_archive() => of_cause(&failure.cause, instance),
         _ => None,
     };
-    let older = scene.databases.iter().filter_map(|member| {
-        let known = known_later(scene.chain.stream, member.facts)?;
+    let older = instance.databases.iter().filter_map(|member| {
+        let known = known_later(instance.chain.stream, member.facts)?;
         Some(older_and_clean(&member.facts.path, member.header.last_consistent(), known))
     });
     let told = |finding: &Finding| of_start.as_ref().is_none_or(|start| start.id != finding.id);
@@ -26,23 +26,23 @@ pub(super) fn judge(scene: &Scene) -> Vec<Finding> {
     of_start.into_iter().chain(older).collect()
 }
 
-fn of_cause(cause: &Cause, scene: &Scene) -> Option<Finding> {
+fn of_cause(cause: &Cause, instance: &Instance) -> Option<Finding> {
     Some(match cause {
         Cause::CheckpointLogMissing { generation } => {
-            let path = &scene.set.checkpoint.as_ref()?.path;
+            let path = &instance.set.checkpoint.as_ref()?.path;
             checkpoint_mismatch(path, *generation)
         }
         Cause::BeginsTooLate { path, min_required, generation }
-            if scene.set.archives.contains_key(min_required) =>
+            if instance.set.archives.contains_key(min_required) =>
         {
             checkpoint_ahead(path, *min_required, *generation, "-543 (event 452)")
         }
         Cause::NotClean { path, .. } => {
-            let (min_required, generation) = begins_behind(scene, path)?;
+            let (min_required, generation) = begins_behind(instance, path)?;
             checkpoint_ahead(path, min_required, generation, "-550")
         }
         Cause::DatabaseMissing { server_path } => missing(server_path),
-        Cause::DatabaseReplaced { path } if is_without_logs(scene, path) => after_repair(path),
+        Cause::DatabaseReplaced { path } if is_without_logs(instance, path) => after_repair(path),
         Cause::DatabaseReplaced { path } => replaced(path),
         Cause::DatabaseOlder { path, found, expected } => older(path, *found, *expected),
         _ => return None,
@@ -69,12 +69,12 @@ fn checkpoint_mismatch(path: &Path, generation: i32) -> Finding {
 
 /// The first log that a database needs, and the later one in which the checkpoint lets recovery begin, though the
 /// first is there.
-fn begins_behind(scene: &Scene, path: &Path) -> Option<(i32, i32)> {
-    let file = scene.set.databases.iter().find(|file| file.path == path);
+fn begins_behind(instance: &Instance, path: &Path) -> Option<(i32, i32)> {
+    let file = instance.set.databases.iter().find(|file| file.path == path);
     let min_required = file.and_then(DatabaseFile::header)?.min_required;
-    let generation = scene.set.checkpoint.as_ref()?.position.generation;
+    let generation = instance.set.checkpoint.as_ref()?.position.generation;
     let is_behind = min_required > 0 && min_required < generation;
-    (is_behind && scene.set.archives.contains_key(&min_required))
+    (is_behind && instance.set.archives.contains_key(&min_required))
         .then_some((min_required, generation))
 }
 
@@ -117,8 +117,8 @@ fn replaced(path: &Path) -> Finding {
 }
 
 /// Whether a database belongs to no log stream, as after `eseutil /p` and `/d`.
-fn is_without_logs(scene: &Scene, path: &Path) -> bool {
-    let file = scene.set.databases.iter().find(|file| file.path == path);
+fn is_without_logs(instance: &Instance, path: &Path) -> bool {
+    let file = instance.set.databases.iter().find(|file| file.path == path);
     let header = file.and_then(DatabaseFile::header);
     header.is_some_and(|header| header.log_signature.is_unset())
 }

@@ -1,12 +1,20 @@
 //! What is known of a topic, as text.
 
 use super::markdown::plain;
-use super::numbers::{Kind, Number, named};
+use super::numbers::{Kind, Number, kind, named};
 use super::sections::{exit_code, sections};
 
-/// What an id, an exit code, or a number or name of the engine means, in a text of that many columns; of numbers those
-/// that are asked for. Empty where nothing is known of it.
-pub fn explained(topic: &str, is_asked: impl Fn(&Number) -> bool, width: usize) -> String {
+/// What ids, exit codes, and numbers or names of the engine mean, in a text of that many columns. A kind of number
+/// among the words (`event 459`) leaves out the other kind. Empty where nothing is known.
+pub fn explained(words: &[&str], width: usize) -> String {
+    let kinds: Vec<_> = words.iter().filter_map(|word| kind(word)).collect();
+    let is_asked = |number: &Number| kinds.is_empty() || kinds.contains(&number.kind);
+    let topics = words.iter().filter(|word| kind(word).is_none());
+    let texts = topics.map(|topic| topic_explained(topic, is_asked, width));
+    texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+fn topic_explained(topic: &str, is_asked: impl Fn(&Number) -> bool, width: usize) -> String {
     if let Some((outcome, meaning)) = exit_code(topic) {
         let text = format!("Exit code {topic}\n\n{}\n", plain(meaning, width));
         return text + &plain(&format!("In JSON the outcome is {outcome}."), width);

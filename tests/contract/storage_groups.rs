@@ -344,7 +344,10 @@ fn a_database_of_other_logs() {
     damage_full_backup(&mut bytes);
     std::fs::write(&path, bytes).unwrap();
     let checked = check_folder(dir.path());
-    assert_eq!(checked.of_database("pub2.edb"), ["full-backup-gen-invalid"]);
+    let expected = ["full-backup-gen-invalid", "log-signature-mismatch"];
+    assert_eq!(checked.of_database("pub2.edb"), expected);
+    assert_eq!(checked.of_database("pub1.edb"), NOTHING);
+    assert_eq!(checked.finding("log-signature-mismatch", "severity"), "warning");
     let consequence = checked.finding("full-backup-gen-invalid", "consequence");
     assert!(consequence.contains("not that of the logs that are there"), "{consequence}");
     // Once it is mounted, an incremental backup takes it too, and its header knows no full backup by these logs.

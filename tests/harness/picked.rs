@@ -42,11 +42,13 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
     }
 }
 
-/// A report without the run, and with paths from the folder on.
+/// A report without the run, and with paths from below a folder on, which itself is `.`.
 pub fn without_run(mut report: Value, above: &Path) -> Value {
     report["run"] = Value::Null;
-    let above = format!("{}/", above.display());
-    serde_json::from_str(&report.to_string().replace(&above, "")).expect("JSON")
+    let quoted = Value::from(above.to_str().expect("text")).to_string();
+    let inside = format!("{}/", quoted.trim_matches('"'));
+    let report = report.to_string().replace(&inside, "").replace(&quoted, "\".\"");
+    serde_json::from_str(&report).expect("JSON")
 }
 
 /// Every folder below that has files.

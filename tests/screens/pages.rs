@@ -62,6 +62,7 @@ fn a_browser_that_looks_at_a_bad_page_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let bad = folder.path().join("bad.html");
     let text = "<!DOCTYPE html><html><head><title>x</title></head><body><img src=\"y.png\">\
+                <img src=\"http://127.0.0.1:9/z.png\">\
                 <p style=\"width:3000px;color:#eee;background:#fff\">pale</p><details><summary>a</summary>\
                 <p>not printed</p></details><a href=\"#x\" style=\"outline:none\">x</a></body></html>";
     fs::write(&bad, text).unwrap();
@@ -73,6 +74,7 @@ fn a_browser_that_looks_at_a_bad_page_says_so() {
         "fetches",
         "wider than the screen",
         "are not printed",
+        "the network: URL_REQUEST_START_JOB http://127.0.0.1:9/z.png",
     ] {
         assert!(said.contains(part), "no {part}: {said}");
     }

@@ -6,27 +6,27 @@ use crate::ese::{BackupFault, BackupInfo};
 use crate::show::shown;
 use crate::simulate::{DatabaseFile, HeaderState, Log, LogHead, Started};
 
-use super::super::scene::Scene;
+use super::super::instance::Instance;
 use super::short::name_of;
 use super::{EXCHANGE_2003, Forecast, ForecastOutcome, backup_types, pages};
 
 /// What the next full backup of all databases does.
-pub(in crate::diagnose) fn next_full(scene: &Scene, mount: &Forecast) -> Forecast {
-    let started = match mounted(scene, mount) {
+pub(in crate::diagnose) fn next_full(instance: &Instance, mount: &Forecast) -> Forecast {
+    let started = match mounted(instance, mount) {
         Ok(started) => started,
         Err(early) => return *early,
     };
-    if let Some(failure) = pages::failure(scene) {
-        return failure.resting_on_pages(pages::were_read(scene));
+    if let Some(failure) = pages::failure(instance) {
+        return failure.resting_on_pages(pages::were_read(instance));
     }
-    of_headers(scene, started).resting_on_pages(pages::were_read(scene))
+    of_headers(instance, started).resting_on_pages(pages::were_read(instance))
 }
 
 /// What the headers say of the next full backup.
-fn of_headers(scene: &Scene, started: &Started) -> Forecast {
+fn of_headers(instance: &Instance, started: &Started) -> Forecast {
     let is_damaged = |(_, header): &(&DatabaseFile, HeaderState)| has_impossible_generation(header);
     let Some((file, header)) = attached(started).find(is_damaged) else {
-        return nothing_in_its_way(scene, started);
+        return nothing_in_its_way(instance, started);
     };
     let path = shown(&file.path);
     if header.is_legacy {
@@ -49,9 +49,9 @@ fn of_headers(scene: &Scene, started: &Started) -> Forecast {
     )
 }
 
-fn nothing_in_its_way(scene: &Scene, started: &Started) -> Forecast {
-    let (bodies_were_read, failure) = copied_logs(scene, started.generation);
-    let is_all_read = pages::were_read(scene) && bodies_were_read && failure.is_none();
+fn nothing_in_its_way(instance: &Instance, started: &Started) -> Forecast {
+    let (bodies_were_read, failure) = copied_logs(instance, started.generation);
+    let is_all_read = pages::were_read(instance) && bodies_were_read && failure.is_none();
     let message = if is_all_read {
         "Every page and every log that it reads was read here, and is sound."
     } else {
@@ -61,12 +61,12 @@ fn nothing_in_its_way(scene: &Scene, started: &Started) -> Forecast {
 }
 
 /// What the next incremental backup does.
-pub(in crate::diagnose) fn next_incremental(scene: &Scene, mount: &Forecast) -> Forecast {
-    let started = match mounted(scene, mount) {
+pub(in crate::diagnose) fn next_incremental(instance: &Instance, mount: &Forecast) -> Forecast {
+    let started = match mounted(instance, mount) {
         Ok(started) => started,
         Err(early) => return *early,
     };
-    if scene.chain.current().is_some_and(|current| current.circular_logging) {
+    if instance.chain.current().is_some_and(|current| current.circular_logging) {
         return Forecast::fails(
             -526,
             None,
@@ -76,14 +76,14 @@ pub(in crate::diagnose) fn next_incremental(scene: &Scene, mount: &Forecast) -> 
         .in_short("circular logging allows none");
     }
     // By design, or by a log that can never exist, it does not begin.
-    if let Some(failure) = does_not_begin(scene, started) {
+    if let Some(failure) = does_not_begin(instance, started) {
         return failure;
     }
     let attached: Vec<_> = attached(started).collect();
     if let Some(failure) = backup_types::differ(&attached) {
         return failure;
     }
-    let (were_read, failure) = copied_logs(scene, started.generation);
+    let (were_read, failure) = copied_logs(instance, started.generation);
     let forecast = failure.unwrap_or_else(|| {
         let of_types = backup_types::of_another_type(&attached);
         let message = ["The logs go on where the last backup ended.".to_owned()];
@@ -94,8 +94,8 @@ pub(in crate::diagnose) fn next_incremental(scene: &Scene, mount: &Forecast) -> 
 }
 
 /// The set as it is mounted; or what is said of a backup where it does not mount.
-fn mounted<'a>(scene: &'a Scene, mount: &Forecast) -> Result<&'a Started, Box<Forecast>> {
-    if scene.set.databases.is_empty() {
+fn mounted<'a>(instance: &'a Instance, mount: &Forecast) -> Result<&'a Started, Box<Forecast>> {
+    if instance.set.databases.is_empty() {
         return Err(Box::new(
             Forecast::new(
                 ForecastOutcome::Unknown,
@@ -106,7 +106,7 @@ fn mounted<'a>(scene: &'a Scene, mount: &Forecast) -> Result<&'a Started, Box<Fo
     }
     let message = "It needs mounted stores; see the next mount.".to_owned();
     let early = Forecast { message, event: None, ..mount.clone() };
-    match &scene.start {
+    match &instance.start {
         Ok(started) if mount.outcome == ForecastOutcome::Succeeds => Ok(started),
         _ => Err(Box::new(early)),
     }
@@ -125,13 +125,13 @@ fn attached(started: &Started) -> impl Iterator<Item = (&DatabaseFile, HeaderSta
 }
 
 /// The first database that keeps an incremental backup from beginning.
-fn does_not_begin(scene: &Scene, started: &Started) -> Option<Forecast> {
-    let lowest = scene.set.archives.keys().next().copied().unwrap_or(started.generation);
+fn does_not_begin(instance: &Instance, started: &Started) -> Option<Forecast> {
+    let lowest = instance.set.archives.keys().next().copied().unwrap_or(started.generation);
     attached(started).find_map(|(file, header)| {
         match engine::next_incremental(&header.full, &header.incremental, Some(lowest)) {
             NextIncremental::MissingFullBackup => Some(no_full_backup(file)),
             NextIncremental::MissingLog { generation } => {
-                Some(missing_log(scene, file, &header, generation))
+                Some(missing_log(instance, file, &header, generation))
             }
             NextIncremental::Continues { .. } => None,
         }
@@ -150,12 +150,12 @@ fn impossible_log(file: &DatabaseFile) -> String {
 }
 
 fn missing_log(
-    scene: &Scene,
+    instance: &Instance,
     file: &DatabaseFile,
     header: &HeaderState,
     generation: i32,
 ) -> Forecast {
-    let names = engine::missing_log_name(Some(scene.chain.stream.naming()), generation);
+    let names = engine::missing_log_name(Some(instance.chain.stream.naming()), generation);
     let is_of_2003 = header.is_legacy && has_impossible_generation(header);
     let name = if is_of_2003 { names.exchange_2003 } else { names.published };
     let forecast = Forecast::fails(
@@ -178,11 +178,11 @@ fn missing_log(
 
 /// Whether all bodies of the logs that are copied were read, and what the backup stops at. Every closed log that
 /// is there is copied, from the oldest on.
-fn copied_logs(scene: &Scene, current: i32) -> (bool, Option<Forecast>) {
+fn copied_logs(instance: &Instance, current: i32) -> (bool, Option<Forecast>) {
     let mut were_read = true;
     // The numbers are an attacker's: only logs that are there count, and the first that is not.
-    let mut expected = scene.set.archives.keys().next().copied().unwrap_or(current);
-    for (&generation, log) in scene.set.archives.range(..current) {
+    let mut expected = instance.set.archives.keys().next().copied().unwrap_or(current);
+    for (&generation, log) in instance.set.archives.range(..current) {
         if generation > expected {
             break;
         }
@@ -198,10 +198,10 @@ fn copied_logs(scene: &Scene, current: i32) -> (bool, Option<Forecast>) {
             Some(459),
             format!(
                 "It begins, and breaks off at the gap: the file {} is missing and could not be backed-up.",
-                scene.chain.file_name(expected)
+                instance.chain.file_name(expected)
             ),
         )
-        .in_short(format!("{} is missing", scene.chain.file_name(expected)))
+        .in_short(format!("{} is missing", instance.chain.file_name(expected)))
     });
     (were_read, gap)
 }

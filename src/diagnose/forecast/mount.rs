@@ -6,7 +6,7 @@ use crate::show::shown;
 use crate::simulate::{Cause, Failure, Started, Stop};
 
 use super::super::chain::Chain;
-use super::super::scene::Scene;
+use super::super::instance::Instance;
 use super::super::{StreamingFileFault, streaming_file_fault};
 use super::short::{file_of, in_short, name_of};
 use super::{EXCHANGE_WITH_STREAMS, Forecast, ForecastOutcome};
@@ -15,26 +15,26 @@ const BEGINS_ANEW: &str = "No log is there. If none is elsewhere (--log-dir), th
      signature and clears the backup fields of the databases.";
 
 /// What the next mount does.
-pub(in crate::diagnose) fn next_mount(scene: &Scene) -> Forecast {
-    let forecast = if scene.is_archive() {
+pub(in crate::diagnose) fn next_mount(instance: &Instance) -> Forecast {
+    let forecast = if instance.is_archive() {
         Forecast::new(
             ForecastOutcome::Unknown,
             "Closed logs alone, and no database of theirs: nothing here can be mounted.",
         )
         .in_short("closed logs alone, and no database of theirs")
     } else {
-        match &scene.start {
-            Ok(_) => streaming_file(scene).unwrap_or_else(|| succeeds(scene)),
+        match &instance.start {
+            Ok(_) => streaming_file(instance).unwrap_or_else(|| succeeds(instance)),
             Err(Stop::Unknown(path)) => unread(path),
-            Err(Stop::Fails(failure)) => fails(failure, scene.chain),
+            Err(Stop::Fails(failure)) => fails(failure, instance.chain),
         }
     };
-    forecast.resting_on_bodies(scene.bodies_were_read())
+    forecast.resting_on_bodies(instance.bodies_were_read())
 }
 
 /// A streaming file that is not there, or another one: only engines that know such files look at it.
-fn streaming_file(scene: &Scene) -> Option<Forecast> {
-    let faults = scene.databases.iter().filter_map(|member| streaming_file_fault(member.facts));
+fn streaming_file(instance: &Instance) -> Option<Forecast> {
+    let faults = instance.databases.iter().filter_map(|member| streaming_file_fault(member.facts));
     let (streaming, fault) = faults.into_iter().next()?;
     let (path, name) = (shown(&streaming.path), name_of(&streaming.path));
     let forecast = match fault {
@@ -51,12 +51,12 @@ fn streaming_file(scene: &Scene) -> Option<Forecast> {
     Some(Forecast { engine: EXCHANGE_WITH_STREAMS, ..forecast }.at(&streaming.path))
 }
 
-fn succeeds(scene: &Scene) -> Forecast {
-    let message = if scene.begins_anew() {
+fn succeeds(instance: &Instance) -> Forecast {
+    let message = if instance.begins_anew() {
         BEGINS_ANEW.to_owned()
-    } else if let Some(from) = scene.replays_from() {
+    } else if let Some(from) = instance.replays_from() {
         format!("The engine replays the logs from generation {from} (0x{from:x}) on, then mounts.")
-    } else if scene.databases.is_empty() {
+    } else if instance.databases.is_empty() {
         "The logs are in order.".to_owned()
     } else {
         "The stores are in Clean Shutdown and attach.".to_owned()

@@ -3,18 +3,19 @@
 use crate::show::shown;
 use crate::survey::{BadPage, BadPageKind, DatabaseFacts, PageFacts};
 
-use super::super::scene::Scene;
+use super::super::instance::Instance;
 use super::Forecast;
 use super::short::name_of;
 
 /// Whether all pages of all databases were read.
-pub(super) fn were_read(scene: &Scene) -> bool {
-    !scene.databases.is_empty() && scene.databases.iter().all(|member| member.facts.pages.is_some())
+pub(super) fn were_read(instance: &Instance) -> bool {
+    !instance.databases.is_empty()
+        && instance.databases.iter().all(|member| member.facts.pages.is_some())
 }
 
 /// The first page that ends the backup of its database.
-pub(super) fn failure(scene: &Scene) -> Option<Forecast> {
-    let read = scene
+pub(super) fn failure(instance: &Instance) -> Option<Forecast> {
+    let read = instance
         .databases
         .iter()
         .filter_map(|member| Some((member.facts, member.facts.pages.as_deref()?)));

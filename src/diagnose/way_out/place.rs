@@ -10,7 +10,7 @@ use crate::survey::{DatabaseFacts, GroupFacts, GroupFolders};
 
 use super::super::chain::Chain;
 use super::super::exchanged::{Exchanged, exchanged};
-use super::super::scene::Scene;
+use super::super::instance::Instance;
 use super::super::{Finding, Severity, Subject, absent_databases};
 
 /// A group, with what was judged of it.
@@ -38,29 +38,29 @@ pub(in crate::diagnose) struct Place<'a> {
 
 impl<'a> Place<'a> {
     /// Of a log stream.
-    pub fn of_scene(
-        scene: &'a Scene<'a>,
+    pub fn of_instance(
+        instance: &'a Instance<'a>,
         group: &'a GroupFacts,
         of_logs: &'a [Finding],
         of_databases: &'a [Vec<Finding>],
     ) -> Self {
         let attached = |(facts, _): &(&DatabaseFacts, &Vec<Finding>)| {
-            scene.set.databases.iter().any(|file| file.path == facts.path)
+            instance.set.databases.iter().any(|file| file.path == facts.path)
         };
-        let absent = absent_databases(group, scene.chain.stream);
+        let absent = absent_databases(group, instance.chain.stream);
         let pairs = group.databases.iter().zip(of_databases).filter(attached);
         let (databases, found): (Vec<_>, Vec<_>) = pairs.unzip();
         Self {
             folders: &group.folders,
-            chain: Some(scene.chain),
+            chain: Some(instance.chain),
             databases,
             findings: of_logs.iter().chain(found.into_iter().flatten()).collect(),
             pending: pending(group),
-            set: scene.set.clone(),
-            start: scene.start.clone(),
-            is_archive: scene.is_archive(),
+            set: instance.set.clone(),
+            start: instance.start.clone(),
+            is_archive: instance.is_archive(),
             absent: absent.iter().map(|one| shown(&one.path).to_string()).collect(),
-            exchanged: exchanged(scene, group).iter().map(Exchanged::in_words).collect(),
+            exchanged: exchanged(instance, group).iter().map(Exchanged::in_words).collect(),
         }
     }
 

@@ -310,7 +310,8 @@ fn may_be_reset(place: &Place, way: &[Move]) -> bool {
             && known_later(chain.stream, facts).is_none()
             && streaming_file_fault(facts).is_none()
     };
-    place.absent.is_empty() && !place.databases.is_empty() && place.databases.iter().all(is_fit)
+    let is_whole = place.absent.is_empty() && chain.stream.attach_list_faults().is_empty();
+    is_whole && !place.databases.is_empty() && place.databases.iter().all(is_fit)
 }
 
 /// What is to be brought back because of what the engine met.
@@ -325,18 +326,26 @@ fn found_again(place: &Place, cause: &Cause) -> Vec<Move> {
         Cause::DatabaseReplaced { path }
         | Cause::DatabaseOlder { path, .. }
         | Cause::FileCutOff { path, .. } => vec![database(shown(path))],
-        Cause::HeaderDestroyed { path } => {
-            let is_unread = place.facts(path).is_none_or(|facts| facts.lost_header.is_none());
-            let (path_of, evidence) = (path.clone(), Evidence::Unread);
-            let rebuild = is_unread.then_some(Move::RebuildHeader { path: path_of, evidence });
-            let back = [database(shown(path))];
-            std::iter::once(Move::CopyAside).chain(rebuild).chain(back).collect()
-        }
+        Cause::HeaderDestroyed { path } => header_found_again(place, path),
         Cause::BackupCopy { path } => vec![Move::FinishRestore(path.clone())],
         Cause::NotClean { path, .. } => of_unclean(place, path),
-        Cause::SequenceEnd { .. } => Vec::new(),
+        // The engine comes no further than to the logs.
+        Cause::SequenceEnd { .. } => {
+            let is_lost = |file: &&DatabaseFile| file.header().is_none();
+            let lost = place.set.databases.iter().filter(is_lost);
+            lost.flat_map(|file| header_found_again(place, &file.path)).collect()
+        }
         _ => vec![Move::BringLogsBack { what: wanted_logs(place, cause) }],
     }
+}
+
+fn header_found_again(place: &Place, path: &Path) -> Vec<Move> {
+    let is_unread = place.facts(path).is_none_or(|facts| facts.lost_header.is_none());
+    let (path_of, evidence) = (path.to_owned(), Evidence::Unread);
+    let rebuild = is_unread.then_some(Move::RebuildHeader { path: path_of, evidence });
+    let what = crate::show::shown(path).to_string();
+    let back = Move::BringDatabaseBack { what, which: Wanted::Newest };
+    std::iter::once(Move::CopyAside).chain(rebuild).chain([back]).collect()
 }
 
 fn of_unclean(place: &Place, path: &Path) -> Vec<Move> {

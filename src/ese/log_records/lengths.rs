@@ -4,50 +4,43 @@
 //! are packed. Seven types of old engines are not in the published source: whoever meets one cannot
 //! know where the next record begins.
 
-use super::RecordKind;
-
 /// Most bytes of a record, fragments joined. The largest that an engine writes holds little more than
 /// a page or two, of 32 KiB at most; what claims more is no record.
 pub const LARGEST_RECORD_BYTES: u32 = 1 << 20;
 
 /// What a length is made of.
+#[derive(Clone, Copy)]
 enum Length {
     Fixed(u32),
     /// A fixed part, and fields in it that are added.
     Sum(u32, &'static [Field]),
+    /// A fixed part, fields in it that are added, and four bytes more where the byte at an offset has one of these bits.
+    SumOrFourMore(u32, &'static [Field], usize, u8),
     /// No source knows it.
     Unknown,
+    /// There is no such type.
+    NoSuchType,
 }
 
-/// A field that is added to a length.
-enum Field {
-    /// 16 bits at an offset.
-    Short(usize),
-    /// The lower 15 of 16 bits.
-    Masked(usize),
-    /// 32 bits.
-    Long(usize),
-    /// Four bytes where the byte at an offset has one of these bits.
-    FourIf(usize, u8),
-}
+/// A field that is added to a length: some bits of the 32 at an offset.
+#[derive(Clone, Copy)]
+struct Field(usize, u32);
+
+const SHORT: u32 = 0xffff;
+const LOWER_15: u32 = 0x7fff;
+const LONG: u32 = 0xffff_ffff;
 
 impl Field {
-    fn value(&self, head: &[u8]) -> u64 {
-        match *self {
-            Self::Short(at) => short(head, at).into(),
-            Self::Masked(at) => (short(head, at) & 0x7fff).into(),
-            Self::Long(at) => u64::from(short(head, at)) | u64::from(short(head, at + 2)) << 16,
-            Self::FourIf(at, bits) => {
-                let set = head.get(at).is_some_and(|byte| byte & bits != 0);
-                if set { 4 } else { 0 }
-            }
-        }
+    #[inline]
+    fn value(self, head: &[u8]) -> u64 {
+        let Self(at, bits) = self;
+        let behind = head.get(at..).unwrap_or_default();
+        let value = match behind.first_chunk() {
+            Some(bytes) => u32::from_le_bytes(*bytes),
+            None => behind.first_chunk().map_or(0, |bytes| u16::from_le_bytes(*bytes).into()),
+        };
+        (value & bits).into()
     }
-}
-
-fn short(head: &[u8], at: usize) -> u16 {
-    let bytes = head.get(at..).and_then(<[u8]>::first_chunk);
-    bytes.map_or(0, |bytes| u16::from_le_bytes(*bytes))
 }
 
 /// What is known of a length from the first bytes of a record.
@@ -63,26 +56,40 @@ pub(super) enum Measured {
 }
 
 /// Measures the record that begins with these bytes, at least one.
+#[inline]
 pub(super) fn measure(head: &[u8]) -> Measured {
     let Some(&number) = head.first() else { return Measured::Needs(1) };
-    match length(RecordKind(number)) {
-        None => Measured::NoSuchType,
-        Some(Length::Unknown) => Measured::Unknown,
-        Some(Length::Fixed(bytes)) => Measured::Bytes(bytes.into()),
-        Some(Length::Sum(fixed, _)) if head.len() < fixed as usize => {
-            Measured::Needs(fixed as usize)
+    let (fixed, fields, more) = match LENGTHS[usize::from(number)] {
+        Length::Fixed(bytes) => return Measured::Bytes(bytes.into()),
+        Length::Sum(fixed, fields) => (fixed, fields, 0),
+        Length::SumOrFourMore(fixed, fields, at, bits) => {
+            let has_more = head.get(at).is_some_and(|byte| byte & bits != 0);
+            (fixed, fields, if has_more { 4 } else { 0 })
         }
-        Some(Length::Sum(fixed, fields)) => {
-            let added: u64 = fields.iter().map(|field| field.value(head)).sum();
-            Measured::Bytes(u64::from(fixed) + added)
-        }
+        Length::Unknown => return Measured::Unknown,
+        Length::NoSuchType => return Measured::NoSuchType,
+    };
+    if head.len() < fixed as usize {
+        return Measured::Needs(fixed as usize);
     }
+    let added: u64 = fields.iter().map(|field| field.value(head)).sum();
+    Measured::Bytes(u64::from(fixed) + added + more)
 }
 
-fn length(kind: RecordKind) -> Option<Length> {
-    use Field::{FourIf, Long, Masked, Short};
-    use Length::{Fixed, Sum, Unknown};
-    Some(match kind.0 {
+/// The lengths of all types. It is asked for each record of a log.
+static LENGTHS: [Length; 256] = {
+    let mut all = [Length::NoSuchType; 256];
+    let mut kind = 0;
+    while kind < all.len() {
+        all[kind] = length(kind as u8);
+        kind += 1;
+    }
+    all
+};
+
+const fn length(kind: u8) -> Length {
+    use Length::{Fixed, NoSuchType, Sum, SumOrFourMore, Unknown};
+    match kind {
         0 | 4 | 17 | 23 => Fixed(1),
         1 => Fixed(568),
         2 | 18 | 99 => Fixed(18),
@@ -91,50 +98,50 @@ fn length(kind: RecordKind) -> Option<Length> {
         8 | 9 | 53 => Fixed(8),
         10 => Fixed(7),
         11..=13 | 100 => Fixed(11),
-        14 => Sum(43, &[Short(40), FourIf(42, 4)]),
-        15 => Sum(75, &[Short(72)]),
-        16 => Sum(7, &[Short(4)]),
-        19 | 20 | 45 | 59 | 77 => Sum(3, &[Short(1)]),
-        22 | 46 | 61 => Sum(5, &[Short(3)]),
+        14 => SumOrFourMore(43, &[Field(40, SHORT)], 42, 4),
+        15 => Sum(75, &[Field(72, SHORT)]),
+        16 => Sum(7, &[Field(4, SHORT)]),
+        19 | 20 | 45 | 59 | 77 => Sum(3, &[Field(1, SHORT)]),
+        22 | 46 | 61 => Sum(5, &[Field(3, SHORT)]),
         24 => Fixed(56),
         25 => Fixed(48),
         26 => Fixed(60),
-        27 => Sum(102, &[Short(96), Short(98), Short(100)]),
-        28 => Sum(88, &[Short(86)]),
-        29 => Sum(50, &[Short(44), Short(46), Short(48)]),
-        30 => Sum(48, &[Short(44), Short(46)]),
-        31 => Sum(52, &[Short(44), Short(46)]),
+        27 => Sum(102, &[Field(96, SHORT), Field(98, SHORT), Field(100, SHORT)]),
+        28 => Sum(88, &[Field(86, SHORT)]),
+        29 => Sum(50, &[Field(44, SHORT), Field(46, SHORT), Field(48, SHORT)]),
+        30 => Sum(48, &[Field(44, SHORT), Field(46, SHORT)]),
+        31 => Sum(52, &[Field(44, SHORT), Field(46, SHORT)]),
         32 | 35 => Fixed(44),
-        33 | 34 => Sum(50, &[Masked(44)]),
-        36 => Sum(56, &[Short(44), Short(46), Short(54)]),
-        37 => Sum(54, &[Short(44), Short(46)]),
-        38 | 48 => Sum(46, &[Short(44)]),
-        39 => Sum(51, &[Short(44), Short(46)]),
+        33 | 34 => Sum(50, &[Field(44, LOWER_15)]),
+        36 => Sum(56, &[Field(44, SHORT), Field(46, SHORT), Field(54, SHORT)]),
+        37 => Sum(54, &[Field(44, SHORT), Field(46, SHORT)]),
+        38 | 48 => Sum(46, &[Field(44, SHORT)]),
+        39 => Sum(51, &[Field(44, SHORT), Field(46, SHORT)]),
         42 => Fixed(22),
         49 => Fixed(576),
         50 | 52 | 80 => Fixed(26),
-        54 => Sum(7, &[Long(3)]),
+        54 => Sum(7, &[Field(3, LONG)]),
         57 => Fixed(3),
         58 => Fixed(68),
-        60 => Sum(35, &[Short(33)]),
-        62 => Sum(110, &[Short(96), Short(98), Short(100), Long(106)]),
-        63 => Sum(96, &[Short(86), Long(92)]),
-        64 => Sum(54, &[Short(52)]),
-        65 => Sum(96, &[Long(88), Long(92)]),
+        60 => Sum(35, &[Field(33, SHORT)]),
+        62 => Sum(110, &[Field(96, SHORT), Field(98, SHORT), Field(100, SHORT), Field(106, LONG)]),
+        63 => Sum(96, &[Field(86, SHORT), Field(92, LONG)]),
+        64 => Sum(54, &[Field(52, SHORT)]),
+        65 => Sum(96, &[Field(88, LONG), Field(92, LONG)]),
         66 => Fixed(46),
-        67..=75 | 82..=91 => Sum(5, &[Long(1)]),
-        76 => Sum(7, &[Short(5)]),
+        67..=75 | 82..=91 => Sum(5, &[Field(1, LONG)]),
+        76 => Sum(7, &[Field(5, SHORT)]),
         78 | 81 | 94 => Fixed(10),
         92 => Fixed(14),
-        93 => Sum(58, &[Short(44), Short(46)]),
+        93 => Sum(58, &[Field(44, SHORT), Field(46, SHORT)]),
         95 => Fixed(20),
         96 => Fixed(16),
         97 => Fixed(2),
         98 => Fixed(27),
         101 => Fixed(19),
         40 | 41 | 43 | 44 | 47 | 55 | 56 => Unknown,
-        102.. => return None,
-    })
+        102.. => NoSuchType,
+    }
 }
 
 #[cfg(test)]

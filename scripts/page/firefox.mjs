@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Opens target/page/edbmend.html in Firefox, gives it files, and prints its report as JSON.
 //
-//   scripts/look-with-firefox.mjs PAGE FILE...
+//   scripts/page/firefox.mjs PAGE FILE...
 //
 // Firefox is driven by its own protocol (Marionette), for which nothing has to be installed. FIREFOX names the browser.
 import { spawn } from 'node:child_process';
@@ -17,7 +17,7 @@ const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
 const [file, ...files] = process.argv.slice(2);
 if (!file || files.length === 0) {
-  console.error('usage: look-with-firefox.mjs PAGE FILE...');
+  console.error('usage: firefox.mjs PAGE FILE...');
   process.exit(2);
 }
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,4 +1,4 @@
-//! A log stream with its databases: what the next mount and the next backups find together.
+//! An instance of the engine: a log stream with its databases, and what its next start finds together.
 
 use crate::ese::{DbHeader, DbState};
 use crate::simulate::{Log, LogHead, Set, Started, Stop, start};
@@ -7,8 +7,8 @@ use crate::survey::{DatabaseFacts, LogStream};
 use super::chain::Chain;
 use super::membership::{is_archive, is_of_none, is_of_stream};
 
-/// A log stream with the databases of its signature.
-pub(super) struct Scene<'a> {
+/// A log stream with the databases of its signature: what the engine starts as one instance.
+pub(super) struct Instance<'a> {
     pub chain: &'a Chain<'a>,
     pub databases: Vec<Member<'a>>,
     /// What a start of the engine meets.
@@ -37,7 +37,7 @@ impl Member<'_> {
     }
 }
 
-impl<'a> Scene<'a> {
+impl<'a> Instance<'a> {
     /// Takes those of the databases that belong to the stream, and tries the start. `streams` are all of the
     /// folder.
     pub fn new(
