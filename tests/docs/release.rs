@@ -203,6 +203,13 @@ fn the_icon_is_what_its_script_draws() {
     assert!(drawn == std::fs::read(root().join("scripts/windows/edbmend.ico")).unwrap());
 }
 
+/// `apt` shows one line of it, and what packs it breaks lines at 79 letters.
+#[test]
+fn what_a_package_is_fits_in_a_line() {
+    let description = env!("CARGO_PKG_DESCRIPTION");
+    assert!(description.len() < 79, "{description}");
+}
+
 #[test]
 fn cargo_installs_what_the_lock_file_names() {
     let folders = ["docs", "contrib", "scripts"].map(|folder| files_in(&root().join(folder)));
