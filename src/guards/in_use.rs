@@ -85,7 +85,7 @@ fn how_to_see_who(path: &Path) -> String {
 /// The refusal where nobody can tell whether somebody else has the file open.
 pub fn unproven(path: &Path, why: &str) -> Refusal {
     let remedy = if why == ONLY_OWNER_CAN_TELL {
-        "Run edbmend as root, or as the owner of the file."
+        "Run edbmend as the owner of the file, or as root; in a container root needs CAP_LEASE for it."
     } else {
         "If you are sure that the store is dismounted on every machine that can reach this file, add \
          --allow-unproven-lock."
