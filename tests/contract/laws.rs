@@ -6,10 +6,11 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use edbmend::ese::checksum;
+use edbmend::ese::{RawLogHeader, checksum};
 use edbmend::practice::{Recipe, edit_header, storage_group};
 use serde_json::Value;
 use tempfile::TempDir;
+use zerocopy::FromBytes;
 
 use crate::harness::ran::{check_folder, ids};
 use crate::harness::{Ran, run};
@@ -80,9 +81,6 @@ fn oracle() -> Vec<(&'static str, Change, &'static [&'static str], i32)> {
         ("E00.chk", Foreign, &["checkpoint-mismatch"], 0),
     ]
 }
-
-/// Where the header of a log has its list of attached databases.
-const LOG_ATTACH_LIST_OFFSET: usize = 671;
 
 fn changed(name: &str, change: Change) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -175,7 +173,8 @@ fn no_reset_is_offered_where_the_list_of_databases_is_damaged() {
     assert!(offers_a_reset(&check_folder(dir.path())));
     let log = dir.path().join("E00.log");
     let mut bytes = fs::read(&log).unwrap();
-    bytes[LOG_ATTACH_LIST_OFFSET..][..64].fill(0xff);
+    let (header, _) = RawLogHeader::mut_from_prefix(&mut bytes).unwrap();
+    header.attach_list[..64].fill(0xff);
     checksum::seal(&mut bytes[..4096]);
     fs::write(&log, bytes).unwrap();
     let checked = check_folder(dir.path());

@@ -451,12 +451,13 @@ impl Set {
     fn of_list(&self) -> Vec<Mutation> {
         let Some(name) = &self.current else { return Vec::new() };
         let own = self.bytes(name);
-        if own.len() < 4096 || own[671] == 0 {
+        let header = RawLogHeader::ref_from_prefix(own).ok();
+        if header.is_none_or(|(header, _)| header.attach_list[0] == 0) {
             return Vec::new();
         }
         let with = |edit: &dyn Fn(&mut [u8])| {
             let mut bytes = own.to_vec();
-            edit(&mut bytes[671..2719]);
+            edit(&mut RawLogHeader::mut_from_prefix(&mut bytes).unwrap().0.attach_list);
             Some(sealed(bytes, 4096))
         };
         let signatures: Vec<Vec<u8>> =

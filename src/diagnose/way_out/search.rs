@@ -1,5 +1,6 @@
 //! Which steps help in a situation: the ways that lose nothing first, each tried before it is told.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::ese::DbState;
@@ -81,10 +82,8 @@ fn mounting(place: &Place) -> Vec<Move> {
         place.databases.iter().find(is_older)
     });
     if let Some(facts) = older {
-        return roll_forward(place).unwrap_or_else(|| {
-            let what = crate::show::shown(&facts.path).to_string();
-            vec![Move::BringDatabaseBack { what, which: Wanted::Newest }, Move::CheckAgain]
-        });
+        return roll_forward(place)
+            .unwrap_or_else(|| vec![newest_back(&facts.path), Move::CheckAgain]);
     }
     let taken = name_taken(place);
     if !taken.is_empty() {
@@ -146,9 +145,8 @@ fn by_pages_only(place: &Place, cause: &Cause) -> Option<Vec<Move>> {
     let lost = place.facts(path)?.lost_header.as_ref()?;
     let evidence = Evidence::PagesOnly;
     matches!(lost.case, LostCase::PagesOnly).then(|| {
-        let what = crate::show::shown(path).to_string();
         vec![
-            Move::BringDatabaseBack { what, which: Wanted::Newest },
+            newest_back(path),
             Move::CopyAside,
             Move::RebuildHeader { path: path.clone(), evidence },
             Move::RepairDatabase(path.clone()),
@@ -316,16 +314,12 @@ fn may_be_reset(place: &Place, way: &[Move]) -> bool {
 
 /// What is to be brought back because of what the engine met.
 fn found_again(place: &Place, cause: &Cause) -> Vec<Move> {
-    let shown = |path: &Path| crate::show::shown(path).to_string();
-    let database = |what: String| Move::BringDatabaseBack { what, which: Wanted::Newest };
     match cause {
-        Cause::DatabaseMissing { server_path } => {
-            vec![database(crate::show::shown(server_path).to_string())]
-        }
+        Cause::DatabaseMissing { server_path } => vec![newest_back(server_path)],
         Cause::DatabaseReplaced { path } if is_repaired(place, path) => Vec::new(),
         Cause::DatabaseReplaced { path }
         | Cause::DatabaseOlder { path, .. }
-        | Cause::FileCutOff { path, .. } => vec![database(shown(path))],
+        | Cause::FileCutOff { path, .. } => vec![newest_back(path)],
         Cause::HeaderDestroyed { path } => header_found_again(place, path),
         Cause::BackupCopy { path } => vec![Move::FinishRestore(path.clone())],
         Cause::NotClean { path, .. } => of_unclean(place, path),
@@ -343,9 +337,12 @@ fn header_found_again(place: &Place, path: &Path) -> Vec<Move> {
     let is_unread = place.facts(path).is_none_or(|facts| facts.lost_header.is_none());
     let (path_of, evidence) = (path.to_owned(), Evidence::Unread);
     let rebuild = is_unread.then_some(Move::RebuildHeader { path: path_of, evidence });
-    let what = crate::show::shown(path).to_string();
-    let back = Move::BringDatabaseBack { what, which: Wanted::Newest };
-    std::iter::once(Move::CopyAside).chain(rebuild).chain([back]).collect()
+    std::iter::once(Move::CopyAside).chain(rebuild).chain([newest_back(path)]).collect()
+}
+
+/// The newest copy of one database, by its path here or on the server.
+fn newest_back(path: &(impl AsRef<OsStr> + ?Sized)) -> Move {
+    Move::BringDatabaseBack { what: crate::show::shown(path).to_string(), which: Wanted::Newest }
 }
 
 fn of_unclean(place: &Place, path: &Path) -> Vec<Move> {
