@@ -104,6 +104,34 @@ fn an_unattended_run_is_typed_as_the_page_has_it() {
     assert!(std::fs::read_to_string(log).unwrap().contains(" end: committed, exit code 0"));
 }
 
+mod whole {
+    use super::*;
+
+    #[test]
+    #[ignore = "slow: minutes; it builds the program as it is installed"]
+    fn cargo_installs_and_removes_the_program_by_the_lines_of_the_page() {
+        let lines =
+            lines_of("docs/install.md", &["cargo install --locked --path ", "cargo uninstall "]);
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        let machine = tempfile::tempdir().unwrap();
+        let program = machine.path().join("bin/edbmend");
+        // Nothing is asked of the internet, and what was built is not built again in the next run.
+        let told = format!(
+            "CARGO_NET_OFFLINE=true CARGO_TARGET_DIR={}/install CARGO_INSTALL_ROOT={}",
+            env!("CARGO_TARGET_TMPDIR"),
+            machine.path().display()
+        );
+        for line in lines {
+            type_in(root(), &format!("{told} {line}"));
+            let version = format!("{} --version", program.display());
+            match line.contains(" uninstall ") {
+                false => assert!(type_in(machine.path(), &version).starts_with("edbmend ")),
+                true => assert!(!program.exists()),
+            }
+        }
+    }
+}
+
 /// The one artefact whose name ends so.
 fn artefact(end: &str) -> PathBuf {
     let all = files_in(&root().join("target/release-artefacts"));
