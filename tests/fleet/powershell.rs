@@ -101,16 +101,17 @@ fn between<'a>(text: &'a str, open: &'a str, close: &'a str) -> impl Iterator<It
 
 /// What pages tell one to type into PowerShell, and the examples that `Get-Help` shows.
 fn snippets() -> Vec<String> {
-    let pages = pages();
-    let blocks = pages.iter().flat_map(|page| between(page, "```powershell\n", "```"));
-    let lines = pages.iter().flat_map(|page| between(page, "\n    powershell -Command ", "\n"));
-    let files = FILES.map(|file| text_of(contrib(file)));
-    let examples = files.iter().flat_map(|file| between(file, ".EXAMPLE\n", "\n    ."));
-    let examples = examples.map(|example| example.split("#>").next().unwrap());
-    let typed: Vec<String> = blocks.chain(lines).chain(examples).map(str::to_owned).collect();
+    let texts = [pages(), FILES.map(|file| text_of(contrib(file))).to_vec()].concat();
+    let mut typed = Vec::new();
+    for text in &texts {
+        typed.extend(between(text, "```powershell\n", "```"));
+        typed.extend(between(text, "\n    powershell -Command ", "\n"));
+        let examples = between(text, ".EXAMPLE\n", "\n    .");
+        typed.extend(examples.map(|example| example.split("#>").next().unwrap()));
+    }
     // The task scheduler has its command line in one word.
-    let inner = typed.iter().flat_map(|text| between(text, " -File ", "'")).map(str::to_owned);
-    inner.chain(typed.clone()).collect()
+    let inner: Vec<&str> = typed.iter().flat_map(|text| between(text, " -File ", "'")).collect();
+    [typed, inner].concat().into_iter().map(str::to_owned).collect()
 }
 
 #[test]
@@ -227,7 +228,7 @@ fn flags_in(text: &str) -> impl Iterator<Item = &str> {
 fn exported() -> BTreeSet<String> {
     let manifest = text_of(contrib(FILES[2]));
     let list = between(&manifest, "FunctionsToExport = @(", ")").next().expect("what it exports");
-    between(&format!("{list}, "), "'", "', ").map(str::to_owned).collect()
+    list.split('\'').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
 #[test]

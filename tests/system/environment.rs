@@ -118,6 +118,24 @@ fn limited<S: AsRef<OsStr>>(blocks: u32, words: impl IntoIterator<Item = S>) -> 
 /// What is typed for a folder.
 type Typed<'a> = &'a dyn Fn(&Path) -> Vec<String>;
 
+/// As in a rescue system of which only the disks are mounted: the names of open files are missing.
+#[test]
+#[ignore = "needs root and unshare"]
+fn without_proc_a_repair_is_done() {
+    needs::root();
+    needs::programs(&["unshare"]);
+    let fixture = Fixture::new(&damaged(6));
+    let before = fs::read(&fixture.db).unwrap();
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", "mount -t tmpfs none /proc && exec \"$@\"", "sh"]);
+    let ran = finish(spawn(command.args([PROGRAM, "repair", "--yes", "--json"]).arg(&fixture.db)));
+    assert_eq!((ran.code, ran.outcome().as_str()), (Some(0), "committed"), "{ran:?}");
+    let operation = operations(fixture.dir()).remove(0);
+    let undone = run_on(&["restore", "--yes"], &operation);
+    assert_eq!(undone.code, Some(0), "{undone:?}");
+    assert!(fs::read(&fixture.db).unwrap() == before);
+}
+
 #[test]
 fn a_limit_of_the_file_size_fails_a_write_and_nothing_else() {
     let mut outcomes = Vec::new();

@@ -105,7 +105,7 @@ function Get-EdbHeader {
     .PARAMETER Copy
     Shows one header copy of a database as it is, also a damaged one.
     .EXAMPLE
-    Get-EdbHeader D:\mdbdata\priv1.edb | Select-Object Path, Kind, Elected
+    Get-EdbHeader D:\mdbdata\priv1.edb | Select-Object 'Path', 'Kind', 'Elected'
     .EXAMPLE
     (Get-EdbHeader D:\mdbdata\priv1.edb).Header.previous_full_backup
     #>
@@ -151,7 +151,7 @@ function Test-EdbGroup {
     .EXAMPLE
     if (-not (Test-EdbGroup D:\mdbdata).IsSound) { 'look at it' }
     .EXAMPLE
-    (Test-EdbGroup D:\mdbdata).WayOut | Format-Table step, command, why
+    (Test-EdbGroup D:\mdbdata).WayOut | Format-Table 'step', 'command', 'why'
     #>
     [CmdletBinding()]
     param(
@@ -204,7 +204,7 @@ function Repair-EdbHeader {
     .EXAMPLE
     Repair-EdbHeader D:\mdbdata\priv1.edb -WhatIf | Select-Object -ExpandProperty Changes
     .EXAMPLE
-    Repair-EdbHeader D:\mdbdata\priv1.edb, D:\mdbdata\pub1.edb -BackupDir E:\edbmend -Confirm:$false
+    Repair-EdbHeader 'D:\mdbdata\priv1.edb', 'D:\mdbdata\pub1.edb' -BackupDir E:\edbmend -Confirm:$false
     #>
     [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')]
     param(

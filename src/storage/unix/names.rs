@@ -7,7 +7,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
+use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
 use super::super::status::{FileKind, Status};
@@ -21,8 +21,15 @@ pub(super) fn open_at(path: &Path, flags: OFlags, mode: Mode) -> io::Result<fs::
     Ok(opened.into())
 }
 
-/// A file without a name, in the folder of `path`; `None` where the file system has no such files.
+/// By this folder the files that this process has open can be named.
+const OPEN_FILES: &str = "/proc/self/fd";
+
+/// A file without a name, in the folder of `path`; `None` where the file system has no such files, or where
+/// [`give_name`] could not name it, as in a rescue system without `/proc`.
 pub(super) fn create_unnamed(path: &Path) -> io::Result<Option<fs::File>> {
+    if rustix::fs::access(OPEN_FILES, Access::EXISTS).is_err() {
+        return Ok(None);
+    }
     let dir = path.parent().unwrap_or(Path::new("/"));
     let place = held::folder(dir)?;
     let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
@@ -37,7 +44,7 @@ pub(super) fn create_unnamed(path: &Path) -> io::Result<Option<fs::File>> {
 /// Gives a file without a name this one, which must be free.
 pub(super) fn give_name(file: &fs::File, path: &Path) -> io::Result<()> {
     let place = held::place(path)?;
-    let unnamed = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let unnamed = format!("{OPEN_FILES}/{}", file.as_raw_fd());
     let flags = AtFlags::SYMLINK_FOLLOW;
     Ok(rustix::fs::linkat(rustix::fs::CWD, unnamed, &place.base, place.name, flags)?)
 }
