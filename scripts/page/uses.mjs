@@ -138,7 +138,7 @@ async function faults_are_told(browser) {
   const faults = [
     ['#page-worker', 'return bytes.length;', 'return bytes.length + 1;', 'met a fault of its own'],
     ['#page-worker', 'const bytes = bytes_from(', 'if (length) throw new DOMException("gone", "SecurityError"); const bytes = bytes_from(', 'the browser says SecurityError: gone'],
-    ['#page-worker', 'compile(data.program)', 'compile(new Uint8Array(8))', 'CompileError'],
+    ['#page-worker', 'compile(unpacked)', 'compile(new Uint8Array(8))', 'CompileError'],
     ['#page-worker', "'use strict';", 'not a script', 'SyntaxError'],
   ];
   for (const [id, was, becomes, words] of faults) {
