@@ -4,6 +4,7 @@ const DATABASES = /\.(edb|dit|dat|sdb|mdb|msmessagestore)$/i;
 const MOST_GLANCED = 100;
 const MOST_LISTED = 200;
 const PAUSE_MS = 100;
+const [FEWEST_COLUMNS, MOST_COLUMNS] = [20, 80];
 
 const by_id = (id) => document.getElementById(`page-${id}`);
 
@@ -347,12 +348,24 @@ function row(path) {
   return details;
 }
 
+// How many letters of a `pre` fit beside each other in a part of the page.
+function columns_of(part) {
+  const [line, ruler] = [element('pre'), element('span', '0'.repeat(MOST_COLUMNS), { id: 'page-ruler' })];
+  line.append(ruler);
+  part.replaceChildren(line);
+  const { paddingLeft, paddingRight } = getComputedStyle(line);
+  const room = line.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+  const fit = Math.floor(room / ruler.getBoundingClientRect().width * MOST_COLUMNS);
+  line.remove();
+  return Math.max(FEWEST_COLUMNS, Math.min(MOST_COLUMNS, fit));
+}
+
 async function explain(event) {
   event.preventDefault();
   const topic = by_id('topic').value.trim();
   if (topic === '') return by_id('meaning').replaceChildren();
   try {
-    const { answer } = await aside.ask({ what: 'explain', topic }, []);
+    const { answer } = await aside.ask({ what: 'explain', topic, columns: columns_of(by_id('meaning')) }, []);
     const words = answer.text.trim();
     const made = words ? element('pre', words) : element('p', `${shown(topic)} is not known here.`);
     by_id('meaning').replaceChildren(made);

@@ -1,7 +1,8 @@
 'use strict';
 // The other side of the program: reads slices of the files, hands over the question, passes on what it is told.
 
-const AHEAD_BYTES = 4 * 1024 * 1024;
+// In slices of 4 MiB a file took Chromium twice as long.
+const AHEAD_BYTES = 16 * 1024 * 1024;
 const HEAD_BYTES = 4096;
 const MOST_HEADS = 256;
 const PAUSE_MS = 100;
