@@ -1,8 +1,8 @@
 'use strict';
 // The other side of the program: reads slices of the files, hands over the question, passes on what it is told.
 
-// In slices of 4 MiB a file took Chromium twice as long.
-const AHEAD_BYTES = 16 * 1024 * 1024;
+// With 4 MiB a file took Chromium twice as long.
+const MOST_BYTES = 16 * 1024 * 1024;
 const HEAD_BYTES = 4096;
 const MOST_HEADS = 256;
 const PAUSE_MS = 100;
@@ -24,10 +24,10 @@ let question = new Uint8Array();
 let trouble = new Uint8Array();
 let answer;
 let panic;
-// What the program asked for last, and what is held for what it will ask next: a stretch of a file, and the first
-// bytes of files that lie side by side.
+// Where the program read last, and what is held for what it will ask next: a stretch of a file, and the first bytes of
+// files that lie side by side.
 let last;
-let ahead;
+let stretch;
 let heads;
 let done = 0;
 let reads = 0;
@@ -47,42 +47,50 @@ function read(blob) {
 
 function forget() {
   last = { file: -1, end: 0 };
-  ahead = { file: -1, start: 0, bytes: new Uint8Array() };
-  heads = { bytes_of: new Map(), next: -1, count: 1 };
+  stretch = { file: -1, start: 0, bytes: new Uint8Array(), asked: 0 };
+  heads = { bytes_of: new Map(), next: -1, asked: 0 };
 }
 
 function bytes_from(file, offset, length) {
   const follows = file === last.file && offset === last.end;
   last = { file, end: offset + length };
   if (offset === 0 && length <= HEAD_BYTES) return head_of(file).subarray(0, length);
-  const end_ahead = ahead.start + ahead.bytes.length;
-  if (file !== ahead.file || offset < ahead.start || offset + length > end_ahead) {
-    // What follows the last read comes in larger slices.
-    const end = Math.min(offset + (follows ? Math.max(length, AHEAD_BYTES) : length), files[file].size);
-    ahead = { file, start: offset, bytes: read(files[file].slice(offset, end)) };
+  const end = stretch.start + stretch.bytes.length;
+  if (file !== stretch.file || offset < stretch.start || offset + length > end) {
+    const wanted = follows ? Math.min(Math.max(stretch.asked, length) * 2, MOST_BYTES) : length;
+    more_or_least(wanted, length, (bytes) => read_stretch(file, offset, bytes));
   }
-  return ahead.bytes.subarray(offset - ahead.start, offset - ahead.start + length);
+  return stretch.bytes.subarray(offset - stretch.start, offset - stretch.start + length);
 }
 
-// A browser takes a millisecond or more for each read: whoever goes from file to file gets more and more heads by one.
 function head_of(file) {
   if (!heads.bytes_of.has(file)) {
-    const count = file === heads.next ? Math.min(heads.count * 2, MOST_HEADS) : 1;
-    try {
-      read_heads(file, count);
-    } catch (error) {
-      // One of them cannot be read, and perhaps not this one.
-      if (count === 1) throw error;
-      read_heads(file, 1);
-    }
+    const wanted = file === heads.next ? Math.min(heads.asked * 2, MOST_HEADS) : 1;
+    more_or_least(wanted, 1, (count) => read_heads(file, count));
   }
   return heads.bytes_of.get(file);
 }
 
-function read_heads(file, count) {
-  const parts = files.slice(file, file + count).map((part) => part.slice(0, HEAD_BYTES));
+// A browser takes a millisecond or more for each read: who goes on gets more with each. Of what cannot be read as a whole
+// only the least is asked for, for the fault may lie behind it.
+function more_or_least(wanted, least, read_so_much) {
+  try {
+    read_so_much(wanted);
+  } catch (error) {
+    if (wanted <= least) throw error;
+    read_so_much(least);
+  }
+}
+
+function read_stretch(file, start, asked) {
+  const bytes = read(files[file].slice(start, Math.min(start + asked, files[file].size)));
+  stretch = { file, start, bytes, asked };
+}
+
+function read_heads(file, asked) {
+  const parts = files.slice(file, file + asked).map((part) => part.slice(0, HEAD_BYTES));
   const bytes = read(new Blob(parts));
-  heads = { bytes_of: new Map(), next: file + count, count };
+  heads = { bytes_of: new Map(), next: file + asked, asked };
   let end = 0;
   parts.forEach((part, place) => heads.bytes_of.set(file + place, bytes.subarray(end, end += part.size)));
 }

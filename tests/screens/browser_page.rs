@@ -128,7 +128,10 @@ fn everything_on_the_page_works() {
     fs::copy(group.path("priv1.edb"), large.join("priv1.edb")).unwrap();
     File::options().write(true).open(large.join("priv1.edb")).unwrap().set_len(64 << 30).unwrap();
 
-    browse("page/uses.mjs", [Path::new(PAGE), &out, &group.dir, &large]);
+    let wide = Group::of(&Recipe { log_file_sectors: 16, pages: 300, ..Recipe::default() });
+
+    browse("page/uses.mjs", [Path::new(PAGE), &out, &group.dir, &large, &wide.dir]);
+    expect_same(&out.join("parts.json"), &wide.dir, &["--deep"], wide.dir.parent().unwrap());
     let files: Vec<_> = names_in(&group.dir).into_iter().filter(|name| name != "logs").collect();
     for name in files {
         let file = group.path(&name);
