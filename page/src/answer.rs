@@ -13,11 +13,11 @@ use crate::browser;
 use crate::question::{Asked, Folders, Question};
 use crate::watched::ByPage;
 
-/// What a browser says of the machine and of whoever sits there.
-const UNKNOWN: &str = "unknown, in a browser";
+/// What a browser says of the machine.
+const HOST: &str = "an unknown machine";
 
-/// Columns of an explanation.
-const WIDTH: usize = 80;
+/// What it says of whoever sits there.
+const USER: &str = "unknown, in a browser";
 
 /// The answer to a question.
 pub fn answer(question: Question) -> Value {
@@ -30,9 +30,9 @@ pub fn answer(question: Question) -> Value {
         Asked::Dump { path } => {
             json!({ "text": inspect_in(&run, &path, None, Records::Notable).to_string() })
         }
-        Asked::Explain { topic } => {
+        Asked::Explain { topic, columns } => {
             let words: Vec<_> = topic.split_whitespace().collect();
-            json!({ "text": explained(&words, WIDTH) })
+            json!({ "text": explained(&words, columns) })
         }
     }
 }
@@ -68,8 +68,8 @@ fn request(folders: Folders) -> Check {
 
 fn run_report(run: &Run) -> RunReport {
     RunReport {
-        host: UNKNOWN.into(),
-        user: UNKNOWN.into(),
+        host: HOST.into(),
+        user: USER.into(),
         login: None,
         directory: None,
         arguments: run.arguments.clone(),

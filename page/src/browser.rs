@@ -25,10 +25,15 @@ unsafe extern "C" {
 
 /// What the page asks, as JSON.
 pub fn question() -> Vec<u8> {
+    taken(question_length, take_question)
+}
+
+/// A text of the page, with the functions that tell its length and that copy it.
+fn taken(length: unsafe extern "C" fn() -> u32, take: unsafe extern "C" fn(*mut u8)) -> Vec<u8> {
     // SAFETY: the page fills as many bytes as it said there are.
     unsafe {
-        let mut text = vec![0; question_length() as usize];
-        take_question(text.as_mut_ptr());
+        let mut text = vec![0; length() as usize];
+        take(text.as_mut_ptr());
         text
     }
 }
@@ -43,13 +48,7 @@ pub fn read(file: usize, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
 
 /// Why the last read failed, as the browser says it.
 fn trouble() -> String {
-    // SAFETY: the page fills as many bytes as it said there are.
-    let text = unsafe {
-        let mut text = vec![0; trouble_length() as usize];
-        take_trouble(text.as_mut_ptr());
-        text
-    };
-    String::from_utf8_lossy(&text).into_owned()
+    String::from_utf8_lossy(&taken(trouble_length, take_trouble)).into_owned()
 }
 
 /// Hands the answer over.

@@ -37,6 +37,8 @@ pub enum Asked {
     Explain {
         /// The id, the code or the number.
         topic: String,
+        /// As many fit on a line.
+        columns: usize,
     },
 }
 

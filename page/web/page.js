@@ -3,6 +3,8 @@
 const DATABASES = /\.(edb|dit|dat|sdb|mdb|msmessagestore)$/i;
 const MOST_GLANCED = 100;
 const MOST_LISTED = 200;
+const PAUSE_MS = 100;
+const [FEWEST_COLUMNS, MOST_COLUMNS] = [20, 80];
 
 const by_id = (id) => document.getElementById(`page-${id}`);
 
@@ -21,14 +23,14 @@ function program() {
   return new Response(stream).arrayBuffer();
 }
 
-function started(program) {
+function started(unpacked) {
   const source = new Blob([by_id('worker').textContent], { type: 'text/javascript' });
   const worker = new Worker(URL.createObjectURL(source));
-  worker.postMessage({ program, files: given.files, paths: given.paths });
+  worker.postMessage({ unpacked });
   return worker;
 }
 
-// Answers one question after the other.
+// Answers one question after the other, each of the files that it is about.
 class Asked {
   #worker = null;
   #waiting = Promise.resolve();
@@ -39,21 +41,21 @@ class Asked {
     this.tell = tell;
   }
 
-  ask(asked) {
+  ask(asked, files) {
     const stops = this.#stops;
-    const answered = this.#waiting.then(() => this.#answer(asked, stops));
+    const answered = this.#waiting.then(() => this.#answer({ asked, given: files }, stops));
     this.#waiting = answered.catch(() => {});
     return answered;
   }
 
-  async #answer(asked, stops) {
+  async #answer(question, stops) {
     const bytes = await (unpacked ??= program());
     if (stops !== this.#stops) throw new Stopped();
     return new Promise((resolve, reject) => {
       this.#give_up = reject;
       this.#worker ??= started(bytes);
       this.#hear(this.#worker, resolve, reject);
-      this.#worker.postMessage({ asked });
+      this.#worker.postMessage(question);
     });
   }
 
@@ -81,30 +83,52 @@ class Stopped extends Error {}
 
 // ---- what was given
 
-let given = { files: [], paths: [], folder: '.' };
+// Files, each with its path, in the order of these.
+let given = { files: [], folder: '.' };
 
-function give(files, paths) {
-  const names = new Set(paths.map((path) => path.split('/')[0]));
-  given = { files, paths, folder: names.size === 1 ? [...names][0] : '.' };
-  if (given.folder === '.') given.paths = paths.map((path) => path.startsWith('./') ? path : `./${path}`);
+function give(files) {
+  const names = new Set(files.map(({ path }) => path.split('/')[0]));
+  const folder = names.size === 1 ? [...names][0] : '.';
+  const below = (path) => folder === '.' && !path.startsWith('./') ? `./${path}` : path;
+  const all = files.map(({ path, file }) => ({ path: below(path), file }));
+  given = { files: all.sort((one, other) => one.path < other.path ? -1 : 1), folder };
   abandon();
   aside.stop();
   by_id('trouble').replaceChildren();
   clear();
   offer_places();
   list();
-  const bytes = files.reduce((sum, file) => sum + file.size, 0);
-  const what = given.folder === '.' ? '' : `${shown(given.folder)}: `;
-  by_id('given').textContent = files.length === 0 ? 'No file is there.' : `${what}${count(files.length, 'file')}, ${size(bytes)}.`;
+  tell_given();
   by_id('look').disabled = files.length === 0;
   if (files.length > 0) look();
 }
 
-const path_of = (file) => file.webkitRelativePath || `./${file.name}`;
+function tell_given(bytes) {
+  const { files, folder } = given;
+  const what = folder === '.' ? '' : `${shown(folder)}: `;
+  const long = bytes === undefined ? '' : `, ${size(bytes)}`;
+  by_id('given').textContent = files.length === 0 ? 'No file is there.' : `${what}${count(files.length, 'file')}${long}.`;
+}
+
+// A browser looks at a file on the disk when it is first asked for its length, and the page stands still meanwhile.
+async function weigh(is_over) {
+  tell({ kind: 'begin', what: 'asking how long the files are', total: 0 });
+  let [bytes, paused] = [0, performance.now()];
+  for (const [place, { file }] of given.files.entries()) {
+    bytes += file.size;
+    if (performance.now() - paused < PAUSE_MS) continue;
+    progressed(place + 1);
+    await new Promise((go_on) => setTimeout(go_on));
+    if (is_over()) return;
+    paused = performance.now();
+  }
+  tell_given(bytes);
+}
+
+const named = (file) => ({ path: file.webkitRelativePath || `./${file.name}`, file });
 
 function picked({ target }) {
-  const files = [...target.files];
-  give(files, files.map(path_of));
+  give([...target.files].map(named));
 }
 
 // A browser tells of what is picked once only: who changed something in the folder picks it again.
@@ -113,7 +137,7 @@ const forget_picked = ({ target }) => { target.value = ''; };
 const folder_of = (path) => path.slice(0, path.lastIndexOf('/'));
 
 function offer_places() {
-  const folders = [...new Set(given.paths.map(folder_of))].sort();
+  const folders = [...new Set(given.files.map(({ path }) => folder_of(path)))].sort();
   for (const id of ['log-dir', 'system-dir']) {
     const same = id === 'log-dir' ? 'the same folder' : 'the folder of the logs';
     const options = folders.map((folder) => element('option', shown(folder), { value: folder }));
@@ -126,7 +150,8 @@ function offer_places() {
 async function walk(entry, found) {
   if (entry.isFile) {
     const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
-    found.push([file, entry.fullPath.replace(/^\//, '')]);
+    const path = entry.fullPath.replace(/^\//, '');
+    found.push({ path: path.includes('/') ? path : `./${path}`, file });
     return;
   }
   const reader = entry.createReader();
@@ -146,9 +171,9 @@ async function dropped(event) {
   try {
     const found = [];
     for (const entry of entries) await walk(entry, found);
-    give(found.map(([file]) => file), found.map(([, path]) => path.includes('/') ? path : `./${path}`));
+    give(found);
   } catch (error) {
-    if (entries.every((entry) => entry.isFile)) return give(files, files.map(path_of));
+    if (entries.every((entry) => entry.isFile)) return give(files.map(named));
     trouble(`This browser hands no dropped folder to a page from a disk (${error.message}). Pick the folder with the button.`);
   }
 }
@@ -157,14 +182,14 @@ async function dropped(event) {
 
 let kept = null;
 let last_used = null;
-let begun = { total: 0, at: 0, what: '' };
+let begun = { total: 0, at: 0 };
 const looker = new Asked(tell);
 const aside = new Asked();
 
 function tell({ kind, what, total, done }) {
   if (kind === 'stage') by_id('stage').textContent = capital(what);
   if (kind === 'begin') {
-    begun = { total, what, at: performance.now() };
+    begun = { total, at: performance.now() };
     by_id('stage').textContent = capital(what);
     by_id('rate').textContent = '';
     by_id('bar').removeAttribute('value');
@@ -175,7 +200,7 @@ function tell({ kind, what, total, done }) {
 function progressed(done) {
   const seconds = (performance.now() - begun.at) / 1000;
   if (begun.total === 0) {
-    by_id('rate').textContent = `${count(done, 'file')} read`;
+    by_id('rate').textContent = count(done, 'file');
     return;
   }
   const rate = Math.max(done, 1) / Math.max(seconds, 0.001);
@@ -208,27 +233,36 @@ async function look() {
   clear();
   by_id('progress').hidden = false;
   by_id('trouble').replaceChildren();
-  const [mine, began] = [turn, performance.now()];
+  const mine = turn;
   try {
-    for (const [asked, show] of questions()) {
-      const answer = await looker.ask(asked);
-      if (mine !== turn) return;
-      show(answer, began);
-    }
-    lead_to_answer();
+    await ask_all(() => mine !== turn);
   } catch (error) {
-    if (mine !== turn) return;
-    if (error instanceof Stopped) trouble('Stopped. Nothing is said of what was not read by then.');
-    else failed(error);
+    if (mine === turn) failed(error);
   }
-  by_id('progress').hidden = true;
+  if (mine === turn) by_id('progress').hidden = true;
 }
 
-// What is asked one after the other, and what shows the answer: the first one comes from the headers alone.
-function questions() {
-  const paths = given.paths.filter((path) => DATABASES.test(path)).slice(0, MOST_GLANCED);
-  const asked = [[{ what: 'glance', paths }, glance], [question(false), answered]];
-  return by_id('deep').checked ? [...asked, [question(true), answered]] : asked;
+// What is asked one after the other. The first answer comes from the headers of the databases alone.
+async function ask_all(is_over) {
+  const began = performance.now();
+  const databases = given.files.filter(({ path }) => DATABASES.test(path)).slice(0, MOST_GLANCED);
+  const first = await looker.ask({ what: 'glance', paths: databases.map(({ path }) => path) }, databases);
+  if (is_over()) return;
+  glance(first);
+  await weigh(is_over);
+  for (const deep of by_id('deep').checked ? [false, true] : [false]) {
+    if (is_over()) return;
+    const answer = await looker.ask(question(deep), given.files);
+    if (is_over()) return;
+    answered(answer, began);
+  }
+  lead_to_answer();
+}
+
+function stop() {
+  abandon();
+  by_id('progress').hidden = true;
+  trouble('Stopped. Nothing is said of what was not read by then.');
 }
 
 // Whoever waited is led to the answer. Whoever is busy below, with a file or with a number, is left alone.
@@ -256,7 +290,8 @@ function clear() {
 }
 
 // The headers of the databases, before any log is read.
-function glance({ answer: found }) {
+function glance({ answer: found, used }) {
+  last_used = used;
   const known = found.filter(({ state }) => state);
   if (known.length === 0) return;
   const table = element('table');
@@ -291,7 +326,7 @@ function answered({ answer, used }, began) {
 
 function list() {
   const wanted = by_id('filter').value.toLowerCase();
-  const found = given.paths.filter((path) => path.toLowerCase().includes(wanted)).sort();
+  const found = given.files.map(({ path }) => path).filter((path) => path.toLowerCase().includes(wanted));
   const rows = found.slice(0, MOST_LISTED).map(row);
   const more = found.length - rows.length;
   if (more > 0) rows.push(element('p', `and ${more} more: type a part of the name`));
@@ -305,7 +340,7 @@ function row(path) {
   details.append(element('summary', shown(path)), dump);
   details.addEventListener('toggle', async () => {
     try {
-      dump.textContent = (await aside.ask({ what: 'dump', path })).answer.text.trim();
+      dump.textContent = (await aside.ask({ what: 'dump', path }, given.files)).answer.text.trim();
     } catch (error) {
       dump.textContent = `cannot be shown: ${shown(error.message)}`;
     }
@@ -313,12 +348,24 @@ function row(path) {
   return details;
 }
 
+// How many letters of a `pre` fit beside each other in a part of the page.
+function columns_of(part) {
+  const [line, ruler] = [element('pre'), element('span', '0'.repeat(MOST_COLUMNS), { id: 'page-ruler' })];
+  line.append(ruler);
+  part.replaceChildren(line);
+  const { paddingLeft, paddingRight } = getComputedStyle(line);
+  const room = line.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+  const fit = Math.floor(room / ruler.getBoundingClientRect().width * MOST_COLUMNS);
+  line.remove();
+  return Math.max(FEWEST_COLUMNS, Math.min(MOST_COLUMNS, fit));
+}
+
 async function explain(event) {
   event.preventDefault();
   const topic = by_id('topic').value.trim();
   if (topic === '') return by_id('meaning').replaceChildren();
   try {
-    const { answer } = await aside.ask({ what: 'explain', topic });
+    const { answer } = await aside.ask({ what: 'explain', topic, columns: columns_of(by_id('meaning')) }, []);
     const words = answer.text.trim();
     const made = words ? element('pre', words) : element('p', `${shown(topic)} is not known here.`);
     by_id('meaning').replaceChildren(made);
@@ -359,7 +406,7 @@ for (const id of ['folder', 'single']) {
   by_id(id).addEventListener('change', picked);
 }
 by_id('look').addEventListener('click', look);
-by_id('stop').addEventListener('click', () => looker.stop());
+by_id('stop').addEventListener('click', stop);
 by_id('filter').addEventListener('input', list);
 by_id('ask').addEventListener('submit', explain);
 by_id('save-html').addEventListener('click', save_html);

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 // Opens target/page/edbmend.html in Chromium, and uses everything that is on it.
 //
-//   scripts/page/uses.mjs PAGE OUT FOLDER LARGE
+//   scripts/page/uses.mjs PAGE OUT FOLDER LARGE WIDE
 //
-// FOLDER is a storage group with a folder `logs` in it, LARGE a folder with a database that takes long to read. What
-// the page says and saves goes to OUT, to be compared with what the program says: files.json, dropped.json, logs.json,
-// saved.json, saved.html, dump-NAME.txt, explained.txt. It fails where something does not do what it is for, or where
+// FOLDER is a storage group with a folder `logs` in it, LARGE a folder with a database that takes long to read, WIDE a
+// storage group that is read in several slices. What the page says and saves goes to OUT, to be compared with what the
+// program says: files.json, dropped.json, logs.json, parts.json, saved.json, saved.html, dump-NAME.txt, explained.txt. It fails where something does not do what it is for, or where
 // the browser asks for anything but the page.
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -14,9 +14,9 @@ import { basename, join, resolve } from 'node:path';
 import { address_of, finish, launched, opened, trouble_at } from '../chromium.mjs';
 import { exchange, given, looked, reported } from './given.mjs';
 
-const [file, out, folder, large] = process.argv.slice(2);
-if (!large) {
-  console.error('usage: uses.mjs PAGE OUT FOLDER LARGE');
+const [file, out, folder, large, wide] = process.argv.slice(2);
+if (!wide) {
+  console.error('usage: uses.mjs PAGE OUT FOLDER LARGE WIDE');
   process.exit(2);
 }
 mkdirSync(out, { recursive: true });
@@ -138,7 +138,7 @@ async function faults_are_told(browser) {
   const faults = [
     ['#page-worker', 'return bytes.length;', 'return bytes.length + 1;', 'met a fault of its own'],
     ['#page-worker', 'const bytes = bytes_from(', 'if (length) throw new DOMException("gone", "SecurityError"); const bytes = bytes_from(', 'the browser says SecurityError: gone'],
-    ['#page-worker', 'compile(data.program)', 'compile(new Uint8Array(8))', 'CompileError'],
+    ['#page-worker', 'compile(unpacked)', 'compile(new Uint8Array(8))', 'CompileError'],
     ['#page-worker', "'use strict';", 'not a script', 'SyntaxError'],
   ];
   for (const [id, was, becomes, words] of faults) {
@@ -149,6 +149,21 @@ async function faults_are_told(browser) {
     await given(page, folder, false);
     await reported(page, said);
   }
+  await context.close();
+}
+
+// Where a slice cannot be read, nothing is lost but what the program would have lost.
+async function parts_are_read(browser) {
+  const said = trouble_at('parts_are_read');
+  const { page, context } = await opened(browser, address_of(file), {}, said);
+  const read = 'reader.readAsArrayBuffer(blob)';
+  const with_a_fault = `(() => {
+    if (blob.size > 128 * 1024) throw new DOMException('gone', 'NotReadableError');
+    return ${read};
+  })()`;
+  await exchange(page, '#page-worker', read, with_a_fault);
+  await given(page, wide, true);
+  keep('parts.json', await reported(page, said));
   await context.close();
 }
 
@@ -175,8 +190,9 @@ const { browser, over } = await launched();
 const { page } = await opened(browser, address_of(file), { acceptDownloads: true }, trouble_at('the page'));
 for (const use of uses) await use(page, trouble_at(use.name));
 await faults_are_told(browser);
+await parts_are_read(browser);
 (await over()).forEach(trouble_at('the network'));
 const served = await launched();
 await folder_is_dropped(served.browser);
 await served.over();
-finish(`${uses.length + 2} uses`);
+finish(`${uses.length + 3} uses`);

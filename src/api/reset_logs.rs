@@ -1,6 +1,5 @@
 //! The plan of a `reset-logs`: the log reset of KB935634.
 
-use std::borrow::Cow;
 use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,10 +24,50 @@ use super::request::{Consent, ResetLogs};
 use super::run::Run;
 
 pub(super) fn plan(run: &Run, request: &ResetLogs) -> Plan {
+    let Judged { report, log_dir, homes, files, deed, backup_dir, mut refused } =
+        match judge(run, request) {
+            Ok(judged) => judged,
+            Err(plan) => return *plan,
+        };
+    let guarded = &request.guarded;
+    run.stage("asking every guard");
+    let asked = LogsQuestion {
+        homes,
+        files,
+        plan: deed.as_ref().map(|deed| &*deed.plan),
+        backup_dir: &backup_dir,
+        allow_unproven_lock: guarded.allow_unproven_lock,
+        backup_terms: guarded.backup_terms,
+        held: None,
+    };
+    refused.extend(for_logs(run.storage(), &asked));
+    refused.extend(confirmation_needed(guarded.consent, &log_dir));
+    match deed {
+        _ if !refused.is_empty() => Plan::of_group(report, Outcome::Refused, &refused),
+        Some(deed) => Plan::of_logs(report, deed, guarded.terms(backup_dir)),
+        None => nothing_to_do(report, log_dir),
+    }
+}
+
+/// What a survey comes to. The facts themselves are let go of: there may be a hundred thousand logs.
+struct Judged {
+    report: Report,
+    log_dir: PathBuf,
+    homes: Vec<PathBuf>,
+    /// What would move, and the databases: nobody else may have them.
+    files: Vec<PathBuf>,
+    /// `None` where there is nothing to move, or it is not known which logs are meant.
+    deed: Option<LogsDeed>,
+    backup_dir: PathBuf,
+    refused: Vec<Refusal>,
+}
+
+/// Surveys the group, asks what can be answered by its facts, and plans; or the end of it.
+fn judge(run: &Run, request: &ResetLogs) -> Result<Judged, Box<Plan>> {
     let report = Report::of_group(CommandName::ResetLogs);
     let (mut group, mut refused) = match survey(run, request) {
         Ok(surveyed) => surveyed,
-        Err(refusal) => return Plan::of_group(report, Outcome::Refused, &[refusal]),
+        Err(refusal) => return Err(refuse(report, &[refusal])),
     };
     let wanted = wanted(run, request);
     let base = match choose_stream(&group, &wanted) {
@@ -43,38 +82,28 @@ pub(super) fn plan(run: &Run, request: &ResetLogs) -> Plan {
     }
     let stream = group.streams.iter().find(|stream| Some(stream.base) == base);
     if stream.is_none() && refused.is_empty() {
-        return nothing_to_do(report, &group, &wanted);
+        return Err(Box::new(without_a_stream(report, group, &wanted)));
     }
     let report = with_databases(report, &group);
-    let guarded = &request.guarded;
     let beside = group.folders.log_dir.join(base.as_ref().map_or("", LogBase::as_str));
-    let backup_dir = match run.backup_dir(guarded.backup_dir.as_deref(), &beside) {
+    let backup_dir = match run.backup_dir(request.guarded.backup_dir.as_deref(), &beside) {
         Ok(dir) => dir,
-        Err(refusal) => return Plan::of_group(report, Outcome::Refused, &[refusal]),
+        Err(refusal) => return Err(refuse(report, &[refusal])),
     };
     refused.extend(reset_refusals(&group, stream, &wanted));
     refused.extend(stream.into_iter().flat_map(|stream| unread_logs(run, stream)));
     refused.extend(group.databases.iter().filter_map(|facts| run.unread_streaming_file(facts)));
-    run.stage("asking every guard");
     let deed = stream.and_then(|stream| deed(run, request, &group, stream, &backup_dir));
-    let movable = stream.into_iter().flat_map(movable_files);
-    let files = files_of(&group.databases).chain(movable).map(Cow::Borrowed).collect();
-    let asked = LogsQuestion {
-        homes: folders(&group),
-        files,
-        plan: deed.as_ref().map(|deed| &*deed.plan),
-        backup_dir: &backup_dir,
-        allow_unproven_lock: guarded.allow_unproven_lock,
-        backup_terms: guarded.backup_terms,
-        held: None,
-    };
-    refused.extend(for_logs(run.storage(), &asked));
-    refused.extend(confirmation_needed(guarded.consent, &group.folders.log_dir));
-    match deed {
-        Some(deed) if refused.is_empty() => Plan::of_logs(report, deed, guarded.terms(backup_dir)),
-        None if refused.is_empty() => nothing_to_do(report, &group, &wanted),
-        _ => Plan::of_group(report, Outcome::Refused, &refused),
+    if deed.is_none() && refused.is_empty() {
+        refused.extend(pending_refusals(&group, None, &wanted));
     }
+    let (homes, log_dir) = (folders(&group), group.folders.log_dir.clone());
+    let files = files_of(group, base);
+    Ok(Judged { report, log_dir, homes, files, deed, backup_dir, refused })
+}
+
+fn refuse(report: Report, reasons: &[Refusal]) -> Box<Plan> {
+    Box::new(Plan::of_group(report, Outcome::Refused, reasons))
 }
 
 fn survey(run: &Run, request: &ResetLogs) -> Result<(GroupFacts, Vec<Refusal>), Refusal> {
@@ -127,29 +156,30 @@ fn folders(group: &GroupFacts) -> Vec<PathBuf> {
     dirs
 }
 
-/// Databases with their streaming files.
-fn files_of(databases: &[DatabaseFacts]) -> impl Iterator<Item = &Path> {
-    databases.iter().flat_map(|database| {
-        let streaming = database.streaming.iter().filter(|streaming| streaming.found);
-        iter::once(&*database.path).chain(streaming.map(|streaming| &*streaming.path))
-    })
+/// Databases with their streaming files; and the files of a stream that would move, and that a running engine, or a
+/// backup, may have open.
+fn files_of(group: GroupFacts, base: Option<LogBase>) -> Vec<PathBuf> {
+    let databases = group.databases.into_iter().flat_map(|database| {
+        let streaming = database.streaming.filter(|streaming| streaming.found);
+        iter::once(database.path).chain(streaming.map(|streaming| streaming.path))
+    });
+    let stream = group.streams.into_iter().filter(|stream| Some(stream.base) == base);
+    databases.chain(stream.flat_map(movable_files)).collect()
+}
+
+fn movable_files(mut stream: LogStream) -> impl Iterator<Item = PathBuf> {
+    let readable = |log: &LogFile| {
+        !matches!(log.content, LogContent::NotRegular(_) | LogContent::Unreadable(_))
+    };
+    let readable_file = |file: &CheckpointFile| file.is_regular() && file.read_error.is_none();
+    let checkpoint = stream.checkpoint.take().filter(readable_file).map(|file| file.path);
+    stream.into_moving_logs().filter(readable).map(|log| log.path).chain(checkpoint)
 }
 
 /// What cannot be read cannot be known again, and is not moved.
 fn unread_logs(run: &Run, stream: &LogStream) -> Vec<Refusal> {
     let logs = stream.unread_among(stream.moving_logs());
     logs.map(|(path, error)| unread(run.storage(), path, error)).collect()
-}
-
-/// The files of a stream that would move, and that a running engine, or a backup, may have open.
-fn movable_files(stream: &LogStream) -> impl Iterator<Item = &Path> {
-    let readable = |log: &&LogFile| {
-        !matches!(log.content, LogContent::NotRegular(_) | LogContent::Unreadable(_))
-    };
-    let readable_file = |file: &&CheckpointFile| file.is_regular() && file.read_error.is_none();
-    let checkpoint = stream.checkpoint.iter().filter(readable_file);
-    let checkpoint = checkpoint.map(|file| &*file.path);
-    stream.moving_logs().filter(readable).map(|log| &*log.path).chain(checkpoint)
 }
 
 fn with_databases(mut report: Report, group: &GroupFacts) -> Report {
@@ -185,11 +215,16 @@ fn warn_of_no_logging(finding: &mut Finding, is_named_by_logs: bool) {
             .into();
 }
 
-fn nothing_to_do(mut report: Report, group: &GroupFacts, request: &GroupRequest) -> Plan {
-    let pending = pending_refusals(group, None, request);
+/// The end where no log of the group is there.
+fn without_a_stream(report: Report, group: GroupFacts, request: &GroupRequest) -> Plan {
+    let pending = pending_refusals(&group, None, request);
     if !pending.is_empty() {
-        return Plan::of_group(with_databases(report, group), Outcome::Refused, &pending);
+        return Plan::of_group(with_databases(report, &group), Outcome::Refused, &pending);
     }
-    report.note_of_group([Note::NoLogToMove(group.folders.log_dir.clone())]);
+    nothing_to_do(report, group.folders.log_dir)
+}
+
+fn nothing_to_do(mut report: Report, log_dir: PathBuf) -> Plan {
+    report.note_of_group([Note::NoLogToMove(log_dir)]);
     Plan::of_group(report, Outcome::NothingToDo, &[])
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use console::Term;
 
-use crate::manual::{Kind, Number, explained, kind, numbers, plain, sections, without_marks};
+use crate::manual::{Kind, explained, line_of, numbers, plain, sections, without_marks};
 use crate::report::CommandName;
 
 use super::printed::Printed;
@@ -26,31 +26,8 @@ pub struct ExplainArgs {
 pub fn run(args: &ExplainArgs) -> Printed {
     let width = style_for(&Term::stdout()).width;
     let words: Vec<_> = args.topics.iter().map(String::as_str).collect();
-    let kinds: Vec<_> = words.iter().filter_map(|word| kind(word)).collect();
-    let text = if words.is_empty() {
-        contents(width)
-    } else if kinds.len() == words.len() {
-        all_of(&kinds, width)
-    } else {
-        explained(&words, width)
-    };
+    let text = if words.is_empty() { contents(width) } else { explained(&words, width) };
     Printed::text(CommandName::Explain, text)
-}
-
-fn all_of(kinds: &[Kind], width: usize) -> String {
-    let asked = numbers().filter(|number| kinds.contains(&number.kind));
-    asked.map(|number| one_line(&number, width)).collect()
-}
-
-fn one_line(number: &Number, width: usize) -> String {
-    line_of(&number.number.to_string(), 7, number.meaning, width)
-}
-
-/// A topic, and as much of what is said about it as fits beside it.
-fn line_of(topic: &str, column: usize, text: &str, width: usize) -> String {
-    let room = width.saturating_sub(column + 2);
-    let text = console::truncate_str(text, room, "...");
-    format!("  {topic:<column$}{text}\n")
 }
 
 fn contents(width: usize) -> String {

@@ -1,6 +1,5 @@
 //! The guards of a deed that moves logs.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +24,7 @@ pub struct LogsQuestion<'a> {
     /// The folders that the files move out of or into, at home.
     pub homes: Vec<PathBuf>,
     /// The files that must be nobody else's and are not held.
-    pub files: Vec<Cow<'a, Path>>,
+    pub files: Vec<PathBuf>,
     /// The plan; `None` where something forbids one already.
     pub plan: Option<&'a ResetPlan>,
     /// Where the operation folder goes, absolute.
@@ -52,9 +51,9 @@ impl<'a> LogsQuestion<'a> {
         held: Option<&'a Held<'a>>,
     ) -> Self {
         let files = match held {
-            None => databases_of(plan).map(Cow::Owned).collect(),
+            None => databases_of(plan).collect(),
             Some(_) if plan.undoes.is_some() => Vec::new(),
-            Some(_) => kept_open_of(plan).map(Cow::Owned).collect(),
+            Some(_) => kept_open_of(plan).collect(),
         };
         let mut homes = vec![plan.log_dir.clone()];
         for batch in &plan.batches {
@@ -172,7 +171,7 @@ fn is_carried_out(storage: &dyn Storage, plan: &ResetPlan) -> bool {
 fn in_use(storage: &dyn Storage, asked: &LogsQuestion) -> Vec<Refusal> {
     // One that is gone is told of by itself.
     let there = asked.files.iter().filter(|path| storage.status(path).is_ok());
-    let there: Vec<&Path> = there.map(|path| &**path).collect();
+    let there: Vec<&Path> = there.map(PathBuf::as_path).collect();
     Held::probe_all(storage, &there, asked.allow_unproven_lock)
 }
 

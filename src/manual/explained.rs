@@ -1,13 +1,18 @@
 //! What is known of a topic, as text.
 
+use super::lines::all_of;
 use super::markdown::plain;
 use super::numbers::{Kind, Number, kind, named};
 use super::sections::{exit_code, sections};
 
 /// What ids, exit codes, and numbers or names of the engine mean, in a text of that many columns. A kind of number
-/// among the words (`event 459`) leaves out the other kind. Empty where nothing is known.
+/// among the words (`event 459`) leaves out the other kind; alone it stands for all numbers of its kind. Empty where
+/// nothing is known.
 pub fn explained(words: &[&str], width: usize) -> String {
     let kinds: Vec<_> = words.iter().filter_map(|word| kind(word)).collect();
+    if kinds.len() == words.len() {
+        return all_of(&kinds, width);
+    }
     let is_asked = |number: &Number| kinds.is_empty() || kinds.contains(&number.kind);
     let topics = words.iter().filter(|word| kind(word).is_none());
     let texts = topics.map(|topic| topic_explained(topic, is_asked, width));

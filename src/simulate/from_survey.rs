@@ -1,8 +1,7 @@
 //! From what was surveyed to what a start meets.
 
-use std::path::PathBuf;
-
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::ese::DbHeader;
 use crate::ese::content::ContentKind;
@@ -22,11 +21,10 @@ impl Set {
             signature.is_some() && own != signature && streams.iter().any(is_theirs)
         };
         let databases = in_order(databases.iter().filter(|facts| !of_another(facts)));
-        let archives = stream.archives.iter();
+        let numbered =
+            |log: &LogFile| Some((i32::try_from(log.name.generation()?).ok()?, of_log(log)));
         Self {
-            archives: archives
-                .filter_map(|log| Some((i32::try_from(log.name.generation()?).ok()?, of_log(log))))
-                .collect(),
+            archives: Arc::new(stream.archives.iter().filter_map(numbered).collect()),
             current: stream.current.as_ref().map(of_log),
             has_temporary: stream.temporary.is_some(),
             checkpoint: stream.checkpoint.as_ref().and_then(checkpoint),

@@ -11,8 +11,9 @@ use crate::survey::{LogBody, LogSummary};
 /// The logs of one base name with the checkpoint, and the databases beside them.
 #[derive(Clone, Default)]
 pub struct Set {
-    /// Closed logs, by the generation in their names.
-    pub archives: BTreeMap<i32, Log>,
+    /// Closed logs, by the generation in their names. There may be a hundred thousand, and most of the sets that are
+    /// tried have the same.
+    pub archives: Arc<BTreeMap<i32, Log>>,
     /// The current log.
     pub current: Option<Log>,
     /// Whether a file has the name of the temporary log, whatever it holds.

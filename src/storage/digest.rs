@@ -20,7 +20,7 @@ pub fn digest_blocks(
     length: u64,
     mut consume: impl FnMut(&[u8], u64) -> Result<()>,
 ) -> Result<[u8; 32]> {
-    let mut buffer = AlignedBuffer::new(BLOCK_BYTES);
+    let mut buffer = AlignedBuffer::new(length.min(BLOCK_BYTES as u64) as usize);
     let mut hasher = Sha256::new();
     let mut offset = 0;
     while offset < length {

@@ -95,6 +95,12 @@ impl LogStream {
         before.chain(&self.archives).chain(&self.shadows)
     }
 
+    /// Takes out every log that belongs to it and holds, or held, its records: all but reserve logs.
+    pub fn into_moving_logs(self) -> impl Iterator<Item = LogFile> {
+        let before = self.temporary.into_iter().chain(self.current).chain(self.rivals);
+        before.chain(self.archives).chain(self.shadows)
+    }
+
     /// How its logs are named: as the first closed log, else as the current one, else as in Exchange
     /// 2003.
     pub fn naming(&self) -> LogNaming {

@@ -160,7 +160,14 @@ fn recover_all(storage: &dyn Storage, dir: &Path) -> Option<Applied> {
     pending.first().map(|subject| recover(context(storage), subject, Wish::AsFound, allowed))
 }
 
-fn stop_everywhere(bench: &Bench, prepare: impl Fn(), job: impl Fn() -> Job) -> usize {
+/// Stops an operation at each step, and after each the recovery at its steps: at every so many of them, at other ones
+/// after each step of the operation.
+fn stop_everywhere(
+    bench: &Bench,
+    every: usize,
+    prepare: impl Fn(),
+    job: impl Fn() -> Job,
+) -> usize {
     for n in 0.. {
         bench.reset();
         prepare();
@@ -172,7 +179,7 @@ fn stop_everywhere(bench: &Bench, prepare: impl Fn(), job: impl Fn() -> Job) -> 
             bench.assert_settled("not stopped");
             return n;
         }
-        for m in 0.. {
+        for m in (n % every..).step_by(every) {
             let (storage, count) = stopping_at(m);
             let recovered = recover_all(&storage, &bench.dir);
             if count.load(Ordering::SeqCst) > m {
@@ -190,24 +197,44 @@ fn stop_everywhere(bench: &Bench, prepare: impl Fn(), job: impl Fn() -> Job) -> 
     unreachable!()
 }
 
-#[test]
-fn a_reset_stopped_at_every_step() {
+fn stop_resets(every: usize) {
     for across_volumes in [false, true] {
         let bench = Bench::new(across_volumes);
-        let stops = stop_everywhere(&bench, || {}, || bench.job());
+        let stops = stop_everywhere(&bench, every, || {}, || bench.job());
+        println!("across volumes: {across_volumes}: stopped at {stops} places");
+        assert!(stops > 30);
+    }
+}
+
+fn stop_undos(every: usize) {
+    for across_volumes in [false, true] {
+        let bench = Bench::new(across_volumes);
+        let stops = stop_everywhere(&bench, every, || bench.carry_out(), || bench.undo_job());
         println!("across volumes: {across_volumes}: stopped at {stops} places");
         assert!(stops > 30);
     }
 }
 
 #[test]
+fn a_reset_stopped_at_every_step() {
+    stop_resets(4);
+}
+
+#[test]
 fn the_undo_of_a_reset_stopped_at_every_step() {
-    for across_volumes in [false, true] {
-        let bench = Bench::new(across_volumes);
-        let stops = stop_everywhere(&bench, || bench.carry_out(), || bench.undo_job());
-        println!("across volumes: {across_volumes}: stopped at {stops} places");
-        assert!(stops > 30);
-    }
+    stop_undos(4);
+}
+
+#[test]
+#[ignore = "slow: seconds; fewer steps of the recovery are tried always"]
+fn a_reset_and_each_step_of_its_recovery() {
+    stop_resets(1);
+}
+
+#[test]
+#[ignore = "slow: seconds; fewer steps of the recovery are tried always"]
+fn the_undo_of_a_reset_and_each_step_of_its_recovery() {
+    stop_undos(1);
 }
 
 /// What a mount leaves after the logs are gone: generation 1 under a new signature.

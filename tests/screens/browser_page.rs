@@ -7,6 +7,7 @@ use std::process::Command;
 
 use crate::harness::picked::{folders_with_files, without_run};
 use crate::harness::{Group, edit_database, files, names, needs, run};
+use edbmend::practice::Recipe;
 use serde_json::Value;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/page/edbmend.html");
@@ -127,7 +128,10 @@ fn everything_on_the_page_works() {
     fs::copy(group.path("priv1.edb"), large.join("priv1.edb")).unwrap();
     File::options().write(true).open(large.join("priv1.edb")).unwrap().set_len(64 << 30).unwrap();
 
-    browse("page/uses.mjs", [Path::new(PAGE), &out, &group.dir, &large]);
+    let wide = Group::of(&Recipe { log_file_sectors: 16, pages: 300, ..Recipe::default() });
+
+    browse("page/uses.mjs", [Path::new(PAGE), &out, &group.dir, &large, &wide.dir]);
+    expect_same(&out.join("parts.json"), &wide.dir, &["--deep"], wide.dir.parent().unwrap());
     let files: Vec<_> = names_in(&group.dir).into_iter().filter(|name| name != "logs").collect();
     for name in files {
         let file = group.path(&name);
@@ -149,6 +153,26 @@ fn everything_on_the_page_works() {
     fs::rename(&group.dir, &plain).unwrap();
     expect_same(&out.join("files.json"), &plain, &[], &plain);
     browse("look-at-pages.mjs", [&out, &out.join("saved.html")]);
+}
+
+#[test]
+#[ignore = "needs Chromium, the page"]
+fn of_ten_thousand_logs_the_states_come_first_and_the_answer_soon() {
+    need_chromium();
+    need_page();
+    let many =
+        Recipe { current_generation: 10_001, log_file_sectors: 16, pages: 4, ..Recipe::default() };
+    let group = Group::of(&many);
+    let told = browse("page/measure.mjs", [Path::new(PAGE), &group.dir]);
+    let told: Value = serde_json::from_slice(&told).unwrap();
+    println!("{told}");
+    let figure = |name: &str| told[name].as_f64().unwrap();
+    let heads = 10_000.0 * 4096.0;
+    assert!(figure("read_bytes") > heads, "{told}");
+    assert!(0.0 < figure("first_seconds") && figure("first_bytes") < heads / 100.0, "{told}");
+    // A browser takes a millisecond or more for each read, so the heads come many at once.
+    assert!(figure("reads") < 200.0, "{told}");
+    assert!(figure("memory_bytes") <= 64.0 * 1024.0 * 1024.0, "{told}");
 }
 
 #[test]

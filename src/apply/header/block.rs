@@ -6,8 +6,11 @@ use sha2::{Digest, Sha256};
 
 use crate::storage::{AlignedBuffer, File, PIECE_BYTES, Piece, Result, StorageError};
 
-/// Buffers of one piece that go round between two threads.
-pub(super) const BUFFERS: usize = 8;
+/// Most buffers of one piece that go round between two threads.
+pub(super) const BUFFERS: u64 = 8;
+
+/// Two header pages of the largest size, in bytes.
+const LONGEST_HEAD: u64 = 64 * 1024;
 
 /// A block on its way.
 pub(super) struct Block {
@@ -23,15 +26,17 @@ impl Block {
     }
 }
 
-pub(super) fn new_buffer() -> AlignedBuffer {
-    AlignedBuffer::new(PIECE_BYTES as usize)
+/// Room for one piece, or a header, of a file of so many bytes.
+pub(super) fn new_buffer(length_bytes: u64) -> AlignedBuffer {
+    AlignedBuffer::new(length_bytes.clamp(LONGEST_HEAD, PIECE_BYTES) as usize)
 }
 
-/// Empty buffers that go round, and the way back for them.
-pub(super) fn buffers() -> (Sender<AlignedBuffer>, Receiver<AlignedBuffer>) {
+/// Empty buffers that go round, and the way back for them: no more than the file has pieces.
+pub(super) fn buffers(length_bytes: u64) -> (Sender<AlignedBuffer>, Receiver<AlignedBuffer>) {
     let (empty, emptied) = mpsc::channel();
+    let count = length_bytes.div_ceil(PIECE_BYTES).clamp(1, BUFFERS);
     // The receiver is there.
-    (0..BUFFERS).for_each(|_| empty.send(new_buffer()).unwrap_or_default());
+    (0..count).for_each(|_| empty.send(new_buffer(length_bytes)).unwrap_or_default());
     (empty, emptied)
 }
 

@@ -132,7 +132,7 @@ fn result_of(
 /// Everything by this thread, one after the other; `after_each` is called behind each piece.
 fn in_turn(pass: &Pass, watched: &Watched, after_each: &dyn Fn()) -> Done<Passed> {
     let mut source = Source::new(pass)?;
-    let mut buffer = new_buffer();
+    let mut buffer = new_buffer(pass.length_bytes);
     while let Some(piece) = source.next()? {
         let mut block = Block { buffer, piece };
         source.take(&mut block, watched)?;
@@ -219,7 +219,7 @@ fn read_source(
     writer: Option<(Sender<Block>, Receiver<AlignedBuffer>)>,
 ) -> Done<Passed> {
     let mut source = Source::new(pass)?;
-    let mut kept = writer.is_none().then(new_buffer);
+    let mut kept = writer.is_none().then(|| new_buffer(pass.length_bytes));
     while let Some(piece) = source.next()? {
         let next = kept.take().or_else(|| writer.as_ref().and_then(|(_, empty)| empty.recv().ok()));
         let Some(buffer) = next.filter(|_| !shared.is_stopped()) else { return Ok(None) };

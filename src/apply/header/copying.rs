@@ -37,7 +37,7 @@ impl<'scope> Writer<'scope> {
         shared: &'scope Shared,
     ) -> std::io::Result<Self> {
         let (full, filled) = mpsc::channel();
-        let (empty, emptied) = buffers();
+        let (empty, emptied) = buffers(length);
         let write = move || stopping(shared, || write_all(length, copy, shared, &filled, &empty));
         let thread = Builder::new().spawn_scoped(scope, write)?;
         Ok(Self { thread, blocks: (full, emptied) })
@@ -106,7 +106,7 @@ impl<'scope> ReadBack<'scope> {
         shared: &'scope Shared,
     ) -> std::io::Result<Self> {
         let (full, filled) = mpsc::channel();
-        let (empty, emptied) = buffers();
+        let (empty, emptied) = buffers(length);
         let sync = move || stopping(shared, || sync_written(length, copy, shared));
         let hash = move || hash_all(shared, &filled, &empty);
         let read = move || stopping(shared, || read_synced(length, copy, shared, &full, &emptied));

@@ -1,6 +1,7 @@
 //! What can be done with a group, and what it leaves.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::ese::{BackupInfo, DbState, Signature};
 use crate::simulate::{
@@ -84,12 +85,13 @@ impl Move {
         match self {
             Self::CheckpointAway(_) => set.checkpoint = None,
             Self::LogsAway(paths, _) => {
-                set.archives.retain(|_, log| !paths.contains(&log.path));
+                Arc::make_mut(&mut set.archives).retain(|_, log| !paths.contains(&log.path));
                 set.current = set.current.filter(|log| !paths.contains(&log.path));
             }
             Self::DatabaseAway(path) => set.databases.retain(|file| file.path != *path),
             Self::UseLastLog { .. } => {
-                set.current = set.archives.pop_last().map(|(_, log)| log);
+                let last = Arc::make_mut(&mut set.archives).pop_last();
+                set.current = last.map(|(_, log)| log);
             }
             Self::Recover(leave) => set = recover_set(&set, *leave)?,
             Self::RecoverToTheEnd => set = recover_set(&set, Leave::default())?,

@@ -9,18 +9,18 @@ use rustix::io::Errno;
 /// Longest value of an attribute, in bytes (`XATTR_SIZE_MAX` of `limits.h`).
 pub const LONGEST_VALUE: usize = 65536;
 
+/// Enough for nearly every one: the kernel clears as much as it is offered.
+const USUAL_VALUE: usize = 1024;
+
 /// The value of an attribute; `None` where there is none, or the file system knows of none of that name.
 pub fn value_of(file: &impl AsFd, name: &CStr) -> Result<Option<Vec<u8>>, Errno> {
     // An empty buffer would ask for the length, and be answered with 0.
-    let mut value = vec![0u8; LONGEST_VALUE];
-    let asked = match fgetxattr(file, name, value.as_mut_slice()) {
-        // A descriptor that only names a file (`O_PATH`) is asked by its name in /proc.
-        Err(Errno::BADF) => {
-            let path = format!("/proc/self/fd/{}", file.as_fd().as_raw_fd());
-            getxattr(path, name, value.as_mut_slice())
-        }
-        asked => asked,
-    };
+    let mut value = vec![0u8; USUAL_VALUE];
+    let mut asked = ask(file, name, &mut value);
+    if asked == Err(Errno::RANGE) {
+        value = vec![0; LONGEST_VALUE];
+        asked = ask(file, name, &mut value);
+    }
     match asked {
         Ok(length) => {
             value.truncate(length);
@@ -28,5 +28,17 @@ pub fn value_of(file: &impl AsFd, name: &CStr) -> Result<Option<Vec<u8>>, Errno>
         }
         Err(Errno::NODATA | Errno::OPNOTSUPP) => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// The length of a value that went into the buffer.
+fn ask(file: &impl AsFd, name: &CStr, value: &mut [u8]) -> Result<usize, Errno> {
+    match fgetxattr(file, name, &mut *value) {
+        // A descriptor that only names a file (`O_PATH`) is asked by its name in /proc.
+        Err(Errno::BADF) => {
+            let path = format!("/proc/self/fd/{}", file.as_fd().as_raw_fd());
+            getxattr(path, name, value)
+        }
+        asked => asked,
     }
 }
