@@ -408,9 +408,10 @@ mod tests {
 
     /// Flips each bit of a sealed page, one at a time, and compares the bit that the verdict names with
     /// `correctable`.
-    fn flip_every_bit(mut page: Vec<u8>, correctable: impl Fn(usize) -> bool) {
+    /// Flips every so many of all bits of a page, one by one.
+    fn flip_bits(mut page: Vec<u8>, every: usize, correctable: impl Fn(usize) -> bool) {
         seal_page(&mut page, 7);
-        for bit in 0..page.len() * 8 {
+        for bit in (0..page.len() * 8).step_by(every) {
             page[bit / 8] ^= 1 << (bit % 8);
             let fault = fault_of(&page, 7);
             assert_eq!(fault.kind, PageFaultKind::Checksum, "bit {bit}");
@@ -423,17 +424,27 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_of_an_xor_page_is_found() {
-        for bytes in [4096, 8192] {
-            flip_every_bit(pattern_page(bytes, 0x2), |_| false);
+        flip_bits(pattern_page(4096, 0x2), 1, |_| false);
+        flip_bits(pattern_page(8192, 0x2), 3, |_| false);
+    }
+
+    fn flip_bits_of_ecc_pages(sizes: &[(usize, usize)]) {
+        let outside_the_checksum = |bit| bit >= 64 && bit != FORMAT_FLAG_BIT as usize;
+        for &(bytes, every) in sizes {
+            let page = pattern_page(bytes, FLAG_NEW_CHECKSUM | 0x2);
+            flip_bits(page, every, outside_the_checksum);
         }
     }
 
     #[test]
+    fn flipped_bits_of_ecc_pages_are_found_and_named() {
+        flip_bits_of_ecc_pages(&[(2048, 1), (4096, 7), (8192, 31), (16384, 127), (32768, 509)]);
+    }
+
+    #[test]
+    #[ignore = "slow: a minute; some of the bits are flipped always"]
     fn every_flipped_bit_of_an_ecc_page_is_found_and_named() {
-        for bytes in [2048, 4096, 8192, 16384, 32768] {
-            let outside_the_checksum = |bit| bit >= 64 && bit != FORMAT_FLAG_BIT as usize;
-            flip_every_bit(pattern_page(bytes, FLAG_NEW_CHECKSUM | 0x2), outside_the_checksum);
-        }
+        flip_bits_of_ecc_pages(&[(2048, 1), (4096, 1), (8192, 1), (16384, 1), (32768, 1)]);
     }
 
     #[test]

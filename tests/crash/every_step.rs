@@ -116,8 +116,15 @@ fn recover_all(storage: &dyn Storage, database: &Path) -> Option<Applied> {
     pending.first().map(|path| recover(context(storage), path, Wish::AsFound, allowed))
 }
 
-/// Runs `job` stopped at every changing call, and then `recover` stopped at each of its own.
-fn stop_everywhere(bench: &Bench, prepare: impl Fn(), job: impl Fn() -> Job, new: &[u8]) -> usize {
+/// Runs `job` stopped at every changing call, and then `recover` stopped at every so many of its own, at other ones
+/// behind each stop of the job.
+fn stop_everywhere(
+    bench: &Bench,
+    every: usize,
+    prepare: impl Fn(),
+    job: impl Fn() -> Job,
+    new: &[u8],
+) -> usize {
     for n in 0.. {
         bench.reset();
         prepare();
@@ -128,13 +135,13 @@ fn stop_everywhere(bench: &Bench, prepare: impl Fn(), job: impl Fn() -> Job, new
             return n;
         }
         assert_ne!(applied.ending, Ending::RolledBack, "a dead process rolls nothing back");
-        stop_recover_everywhere(bench, new, n);
+        stop_recover_everywhere(bench, every, new, n);
     }
     unreachable!()
 }
 
-fn stop_recover_everywhere(bench: &Bench, new: &[u8], stopped_at: usize) {
-    for m in 0.. {
+fn stop_recover_everywhere(bench: &Bench, every: usize, new: &[u8], stopped_at: usize) {
+    for m in (stopped_at % every..).step_by(every) {
         let (storage, count) = stopping_at(m);
         let recovered = recover_all(&storage, &bench.database);
         let unharmed = count.load(Ordering::SeqCst) <= m;
@@ -177,29 +184,49 @@ fn damages() -> [(&'static str, Bench); 4] {
     ]
 }
 
-#[test]
-fn a_repair_stopped_at_every_step() {
+fn stop_repairs(every: usize) {
     for (name, bench) in damages() {
         let new = new_bytes(&bench);
         for backup in [BackupScope::Full, BackupScope::Header] {
-            let stops = stop_everywhere(&bench, || {}, || bench.repair_job(backup), &new);
+            let stops = stop_everywhere(&bench, every, || {}, || bench.repair_job(backup), &new);
             println!("{name}, {backup:?}: stopped at {stops} places");
             assert!(stops > 20);
         }
     }
 }
 
-#[test]
-fn a_restore_stopped_at_every_step() {
+fn stop_restores(every: usize) {
     for (name, bench) in damages() {
         let new = new_bytes(&bench);
         let repaired = || {
             execute(context(&Disk), &bench.repair_job(BackupScope::Header));
         };
-        let stops = stop_everywhere(&bench, repaired, || bench.restore_job(), &new);
+        let stops = stop_everywhere(&bench, every, repaired, || bench.restore_job(), &new);
         println!("{name}: stopped at {stops} places");
         assert!(stops > 20);
     }
+}
+
+#[test]
+fn a_repair_stopped_at_every_step() {
+    stop_repairs(4);
+}
+
+#[test]
+fn a_restore_stopped_at_every_step() {
+    stop_restores(4);
+}
+
+#[test]
+#[ignore = "slow: half a minute; fewer steps of the recovery are tried always"]
+fn a_repair_and_each_step_of_its_recovery() {
+    stop_repairs(1);
+}
+
+#[test]
+#[ignore = "slow: half a minute; fewer steps of the recovery are tried always"]
+fn a_restore_and_each_step_of_its_recovery() {
+    stop_restores(1);
 }
 
 #[test]
