@@ -15,11 +15,17 @@ use crate::model::reset::ResetCase;
 use crate::model::table::print_row;
 
 const SHORT: Depth = Depth {
-    operation: Sample { all_up_to: 256, states: 24 },
-    recovery: Sample { all_up_to: 16, states: 2 },
+    operation: Sample { all_up_to: 32, states: 8 },
+    recovery: Sample { all_up_to: 8, states: 1 },
     kills: 1,
     back: false,
     alike: 1,
+};
+
+const LONGER: Depth = Depth {
+    operation: Sample { all_up_to: 256, states: 24 },
+    recovery: Sample { all_up_to: 16, states: 2 },
+    ..SHORT
 };
 
 const WHOLE: Depth = Depth {
@@ -97,10 +103,20 @@ fn assert_proven(rows: &[Row]) {
     }
 }
 
+fn header_operations(depth: Depth) {
+    assert_proven(&repair_and_restore(Damage::BothSound, depth));
+    assert_proven(&repairs_that_go_wrong(depth));
+}
+
 #[test]
 fn header_operations_in_short() {
-    assert_proven(&repair_and_restore(Damage::BothSound, SHORT));
-    assert_proven(&repairs_that_go_wrong(SHORT));
+    header_operations(SHORT);
+}
+
+#[test]
+#[ignore = "slow: half a minute; fewer states are tried always"]
+fn header_operations_at_greater_length() {
+    header_operations(LONGER);
 }
 
 #[test]
@@ -109,14 +125,30 @@ fn rebuilt_headers_in_short() {
 }
 
 #[test]
-fn log_resets_in_short() {
-    assert_proven(&resets("rename", SHORT));
+#[ignore = "slow: seconds; fewer states are tried always"]
+fn rebuilt_headers_at_greater_length() {
+    rebuild_and_restore(LONGER);
+}
+
+fn log_resets(depth: Depth) {
+    assert_proven(&resets("rename", depth));
     let case = ResetCase::new(true);
-    let depth = Depth { kills: 0, alike: 0, ..SHORT };
+    let depth = Depth { kills: 0, alike: 0, ..depth };
     assert_proven(&[
         prove(&case.reset("reset-logs by copy"), &case, depth),
         prove(&case.restore("restore of a reset by copy"), &case, depth),
     ]);
+}
+
+#[test]
+fn log_resets_in_short() {
+    log_resets(SHORT);
+}
+
+#[test]
+#[ignore = "slow: seconds; fewer states are tried always"]
+fn log_resets_at_greater_length() {
+    log_resets(LONGER);
 }
 
 /// The whole of it, in parts that run side by side.
