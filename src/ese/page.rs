@@ -406,9 +406,8 @@ mod tests {
         }
     }
 
-    /// Flips each bit of a sealed page, one at a time, and compares the bit that the verdict names with
-    /// `correctable`.
-    /// Flips every so many of all bits of a page, one by one.
+    /// Flips every so many of the bits of a sealed page, one at a time, and compares the bit that the verdict
+    /// names with `correctable`.
     fn flip_bits(mut page: Vec<u8>, every: usize, correctable: impl Fn(usize) -> bool) {
         seal_page(&mut page, 7);
         for bit in (0..page.len() * 8).step_by(every) {
@@ -424,8 +423,9 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_of_an_xor_page_is_found() {
-        flip_bits(pattern_page(4096, 0x2), 1, |_| false);
-        flip_bits(pattern_page(8192, 0x2), 3, |_| false);
+        for bytes in [4096, 8192] {
+            flip_bits(pattern_page(bytes, 0x2), 1, |_| false);
+        }
     }
 
     fn flip_bits_of_ecc_pages(sizes: &[(usize, usize)]) {

@@ -311,7 +311,7 @@ fn recoveries_in_short() {
     let case = HeaderCase::new(Damage::BothSound, BackupScope::Header);
     let whole = |tree: &Tree| case.whole(tree);
     let recording = case.repair("a repair");
-    assert_nothing_lost(&recovery_rows(&recording, &case, &whole, writes_header(&case), Step(17)));
+    assert_nothing_lost(&recovery_rows(&recording, &case, &whole, writes_header(&case), Step(7)));
 }
 
 /// The test of the test: the protocol of once is caught at it.

@@ -1,10 +1,12 @@
 //! The value of an extended attribute.
 
 use std::ffi::CStr;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsFd;
 
 use rustix::fs::{fgetxattr, getxattr};
 use rustix::io::Errno;
+
+use super::open_files::name_of;
 
 /// Longest value of an attribute, in bytes (`XATTR_SIZE_MAX` of `limits.h`).
 pub const LONGEST_VALUE: usize = 65536;
@@ -35,10 +37,7 @@ pub fn value_of(file: &impl AsFd, name: &CStr) -> Result<Option<Vec<u8>>, Errno>
 fn ask(file: &impl AsFd, name: &CStr, value: &mut [u8]) -> Result<usize, Errno> {
     match fgetxattr(file, name, &mut *value) {
         // A descriptor that only names a file (`O_PATH`) is asked by its name in /proc.
-        Err(Errno::BADF) => {
-            let path = format!("/proc/self/fd/{}", file.as_fd().as_raw_fd());
-            getxattr(path, name, value)
-        }
+        Err(Errno::BADF) => getxattr(name_of(file), name, value),
         asked => asked,
     }
 }

@@ -16,6 +16,8 @@ use rustix::io::{Errno, retry_on_intr};
 
 use crate::show::shown;
 
+use super::open_files;
+
 /// Most links that are followed on the way to one folder, as in the kernel.
 const MOST_LINKS: usize = 40;
 
@@ -167,11 +169,9 @@ fn open_folder(path: &Path) -> io::Result<OwnedFd> {
 /// Where a folder is that a path leads to, without links. On the way only those of root or the user of this
 /// process are followed.
 pub fn real_path(dir: &Path) -> io::Result<PathBuf> {
-    use std::os::fd::AsRawFd;
     let folder = open_folder(dir)?;
-    let named = format!("/proc/self/fd/{}", folder.as_raw_fd());
     // Without /proc nobody knows better than the name.
-    std::fs::read_link(named).or_else(|_| dir.canonicalize())
+    std::fs::read_link(open_files::name_of(&folder)).or_else(|_| dir.canonicalize())
 }
 
 /// Whether a link was met that was not to be followed.

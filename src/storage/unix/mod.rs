@@ -10,6 +10,7 @@ mod lease;
 mod mounts;
 mod names;
 mod open;
+mod open_files;
 mod sharing;
 
 pub use disk::Disk;

@@ -3,15 +3,15 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
 use super::super::status::{FileKind, Status};
-use super::held;
+use super::{held, open_files};
 
 /// Opens what a path names, or creates it.
 pub(super) fn open_at(path: &Path, flags: OFlags, mode: Mode) -> io::Result<fs::File> {
@@ -21,13 +21,10 @@ pub(super) fn open_at(path: &Path, flags: OFlags, mode: Mode) -> io::Result<fs::
     Ok(opened.into())
 }
 
-/// By this folder the files that this process has open can be named.
-const OPEN_FILES: &str = "/proc/self/fd";
-
 /// A file without a name, in the folder of `path`; `None` where the file system has no such files, or where
 /// [`give_name`] could not name it, as in a rescue system without `/proc`.
 pub(super) fn create_unnamed(path: &Path) -> io::Result<Option<fs::File>> {
-    if rustix::fs::access(OPEN_FILES, Access::EXISTS).is_err() {
+    if !open_files::are_named() {
         return Ok(None);
     }
     let dir = path.parent().unwrap_or(Path::new("/"));
@@ -44,8 +41,7 @@ pub(super) fn create_unnamed(path: &Path) -> io::Result<Option<fs::File>> {
 /// Gives a file without a name this one, which must be free.
 pub(super) fn give_name(file: &fs::File, path: &Path) -> io::Result<()> {
     let place = held::place(path)?;
-    let unnamed = format!("{OPEN_FILES}/{}", file.as_raw_fd());
-    let flags = AtFlags::SYMLINK_FOLLOW;
+    let (unnamed, flags) = (open_files::name_of(file), AtFlags::SYMLINK_FOLLOW);
     Ok(rustix::fs::linkat(rustix::fs::CWD, unnamed, &place.base, place.name, flags)?)
 }
 
