@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use crate::apply::Job;
-use crate::diagnose::diagnose_database;
+use crate::diagnose::{MissingPages, diagnose_database, pages_missing_behind};
 use crate::ese::flush_map::{FLUSH_MAP_PAGE_BYTES, FlushMapHeader};
-use crate::ese::{PageStamps, Signature};
+use crate::ese::{DbHeader, PageStamps, Signature};
 use crate::guards::{HeaderQuestion, for_header, unreadable};
 use crate::machine::{now, random};
-use crate::plan::{BackupScope, Command, plan_rebuild, truncated};
+use crate::plan::{BackupScope, Command, pages_missing, plan_rebuild, truncated};
 use crate::rebuild::{
     DatabaseTale, LogTail, NameInLogs, OlderHeader, Question, Rebuilt, judge, page_size_unknown,
 };
@@ -17,10 +17,10 @@ use crate::refusal::{
 };
 use crate::report::{CommandName, Entry, Note, Outcome, RebuildReport};
 use crate::show::CommandLine;
-use crate::storage::{Access, StorageError, read_full};
+use crate::storage::{Access, File, StorageError, read_full};
 use crate::survey::{
-    DatabaseFacts, Digests, GroupFolders, PageLayout, PageProof, page_sizes, prove_pages,
-    streaming_file_path,
+    DatabaseFacts, Digests, GroupFolders, PageLayout, PageProof, last_owned_page, page_sizes,
+    prove_pages, streaming_file_path,
 };
 
 use super::consent::{confirmation_needed, store_service_note};
@@ -172,7 +172,18 @@ pub(super) fn rebuild(
         allow_newest_log_doubtful: request.allow_newest_log_doubtful,
         dirty_for_repair: request.dirty_for_repair.then(fresh_signature),
     };
-    judge(&asked).map(|rebuilt| (rebuilt, proof))
+    let rebuilt = judge(&asked)?;
+    match without_its_end(file.as_ref(), &rebuilt, facts.status.length_bytes) {
+        Some(missing) => Err(one(pages_missing(path, &missing))),
+        None => Ok((rebuilt, proof)),
+    }
+}
+
+/// The pages that the file lacks at its end, by its own space.
+fn without_its_end(file: &dyn File, rebuilt: &Rebuilt, length_bytes: u64) -> Option<MissingPages> {
+    let header = DbHeader::parse(&rebuilt.page)?;
+    let last_owned = last_owned_page(file, header.page_size_bytes() as usize)?;
+    pages_missing_behind(&header, length_bytes, last_owned)
 }
 
 /// The streams in the folder of the logs, which is that of the database unless one was named.

@@ -1,5 +1,6 @@
 //! `verify` of a database or a streaming file: every page against its checksum.
 
+use crate::diagnose::missing_pages;
 use crate::ese::db_header::FORMAT_VERSION;
 use crate::ese::{ContentKind, format_problem};
 use crate::plan;
@@ -27,7 +28,8 @@ pub(super) fn verify_database(
         Ok(pages) => pages,
         Err(refusal) => return failed(refusal),
     };
-    let outcome = if pages.bad_pages() > 0 { Outcome::Findings } else { Outcome::Ok };
+    let is_whole = pages.bad_pages() == 0 && missing_pages(facts).is_none();
+    let outcome = if is_whole { Outcome::Ok } else { Outcome::Findings };
     let mut database = Entry::from(DatabaseReport::surveyed(facts, Vec::new(), outcome));
     database.notes(notes(facts, layout));
     database.report.pages = Some(pages);
@@ -72,6 +74,7 @@ fn notes(facts: &DatabaseFacts, layout: PageLayout) -> Vec<Note> {
     if rest > 0 {
         notes.push(Note::HalfPage(rest));
     }
+    notes.extend(missing_pages(facts).map(Note::PagesMissing));
     let unknown = facts.pair.as_ref().and_then(|pair| format_problem(&pair.header));
     notes.extend(unknown.map(Note::UnknownInHeader));
     if let Some(streaming) = facts.streaming.as_ref().filter(|streaming| streaming.found) {

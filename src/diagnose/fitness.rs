@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use crate::ese::shadow::{CopyState, HeaderPair, PAGE_SIZES_BYTES, Which};
-use crate::ese::{ContentKind, DbHeader, format_problem, is_attachable};
+use crate::ese::{ContentKind, DbHeader, DbState, format_problem, is_attachable};
 use crate::show::{CommandLine, Paragraph};
-use crate::survey::DatabaseFacts;
+use crate::survey::{DatabaseFacts, HEADER_PAGES};
 
 use super::FindingId;
 use super::current_backup::{CurrentBackup, current_backup};
@@ -31,6 +31,8 @@ pub enum Obstacle<'a> {
         /// `None` where no header names it: then the file is too short for any.
         page_size_bytes: Option<usize>,
     },
+    /// It ends before pages that it owns.
+    PagesMissing(MissingPages),
     /// The disk cannot read a header copy.
     UnreadableCopy {
         /// Which one.
@@ -46,6 +48,15 @@ pub enum Obstacle<'a> {
     NotClean(&'a DbHeader, Unclean),
     /// A backup is under way.
     InBackup(CurrentBackup),
+}
+
+/// A file that ends before pages that the database owns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MissingPages {
+    /// The last page of the file, as the engine numbers it.
+    pub last_page: u64,
+    /// The last page that the database owns.
+    pub last_owned_page: u32,
 }
 
 /// What forbids a repair of the file itself, in the order in which the guards tell it.
@@ -78,6 +89,7 @@ fn in_header<'a>(
     let judged = [
         (!is_attachable(header)).then_some(Obstacle::NotAttachable(header)),
         cut_off(facts, pair.page_size_bytes),
+        missing_pages(facts).map(Obstacle::PagesMissing),
         unreadable_copy(pair),
         shadow_may_be_data(pair),
         unknown_format(header),
@@ -92,6 +104,37 @@ pub fn cut_off(facts: &DatabaseFacts, page_size_bytes: usize) -> Option<Obstacle
     let (length_bytes, page) = (facts.status.length_bytes, page_size_bytes as u64);
     let is_whole = length_bytes >= 2 * page && length_bytes.is_multiple_of(page);
     (!is_whole).then_some(Obstacle::CutOff { length_bytes, page_size_bytes: Some(page_size_bytes) })
+}
+
+/// The pages that are missing at the end of a file with a header.
+pub fn missing_pages(facts: &DatabaseFacts) -> Option<MissingPages> {
+    pages_missing_behind(
+        &facts.pair.as_ref()?.header,
+        facts.status.length_bytes,
+        facts.last_owned_page?,
+    )
+}
+
+/// The pages that are missing at the end of a file of this length, which has, or would have, this header. Of a
+/// database that is not clean that is not known: the engine may have been stopped while it made the file shorter, and
+/// recovery goes on with that.
+pub fn pages_missing_behind(
+    header: &DbHeader,
+    length_bytes: u64,
+    last_owned_page: u32,
+) -> Option<MissingPages> {
+    let pages = length_bytes / u64::from(header.page_size_bytes());
+    let last_page = pages.saturating_sub(HEADER_PAGES);
+    let is_clean = header.state() == DbState::CleanShutdown;
+    let is_cut_off = is_clean && u64::from(last_owned_page) > last_page;
+    is_cut_off.then_some(MissingPages { last_page, last_owned_page })
+}
+
+/// Whether a file with a header lacks its end.
+pub fn is_cut_off(facts: &DatabaseFacts) -> bool {
+    let page_size_bytes = facts.pair.as_ref().map(|pair| pair.page_size_bytes);
+    page_size_bytes.is_some_and(|size| cut_off(facts, size).is_some())
+        || missing_pages(facts).is_some()
 }
 
 /// The page size is not known where there is no header, but the smallest there is says enough.
@@ -146,7 +189,7 @@ impl Obstacle<'_> {
         match self {
             Self::OperationPending(marker) => (0, recover(marker)),
             Self::LogsPending(marker) => (1, recover(marker)),
-            Self::CutOff { .. } => {
+            Self::CutOff { .. } | Self::PagesMissing(_) => {
                 (2, "The file was cut off, probably while it was copied. Use the original.".into())
             }
             Self::NoDatabase(_) | Self::NotAttachable(_) => (
@@ -216,6 +259,7 @@ mod tests {
             kind: ContentKind::Database,
             pair: elect(&area),
             area,
+            last_owned_page: None,
             lost_header: None,
             streaming: None,
             pages: None,

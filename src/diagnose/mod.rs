@@ -46,7 +46,10 @@ pub use damaged_files::{
 pub use database::diagnose_database;
 pub use finding::Finding;
 pub use finding_id::{FindingId, Mending, Subject};
-pub use fitness::{Obstacle, cut_off, logs_pending, obstacles, repair_command, unknown_format};
+pub use fitness::{
+    MissingPages, Obstacle, cut_off, logs_pending, missing_pages, obstacles, pages_missing_behind,
+    repair_command, unknown_format,
+};
 pub use forecast::{Forecast, ForecastOutcome, Ground};
 pub use generation_range::GenerationRange;
 pub use group::{GroupDiagnosis, StreamOutlook, diagnose_group, diagnose_group_but, diagnose_logs};

@@ -27,6 +27,7 @@ pub mod log_limits;
 mod log_name;
 pub mod log_records;
 mod logtime;
+pub mod owned_space;
 pub mod page;
 pub mod page_stamps;
 mod patch_file;

@@ -1,9 +1,11 @@
 //! The guards that facts alone decide, as refusals. What forbids a repair is judged in
 //! [`crate::diagnose`]; the guards that need the world are in `crate::guards`.
 
+use std::path::Path;
+
 use crate::diagnose::{
-    NOT_BY_A_MOUNT, Obstacle, Unclean, copy_evidence, cut_off, logs_pending, obstacles, required,
-    unknown_format,
+    MissingPages, NOT_BY_A_MOUNT, Obstacle, Unclean, copy_evidence, cut_off, logs_pending,
+    obstacles, required, unknown_format,
 };
 use crate::ese::shadow::PAGE_SIZES_BYTES;
 use crate::ese::{ContentKind, DbHeader};
@@ -87,6 +89,21 @@ fn name_too_long(facts: &DatabaseFacts) -> Option<Refusal> {
     })
 }
 
+/// The refusal of a file that ends before pages that its database owns.
+pub fn pages_missing(path: &Path, missing: &MissingPages) -> Refusal {
+    let MissingPages { last_page, last_owned_page } = missing;
+    Refusal::new(
+        RefusalId::Truncated,
+        path,
+        format!(
+            "the file ends with page {last_page}, expected page {last_owned_page} or more: that is the last page \
+             which the database owns"
+        ),
+        "The file was cut off, probably while it was copied, and what lay behind its end is missing. Do not mount \
+         it: newer engines lengthen it with zeros. Use the original or a backup.",
+    )
+}
+
 /// What forbids a repair, in the words of a refusal.
 fn refusal(facts: &DatabaseFacts, obstacle: &Obstacle) -> Refusal {
     let path = &facts.path;
@@ -144,6 +161,7 @@ fn refusal(facts: &DatabaseFacts, obstacle: &Obstacle) -> Refusal {
             ),
             "The file was cut off, probably while it was copied. Use the original or a backup.",
         ),
+        Obstacle::PagesMissing(missing) => pages_missing(path, missing),
         Obstacle::UnreadableCopy { which, offset } => Refusal::new(
             RefusalId::HeaderUnreadable,
             path,

@@ -20,7 +20,8 @@ mod steps;
 pub use check::{flaw_of_moves, flaw_of_writes, is_name_of_copy, is_operation_id};
 pub use evidence::Evidence;
 pub use guards::{
-    content_refusals, rebuild_refusals, truncated, unsupported_format, write_refusals,
+    content_refusals, pages_missing, rebuild_refusals, truncated, unsupported_format,
+    write_refusals,
 };
 pub use header_edit::{Change, only_repairable_bytes_differ};
 pub use inverse::inverse;

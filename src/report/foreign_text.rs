@@ -9,7 +9,7 @@ use zerocopy::FromBytes;
 
 use crate::diagnose::{
     Action, CheckpointState, Finding, FindingId, Forecast, ForecastOutcome, LogRange,
-    LogRangeState, WayOutStep,
+    LogRangeState, MissingPages, WayOutStep,
 };
 use crate::ese::attach_list::{ATTACH_FLAG_UNICODE, ATTACH_LIST_BYTES};
 use crate::ese::checkpoint::CHECKPOINT_FLAG_ATTACH_LIST;
@@ -149,6 +149,7 @@ fn notes() -> Vec<Note> {
         Note::Direction(Direction::Back),
         Note::OnlyHeaderPages,
         Note::HalfPage(1),
+        Note::PagesMissing(MissingPages { last_page: 1, last_owned_page: 2 }),
         Note::UnknownInHeader(HARM.into()),
         Note::StreamFileNotRead(path()),
         Note::CopiesNotSound(path()),

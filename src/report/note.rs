@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::diagnose::MissingPages;
 use crate::ese::DbState;
 use crate::machine::StoreService;
 use crate::plan::Direction;
@@ -113,6 +114,8 @@ pub enum Note {
     OnlyHeaderPages,
     /// The file ends with so many bytes that are no whole page.
     HalfPage(u64),
+    /// The file ends before pages that the database owns.
+    PagesMissing(MissingPages),
     /// The header has something unknown.
     UnknownInHeader(String),
     /// This streaming file of the database was not verified.
@@ -130,6 +133,7 @@ impl Note {
                 | Self::PagesLost { .. }
                 | Self::ReportNotSaved { .. }
                 | Self::HalfPage(_)
+                | Self::PagesMissing(_)
                 | Self::UnknownInHeader(_)
         )
     }
@@ -201,6 +205,10 @@ impl Note {
                 "Only its two header pages were checked: the pages of a streaming file have no checksum \
                  of their own. eseutil /k does not check them either.",
             ),
+            Self::PagesMissing(MissingPages { last_page, last_owned_page }) => one(format!(
+                "WARNING: the file was cut off: it ends with page {last_page}, and the database owns pages up to \
+                 {last_owned_page}. What lies behind is missing. Use the original or a backup."
+            )),
             Self::HalfPage(bytes) => one(format!(
                 "WARNING: The last {bytes} bytes are no whole page; they were not checked. The file may \
                  have been cut off."

@@ -9,13 +9,15 @@ use crate::ese::shadow::{self, HeaderArea, HeaderPair, Which};
 use crate::ese::{ContentKind, content};
 use crate::storage::{Access, File, FileKind, Status, Storage};
 
+use super::owned_pages::last_owned_page;
 use super::pending_marker::pending_marker;
 use super::streaming_file::survey_streaming_file;
 use super::{
     Listings, LostHeader, OwnLogs, PageFacts, StreamingFile, SurveyError, read_header_area,
 };
 
-/// Everything that is known of a database: without reading its data pages, unless that was asked for.
+/// Everything that is known of a database: without reading its data pages, but for those
+/// that say where it ends, unless that was asked for.
 #[derive(Clone)]
 pub struct DatabaseFacts {
     /// Absolute path.
@@ -28,6 +30,8 @@ pub struct DatabaseFacts {
     pub area: HeaderArea,
     /// Its header, where at least one copy is valid.
     pub pair: Option<HeaderPair>,
+    /// The last page that it owns, as the engine numbers it, where its pages say so.
+    pub last_owned_page: Option<u32>,
     /// What of its header is proven, where it is lost and that was looked for.
     pub lost_header: Option<LostHeader>,
     /// Its streaming file, where the header says that it has one.
@@ -108,12 +112,15 @@ fn facts_of(
     let area = read_header_area(file)?;
     let pair = shadow::elect(&area);
     let is_streaming = pair.as_ref().is_some_and(|p| p.header.has_streaming_file());
+    let has_pages = |pair: &&HeaderPair| pair.header.raw.attribute.get() == 0;
+    let page_size = pair.as_ref().filter(has_pages).map(|pair| pair.page_size_bytes);
     let marker = pending_marker(path);
     let folder = path.parent().unwrap_or(Path::new("."));
     let status = file.status()?;
     Ok(DatabaseFacts {
         kind: content::identify(&area),
         streaming: is_streaming.then(|| survey_streaming_file(storage, path)),
+        last_owned_page: page_size.and_then(|size| last_owned_page(file, size)),
         lost_header: None,
         pages: None,
         logs: None,

@@ -15,6 +15,7 @@ mod log_file;
 mod log_stream;
 mod lost_header;
 mod own_logs;
+mod owned_pages;
 mod pace;
 mod page_facts;
 mod page_proof;
@@ -42,6 +43,7 @@ pub use log_file::{Digests, LogContent, LogFile, LogSummary};
 pub use log_stream::LogStream;
 pub use lost_header::{LostCase, LostHeader};
 pub use own_logs::{OwnLogs, survey_own_logs};
+pub use owned_pages::last_owned_page;
 pub use page_facts::{
     BadPage, BadPageKind, HEADER_PAGES, HighestDbTime, LostPages, MOST_LISTED_PAGES, PageFacts,
     PageLayout,

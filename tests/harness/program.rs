@@ -1,7 +1,7 @@
 //! Runs of the real program. No other file of the tests knows where it lies.
 
 use std::ffi::OsStr;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -35,7 +35,20 @@ pub fn run_on(command: &[&str], path: &Path) -> Ran {
 /// Starts a command with its output caught and no input.
 pub fn spawn(command: &mut Command) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"))
+    with_default_signals(command).spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"))
+}
+
+/// A signal that is ignored where the tests are run, as of a job in the background, would be ignored by the program, too.
+fn with_default_signals(command: &mut Command) -> &mut Command {
+    let set = || {
+        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+            // SAFETY: signal(2) is allowed between fork and exec.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+        Ok(())
+    };
+    // SAFETY: the closure calls nothing but signal(2).
+    unsafe { command.pre_exec(set) }
 }
 
 /// Waits for the end. A run that panics or hangs fails the test.

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod cases;
+mod cut_off;
 mod engine_made;
 mod engine_sets;
 mod foreign_readers;

@@ -9,7 +9,7 @@ use crate::simulate::{Cause, DatabaseFile, Failure, HeaderState, Leave, LogHead,
 use crate::survey::{DatabaseFacts, LostCase};
 
 use super::super::backup_info::{also, field_faults};
-use super::super::fitness::repair_command;
+use super::super::fitness::{is_cut_off, repair_command};
 use super::super::generation_range::{self, GenerationRange, few};
 use super::super::{FindingId, Severity, copy_fault, known_later, streaming_file_fault};
 use super::moves::{Evidence, Move, Reason, Wanted, start_after};
@@ -26,6 +26,11 @@ pub(super) fn moves(place: &Place) -> Vec<Move> {
     if !place.exchanged.is_empty() {
         let (what, which) = (place.exchanged.join("; "), Wanted::UnderItsName);
         return vec![Move::BringDatabaseBack { what, which }, Move::CheckAgain];
+    }
+    let cut_off = place.databases.iter().filter(|facts| is_cut_off(facts));
+    let wanted: Vec<Move> = cut_off.map(|facts| newest_back(&facts.path)).collect();
+    if !wanted.is_empty() {
+        return wanted.into_iter().chain([Move::CheckAgain]).collect();
     }
     let mut moves = proven_headers(place);
     let place = &place.with_proven_headers();

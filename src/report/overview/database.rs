@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::diagnose::{Finding, FindingId, Forecast, ForecastOutcome, Severity, Subject};
 use crate::ese::{ContentKind, DbState, LogFileName};
 use crate::rebuild::RebuildCase;
+use crate::refusal::RefusalId;
 use crate::report::model::{
     DatabaseReport, DatabaseVerdict, FileHeader, FileState, HeaderReport, Outcome, StreamReport,
     VerdictId,
@@ -99,6 +100,9 @@ impl<'a> Case<'a> {
     fn unread(&self) -> Option<Answer> {
         if self.has(FindingId::TemporaryDatabase) {
             return Some((VerdictId::Temporary, "temporary: made anew at each start".into()));
+        }
+        if self.refusal == Some(RefusalId::Truncated.name()) {
+            return Some((VerdictId::DoNotMount, "do not mount: the file is cut off".into()));
         }
         (self.database.outcome == Outcome::Failed).then(|| {
             let why = self.refusal.map(|id| format!(": {id}")).unwrap_or_default();

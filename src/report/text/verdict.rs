@@ -82,7 +82,16 @@ pub(super) fn ended(database: &DatabaseReport, report: &Report) -> Verdict {
     let recovered = of_recovery(database).filter(|_| report.command == CommandName::Recover);
     let reasons = || report.refusals.iter().filter(|refusal| concerns(refusal, database, report));
     recovered
+        .or_else(|| of_missing_pages(database, report))
         .unwrap_or_else(|| of_database(database.outcome, report, &reasons().collect::<Vec<_>>()))
+}
+
+/// Of a database all of whose pages are good, and some are missing.
+fn of_missing_pages(database: &DatabaseReport, report: &Report) -> Option<Verdict> {
+    let outcome = database.outcome;
+    let are_good = database.pages.as_ref().is_some_and(|pages| pages.bad_pages() == 0);
+    (report.command == CommandName::Verify && outcome == Outcome::Findings && are_good)
+        .then_some(Verdict { outcome, words: "pages are missing" })
 }
 
 /// Of a storage group as a whole, and why it was not done.
