@@ -6,17 +6,18 @@
 //! He leaves it there, or takes it back right after that call. Calls that take descriptors alone look no name up.
 
 use std::collections::BTreeMap;
-use std::fs::{self, Permissions};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown, symlink};
+use std::fs::{self, FileTimes, Permissions};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, lchown, symlink};
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{
+    Pid, PidfdFlags, PidfdGetfdFlags, Signal, kill_process, pidfd_getfd, pidfd_open,
+};
 use tempfile::TempDir;
 
-use crate::harness::disks::run as must;
 use crate::harness::strace::run_with_kill;
 use crate::harness::{PROGRAM, Ran, at_once, finish, names, needs, operations_in, run, spawn};
 use crate::scene::{Deed, Face, Scene};
@@ -152,13 +153,13 @@ impl World {
         Some(last.file_name().unwrap().to_str().unwrap().to_owned())
     }
 
-    /// Puts a link of somebody else's in the place of a name.
-    fn exchange(&self, name: &Path) -> Exchanged {
+    /// Puts a link of somebody else's in the place of a name, while the program stands still.
+    fn exchange(&self, name: &Path, program: Pid) -> Exchanged {
         let root = self.root_of(name).unwrap();
         let (aside, copy) = (root.join("aside/it"), root.join("outside/it"));
         let was_there = fs::symlink_metadata(name).is_ok();
         if was_there {
-            must(Command::new("cp").arg("-a").args([name, &copy]));
+            copy_as_it_is(name, &copy, &open_files(program));
             fs::rename(name, &aside).unwrap();
         } else if name.extension().is_none() {
             fs::create_dir(&copy).unwrap();
@@ -167,6 +168,47 @@ impl World {
         lchown(name, Some(NOBODY), Some(NOBODY)).unwrap();
         Exchanged { name: name.to_owned(), aside: was_there.then_some(aside) }
     }
+}
+
+/// The files that a process has open. Through its own descriptors they are read at once: an open would have to wait
+/// until the lease on the file is broken, and what is tried here is not a second reader.
+fn open_files(process: Pid) -> BTreeMap<PathBuf, fs::File> {
+    let handle = pidfd_open(process, PidfdFlags::empty()).unwrap();
+    let folder = PathBuf::from(format!("/proc/{}/fd", process.as_raw_nonzero()));
+    let open = names(&folder).into_iter().filter_map(|number| {
+        let path = fs::read_link(folder.join(&number)).ok()?;
+        let number = number.to_str()?.parse().ok()?;
+        let file: fs::File = pidfd_getfd(&handle, number, PidfdGetfdFlags::empty()).ok()?.into();
+        let is_read = file.metadata().ok()?.is_file() && file.read_at(&mut [0], 0).is_ok();
+        is_read.then_some((path, file))
+    });
+    open.collect()
+}
+
+/// Copies a file or a folder with its modes, owners and times.
+fn copy_as_it_is(from: &Path, to: &Path, open: &BTreeMap<PathBuf, fs::File>) {
+    let status = fs::symlink_metadata(from).unwrap();
+    if status.is_symlink() {
+        symlink(fs::read_link(from).unwrap(), to).unwrap();
+    } else if status.is_dir() {
+        fs::create_dir(to).unwrap();
+        names(from).iter().for_each(|name| copy_as_it_is(&from.join(name), &to.join(name), open));
+    } else {
+        let content = open.get(from).map_or_else(|| fs::read(from).unwrap(), whole);
+        fs::write(to, content).unwrap();
+        let times = FileTimes::new().set_modified(status.modified().unwrap());
+        fs::File::options().write(true).open(to).unwrap().set_times(times).unwrap();
+    }
+    lchown(to, Some(status.uid()), Some(status.gid())).unwrap();
+    if !status.is_symlink() {
+        fs::set_permissions(to, status.permissions()).unwrap();
+    }
+}
+
+fn whole(file: &fs::File) -> Vec<u8> {
+    let mut content = vec![0; file.metadata().unwrap().len() as usize];
+    file.read_exact_at(&mut content, 0).unwrap();
+    content
 }
 
 /// Stands for the id of the newest operation.
@@ -296,14 +338,15 @@ impl Stopped {
     }
 
     /// Waits for the next stop, and does something there. Nothing where the run is over.
-    fn at_next(&mut self, something: impl FnOnce()) {
+    fn at_next(&mut self, something: impl FnOnce(Pid)) {
         while self.tracer.try_wait().unwrap().is_none() {
             let stops =
                 fs::read_to_string(self.trace.path()).unwrap().matches("stopped by").count();
             if stops > self.seen {
                 self.seen = stops;
-                something();
-                kill_process(self.program(), Signal::CONT).unwrap();
+                let program = self.program();
+                something(program);
+                kill_process(program, Signal::CONT).unwrap();
                 return;
             }
             std::thread::sleep(Duration::from_micros(300));
@@ -319,7 +362,7 @@ impl Stopped {
     /// The end; a stop of another thread is passed by.
     fn end(mut self) -> Ran {
         while self.tracer.try_wait().unwrap().is_none() {
-            self.at_next(|| ());
+            self.at_next(|_| ());
         }
         finish(self.tracer)
     }
@@ -330,13 +373,13 @@ fn exchange(case: Case, calls: [&Call; 2], name: &Name, until: Until) -> Option<
     let world = World::new(case);
     let mut stopped = Stopped::start(&world.arguments(), calls);
     let (mut exchanged, mut outside) = (None, Vec::new());
-    stopped.at_next(|| {
-        exchanged = world.path_of(name).map(|path| world.exchange(&path));
+    stopped.at_next(|program| {
+        exchanged = world.path_of(name).map(|path| world.exchange(&path, program));
         outside = world.outside();
     });
     let mut is_back = false;
     if until == Until::AfterTheCall {
-        stopped.at_next(|| {
+        stopped.at_next(|_| {
             exchanged.iter().for_each(Exchanged::take_back);
             is_back = true;
         });
