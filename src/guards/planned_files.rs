@@ -120,18 +120,22 @@ impl Route<'_> {
     /// Refuses a file that is not the planned one; whether its new name is free is not asked. Where the file
     /// system keeps its number and its time, these say it: nobody writes to a file and leaves both.
     pub fn expect_planned(&self, storage: &dyn Storage, file: &MovedFile) -> Result<(), Refusal> {
-        let origin = self.origin(file);
-        let is_planned = match file.identity {
-            Some(planned) => storage.status(&origin).map(|now| {
-                let known = FileIdentity::of(&now);
-                now.kind == FileKind::Regular && (now.length_bytes, known) == (file.bytes, planned)
-            }),
-            None => identify(storage, &origin, file).map(|seen| matches!(seen, Seen::Same)),
-        };
-        if is_planned.is_ok_and(|is_planned| is_planned) {
+        if is_planned(storage, &self.origin(file), file) {
             return Ok(());
         }
         Err(self.not_as_planned(storage, file))
+    }
+
+    /// Refuses where another file was moved in the place of the planned one.
+    pub fn expect_moved(&self, storage: &dyn Storage, file: &MovedFile) -> Result<(), Refusal> {
+        let target = self.target(file);
+        if is_planned(storage, &target, file) { Ok(()) } else { Err(exchanged(&target)) }
+    }
+
+    /// Refuses where another file was moved back in the place of the planned one.
+    pub fn expect_back(&self, storage: &dyn Storage, file: &MovedFile) -> Result<(), Refusal> {
+        let origin = self.origin(file);
+        if is_planned(storage, &origin, file) { Ok(()) } else { Err(exchanged(&origin)) }
     }
 
     /// Refuses a file that was copied away and is no longer what was copied.
@@ -212,6 +216,29 @@ fn identify(storage: &dyn Storage, path: &Path, file: &MovedFile) -> Result<Seen
     }
     let same = <[u8; 32]>::from(Sha256::digest(&start[..read])) == file.header_sha256;
     Ok(if same { Seen::Same } else { Seen::Other })
+}
+
+/// Whether the planned file has this name. Where the file system keeps its number and its time, these say it.
+fn is_planned(storage: &dyn Storage, path: &Path, file: &MovedFile) -> bool {
+    let is_planned = match file.identity {
+        Some(planned) => storage.status(path).map(|now| {
+            let known = FileIdentity::of(&now);
+            now.kind == FileKind::Regular && (now.length_bytes, known) == (file.bytes, planned)
+        }),
+        None => identify(storage, path, file).map(|seen| matches!(seen, Seen::Same)),
+    };
+    is_planned.is_ok_and(|is_planned| is_planned)
+}
+
+/// The refusal of a file that was moved in the place of the planned one.
+fn exchanged(path: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::ChangedSinceSurvey,
+        path,
+        "this is not the planned log: somebody exchanged it while the logs were moved",
+        "Find out who writes to the folder. Find the true log, put it in the place of this file, and go on with: \
+         edbmend recover, with the folder of the logs.",
+    )
 }
 
 /// The refusal of a file that is no longer what it was when the plan was made.

@@ -5,7 +5,8 @@
 //! 2. A file moves only if it is the one of the plan: its length, number and time, or the SHA-256 of its first
 //!    4096 bytes where the file system keeps no numbers. That is looked at under exclusive access, and again
 //!    right before it moves, of a few files at a time.
-//! 3. After each batch both folders are synced before the next one begins.
+//! 3. After each batch both folders are synced before the next one begins, and each file that was moved is looked
+//!    at in its new place.
 //! 4. Between volumes an original is removed only when its copy was synced, read back, compared,
 //!    and has its final name, durably; when nobody wrote to it since it was copied, and nobody has it open.
 //! 5. Before each call that moves or removes a file, nobody else can have been let in to the files that are
@@ -53,7 +54,7 @@ impl Mover<'_> {
         match route.method {
             MoveMethod::Rename => {
                 self.carry_renames(route)?;
-                sync_both(self.storage, route).map_err(Trouble::Stopped)
+                self.sync_and_look(route).map_err(Trouble::Stopped)
             }
             MoveMethod::Copy => self.carry_copies(route, copies),
         }
@@ -103,6 +104,21 @@ impl Mover<'_> {
             // Whether it had an effect, only a look can tell.
             renamed => renamed.map_err(|error| Trouble::Unmoved(failure(&error), moved + 1)),
         }
+    }
+
+    /// Syncs both folders, and meanwhile looks whether what has moved is what was to move: a name that is exchanged
+    /// between the look and the rename takes another file along.
+    fn sync_and_look(&self, route: &Route) -> Result<(), Refusal> {
+        let storage = self.storage;
+        let look = || route.files.iter().try_for_each(|file| route.expect_moved(storage, file));
+        thread::scope(|scope| {
+            let looking = Builder::new().spawn_scoped(scope, look);
+            sync_both(storage, route)?;
+            match looking {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                Err(_) => look(),
+            }
+        })
     }
 
     fn carry_copies(&self, route: &Route, copies: &Copies) -> Result<(), Trouble> {
@@ -207,7 +223,8 @@ impl Mover<'_> {
                 Place::ForeignAtTarget => return Err(name_is_taken(&route.target(file))),
             }
         }
-        sync_both(storage, route)
+        sync_both(storage, route)?;
+        route.files.iter().try_for_each(|file| route.expect_back(storage, file))
     }
 
     fn copy_back(&self, route: &Route, file: &MovedFile) -> Result<(), Refusal> {
