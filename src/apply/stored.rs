@@ -105,8 +105,15 @@ fn writes(database: PathBuf, plan: Plan, before: Vec<u8>, after: Vec<u8>) -> Kno
 
 fn moves(storage: &dyn Storage, dir: &Path, made_in: Option<&Path>, plan: ResetPlan) -> KnownDeed {
     let mut plan = at_home(storage, dir, made_in, plan);
+    forget_numbers(&mut plan);
     know_copies(storage, &mut plan);
     KnownDeed::Logs(LogsDeed { plan: Arc::new(plan) })
+}
+
+/// No copy has the number of its original. The undo by copies of what was renamed once said otherwise.
+fn forget_numbers(plan: &mut ResetPlan) {
+    let copied = plan.batches.iter_mut().filter(|batch| batch.method == MoveMethod::Copy);
+    copied.flat_map(|batch| &mut batch.files).for_each(|file| file.identity = None);
 }
 
 /// Tells of each file that was copied away what its content was: `SHA256SUMS` of the reset lists it.

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use crate::ese::shadow::Which;
 use crate::guards::{not_found, reason};
 use crate::plan::{
-    DatabaseIdentity, MoveMethod, OperationStamp, Plan, ResetPlan, inverse, inverse_reset,
+    Batch, DatabaseIdentity, FileIdentity, MoveMethod, OperationStamp, Plan, ResetPlan, inverse,
+    inverse_reset,
 };
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::{CommandLine, Paragraph};
-use crate::storage::Storage;
+use crate::storage::{Storage, StorageError};
 use crate::survey::{DatabaseFacts, PagesPrint};
 
 use super::header::commit::{CopyImage, classify};
@@ -52,13 +53,25 @@ pub fn undo_of(
             let mut undo = inverse_reset(&plan, stamp);
             // Mounts may have changed since.
             for batch in &mut undo.batches {
-                if !storage.may_rename(&batch.from, &batch.to) {
-                    batch.method = MoveMethod::Copy;
+                if batch.method == MoveMethod::Rename && !storage.may_rename(&batch.from, &batch.to)
+                {
+                    copy_instead(storage, batch).map_err(|error| reason(&error))?;
                 }
             }
             KnownDeed::Logs(LogsDeed { plan: Arc::new(undo) })
         }
     }))
+}
+
+/// Copies what would have been renamed. A copy has another number; one that is not the file that was renamed keeps
+/// what it would have to be, and is refused by that.
+fn copy_instead(storage: &dyn Storage, batch: &mut Batch) -> Result<(), StorageError> {
+    batch.method = MoveMethod::Copy;
+    for file in &mut batch.files {
+        let now = storage.status(&batch.from.join(&file.name))?;
+        file.identity = file.identity.filter(|planned| *planned != FileIdentity::of(&now));
+    }
+    Ok(())
 }
 
 /// The header that an operation left, and the pages that it was the header of.

@@ -240,13 +240,14 @@ struct Exchanged {
 
 impl Exchanged {
     /// Takes the link away, and puts back what was there. What the program has put in its place stays, and what
-    /// it has removed, as a marker, stays away.
-    fn take_back(&self) {
+    /// it has removed, as a marker, stays away; a log that moved is put back.
+    fn take_back(&self, call: &Call) {
         let is_link = fs::symlink_metadata(&self.name).is_ok_and(|status| status.is_symlink());
         if is_link {
             fs::remove_file(&self.name).unwrap();
         }
-        if let Some(aside) = self.aside.as_ref().filter(|_| is_link || is_log(&self.name)) {
+        let has_moved = is_log(&self.name) && call.kind != "unlinkat";
+        if let Some(aside) = self.aside.as_ref().filter(|_| is_link || has_moved) {
             fs::rename(aside, &self.name).unwrap();
         }
     }
@@ -392,7 +393,7 @@ fn exchange(case: Case, calls: [&Call; 2], name: &Name, until: Until) -> Option<
     let mut is_back = false;
     if until == Until::AfterTheCall {
         stopped.at_next(|_| {
-            exchanged.iter().for_each(Exchanged::take_back);
+            exchanged.iter().for_each(|exchanged| exchanged.take_back(calls[1]));
             is_back = true;
         });
     }
@@ -402,7 +403,7 @@ fn exchange(case: Case, calls: [&Call; 2], name: &Name, until: Until) -> Option<
         format!("{case:?}, {:?}, {} until {until:?}: {ran:?}", calls[1], exchanged.name.display());
     assert!(world.outside() == outside, "something outside was touched. {what}");
     if !is_back {
-        exchanged.take_back();
+        exchanged.take_back(calls[1]);
     }
     expect_true(&world, &ran, &what);
     ran.code

@@ -1,11 +1,12 @@
 //! Log resets between volumes, to one that is too small, and on one that proves nothing.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::harness::disks::{NTFS, Volume};
+use crate::harness::disks::{self, NTFS, Volume};
 use crate::harness::group::{Group, assert_reset_and_undo, digests, stream_files};
-use crate::harness::{names, run, snapshot};
+use crate::harness::{names, needs, run, snapshot};
 
 #[test]
 #[ignore = "needs root"]
@@ -32,6 +33,60 @@ fn between_volumes_the_logs_are_copied_and_proven() {
     // What moved back is missing, and the plan is still proven.
     assert!(!sums_are_right(&operation, &[]));
     assert!(sums_are_right(&operation, &["--ignore-missing"]));
+}
+
+/// Another mount of the folder that the logs were renamed to: they can only be copied from there.
+struct Bound(PathBuf);
+
+impl Bound {
+    fn over(folder: &Path) -> Self {
+        disks::run(Command::new("mount").arg("--bind").args([folder, folder]));
+        Self(folder.to_owned())
+    }
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        disks::run(Command::new("umount").arg(&self.0));
+    }
+}
+
+#[test]
+#[ignore = "needs root"]
+fn what_was_renamed_comes_back_by_copies_and_goes_again() {
+    needs::root();
+    let group = Group::new();
+    let before = digests(&group.dir);
+    let done = group.reset(&[]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let operation = done.operation_dir();
+    let bound = Bound::over(operation.parent().unwrap());
+    let restore = |dir: &Path| run(["restore", "--yes", "--json", dir.to_str().unwrap()]);
+    let undone = restore(&operation);
+    assert_eq!(undone.code, Some(0), "{undone:?}");
+    assert_eq!(digests(&group.dir), before);
+    let again = restore(&undone.operation_dir());
+    assert_eq!(again.code, Some(0), "{again:?}");
+    assert_eq!(stream_files(&group.dir), Vec::<String>::new());
+    drop(bound);
+}
+
+#[test]
+#[ignore = "needs root"]
+fn what_was_exchanged_meanwhile_does_not_come_back_by_a_copy() {
+    needs::root();
+    let group = Group::new();
+    let done = group.reset(&[]);
+    let operation = done.operation_dir();
+    let log = operation.join("logs/E0000001.log");
+    fs::copy(&log, operation.join("it")).unwrap();
+    fs::rename(operation.join("it"), &log).unwrap();
+    let bound = Bound::over(operation.parent().unwrap());
+    let before = snapshot(&group.dir);
+    let refused = run(["restore", "--yes", "--json", operation.to_str().unwrap()]);
+    assert_eq!(refused.code, Some(3), "{refused:?}");
+    assert!(snapshot(&group.dir) == before);
+    drop(bound);
 }
 
 #[test]
