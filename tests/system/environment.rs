@@ -121,19 +121,25 @@ type Typed<'a> = &'a dyn Fn(&Path) -> Vec<String>;
 /// As in a rescue system of which only the disks are mounted: the names of open files are missing.
 #[test]
 #[ignore = "needs root and unshare"]
-fn without_proc_a_repair_is_done() {
+fn without_proc_a_repair_is_done_and_undone() {
     needs::root();
     needs::programs(&["unshare"]);
     let fixture = Fixture::new(&damaged(6));
     let before = fs::read(&fixture.db).unwrap();
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "sh", "-c", "mount -t tmpfs none /proc && exec \"$@\"", "sh"]);
-    let ran = finish(spawn(command.args([PROGRAM, "repair", "--yes", "--json"]).arg(&fixture.db)));
+    let without_proc = |command: &str, path: &Path| {
+        let mut shell = Command::new("unshare");
+        shell.args(["--mount", "sh", "-c", "mount -t tmpfs none /proc && exec \"$@\"", "sh"]);
+        finish(spawn(shell.args([PROGRAM, command, "--yes", "--json"]).arg(path)))
+    };
+    let ran = without_proc("repair", &fixture.db);
     assert_eq!((ran.code, ran.outcome().as_str()), (Some(0), "committed"), "{ran:?}");
     let operation = operations(fixture.dir()).remove(0);
-    let undone = run_on(&["restore", "--yes"], &operation);
+    let undone = without_proc("restore", &operation);
     assert_eq!(undone.code, Some(0), "{undone:?}");
     assert!(fs::read(&fixture.db).unwrap() == before);
+    // What others can write is refused there, too.
+    fs::set_permissions(operation.join("journal"), fs::Permissions::from_mode(0o666)).unwrap();
+    without_proc("restore", &operation).expect_refused(3, &["backup-dir-shared"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 use std::os::fd::AsFd;
 
-use rustix::fs::{Mode, OFlags, fgetxattr, getxattr, openat};
+use rustix::fs::{fgetxattr, getxattr};
 use rustix::io::Errno;
 
 use super::open_files::name_of;
@@ -36,19 +36,8 @@ pub fn value_of(file: &impl AsFd, name: &CStr) -> Result<Option<Vec<u8>>, Errno>
 /// The length of a value that went into the buffer.
 fn ask(file: &impl AsFd, name: &CStr, value: &mut [u8]) -> Result<usize, Errno> {
     match fgetxattr(file, name, &mut *value) {
-        Err(Errno::BADF) => ask_by_name(file, name, value),
-        asked => asked,
-    }
-}
-
-/// A descriptor that only names a file (`O_PATH`) is asked by its name in `/proc`; where that is missing, a folder
-/// is opened from it.
-fn ask_by_name(file: &impl AsFd, name: &CStr, value: &mut [u8]) -> Result<usize, Errno> {
-    match getxattr(name_of(file), name, &mut *value) {
-        Err(Errno::NOENT) => {
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-            fgetxattr(openat(file, c".", flags, Mode::empty())?, name, value)
-        }
+        // A descriptor that only names a file (`O_PATH`) is asked by its name in /proc.
+        Err(Errno::BADF) => getxattr(name_of(file), name, value),
         asked => asked,
     }
 }

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, openat};
+use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::super::error::{Result, StorageError};
@@ -21,7 +21,7 @@ use super::names::{
     volume_of,
 };
 use super::open::open_patiently;
-use super::sharing::sharing;
+use super::sharing::sharing_at;
 use super::{access, held, lease, mounts};
 
 /// `f_type` of btrfs, xfs and bcachefs (`statfs(2)`).
@@ -149,14 +149,9 @@ impl Storage for Disk {
 
     fn sharing(&self, path: &Path) -> Result<Sharing> {
         // A folder that is held is asked itself, whatever its name leads to now.
-        let looked = held::folder(path).or_else(|_| held::place(path)).and_then(|place| {
-            let open =
-                |flags| openat(&place.base, place.name, flags | OFlags::CLOEXEC, Mode::empty());
-            // A folder that can be listed tells without /proc.
-            let opened =
-                open(OFlags::RDONLY | OFlags::DIRECTORY).or_else(|_| open(OFlags::PATH))?;
-            sharing(&opened)
-        });
+        let looked = held::folder(path)
+            .or_else(|_| held::place(path))
+            .and_then(|place| sharing_at(&place.base, place.name));
         looked.map_err(|e| StorageError::new("look at", path, e))
     }
 

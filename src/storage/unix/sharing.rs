@@ -2,11 +2,15 @@
 
 use std::ffi::CStr;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{FileType, Mode, OFlags, fstat, openat};
 
 use super::super::status::{Others, Sharing};
 use super::acl::{Writer, nfs4_writers, posix_writers};
 use super::attribute::value_of;
+use super::open_files;
 
 /// How the writers in a list are read.
 type Reader = fn(&[u8]) -> Option<Vec<Writer>>;
@@ -31,9 +35,29 @@ const WITHOUT_MODES: [(i64, &str); 8] = [
     (0x517b, "a share (SMB)"),
 ];
 
+/// Who but root and the user of this process can change what has this name in a folder.
+pub fn sharing_at(base: &impl AsFd, name: &Path) -> io::Result<Sharing> {
+    let open = |flags| openat(base, name, flags | OFlags::CLOEXEC, Mode::empty());
+    // A folder that can be listed tells without /proc.
+    if let Ok(folder) = open(OFlags::RDONLY | OFlags::DIRECTORY) {
+        return sharing(&folder);
+    }
+    let named = open(OFlags::PATH)?;
+    let is_file = FileType::from_raw_mode(fstat(&named)?.st_mode).is_file();
+    if open_files::are_named() || !is_file {
+        return sharing(&named);
+    }
+    let opened = open(OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK)?;
+    let identity = |file: &OwnedFd| fstat(file).map(|stat| (stat.st_dev, stat.st_ino));
+    if identity(&opened)? != identity(&named)? {
+        return Err(io::Error::other("somebody exchanged it while it was looked at"));
+    }
+    sharing(&opened)
+}
+
 /// Who but root and the user of this process can change a file, or what is in a folder.
 pub fn sharing(of: &impl AsFd) -> io::Result<Sharing> {
-    let status = rustix::fs::fstat(of)?;
+    let status = fstat(of)?;
     let (owner, group) = (status.st_uid, status.st_gid);
     let kind = rustix::fs::fstatfs(of)?.f_type;
     let without_modes = WITHOUT_MODES.iter().find(|(magic, _)| *magic == kind);
