@@ -47,7 +47,7 @@ pub fn execute(context: Context, Job { deed, terms }: &Job) -> Applied {
     };
     context.observer.stage(&format!("operation folder: {}", shown(&operation.folder.dir)));
     match prepare(context, deed, &held, &mut operation.folder) {
-        Ok((ready, journal)) => finish(context, deed, ready.as_ref(), &operation, &journal),
+        Ok((ready, journal)) => finish(context, deed, &held, ready.as_ref(), &operation, &journal),
         Err(refusal) => operation.give_up(refusal, deed.tidy(storage)),
     }
 }
@@ -85,6 +85,7 @@ fn prepare<'a>(
 fn finish(
     context: Context,
     deed: &dyn Deed,
+    held: &Held,
     ready: &dyn Ready,
     operation: &Operation,
     journal: &Journal,
@@ -100,13 +101,15 @@ fn finish(
             Ok(()) => (Ending::RolledBack, vec![cause]),
             Err(second) => pending(cause, Some(second)),
         },
-        Carried::All => match operation.close(journal, End::Committed) {
-            Ok(()) => {
-                context.observer.stage("journal: committed");
-                (Ending::Committed, Vec::new())
+        Carried::All => {
+            match held.expect_named().and_then(|()| operation.close(journal, End::Committed)) {
+                Ok(()) => {
+                    context.observer.stage("journal: committed");
+                    (Ending::Committed, Vec::new())
+                }
+                Err(refusal) => pending(refusal, None),
             }
-            Err(refusal) => pending(refusal, None),
-        },
+        }
     };
     let (backup, pages, bodies) = (ready.backup(), ready.pages(), ready.bodies());
     Applied { backup, pages, bodies, ..operation.ended(ending, reasons) }

@@ -15,6 +15,7 @@ use crate::storage::{Storage, StorageError};
 use super::header::deed::HeaderDeed;
 use super::known_deed::KnownDeed;
 use super::logs::deed::LogsDeed;
+use super::logs::is_any_away;
 use super::operation::files::{
     FINGERPRINT_NAME, HEADER_AFTER_NAME, HEADER_BEFORE_NAME, JOURNAL_NAME, PLAN_NAME, SUMS_NAME,
     is_header_name, read_if_there, read_small, read_start, read_sums, sha256,
@@ -82,11 +83,13 @@ fn read_deed(
     match frame.schema.as_str() {
         RESET_SCHEMA => {
             let plan = serde_json::from_slice(plan_json).map_err(unreadable)?;
-            Ok(moves(storage, dir, made_in, plan))
+            let deed = moves(storage, dir, made_in, plan);
+            expect_sums(storage, dir, &deed)?;
+            Ok(deed)
         }
         PLAN_SCHEMA => {
             let plan: Plan = serde_json::from_slice(plan_json).map_err(unreadable)?;
-            let length = 2 * plan.page_size_bytes;
+            let length = plan.page_size_bytes.saturating_mul(2);
             let read =
                 |name: &str, sha256: &str| read_image(storage, &dir.join(name), sha256, length);
             let before = read(HEADER_BEFORE_NAME, &plan.header_before_sha256)?;
@@ -133,6 +136,19 @@ fn know_copies(storage: &dyn Storage, plan: &mut ResetPlan) {
     }
 }
 
+/// Refuses a reset that copied logs away, of which some are there, where nothing says what their content was.
+fn expect_sums(storage: &dyn Storage, dir: &Path, deed: &KnownDeed) -> Result<(), Refusal> {
+    let KnownDeed::Logs(LogsDeed { plan }) = deed else { return Ok(()) };
+    let copied = plan.batches.iter().filter(|batch| batch.method == MoveMethod::Copy);
+    let unlisted = copied.flat_map(|batch| &batch.files).find(|file| file.sha256.is_none());
+    let Some(file) = unlisted.filter(|_| plan.undoes.is_none()) else { return Ok(()) };
+    if is_any_away(storage, &plan.away).map_err(|error| reason(&error))? {
+        let what = format!("it does not say what {LOGS_FOLDER}/{} was", file.name);
+        return Err(damaged(&dir.join(SUMS_NAME), &what));
+    }
+    Ok(())
+}
+
 /// The deed on `subject` in a folder without a journal; `None` unless all that it needs is whole. Images were
 /// synced before the journal, so that others cannot have been used. `made_in` is the folder when it was made.
 pub fn read_unprepared(
@@ -150,7 +166,7 @@ pub fn read_unprepared(
     let Ok(plan) = serde_json::from_slice::<Plan>(&plan_json) else { return Ok(None) };
     let (before, after) = (read(HEADER_BEFORE_NAME)?, read(HEADER_AFTER_NAME)?);
     let (Some(before), Some(after)) = (before, after) else { return Ok(None) };
-    let length = 2 * plan.page_size_bytes;
+    let length = plan.page_size_bytes.saturating_mul(2);
     let is_whole = is_image(&before, length, &plan.header_before_sha256)
         && is_image(&after, length, &plan.header_after_sha256);
     if !is_whole {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::refusal::Refusal;
 use crate::storage::{Access, BUSY_PAUSE, BUSY_TRIES, Exclusive, File, Storage, on_all_cores};
 
-use super::in_use::{in_use, let_in, unproven};
+use super::in_use::{exchanged, in_use, let_in, unproven};
 use super::storage_trouble::reason;
 use super::tenure::Tenure;
 
@@ -107,6 +107,23 @@ impl<'a> Held<'a> {
     /// One more file, for as long as it is kept, on the terms on which these are held.
     pub fn alone(&self, path: &Path) -> Result<Box<dyn File>, Refusal> {
         acquire(self.storage, path, Access::ReadAlone, self.allow_unproven)
+    }
+
+    /// Refuses where a file that is held is no longer the one of its name.
+    pub fn expect_named(&self) -> Result<(), Refusal> {
+        for (path, file) in &self.files {
+            let own = file.status().map_err(|error| reason(&error))?.identity;
+            let named = self.storage.status(path).map(|status| status.identity);
+            if named.ok() != Some(own) {
+                return Err(exchanged(path));
+            }
+        }
+        Ok(())
+    }
+
+    /// One more file of ours, for as long as it is kept. Nobody else has it open, as far as its file system tells.
+    pub fn alone_where_told(&self, path: &Path) -> Result<Box<dyn File>, Refusal> {
+        acquire(self.storage, path, Access::ReadAlone, true)
     }
 
     /// Why some more files cannot be had alone now.

@@ -41,6 +41,16 @@ pub fn opened_at_the_last_moment(path: &Path, copy: &Path) -> Refusal {
     Refusal { message: copied, ..in_use(path) }
 }
 
+/// The refusal where a file that was held was moved meanwhile.
+pub fn exchanged(path: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::ChangedSinceSurvey,
+        path,
+        "somebody moved the file meanwhile, and what has its name now is another one, or none",
+        "Find out who works in the folder. Bring the file back to its name, then: edbmend recover.",
+    )
+}
+
 /// What makes whoever holds a database let go of it.
 fn let_go(service: Option<StoreService>) -> &'static str {
     match service {

@@ -12,7 +12,9 @@ use crate::survey::{read_header_area, streaming_file_path};
 
 use super::backup_folder::{self, BackupTerms, OVERHEAD_BYTES};
 use super::exclusive::Held;
-use super::planned_files::{Place, Route, name_is_taken, routes, unplanned_files};
+use super::planned_files::{
+    Place, Route, name_is_taken, names_of_copies_taken, routes, unplanned_files,
+};
 use super::read_only::{fixed_file, read_only_folder};
 use super::storage_trouble::reason;
 
@@ -153,6 +155,7 @@ fn not_as_planned(storage: &dyn Storage, plan: &ResetPlan, held: Option<&Held>) 
     }
     let mut refusals: Vec<Refusal> = unplanned_files(storage, plan).into_iter().collect();
     refusals.extend(not_in_place(storage, plan, held.is_some()));
+    refusals.extend(names_of_copies_taken(storage, plan));
     refusals.truncate(MOST_REFUSALS);
     let changed = changed_databases(storage, plan, held).into_iter();
     let refuse =

@@ -21,6 +21,8 @@ pub use header::{HeaderQuestion, for_header};
 pub use in_use::{in_use, opened_at_the_last_moment, written_meanwhile};
 pub use logs::{LogsQuestion, MOST_REFUSALS, changed_databases, database_changed, for_logs};
 pub use not_found::not_found;
-pub use planned_files::{Place, Route, changed_at, name_is_taken, routes, unplanned_files};
+pub use planned_files::{
+    Place, Route, UNFINISHED_SUFFIX, changed_at, name_is_taken, routes, unfinished, unplanned_files,
+};
 pub use read_only::{fixed_file, read_only_file, read_only_folder};
 pub use storage_trouble::{failure, reason, unread, unreadable};

@@ -67,6 +67,39 @@ impl<'a> From<&'a Batch> for Route<'a> {
     }
 }
 
+/// Ending of the name of a copy that is not whole yet.
+pub const UNFINISHED_SUFFIX: &str = ".edbmend-tmp";
+
+/// Where a copy grows until it is whole.
+pub fn unfinished(dir: &Path, file: &MovedFile) -> PathBuf {
+    dir.join(format!("{}{UNFINISHED_SUFFIX}", file.name))
+}
+
+/// The refusals of files that have the name of a copy before one was begun: they are none of ours.
+pub fn names_of_copies_taken(storage: &dyn Storage, plan: &ResetPlan) -> Vec<Refusal> {
+    let copied = routes(plan).into_iter().filter(|route| route.method == MoveMethod::Copy);
+    let names = copied.flat_map(|route| {
+        route
+            .files
+            .iter()
+            .flat_map(move |file| [route.to, route.from].map(|dir| unfinished(dir, file)))
+    });
+    names
+        .filter(|path| storage.status(path).is_ok())
+        .map(|path| name_of_copy_taken(&path))
+        .collect()
+}
+
+fn name_of_copy_taken(path: &Path) -> Refusal {
+    Refusal::new(
+        RefusalId::ChangedSinceSurvey,
+        path,
+        "this file has the name that the copy of a log has until it is whole, and was here before",
+        "Nothing was touched. Find out what it is, and move it elsewhere. If an operation was interrupted here, run \
+         edbmend recover first.",
+    )
+}
+
 /// The routes of a plan, in order.
 pub fn routes(plan: &ResetPlan) -> Vec<Route<'_>> {
     plan.batches.iter().map(Route::from).collect()
@@ -129,13 +162,13 @@ impl Route<'_> {
     /// Refuses where another file was moved in the place of the planned one.
     pub fn expect_moved(&self, storage: &dyn Storage, file: &MovedFile) -> Result<(), Refusal> {
         let target = self.target(file);
-        if is_planned(storage, &target, file) { Ok(()) } else { Err(exchanged(&target)) }
+        if is_same_file(storage, &target, file) { Ok(()) } else { Err(exchanged(&target)) }
     }
 
     /// Refuses where another file was moved back in the place of the planned one.
     pub fn expect_back(&self, storage: &dyn Storage, file: &MovedFile) -> Result<(), Refusal> {
         let origin = self.origin(file);
-        if is_planned(storage, &origin, file) { Ok(()) } else { Err(exchanged(&origin)) }
+        if is_same_file(storage, &origin, file) { Ok(()) } else { Err(exchanged(&origin)) }
     }
 
     /// Refuses a file that was copied away and is no longer what was copied.
@@ -228,6 +261,18 @@ fn is_planned(storage: &dyn Storage, path: &Path, file: &MovedFile) -> bool {
         None => identify(storage, path, file).map(|seen| matches!(seen, Seen::Same)),
     };
     is_planned.is_ok_and(|is_planned| is_planned)
+}
+
+/// Whether the planned file has this name, though somebody may have written to it since. Where there is no number
+/// to know it by, it is its header.
+fn is_same_file(storage: &dyn Storage, path: &Path, file: &MovedFile) -> bool {
+    let is_same = match file.identity {
+        Some(planned) => storage.status(path).map(|now| {
+            now.kind == FileKind::Regular && FileIdentity::of(&now).number == planned.number
+        }),
+        None => identify(storage, path, file).map(|seen| matches!(seen, Seen::Same)),
+    };
+    is_same.is_ok_and(|is_same| is_same)
 }
 
 /// The refusal of a file that was moved in the place of the planned one.

@@ -68,7 +68,7 @@ pub fn flaw_of_writes(plan: &Plan, images: &HeaderImages) -> Option<String> {
 /// The header of one side is whole, both copies of it equal, and that of the other differs from it in the
 /// bytes of a repair alone. A repair comes to the whole one, its undo may come to either.
 fn flaw_of_images(plan: &Plan, images: &HeaderImages) -> Option<String> {
-    let length = 2 * plan.page_size_bytes;
+    let length = plan.page_size_bytes.saturating_mul(2);
     if images.page_size_bytes != plan.page_size_bytes
         || [&images.before, &images.after].iter().any(|image| image.len() != length)
     {

@@ -236,7 +236,7 @@ impl ResetPlan {
     /// Bytes of the files that are copied rather than renamed.
     pub fn copied_bytes(&self) -> u64 {
         let copied = self.batches.iter().filter(|batch| batch.method == MoveMethod::Copy);
-        copied.flat_map(|batch| &batch.files).map(|file| file.bytes).sum()
+        copied.flat_map(|batch| &batch.files).fold(0, |sum, file| sum.saturating_add(file.bytes))
     }
 }
 

@@ -1,22 +1,19 @@
 //! Copies of files that cross volumes: made ahead under a name of their own, synced, read back, compared.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::ese::log_body::LogVerdict;
-use crate::guards::{Held, Route, changed_at, reason};
+use crate::guards::{Held, Route, UNFINISHED_SUFFIX, changed_at, reason, unfinished};
 use crate::plan::{MoveMethod, MovedFile};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::shown;
-use crate::storage::{Access, File, Status, Storage, StorageError, digest_blocks};
+use crate::storage::{File, Status, Storage, StorageError, digest_blocks};
 
 use super::super::context::Context;
 use super::super::deed::BegunCopy;
 use super::super::outcome::interrupted;
 use super::copied_body::CopiedBody;
-
-/// Ending of the name of a copy that is not whole yet.
-const UNFINISHED_SUFFIX: &str = ".edbmend-tmp";
 
 /// What is known of the copy of a file.
 pub struct Copied {
@@ -24,6 +21,8 @@ pub struct Copied {
     pub sha256: String,
     /// The original, when it was copied.
     original: Status,
+    /// The copy, when it was compared.
+    copy: Status,
     /// What recovery says of it, where it is a log with a valid header.
     pub body: Option<LogVerdict>,
 }
@@ -33,15 +32,15 @@ impl Copied {
     pub fn is_of(&self, now: &Status) -> bool {
         is_unwritten(&self.original, now)
     }
+
+    /// Whether a file is the copy, and nobody wrote to it since it was compared.
+    pub fn is_copy(&self, now: &Status) -> bool {
+        is_unwritten(&self.copy, now)
+    }
 }
 
 /// The copies, by the names of their files.
 pub type Copies = BTreeMap<String, Copied>;
-
-/// Where a copy grows until it is whole.
-pub fn unfinished(dir: &Path, file: &MovedFile) -> PathBuf {
-    dir.join(format!("{}{UNFINISHED_SUFFIX}", file.name))
-}
 
 /// Copies every file that crosses volumes to an unfinished name beside its target. Nobody else has it open
 /// meanwhile, and nobody waits for what is held. Nothing that exists is changed.
@@ -111,19 +110,9 @@ pub fn is_any_away(storage: &dyn Storage, away: &Path) -> Result<bool, StorageEr
     Ok(names.iter().any(|name| !name.to_string_lossy().ends_with(UNFINISHED_SUFFIX)))
 }
 
-/// Copies a file that was moved to its unfinished name in the folder it came from.
-pub fn copy_back_unfinished(
-    storage: &dyn Storage,
-    route: &Route,
-    file: &MovedFile,
-) -> Result<Copied, Refusal> {
-    let moved = storage.open(&route.target(file), Access::Read).map_err(|error| reason(&error))?;
-    copy_unfinished(storage, moved.as_ref(), route.from, file)
-}
-
 /// Copies an open file to its unfinished name in another folder: synced, read back, compared. Nobody may write
 /// to it meanwhile.
-fn copy_unfinished(
+pub fn copy_unfinished(
     storage: &dyn Storage,
     source: &dyn File,
     to: &Path,
@@ -145,6 +134,7 @@ fn copy_unfinished(
     copy.adopt_access(source).map_err(io)?;
     copy.sync().map_err(io)?;
     copy.drop_cache();
+    let compared = copy.status().map_err(io)?;
     let found = digest_blocks(copy.as_ref(), file.bytes, |_, _| Ok(())).map_err(io)?;
     if !is_unwritten(&original, &source.status().map_err(io)?) {
         return Err(changed_at(source.path(), "somebody wrote to it while it was copied"));
@@ -154,7 +144,7 @@ fn copy_unfinished(
         return Err(changed_at(source.path(), "its content is no longer what was copied there"));
     }
     if found == expected {
-        return Ok(Copied { sha256: found, original, body: body.verdict() });
+        return Ok(Copied { sha256: found, original, copy: compared, body: body.verdict() });
     }
     Err(Refusal::new(
         RefusalId::IoError,
@@ -165,7 +155,7 @@ fn copy_unfinished(
 }
 
 /// Whether it is the same file, and nobody wrote to it between the two looks.
-fn is_unwritten(before: &Status, now: &Status) -> bool {
+pub fn is_unwritten(before: &Status, now: &Status) -> bool {
     let facts = |status: &Status| (status.identity, status.length_bytes, status.modified_ns);
     facts(before) == facts(now)
 }

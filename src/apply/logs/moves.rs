@@ -7,8 +7,9 @@
 //!    right before it moves, of a few files at a time.
 //! 3. After each batch both folders are synced before the next one begins, and each file that was moved is looked
 //!    at in its new place.
-//! 4. Between volumes an original is removed only when its copy was synced, read back, compared,
-//!    and has its final name, durably; when nobody wrote to it since it was copied, and nobody has it open.
+//! 4. Between volumes an original is removed only when its copy was synced, read back, compared, and has its final
+//!    name, durably; when nobody wrote to either since it was copied, nobody has it open, and it has its name still.
+//!    What was away is removed on the same terms on the way back.
 //! 5. Before each call that moves or removes a file, nobody else can have been let in to the files that are
 //!    held. That holds for the way back, and for recovery, too.
 
@@ -18,13 +19,13 @@ use std::thread::{self, Builder};
 
 use crate::guards::{
     Held, Place, Route, changed_at, failure, in_use, name_is_taken, opened_at_the_last_moment,
-    reason,
+    reason, unfinished,
 };
 use crate::plan::{MoveMethod, MovedFile};
 use crate::refusal::Refusal;
-use crate::storage::{File, Storage, StorageError};
+use crate::storage::{Access, File, Status, Storage, StorageError, digest_blocks};
 
-use super::copies::{self, Copies, copy_back_unfinished, unfinished};
+use super::copies::{self, Copies, copy_unfinished};
 
 /// How many files are looked at before they move: milliseconds lie in between.
 const FILES_LOOKED_AT: usize = 256;
@@ -37,6 +38,22 @@ pub enum Trouble {
     /// Nothing more may be moved: a sync failed, so that nobody knows what the medium holds; or somebody else was
     /// let in.
     Stopped(Refusal),
+}
+
+/// Why a file that is held was not removed.
+enum Kept {
+    /// It is where it was.
+    Whole(Refusal),
+    /// Somebody else was let in, and may have it.
+    Unknown(Refusal),
+}
+
+impl Kept {
+    fn into_refusal(self) -> Refusal {
+        match self {
+            Self::Whole(refusal) | Self::Unknown(refusal) => refusal,
+        }
+    }
 }
 
 /// Moves files while others are kept out of the ones that are held.
@@ -148,31 +165,41 @@ impl Mover<'_> {
     ) -> Result<(), Trouble> {
         let stays = |refusal: Refusal| {
             if self.held.still_ours().is_ok() {
-                give_up_copy(self.storage, route, file);
+                give_up_copy(self.storage, route, file, copies);
             }
             Trouble::Unmoved(refusal, route.files.len())
         };
         let original = self.alone_as_copied(route, file, copies).map_err(stays)?;
+        self.remove_held(original, &route.target(file)).map_err(|kept| match kept {
+            Kept::Whole(refusal) => stays(refusal),
+            Kept::Unknown(refusal) => Trouble::Stopped(refusal),
+        })
+    }
+
+    /// Removes a file that is held, of which there is a copy.
+    fn remove_held(&self, alone: Box<dyn File>, copy: &Path) -> Result<(), Kept> {
+        let path = alone.path().to_owned();
+        let whole = |error: StorageError| Kept::Whole(failure(&error));
         // Asking takes time, too: only the removal may lie behind the last look at the clock.
         loop {
             let asked = self.storage.clock();
-            if !original.lock_is_undisputed() {
-                let refusal = in_use(original.path());
-                drop(original);
-                return Err(stays(refusal));
+            if !alone.lock_is_undisputed() {
+                return Err(Kept::Whole(in_use(&path)));
             }
-            self.held.still_ours().map_err(Trouble::Stopped)?;
+            let now = self.storage.status(&path).map_err(whole)?;
+            if now.identity != alone.status().map_err(whole)?.identity {
+                let what = "another file has got its name";
+                return Err(Kept::Whole(changed_at(&path, what)));
+            }
+            self.held.still_ours().map_err(Kept::Unknown)?;
             if self.held.keeps_out_since(asked) {
                 break;
             }
         }
-        match self.storage.remove_alone(original) {
-            Ok(true) => self.held.still_ours().map_err(Trouble::Stopped),
-            Ok(false) => {
-                let (origin, copy) = (route.origin(file), route.target(file));
-                Err(Trouble::Stopped(opened_at_the_last_moment(&origin, &copy)))
-            }
-            Err(error) => Err(stays(failure(&error))),
+        match self.storage.remove_alone(alone) {
+            Ok(true) => self.held.still_ours().map_err(Kept::Unknown),
+            Ok(false) => Err(Kept::Unknown(opened_at_the_last_moment(&path, copy))),
+            Err(error) => Err(whole(error)),
         }
     }
 
@@ -192,7 +219,11 @@ impl Mover<'_> {
         }
         let original = self.held.alone(&route.origin(file))?;
         let now = original.status().map_err(|error| failure(&error))?;
+        let copy = self.storage.status(&route.target(file)).map_err(|error| failure(&error))?;
         match copies.get(&file.name) {
+            Some(copied) if !copied.is_copy(&copy) => {
+                Err(changed_at(&route.target(file), "somebody has written to this copy"))
+            }
             Some(copied) if copied.is_of(&now) => Ok(original),
             _ => Err(changed_at(&route.origin(file), "somebody has written to it")),
         }
@@ -204,14 +235,10 @@ impl Mover<'_> {
         for file in route.files.iter().rev() {
             match route.place(storage, file).map_err(|e| failure(&e))? {
                 Place::Origin => {}
-                Place::Both if !route.may_be_in_both(storage, file)? => {
+                Place::Both if route.method == MoveMethod::Rename => {
                     return Err(name_is_taken(&route.origin(file)));
                 }
-                Place::Both => {
-                    // The name may be in the cache alone, from a way back that was interrupted.
-                    storage.sync_dir(route.from).map_err(|e| failure(&e))?;
-                    self.remove_durably(&route.target(file), route.to)?;
-                }
+                Place::Both => self.remove_second(route, file)?,
                 Place::Target if route.method == MoveMethod::Rename => {
                     self.held.still_ours()?;
                     let renamed = storage.rename_new(&route.target(file), &route.origin(file));
@@ -227,20 +254,48 @@ impl Mover<'_> {
         route.files.iter().try_for_each(|file| route.expect_back(storage, file))
     }
 
+    /// Of a file that is in both folders, after a way back that was interrupted, the one that was away goes.
+    fn remove_second(&self, route: &Route, file: &MovedFile) -> Result<(), Refusal> {
+        let (storage, origin) = (self.storage, route.origin(file));
+        let away = self.held.alone_where_told(&route.target(file))?;
+        let home = storage.status(&origin).map_err(|e| failure(&e))?;
+        let opened = storage.open(&origin, Access::Read).map_err(|e| failure(&e))?;
+        let digest = |of: &dyn File| digest_blocks(of, file.bytes, |_, _| Ok(()));
+        let [one, other] = [digest(opened.as_ref()), digest(away.as_ref())];
+        if one.map_err(|e| failure(&e))? != other.map_err(|e| failure(&e))? {
+            return Err(name_is_taken(&origin));
+        }
+        // The name may be in the cache alone.
+        storage.sync_dir(route.from).map_err(|e| failure(&e))?;
+        self.remove_away(route, file, away, |now| copies::is_unwritten(&home, now))
+    }
+
     fn copy_back(&self, route: &Route, file: &MovedFile) -> Result<(), Refusal> {
         let storage = self.storage;
-        copy_back_unfinished(storage, route, file)?;
+        let away = self.held.alone_where_told(&route.target(file))?;
+        let copied = copy_unfinished(storage, away.as_ref(), route.from, file)?;
         let unfinished = unfinished(route.from, file);
         self.held.still_ours()?;
         storage.rename_new(&unfinished, &route.origin(file)).map_err(|e| failure(&e))?;
         storage.sync_dir(route.from).map_err(|e| failure(&e))?;
-        self.remove_durably(&route.target(file), route.to)
+        self.remove_away(route, file, away, |now| copied.is_copy(now))
     }
 
-    fn remove_durably(&self, path: &Path, dir: &Path) -> Result<(), Refusal> {
-        self.held.still_ours()?;
-        let storage = self.storage;
-        storage.remove_file(path).and_then(|()| storage.sync_dir(dir)).map_err(|e| failure(&e))
+    /// Removes a file that was away, durably, once what is at home is its copy.
+    fn remove_away(
+        &self,
+        route: &Route,
+        file: &MovedFile,
+        away: Box<dyn File>,
+        is_copy: impl Fn(&Status) -> bool,
+    ) -> Result<(), Refusal> {
+        let origin = route.origin(file);
+        let home = self.storage.status(&origin).map_err(|e| failure(&e))?;
+        if !is_copy(&home) {
+            return Err(changed_at(&origin, "somebody has exchanged this copy, or written to it"));
+        }
+        self.remove_held(away, &origin).map_err(Kept::into_refusal)?;
+        self.storage.sync_dir(route.to).map_err(|e| failure(&e))
     }
 
     /// Puts everything back that was moved, in the reverse order.
@@ -250,12 +305,15 @@ impl Mover<'_> {
     }
 }
 
-/// Where an original that was not removed is newer than its copy, the copy has no worth. One that stays is
-/// met on the way back.
-fn give_up_copy(storage: &dyn Storage, route: &Route, file: &MovedFile) {
+/// Where an original that was not removed is newer than its copy, the copy has no worth, as long as nobody else
+/// wrote to it. One that stays is met on the way back.
+fn give_up_copy(storage: &dyn Storage, route: &Route, file: &MovedFile, copies: &Copies) {
+    let target = route.target(file);
     let is_in_both = matches!(route.place(storage, file), Ok(Place::Both));
-    if is_in_both && matches!(route.may_be_in_both(storage, file), Ok(false)) {
-        let _ = storage.remove_file(&route.target(file)).and_then(|()| storage.sync_dir(route.to));
+    let is_copy = |now: &Status| copies.get(&file.name).is_some_and(|copied| copied.is_copy(now));
+    let is_ours = storage.status(&target).is_ok_and(|now| is_copy(&now));
+    if is_in_both && is_ours && matches!(route.may_be_in_both(storage, file), Ok(false)) {
+        let _ = storage.remove_file(&target).and_then(|()| storage.sync_dir(route.to));
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::plan::{Plan, ResetPlan};
+use crate::plan::{Batch, FileIdentity, MovedFile, Plan, ResetPlan};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::shown;
 use crate::storage::{FileKind, Storage};
@@ -58,7 +58,37 @@ pub fn at_home(
         let moved = plan.moved_to(home)?;
         is_dir(storage, &moved.away).then_some(moved)
     };
-    moved().unwrap_or(plan)
+    moved().unwrap_or_else(|| where_it_is(storage, plan))
+}
+
+/// The plan of files that are where it says. Where all of them were copied there, with their times, as to a new disk,
+/// they have other numbers: then nothing is known by these.
+fn where_it_is(storage: &dyn Storage, mut plan: ResetPlan) -> ResetPlan {
+    let files =
+        || plan.batches.iter().flat_map(|batch| batch.files.iter().map(move |file| (batch, file)));
+    let found = files().filter_map(|(batch, file)| is_copied(storage, batch, file));
+    let first_two = found.scan(true, |go_on, is_copied| {
+        let seen = go_on.then_some(is_copied);
+        *go_on = is_copied;
+        seen
+    });
+    let are_copied = first_two.last() == Some(true);
+    if are_copied {
+        let files = plan.batches.iter_mut().flat_map(|batch| &mut batch.files);
+        files.for_each(|file| file.identity = None);
+    }
+    plan
+}
+
+/// Whether a file is another one than the plan knew, with its length and its time; `None` where it is not there, or
+/// was not known by a number.
+fn is_copied(storage: &dyn Storage, batch: &Batch, file: &MovedFile) -> Option<bool> {
+    let planned = file.identity?;
+    let places = [&batch.to, &batch.from].into_iter();
+    let now = places.map(|dir| storage.status(&dir.join(&file.name))).find_map(Result::ok)?;
+    let found = FileIdentity::of(&now);
+    let is_alike = (now.length_bytes, found.modified_ns) == (file.bytes, planned.modified_ns);
+    Some(is_alike && found.number != planned.number)
 }
 
 /// Refuses a plan of moves whose folders are not where it says: to look for its files there would say that

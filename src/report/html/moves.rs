@@ -10,7 +10,7 @@ use super::parts::{MOST_ROWS, labelled, letters, more};
 /// Each batch in its order, and what each file is known by.
 pub(super) fn moves(plan: &ResetPlan) -> Markup {
     let files = || plan.batches.iter().flat_map(|batch| &batch.files);
-    let bytes: u64 = files().map(|file| file.bytes).sum();
+    let bytes: u64 = files().fold(0, |sum, file| sum.saturating_add(file.bytes));
     let is_undo = plan.undoes.is_some();
     html! {
         p { "Log stream " (plan.base) ": " (plan.file_count()) " files, " (size(bytes)) "." }

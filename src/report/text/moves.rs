@@ -40,7 +40,7 @@ impl Page {
     /// The batches in order; each file only when asked for.
     pub(super) fn moves(&mut self, plan: &ResetPlan) {
         let files = plan.batches.iter().flat_map(|batch| &batch.files);
-        let bytes: u64 = files.map(|file| file.bytes).sum();
+        let bytes: u64 = files.fold(0, |sum, file| sum.saturating_add(file.bytes));
         let (base, count) = (&plan.base, plan.file_count());
         self.line(format!("Log stream {base}: {count} files move, {}", size(bytes)));
         let mut before = None;
