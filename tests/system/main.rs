@@ -26,3 +26,4 @@ mod trust;
 mod two_runs;
 mod unreadable_files;
 mod volumes;
+mod ways_back;

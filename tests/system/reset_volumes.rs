@@ -90,6 +90,28 @@ fn what_was_exchanged_meanwhile_does_not_come_back_by_a_copy() {
 }
 
 #[test]
+#[ignore = "needs root, chattr and xfsprogs"]
+fn folders_of_two_projects_are_two_volumes() {
+    needs::root();
+    needs::programs(&["chattr", "mkfs.xfs"]);
+    let volume = Volume::new(&disks::XFS);
+    let (home, kept) = (volume.path().join("group"), volume.path().join("kept"));
+    for dir in [&home, &kept] {
+        fs::create_dir(dir).unwrap();
+    }
+    let group = Group::at(&home);
+    let all = names(&home).into_iter().map(|name| home.join(name));
+    disks::run(Command::new("chattr").args(["-p", "5"]).args(all));
+    disks::run(Command::new("chattr").args(["-p", "5", "+P"]).arg(&home));
+    let before = digests(&group.dir);
+    let done = group.reset(&["--backup-dir", kept.to_str().unwrap()]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let undone = run(["restore", "--yes", "--json", done.operation_dir().to_str().unwrap()]);
+    assert_eq!(undone.code, Some(0), "{undone:?}");
+    assert_eq!(digests(&group.dir), before);
+}
+
+#[test]
 #[ignore = "needs root"]
 fn copying_tells_which_logs_are_sound() {
     let volume = Volume::ext4(16);

@@ -507,6 +507,19 @@ fn the_dry_run_knows_memory_and_mounts() {
     assert!(snapshot(&dir) == before);
     let allowed = ["--dry-run", "--allow-backup-in-memory", "--backup-dir", &backups];
     assert_eq!(reset(&allowed).code, Some(0));
+    // An overlay in memory, as that of a system which was started from a medium.
+    for name in ["lower", "upper", "work", "merged"] {
+        fs::create_dir(memory.path().join(name)).unwrap();
+    }
+    let [lower, upper, work, merged] =
+        ["lower", "upper", "work", "merged"].map(|name| memory.path().join(name));
+    let layers =
+        format!("lowerdir={},upperdir={},workdir={}", text(&lower), text(&upper), text(&work));
+    must(Command::new("mount").args(["-t", "overlay", "overlay", "-o", &layers]).arg(&merged));
+    let refused = reset(&["--yes", "--backup-dir", text(&merged.join("backups"))]);
+    must(Command::new("umount").arg(&merged));
+    refused.expect_refused(3, &["backup-in-memory"]);
+    assert!(snapshot(&dir) == before);
     // Two mounts of one volume: the plan says what the run does.
     let other = tempfile::tempdir().unwrap();
     let (real, bound) = (other.path().join("real"), other.path().join("bound"));

@@ -22,7 +22,7 @@ use super::names::{
 };
 use super::open::open_patiently;
 use super::sharing::sharing_at;
-use super::{access, held, lease, mounts};
+use super::{access, held, lease, memory, mounts};
 
 /// `f_type` of btrfs, xfs and bcachefs (`statfs(2)`).
 const CLONING_FILE_SYSTEMS: [i64; 3] = [0x9123_683e, 0x5846_5342, 0xca45_1a4e];
@@ -170,7 +170,7 @@ impl Storage for Disk {
     }
 
     fn is_in_memory(&self, dir: &Path) -> bool {
-        mounts::is_in_memory(dir)
+        memory::is_in_memory(dir)
     }
 
     fn may_fold_case(&self, dir: &Path) -> bool {

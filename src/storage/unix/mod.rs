@@ -7,10 +7,12 @@ mod disk;
 mod file;
 mod held;
 mod lease;
+mod memory;
 mod mounts;
 mod names;
 mod open;
 mod open_files;
+mod project;
 mod sharing;
 
 pub use disk::Disk;

@@ -8,9 +8,7 @@ use rustix::fs::{AtFlags, Stat, StatxAttributes, StatxFlags, statx};
 
 use super::held;
 use super::names::entries_of;
-
-/// `f_type` of tmpfs and ramfs (`statfs(2)`).
-const IN_MEMORY: [i64; 2] = [0x0102_1994, 0x8584_58f6];
+use super::project;
 
 /// `f_type` of file systems on which upper and lower case may be one: vfat, exfat, ntfs, ntfs3, those in user
 /// space, SMB, HFS+, and APFS (`statfs(2)`).
@@ -50,7 +48,7 @@ pub fn kind(path: &Path) -> Option<i64> {
 }
 
 /// The nearest folder above a path that is there, or the path itself.
-fn nearest(path: &Path) -> Option<&Path> {
+pub fn nearest(path: &Path) -> Option<&Path> {
     path.ancestors().find(|dir| status(dir).is_some())
 }
 
@@ -59,11 +57,11 @@ fn nearest(path: &Path) -> Option<&Path> {
 pub fn are_one(from: &Path, to: &Path) -> bool {
     let (Some(from), Some(to)) = (nearest(from), nearest(to)) else { return false };
     let volume = |path| status(path).map(|status| status.st_dev);
-    volume(from) == volume(to) && mount(from) == mount(to)
+    volume(from) == volume(to) && mount(from) == mount(to) && project::may_rename(from, to)
 }
 
 /// The mount that a path is reached by; `None` where the kernel does not tell.
-fn mount(path: &Path) -> Option<u64> {
+pub fn mount(path: &Path) -> Option<u64> {
     let place = held::folder(path).ok()?;
     let asked = StatxFlags::MNT_ID;
     let answer = statx(&place.base, place.name, AtFlags::empty(), asked).ok()?;
@@ -77,11 +75,6 @@ pub fn is_fixed(path: &Path) -> bool {
     let fixed = StatxAttributes::IMMUTABLE | StatxAttributes::APPEND;
     answer
         .is_ok_and(|answer| (answer.stx_attributes & answer.stx_attributes_mask).intersects(fixed))
-}
-
-/// Whether a folder, or the one that it will be made in, is in memory.
-pub fn is_in_memory(dir: &Path) -> bool {
-    nearest(dir).and_then(kind).is_some_and(|kind| IN_MEMORY.contains(&kind))
 }
 
 /// Whether files in a folder keep their numbers.
