@@ -9,7 +9,7 @@ use crate::ese::{LogBase, LogFileName};
 use crate::plan::{Batch, FileIdentity, MoveMethod, MovedFile, ResetPlan};
 use crate::refusal::{Refusal, RefusalId};
 use crate::show::shown;
-use crate::storage::{Access, FileKind, Storage, StorageError, digest_blocks, read_full};
+use crate::storage::{Access, FileKind, Status, Storage, StorageError, digest_blocks, read_full};
 
 use super::storage_trouble::{failure, reason};
 
@@ -161,14 +161,12 @@ impl Route<'_> {
 
     /// Refuses where another file was moved in the place of the planned one.
     pub fn expect_moved(&self, storage: &dyn Storage, file: &MovedFile) -> Result<(), Refusal> {
-        let target = self.target(file);
-        if is_same_file(storage, &target, file) { Ok(()) } else { Err(exchanged(&target)) }
+        expect_file(storage, &self.target(file), file)
     }
 
     /// Refuses where another file was moved back in the place of the planned one.
     pub fn expect_back(&self, storage: &dyn Storage, file: &MovedFile) -> Result<(), Refusal> {
-        let origin = self.origin(file);
-        if is_same_file(storage, &origin, file) { Ok(()) } else { Err(exchanged(&origin)) }
+        expect_file(storage, &self.origin(file), file)
     }
 
     /// Refuses a file that was copied away and is no longer what was copied.
@@ -253,26 +251,35 @@ fn identify(storage: &dyn Storage, path: &Path, file: &MovedFile) -> Result<Seen
 
 /// Whether the planned file has this name. Where the file system keeps its number and its time, these say it.
 fn is_planned(storage: &dyn Storage, path: &Path, file: &MovedFile) -> bool {
-    let is_planned = match file.identity {
-        Some(planned) => storage.status(path).map(|now| {
-            let known = FileIdentity::of(&now);
-            now.kind == FileKind::Regular && (now.length_bytes, known) == (file.bytes, planned)
-        }),
-        None => identify(storage, path, file).map(|seen| matches!(seen, Seen::Same)),
-    };
-    is_planned.is_ok_and(|is_planned| is_planned)
+    is_known(storage, path, file, |now, planned| {
+        (now.length_bytes, FileIdentity::of(now)) == (file.bytes, planned)
+    })
 }
 
-/// Whether the planned file has this name, though somebody may have written to it since. Where there is no number
-/// to know it by, it is its header.
+/// Whether the planned file has this name, though somebody may have written to it since.
 fn is_same_file(storage: &dyn Storage, path: &Path, file: &MovedFile) -> bool {
-    let is_same = match file.identity {
-        Some(planned) => storage.status(path).map(|now| {
-            now.kind == FileKind::Regular && FileIdentity::of(&now).number == planned.number
-        }),
+    is_known(storage, path, file, |now, planned| FileIdentity::of(now).number == planned.number)
+}
+
+/// Whether a file is known by what its file system keeps of it; where that keeps nothing, by its header.
+fn is_known(
+    storage: &dyn Storage,
+    path: &Path,
+    file: &MovedFile,
+    is_alike: impl Fn(&Status, FileIdentity) -> bool,
+) -> bool {
+    let is_known = match file.identity {
+        Some(planned) => {
+            storage.status(path).map(|now| now.kind == FileKind::Regular && is_alike(&now, planned))
+        }
         None => identify(storage, path, file).map(|seen| matches!(seen, Seen::Same)),
     };
-    is_same.is_ok_and(|is_same| is_same)
+    is_known.is_ok_and(|is_known| is_known)
+}
+
+/// Refuses where another file was moved in the place of the planned one.
+fn expect_file(storage: &dyn Storage, path: &Path, file: &MovedFile) -> Result<(), Refusal> {
+    if is_same_file(storage, path, file) { Ok(()) } else { Err(exchanged(path)) }
 }
 
 /// The refusal of a file that was moved in the place of the planned one.

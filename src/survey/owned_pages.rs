@@ -12,12 +12,12 @@ const DEEPEST: usize = 8;
 /// none of a database: then nothing is known.
 pub fn last_owned_page(file: &dyn File, page_size_bytes: usize) -> Option<u32> {
     let pages = file.status().ok()?.length_bytes / page_size_bytes as u64;
-    let mut page = vec![0; page_size_bytes];
-    let mut read = |number: u32| {
+    let read = |number: u32| {
+        let mut page = vec![0; page_size_bytes];
         let place = (u64::from(number) + 1) * page_size_bytes as u64;
         let read = read_full(file, &mut page, place).ok()?;
         let is_good = read == page_size_bytes && check_page(&page, number) == PageVerdict::Ok;
-        is_good.then(|| page.clone())
+        is_good.then_some(page)
     };
     let mut number = owned_extents_root(&read(ROOT_PAGE)?)?;
     for _ in 0..DEEPEST {

@@ -10,7 +10,7 @@ use std::process::Command;
 use crate::harness::disks::{Volume, run as must};
 use crate::harness::group::{Group, digests};
 use crate::harness::strace::run_with_kill;
-use crate::harness::{Ran, finish, needs, run, snapshot, spawn};
+use crate::harness::{PROGRAM, Ran, finish, needs, reset_words, run, snapshot, spawn};
 
 /// A group whose logs are on another volume.
 struct Apart {
@@ -179,9 +179,7 @@ fn a_pending_reset_that_was_copied_to_its_old_place_is_recovered() {
     needs::strace();
     let group = Group::new();
     let before = digests(&group.dir);
-    let (one, other) = (group.path("priv1.edb"), group.path("pub1.edb"));
-    let databases = ["--db", one.to_str().unwrap(), "--db", other.to_str().unwrap()];
-    let reset = words("reset-logs", &group.dir, &databases);
+    let reset = reset_words(&["--yes", "--json"], &group.dir);
     assert!(run_with_kill(&reset, "?renameat2", 3).is_some());
     copied_to_its_old_place(&group);
     let recovered = run(words("recover", &group.dir, &[]));
@@ -194,7 +192,7 @@ fn meanwhile(arguments: &[String], call: &str, nth: u32, something: impl FnOnce(
     let mut command = Command::new("strace");
     command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}")]);
     command.args(["-e", &format!("inject={call}:delay_enter=1500000:when={nth}")]);
-    let child = spawn(command.arg(crate::harness::PROGRAM).args(arguments));
+    let child = spawn(command.arg(PROGRAM).args(arguments));
     std::thread::sleep(std::time::Duration::from_millis(900));
     something();
     finish(child)
@@ -205,9 +203,7 @@ fn meanwhile(arguments: &[String], call: &str, nth: u32, something: impl FnOnce(
 fn a_log_that_is_written_to_while_others_move_is_moved_with_what_was_written() {
     needs::strace();
     let group = Group::new();
-    let (one, other) = (group.path("priv1.edb"), group.path("pub1.edb"));
-    let databases = ["--db", one.to_str().unwrap(), "--db", other.to_str().unwrap()];
-    let reset = words("reset-logs", &group.dir, &databases);
+    let reset = reset_words(&["--yes", "--json"], &group.dir);
     let ran = meanwhile(&reset, "renameat2", 2, || {
         let log = group.path("E0000002.log");
         OpenOptions::new().append(true).open(log).unwrap().write_all(b"more").unwrap();
@@ -254,17 +250,9 @@ fn a_file_that_gets_the_name_of_a_log_is_not_removed_in_its_place() {
     needs::strace();
     let volume = Volume::ext4(16);
     let group = Group::new();
-    let (one, other) = (group.path("priv1.edb"), group.path("pub1.edb"));
     let kept = volume.path().join("kept");
-    let more = [
-        "--db",
-        one.to_str().unwrap(),
-        "--db",
-        other.to_str().unwrap(),
-        "--backup-dir",
-        kept.to_str().unwrap(),
-    ];
-    let reset = words("reset-logs", &group.dir, &more);
+    let more = ["--yes", "--json", "--backup-dir", kept.to_str().unwrap()];
+    let reset = reset_words(&more, &group.dir);
     let log = group.path("E0000002.log");
     // Right after the copies have their names: what is removed next is looked at once more.
     let ran = meanwhile(&reset, "renameat2", 2, || {

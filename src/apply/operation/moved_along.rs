@@ -65,14 +65,9 @@ pub fn at_home(
 /// they have other numbers: then nothing is known by these.
 fn where_it_is(storage: &dyn Storage, mut plan: ResetPlan) -> ResetPlan {
     let files =
-        || plan.batches.iter().flat_map(|batch| batch.files.iter().map(move |file| (batch, file)));
-    let found = files().filter_map(|(batch, file)| is_copied(storage, batch, file));
-    let first_two = found.scan(true, |go_on, is_copied| {
-        let seen = go_on.then_some(is_copied);
-        *go_on = is_copied;
-        seen
-    });
-    let are_copied = first_two.last() == Some(true);
+        plan.batches.iter().flat_map(|batch| batch.files.iter().map(move |file| (batch, file)));
+    let mut found = files.filter_map(|(batch, file)| is_copied(storage, batch, file)).peekable();
+    let are_copied = found.peek().is_some() && found.all(|is_copied| is_copied);
     if are_copied {
         let files = plan.batches.iter_mut().flat_map(|batch| &mut batch.files);
         files.for_each(|file| file.identity = None);

@@ -14,7 +14,7 @@ const FUSE_LEASE: &str = "a file system in user space (FUSE) may be in use by an
                           another way that this one does not hear of";
 
 /// `f_type` of overlayfs (`statfs(2)`).
-const OVERLAYFS: i64 = 0x794c_7630;
+pub const OVERLAYFS: i64 = 0x794c_7630;
 
 /// The lease is on the file of the overlay; who opens the one in its upper layer is not noticed.
 const OVERLAYFS_LEASE: &str = "on an overlay (overlayfs, as in a container) the file may be open in the layer \

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
+use super::lease::OVERLAYFS;
 use super::mounts::{kind, mount, nearest};
 
 /// `f_type` of tmpfs and ramfs (`statfs(2)`).
@@ -29,16 +30,16 @@ pub fn is_in_memory(dir: &Path) -> bool {
 
 /// The upper layer of the overlay that a path is on.
 fn rests_on(path: &Path) -> Option<PathBuf> {
+    if kind(path)? != OVERLAYFS {
+        return None;
+    }
     let id = mount(path)?.to_string();
     let mounts = fs::read("/proc/self/mountinfo").ok()?;
-    let fields = |line: &'_ [u8]| -> Vec<Vec<u8>> {
-        line.split(|byte| *byte == b' ').map(<[u8]>::to_vec).collect()
-    };
-    let mut lines = mounts.split(|byte| *byte == b'\n').map(fields);
-    let line = lines.find(|line| line[0] == id.as_bytes())?;
-    // Behind the hyphen: type, source, options of the file system (`proc_pid_mountinfo(5)`).
-    let [kind, _, options] = line.rsplit(|field| field == b"-").next()? else { return None };
-    let mut options = options.split(|byte| *byte == b',').filter(|_| kind == b"overlay");
+    let fields = |line| <[u8]>::split(line, |byte| *byte == b' ');
+    let mut lines = mounts.split(|byte| *byte == b'\n');
+    let line = lines.find(|line| fields(line).next() == Some(id.as_bytes()))?;
+    // The options of the file system come last (`proc_pid_mountinfo(5)`).
+    let mut options = fields(line).next_back()?.split(|byte| *byte == b',');
     options.find_map(|option| option.strip_prefix(b"upperdir=")).map(unescaped)
 }
 
